@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+cat <<'T'
+make cafe    a virtual internet cafe around the real daemon; page at http://127.0.0.1:8080; Ctrl-C ends it
+             ONCE=1 runs the scenario once and prints a table and a JSON line
+make test    everything: types, lint, layers, unit tests, tests with real clients and kernel rules
+make check   the quick part of it, without root
+make bench   figures for serving and hashing, as ratios against named peers
+make web     builds the page into web/dist
+make init    installs what the others need (they call it themselves)
+make image   the flashable image (not made yet: it says so)
+make clean   removes what was installed and built here
+T
