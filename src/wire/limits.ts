@@ -1,0 +1,42 @@
+import { BLOCK_BYTES, KIB, MIB } from '#base/units.ts';
+
+/** Every bound of this folder, with its unit and why it is what it is. */
+export const WIRE_LIMITS = {
+  /** Bencode nesting. A metainfo with a v2 file tree nests one level per folder; 64 is deeper than any path seen. */
+  bencodeDepth: 64,
+  /**
+   * Weight of the values of one bencoded message (an object costs memory far beyond its two bytes of text: a
+   * dictionary weighs 4, a list 2, the rest 1). The largest honest message is a tracker answer of 500 dictionaries.
+   */
+  messageWeight: 20_000,
+  /** The same for a metainfo: about 200,000 files. */
+  metainfoWeight: 2_000_000,
+  /** Bytes of a .torrent file: the largest info dictionary plus trackers, comments and v2 piece layers. */
+  torrentFileBytes: 48 * MIB,
+  /** Bytes of an info dictionary: 400,000 pieces are 8 MB of hashes; the file list of a huge collection is the rest. */
+  metadataBytes: 32 * MIB,
+  /** Pieces of a torrent. libtorrent's own default (max_pieces = 0x200000). */
+  pieces: 0x20_0000,
+  /** Bytes of a piece: libtorrent's largest, 32,767 blocks. The store may want less. */
+  pieceBytes: 32_767 * BLOCK_BYTES,
+  files: 200_000,
+  /** Characters of one path element (file systems stop at 255 bytes) and elements of one path. */
+  nameChars: 255,
+  pathElements: 64,
+  trackers: 64,
+  trackerChars: 2_048,
+  /** Bytes of one request or block: what mainstream clients accept. */
+  requestBytes: 128 * KIB,
+  /** Bytes of a peer message from an origin: the bitfield of the most pieces allowed, and any extended message. */
+  originFrameBytes: 512 * KIB,
+  /** Requests and metadata requests that an origin may send although it is choked, each answered by a rejection. */
+  originRefusals: 512,
+  /** Bytes of a whole HTTP tracker answer, head and decoded body each. */
+  httpAnswerBytes: 256 * KIB,
+  /** Bytes of an HTTP request line and head that is searched for an announce. */
+  httpHeadBytes: 16 * KIB,
+  /** Peers of one tracker answer (BEP 15 datagrams carry some 200; HTTP trackers cap numwant at 200..500). */
+  answerPeers: 2_000,
+  /** Info-hashes of one LSD datagram (BEP 14: it must fit 1,400 bytes). */
+  lsdHashes: 32,
+} as const;

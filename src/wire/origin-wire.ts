@@ -1,0 +1,284 @@
+import type { WireExtension } from 'bittorrent-protocol';
+import Wire from 'bittorrent-protocol';
+import type { InfoHash, PieceIndex } from '#base/units.ts';
+import { encodeExtendedHandshake, encodeMetadata, parseExtendedHandshake, parseMetadata } from './extended.ts';
+import type { Message } from './frames.ts';
+import { decodeMessage, encodeMessage, FrameSplitter } from './frames.ts';
+import { HANDSHAKE_BYTES, looksLikeHandshake, parseHandshake } from './handshake.ts';
+import { WIRE_LIMITS } from './limits.ts';
+
+/** What an origin peer says. Called in the order of the wire, never inside a call of the caller's own. */
+export type OriginHandler = {
+  /** `peerId`: 40 hex digits. */
+  onHandshake(h: { peerId: string }): void;
+  onMetadataSize(bytes: number): void;
+  onMetadata(piece: number, data: Buffer): void;
+  onMetadataReject(piece: number): void;
+  /** The message's bytes as they came: length and spare bits are for the caller, who may know the piece count. */
+  onBitfield(bits: Buffer): void;
+  onHaveAll(): void;
+  onHave(piece: PieceIndex): void;
+  onChoke(): void;
+  onUnchoke(): void;
+  /** A block that was asked for and not cancelled; `data` has exactly the length asked for. */
+  onBlock(piece: PieceIndex, begin: number, data: Uint8Array): void;
+  /** A request that will not be answered: rejected (BEP 6), or the peer chokes. */
+  onReject(piece: PieceIndex, begin: number, length: number): void;
+  /** Once, last. */
+  onClosed(why: string): void;
+};
+
+const CLIENT_NAME = 'Swarmbox 0.1';
+
+/**
+ * A connection to an origin peer, spoken by the bittorrent-protocol package. The package trusts its peer: it waits for
+ * messages of any length, reads lengths as signed, copies its backlog for every chunk, and its bencode reader can be
+ * made to loop. So it sees only whole frames that were cut, bounded and read here first, and an extended handshake
+ * only as this box would have written it.
+ */
+export class OriginWire {
+  readonly #wire: Wire;
+  readonly #handler: OriginHandler;
+  readonly #infoHash: InfoHash;
+  readonly #frames = new FrameSplitter(WIRE_LIMITS.originFrameBytes);
+  /** Bytes of the peer's handshake that came so far; undefined once it is whole. */
+  #head: Buffer | undefined = Buffer.alloc(0);
+  readonly #outgoing: Uint8Array[] = [];
+  #hasFast = false;
+  #utMetadata = false;
+  #refusals = 0;
+  #closed = false;
+
+  /** Sends the handshake at once. */
+  constructor(o: {
+    infoHash: InfoHash;
+    peerId: Uint8Array;
+    send: (bytes: Uint8Array) => void;
+    handler: OriginHandler;
+  }) {
+    this.#infoHash = o.infoHash;
+    this.#handler = o.handler;
+    this.#wire = new Wire('tcpOutgoing');
+    const wire = this.#wire;
+    wire.on('error', (error) => this.close(error.message));
+    wire.on('finish', () => this.close('the peer broke the protocol'));
+    wire.on('data', (bytes) => this.#gather(bytes, o.send));
+    wire.extendedHandshake = { v: CLIENT_NAME };
+    this.#listen(wire);
+    wire.handshake(o.infoHash, o.peerId, { fast: true });
+  }
+
+  /** True once the peer is closed, by either side. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Bytes from the peer. They must not change afterwards: blocks are views of them. */
+  receive(chunk: Buffer): void {
+    if (this.#closed) return;
+    const rest = this.#head === undefined ? chunk : this.#shakeHands(this.#head, chunk);
+    if (rest === undefined || this.#closed) return;
+    const why = this.#frames.push(rest, (frame) => this.#frame(frame));
+    if (why !== undefined) this.close(why);
+  }
+
+  interested(): void {
+    if (!this.#closed) this.#wire.interested();
+  }
+
+  /** Answered by exactly one of onBlock, onReject and onClosed, unless cancelled. Timing out is the caller's business. */
+  request(piece: PieceIndex, begin: number, length: number): void {
+    if (this.#closed) return;
+    this.#wire.request(piece, begin, length, (error, data) => {
+      if (this.#closed) return;
+      if (!error && data) this.#handler.onBlock(piece, begin, data);
+      else if (error?.message !== CANCELLED) this.#handler.onReject(piece, begin, length);
+    });
+  }
+
+  /** Nothing more is heard of the request. */
+  cancel(piece: PieceIndex, begin: number, length: number): void {
+    if (!this.#closed) this.#wire.cancel(piece, begin, length);
+  }
+
+  keepAlive(): void {
+    if (!this.#closed) this.#wire.keepAlive();
+  }
+
+  /** Only after onMetadataSize; before that, or from a peer without BEP 9, it is rejected. */
+  requestMetadata(piece: number): void {
+    if (this.#closed) return;
+    if (this.#utMetadata) this.#wire.extended(UT_METADATA, encodeMetadata({ kind: 'request', piece }));
+    else queueMicrotask(() => !this.#closed && this.#handler.onMetadataReject(piece));
+  }
+
+  close(why: string): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#wire.destroy();
+    this.#handler.onClosed(why);
+  }
+
+  /** Everything said in one turn leaves in one write: requests are 17 bytes each and come by the dozen. */
+  #gather(bytes: Uint8Array, send: (bytes: Uint8Array) => void): void {
+    this.#outgoing.push(bytes);
+    if (this.#outgoing.length > 1) return;
+    queueMicrotask(() => {
+      const all = Buffer.concat(this.#outgoing.splice(0));
+      if (!this.#closed) send(all);
+    });
+  }
+
+  #listen(wire: Wire): void {
+    const hear = this.#handler;
+    const alive =
+      <A extends unknown[]>(tell: (...args: A) => void) =>
+      (...args: A): void => {
+        if (!this.#closed) tell(...args);
+      };
+    wire.on(
+      'handshake',
+      alive((_hash, peerId) => hear.onHandshake({ peerId })),
+    );
+    wire.on(
+      'bitfield',
+      alive(({ buffer: b }) => hear.onBitfield(Buffer.from(b.buffer, b.byteOffset, b.length))),
+    );
+    wire.on(
+      'have-all',
+      alive(() => hear.onHaveAll()),
+    );
+    wire.on(
+      'have',
+      alive((piece) => hear.onHave(piece)),
+    );
+    wire.on(
+      'choke',
+      alive(() => hear.onChoke()),
+    );
+    wire.on(
+      'unchoke',
+      alive(() => hear.onUnchoke()),
+    );
+    wire.use(
+      utMetadata({
+        size: alive((bytes) => {
+          this.#utMetadata = true;
+          hear.onMetadataSize(bytes);
+        }),
+        message: alive((payload) => this.#metadata(payload)),
+      }),
+    );
+  }
+
+  /** Collects and checks the peer's handshake. Returns the bytes after it. */
+  #shakeHands(before: Buffer, chunk: Buffer): Buffer | undefined {
+    const head = Buffer.concat([before, chunk.subarray(0, HANDSHAKE_BYTES - before.length)]);
+    if (head.length < HANDSHAKE_BYTES) {
+      this.#head = head;
+      if (looksLikeHandshake(head) === 'no') this.close('the peer does not speak BitTorrent');
+      return undefined;
+    }
+    this.#head = undefined;
+    const hands = parseHandshake(head);
+    if (hands.kind === 'bad' || hands.value.infoHash !== this.#infoHash) {
+      this.close(hands.kind === 'bad' ? hands.why : 'the peer answered for another torrent');
+      return undefined;
+    }
+    this.#hasFast = hands.value.fast;
+    this.#wire.write(head);
+    return chunk.subarray(HANDSHAKE_BYTES - before.length);
+  }
+
+  #frame(frame: Buffer): void {
+    if (this.#closed) return;
+    const message = decodeMessage(frame);
+    if (message.kind === 'bad') {
+      this.close(message.why);
+      return;
+    }
+    const allowed = this.#admit(message.value, frame);
+    if (allowed) this.#wire.write(allowed);
+  }
+
+  /** The frame that the package may see in place of what came, or nothing. */
+  #admit(m: Message, frame: Buffer): Buffer | undefined {
+    switch (m.kind) {
+      case 'request':
+        // Every one is answered by a rejection, which would pile up for a peer that asks and does not read.
+        return this.#refuse() ? frame : undefined;
+      case 'have':
+        return m.piece < WIRE_LIMITS.pieces ? frame : undefined;
+      case 'bitfield':
+        if (m.bits.length <= WIRE_LIMITS.pieces / 8) return frame;
+        this.close('a bitfield of more pieces than a torrent may have');
+        return undefined;
+      case 'extended': {
+        if (m.id !== 0) return frame;
+        const h = parseExtendedHandshake(m.payload);
+        return h.kind === 'ok'
+          ? encodeMessage({ kind: 'extended', id: 0, payload: encodeExtendedHandshake(h.value) })
+          : undefined;
+      }
+      case 'have-all':
+      case 'have-none':
+      case 'reject':
+      case 'allowed-fast':
+        if (this.#hasFast) return frame;
+        this.close(`${m.kind} from a peer without the fast extension`);
+        return undefined;
+      case 'unknown':
+      case 'port':
+      case 'cancel':
+      case 'suggest':
+        return undefined;
+      default:
+        return frame;
+    }
+  }
+
+  #refuse(): boolean {
+    if (++this.#refusals <= WIRE_LIMITS.originRefusals) return true;
+    this.close('the peer keeps asking although it is choked');
+    return false;
+  }
+
+  #metadata(payload: Uint8Array): void {
+    const m = parseMetadata(payload);
+    if (m.kind === 'bad') return;
+    switch (m.value.kind) {
+      case 'data':
+        this.#handler.onMetadata(m.value.piece, m.value.data);
+        break;
+      case 'reject':
+        this.#handler.onMetadataReject(m.value.piece);
+        break;
+      case 'request':
+        if (this.#refuse() && this.#utMetadata) {
+          this.#wire.extended(UT_METADATA, encodeMetadata({ kind: 'reject', piece: m.value.piece }));
+        }
+    }
+  }
+}
+
+const UT_METADATA = 'ut_metadata';
+/** The package's own words for a request that `cancel` took back. */
+const CANCELLED = 'request was cancelled';
+
+/** The package finds an extension's name on its prototype. */
+function utMetadata(hear: {
+  size: (bytes: number) => void;
+  message: (payload: Uint8Array) => void;
+}): new () => WireExtension {
+  class UtMetadata implements WireExtension {
+    declare readonly name: string;
+    onExtendedHandshake(h: { metadata_size?: number }): void {
+      if (h.metadata_size !== undefined) hear.size(h.metadata_size);
+    }
+    onMessage(payload: Uint8Array): void {
+      hear.message(payload);
+    }
+  }
+  Object.defineProperty(UtMetadata.prototype, 'name', { value: UT_METADATA });
+  return UtMetadata;
+}
