@@ -1,0 +1,39 @@
+import type { DownloadLimits } from './limits.ts';
+
+/**
+ * How many blocks to have asked of one origin. Requests beyond the line's capacity wait in the origin's queue, so the time from request to
+ * block says whether the line is full: below `queueMs` there is room for more (the window doubles per round trip, like TCP's slow start), above
+ * it the window shrinks. All origins of a task then answer in about the order of asking, which keeps few pieces begun at a time.
+ */
+export class RequestWindow {
+  readonly #limits: Pick<DownloadLimits, 'queueMs' | 'minWindow' | 'firstWindow' | 'maxWindow'>;
+  #size: number;
+
+  constructor(limits: Pick<DownloadLimits, 'queueMs' | 'minWindow' | 'firstWindow' | 'maxWindow'>) {
+    this.#limits = limits;
+    this.#size = limits.firstWindow;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /**
+   * A block came `tookMs` after it was asked for, as the last of `ahead` then outstanding. Little's law gives the origin's rate, and so the
+   * window at which requests wait `queueMs`: it is set at once, because what comes next still tells of the old window.
+   */
+  answered(tookMs: number, ahead: number): void {
+    const { queueMs, minWindow, maxWindow } = this.#limits;
+    if (tookMs > 1.25 * queueMs) {
+      const fit = Math.round((ahead * queueMs) / tookMs);
+      this.#size = Math.min(this.#size, Math.max(fit, minWindow));
+    } else if (tookMs < 0.8 * queueMs && ahead >= this.#size / 2) {
+      this.#size = Math.min(this.#size + 1, maxWindow);
+    }
+  }
+
+  /** Back to one at a time: more would only be asked for twice. */
+  timedOut(): void {
+    this.#size = 1;
+  }
+}
