@@ -1,0 +1,189 @@
+import { readFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { type Endpoint, endpointKey } from '#base/endpoint.ts';
+import { errorText } from '#base/errors.ts';
+import type { Log } from '#base/log.ts';
+import type { Scope } from '#base/scope.ts';
+import type { InfoHash } from '#base/units.ts';
+import { UdpForger } from '#kernel/udp-forger.ts';
+import type { Handshake } from '#wire/handshake.ts';
+import { encodeUtpReset, parseUtpSyn } from '#wire/utp.ts';
+import { FlowStream } from './flow-stream.ts';
+import { LearnedFlows } from './learned-flows.ts';
+import { LIMITS } from './limits.ts';
+import { type Arrival, Listener } from './listener.ts';
+import { splice } from './splice.ts';
+import { Steering, type SteeringState } from './steering.ts';
+import type { UtpSyn } from './steering-messages.ts';
+import type { Announced, Learned } from './tap.ts';
+import { type Verdict, Verdicts } from './verdicts.ts';
+
+export type EntryConfig = {
+  /** Bridge port on the clients' side, port on the router's side, and the bridge itself. */
+  readonly lan: string;
+  readonly wan: string;
+  readonly bridge: string;
+  /** TCP port of the transparent listener; never seen on a wire. */
+  readonly listenPort: number;
+  /** NFLOG group of the tap. */
+  readonly logGroup: number;
+};
+
+/** A LAN client that speaks BitTorrent and believes that it talks to `endpoint`. */
+export type Flow = {
+  readonly client: Endpoint;
+  readonly endpoint: Endpoint;
+  readonly handshake: Handshake;
+  /** What the client said after its handshake. */
+  readonly early: Buffer;
+  readonly stream: FlowStream;
+};
+
+/** What the entry listener asks of the rest of the house. */
+export type EntryWorld = {
+  /** Takes a flow over, or says why not: then it goes on to its origin, if that is still possible. */
+  claim(flow: Flow): { readonly kind: 'taken' } | { readonly kind: 'pass'; readonly why: string };
+  learned(value: Learned): void;
+  announced(value: Announced): void;
+  /** The steering can no longer be kept true; the process must end. */
+  failed(error: Error): void;
+};
+
+export type EntryView = {
+  readonly steering: Readonly<SteeringState>;
+  readonly flows: number;
+  readonly splicedFlows: number;
+  readonly passedBytes: number;
+  readonly verdicts: readonly Verdict[];
+};
+
+/** The entry listener: learns who speaks BitTorrent, has those flows steered here, and recognises what arrives. */
+export class Entry {
+  readonly #world: EntryWorld;
+  readonly #log: Log;
+  readonly #learned = new LearnedFlows();
+  readonly #verdicts = new Verdicts();
+  readonly #listener: Listener;
+  readonly #forger = new UdpForger();
+  #steering: Steering | undefined;
+  #spliced = 0;
+  #passedBytes = 0;
+
+  private constructor(world: EntryWorld, log: Log) {
+    this.#world = world;
+    this.#log = log;
+    this.#listener = new Listener(this.#learned.skeys, (arrival) => this.#arrived(arrival));
+  }
+
+  /** Resolves when flows are being steered. Rejects with what the operator must mend. */
+  static async start(config: EntryConfig, world: EntryWorld, scope: Scope, log: Log): Promise<Entry> {
+    const entry = new Entry(world, log);
+    scope.defer(() => entry.#forger.close());
+    await entry.#listener.listen(config.listenPort, scope, (error) => world.failed(error));
+    const interfaceFile = (name: string, file: string) => readFileSync(`/sys/class/net/${name}/${file}`, 'utf8').trim();
+    const settings = {
+      ...config,
+      bridgeMac: interfaceFile(config.bridge, 'address'),
+      mtu: Number(interfaceFile(config.bridge, 'mtu')),
+      neverSteer: ownAddresses(),
+    };
+    entry.#steering = await Steering.start(
+      settings,
+      {
+        learned: (value) => entry.#onLearned(value),
+        announced: (value) => world.announced(value),
+        utpSyn: (value) => entry.#refuseUtp(value),
+        trouble: (why) => log.warn('steering trouble', { why }),
+        failed: (error) => world.failed(error),
+      },
+      scope,
+    );
+    return entry;
+  }
+
+  /** Makes a torrent that the box holds known, so that an encrypted handshake about it can be answered. */
+  know(infoHash: InfoHash): void {
+    this.#learned.know(infoHash);
+  }
+
+  view(): EntryView {
+    return {
+      steering: this.#steering?.state ?? { armed: false, why: 'starting', endpoints: 0, held: 0, lost: 0 },
+      flows: this.#listener.flows,
+      splicedFlows: this.#spliced,
+      passedBytes: this.#passedBytes,
+      verdicts: this.#verdicts.recent(),
+    };
+  }
+
+  #onLearned(value: Learned): void {
+    const { client, endpoints, infoHash, from } = value;
+    this.#learned.learn(client, endpoints, infoHash, from, Date.now());
+    for (const endpoint of endpoints.slice(0, 3))
+      this.#verdict('learned', client, endpoint, infoHash, `${from} named ${endpoints.length} peers of this torrent`);
+    this.#world.learned(value);
+  }
+
+  #arrived({ socket, client, endpoint, recognised: r }: Arrival): void {
+    if (r.kind === 'lost') {
+      socket.destroy();
+      this.#leaveAlone('refused', client, endpoint, r.why);
+      return;
+    }
+    if (r.kind === 'other') {
+      this.#splice({ socket, client, endpoint }, r.head, r.why);
+      return;
+    }
+    for (const bytes of r.send) socket.write(bytes);
+    const stream = new FlowStream(socket, client, r.ciphers);
+    const claim = this.#world.claim({ client, endpoint, handshake: r.handshake, early: r.early, stream });
+    if (claim.kind === 'taken') {
+      const how = r.ciphers ? `encrypted (${r.ciphers.method})` : 'plain';
+      const learned = this.#learned.find(client.ip, endpoint)?.from ?? 'another client';
+      const why = `${how} handshake; endpoint learned from ${learned}`;
+      this.#verdict('steered', client.ip, endpoint, r.handshake.infoHash, why);
+    } else if (r.head) this.#splice({ socket, client, endpoint }, r.head, claim.why);
+    else {
+      socket.destroy();
+      this.#leaveAlone('refused', client, endpoint, claim.why);
+    }
+  }
+
+  #splice(at: { socket: Arrival['socket']; client: Endpoint; endpoint: Endpoint }, head: Buffer, why: string): void {
+    const { socket, client, endpoint } = at;
+    if (this.#spliced >= LIMITS.spliced) {
+      socket.resetAndDestroy();
+      this.#leaveAlone('refused', client, endpoint, `${LIMITS.spliced} flows are spliced already`);
+      return;
+    }
+    this.#spliced++;
+    this.#leaveAlone('spliced', client, endpoint, why);
+    splice(socket, { client, origin: endpoint }, head, (passedBytes) => {
+      this.#spliced--;
+      this.#passedBytes += passedBytes;
+    });
+  }
+
+  /** The next connection to this endpoint goes over the bridge as if the box were not there. */
+  #leaveAlone(verdict: 'spliced' | 'refused', client: Endpoint, endpoint: Endpoint, why: string): void {
+    this.#steering?.pass(endpoint);
+    this.#verdict(verdict, client.ip, endpoint, undefined, `${why}; left alone from now on`);
+    this.#log.info(verdict, { client: client.ip, endpoint: endpointKey(endpoint), why });
+  }
+
+  /** uTP to a steered endpoint is refused in the endpoint's name (BEP 29 ST_RESET): the client comes back over TCP. */
+  #refuseUtp({ client, endpoint, payload }: UtpSyn): void {
+    const syn = parseUtpSyn(payload);
+    if (!syn) return;
+    this.#forger.send(endpoint, client, encodeUtpReset(syn.connectionId, syn.seq), (error) => {
+      if (error) this.#log.warn('uTP refusal not sent', { why: errorText(error) });
+    });
+  }
+
+  #verdict(verdict: Verdict['verdict'], client: string, endpoint: Endpoint, infoHash: string | undefined, why: string) {
+    this.#verdicts.add({ atMs: Date.now(), client, endpoint: endpointKey(endpoint), infoHash, verdict, why });
+  }
+}
+
+const ownAddresses = (): string[] =>
+  Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map((a) => a.address));

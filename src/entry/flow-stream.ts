@@ -1,0 +1,60 @@
+import type { Socket } from 'node:net';
+import type { Endpoint } from '#base/endpoint.ts';
+import type { Ciphers } from '#wire/mse.ts';
+
+/** A recognised flow as its task's client connection uses it: bytes in, runs of bytes out, encryption already off. */
+export class FlowStream {
+  readonly remote: Endpoint;
+  readonly encrypted: boolean;
+  readonly #socket: Socket;
+  readonly #ciphers: Ciphers | undefined;
+
+  constructor(socket: Socket, remote: Endpoint, ciphers: Ciphers | undefined) {
+    this.#socket = socket;
+    this.remote = remote;
+    this.#ciphers = ciphers?.method === 'rc4' ? ciphers : undefined;
+    this.encrypted = ciphers !== undefined;
+  }
+
+  onData(listener: (bytes: Buffer) => void): void {
+    const ciphers = this.#ciphers;
+    this.#socket.on('data', ciphers ? (bytes: Buffer) => listener(ciphers.decrypt(bytes)) : listener);
+    this.#socket.resume();
+  }
+
+  onClose(listener: () => void): void {
+    this.#socket.once('close', listener);
+    // A peer that has ended its side wants nothing more: BitTorrent has no use for half a connection.
+    this.#socket.once('end', () => this.#socket.end());
+  }
+
+  onDrain(listener: () => void): void {
+    this.#socket.on('drain', listener);
+  }
+
+  /** One writev(2) for all parts. False: wait for drain before writing more. */
+  write(parts: readonly Uint8Array[]): boolean {
+    const socket = this.#socket;
+    if (!socket.writable) return false;
+    socket.cork();
+    for (const part of parts) socket.write(this.#ciphers ? this.#ciphers.encrypt(part as Buffer) : part);
+    socket.uncork();
+    return !socket.writableNeedDrain;
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  end(): void {
+    this.#socket.end();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+}

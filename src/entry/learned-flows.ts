@@ -1,0 +1,52 @@
+import { type Endpoint, endpointKey } from '#base/endpoint.ts';
+import type { InfoHash } from '#base/units.ts';
+import { SkeyTable } from '#wire/mse.ts';
+import { LIMITS } from './limits.ts';
+import type { LearnedFrom } from './tap.ts';
+
+type Entry = { infoHash: InfoHash; from: LearnedFrom; untilMs: number };
+
+const flowKey = (client: string, endpoint: Endpoint): string => `${client} ${endpointKey(endpoint)}`;
+
+/**
+ * `(client, endpoint) -> info-hash`: why a flow is steered, and which torrents an encrypted handshake may be about.
+ * Both maps keep their oldest entries first and are bounded.
+ */
+export class LearnedFlows {
+  readonly skeys = new SkeyTable();
+  readonly #flows = new Map<string, Entry>();
+  readonly #hashes = new Set<InfoHash>();
+
+  learn(client: string, endpoints: readonly Endpoint[], infoHash: InfoHash, from: LearnedFrom, nowMs: number): void {
+    this.know(infoHash);
+    for (const endpoint of endpoints) {
+      const key = flowKey(client, endpoint);
+      this.#flows.delete(key);
+      this.#flows.set(key, { infoHash, from, untilMs: nowMs + LIMITS.steerForMs });
+    }
+    for (const [key, entry] of this.#flows) {
+      if (entry.untilMs > nowMs && this.#flows.size <= LIMITS.learned) break;
+      this.#flows.delete(key);
+    }
+  }
+
+  /** Makes a torrent known to encrypted handshakes. */
+  know(infoHash: InfoHash): void {
+    if (this.#hashes.delete(infoHash)) {
+      this.#hashes.add(infoHash);
+      return;
+    }
+    this.#hashes.add(infoHash);
+    this.skeys.add(infoHash);
+    if (this.#hashes.size <= LIMITS.skeys) return;
+    for (const oldest of this.#hashes) {
+      this.#hashes.delete(oldest);
+      this.skeys.delete(oldest);
+      break;
+    }
+  }
+
+  find(client: string, endpoint: Endpoint): Readonly<Entry> | undefined {
+    return this.#flows.get(flowKey(client, endpoint));
+  }
+}

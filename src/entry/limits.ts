@@ -1,0 +1,33 @@
+/** What a stranger's traffic may cost the entry listener. Each with its unit and its reason. */
+export const LIMITS = {
+  /** Endpoints in the kernel's steering set: a campus sees tens of thousands; 90 bytes of kernel memory each. */
+  steeredEndpoints: 100_000,
+  /** How long an endpoint stays steered after it was last named by a tracker. Trackers are asked every 30 min or so. */
+  steerForMs: 45 * 60_000,
+  /** An endpoint that turned out not to speak BitTorrent, or that the manager refused, is left alone this long. */
+  passForMs: 60 * 60_000,
+  passedEndpoints: 20_000,
+  /** Announces whose answer is awaited. */
+  trackerFlows: 4_096,
+  trackerFlowForMs: 30_000,
+  /** Peers taken from one tracker answer; trackers send 200 at most. */
+  peersPerAnswer: 1_000,
+  /** (client, endpoint) -> info-hash entries. */
+  learned: 200_000,
+  /** Torrents whose info-hash can be found by an encrypted handshake. */
+  skeys: 50_000,
+  /** A client that says nothing: the server is meant to speak first. */
+  peekMs: 300,
+  /** A handshake that has begun must be complete by then. */
+  handshakeMs: 10_000,
+  /** Connections being recognised at the same time. */
+  recognising: 2_000,
+  /** Spliced flows at the same time; beyond it new ones are refused and their endpoint passed. */
+  spliced: 4_000,
+  originConnectMs: 10_000,
+  /** Dead-man switch: without a sign of life from the main loop, new flows pass after this time. */
+  armedForMs: 2_000,
+  heartbeatMs: 250,
+  /** Verdicts kept for the page and for "explain this flow". */
+  recentVerdicts: 200,
+} as const;

@@ -1,0 +1,105 @@
+import type { Server, Socket } from 'node:net';
+import { type Endpoint, plainIp } from '#base/endpoint.ts';
+import type { Scope } from '#base/scope.ts';
+import { listenTransparent } from '#kernel/transparent-socket.ts';
+import type { SkeyTable } from '#wire/mse.ts';
+import { LIMITS } from './limits.ts';
+import { type Recognised, Recogniser } from './recogniser.ts';
+
+/** A steered connection whose first bytes have been read. The socket is paused. */
+export type Arrival = {
+  readonly socket: Socket;
+  readonly client: Endpoint;
+  /** Where the client meant to go. */
+  readonly endpoint: Endpoint;
+  readonly recognised: Recognised;
+};
+
+const LISTEN_ON = ['0.0.0.0', '::'];
+
+/**
+ * Accepts what the kernel diverts, reads the first bytes and hands the flow on, recognised.
+ * Invariant: at most `LIMITS.recognising` flows are being read; one beyond that is handed on unread, to be spliced.
+ */
+export class Listener {
+  readonly #skeys: Pick<SkeyTable, 'find'>;
+  readonly #onArrival: (arrival: Arrival) => void;
+  readonly #open = new Set<Socket>();
+  #recognising = 0;
+
+  constructor(skeys: Pick<SkeyTable, 'find'>, onArrival: (arrival: Arrival) => void) {
+    this.#skeys = skeys;
+    this.#onArrival = onArrival;
+  }
+
+  /** Flows that are open now, recognised or not. */
+  get flows(): number {
+    return this.#open.size;
+  }
+
+  async listen(port: number, scope: Scope, onError: (error: Error) => void): Promise<void> {
+    const servers = LISTEN_ON.map((ip) => listenTransparent({ ip, port }, (socket) => this.#accept(socket), onError));
+    scope.defer(() => this.#close(servers));
+    await Promise.all(
+      servers.map((server) => server.listening || new Promise((resolve) => server.once('listening', resolve))),
+    );
+  }
+
+  async #close(servers: Server[]): Promise<void> {
+    const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
+    for (const socket of this.#open) socket.resetAndDestroy();
+    await Promise.all(closed);
+  }
+
+  #accept(socket: Socket): void {
+    const { remoteAddress, remotePort, localAddress, localPort } = socket;
+    if (!remoteAddress || !remotePort || !localAddress || !localPort) {
+      socket.destroy();
+      return;
+    }
+    const client = { ip: plainIp(remoteAddress), port: remotePort };
+    const endpoint = { ip: plainIp(localAddress), port: localPort };
+    this.#open.add(socket);
+    socket.once('close', () => this.#open.delete(socket));
+    socket.on('error', () => {}); // a reset is how many flows end; 'close' follows
+    const done = (recognised: Recognised): void => this.#onArrival({ socket, client, endpoint, recognised });
+    if (this.#recognising >= LIMITS.recognising) {
+      done({ kind: 'other', head: Buffer.alloc(0), why: 'too many flows at once' });
+      return;
+    }
+    this.#recognising++;
+    recognise(socket, new Recogniser(this.#skeys), (recognised) => {
+      this.#recognising--;
+      if (recognised) done(recognised);
+    });
+  }
+}
+
+/** Feeds a socket's first bytes to the recogniser. Calls back once; undefined when the socket closed meanwhile. */
+function recognise(socket: Socket, recogniser: Recogniser, callback: (r: Recognised | undefined) => void): void {
+  let finished = false;
+  const finish = (recognised: Recognised | undefined): void => {
+    if (finished) return;
+    finished = true;
+    clearTimeout(timer);
+    socket.off('data', onData).off('end', onEnd).off('close', onClose);
+    socket.pause();
+    callback(recognised);
+  };
+  const giveUp = (why: string) => (): void => finish(recogniser.giveUp(why));
+  let timer = setTimeout(giveUp('the client says nothing first'), LIMITS.peekMs);
+  let silent = true;
+  const onData = (chunk: Buffer): void => {
+    if (silent) {
+      silent = false;
+      clearTimeout(timer);
+      timer = setTimeout(giveUp('its handshake was not completed in time'), LIMITS.handshakeMs);
+    }
+    const step = recogniser.push(chunk);
+    if (step.kind !== 'more') finish(step);
+    else for (const bytes of step.send) socket.write(bytes);
+  };
+  const onEnd = giveUp('the client ended before a handshake');
+  const onClose = (): void => finish(undefined);
+  socket.on('data', onData).once('end', onEnd).once('close', onClose);
+}

@@ -1,0 +1,101 @@
+import { HANDSHAKE_BYTES, type Handshake, looksLikeHandshake, parseHandshake } from '#wire/handshake.ts';
+import { type Ciphers, MseResponder, type SkeyTable } from '#wire/mse.ts';
+
+/** What a steered flow turned out to be. */
+export type Recognised =
+  /** A BitTorrent peer. `head`: everything it sent, while we have said nothing; undefined once we have answered (MSE). */
+  | {
+      readonly kind: 'peer';
+      readonly handshake: Handshake;
+      readonly ciphers: Ciphers | undefined;
+      readonly early: Buffer;
+      readonly head: Buffer | undefined;
+      /** Ends our side of the encrypted handshake; to be sent before anything else. */
+      readonly send: readonly Buffer[];
+    }
+  /** Anything else, and nothing was said to it: it can go on to its origin as if nothing had happened. */
+  | { readonly kind: 'other'; readonly head: Buffer; readonly why: string }
+  /** We have answered and cannot go on: the flow can only be closed. */
+  | { readonly kind: 'lost'; readonly why: string };
+
+export type Step = { readonly kind: 'more'; readonly send: readonly Buffer[] } | Recognised;
+
+const WAIT: Step = { kind: 'more', send: [] };
+/** First bytes of a Diffie-Hellman key are random: this many printable ones in a row are text, not a key. */
+const TEXT_BYTES = 16;
+/** MSE: the public key that opens an encrypted handshake. */
+const MSE_KEY_BYTES = 96;
+
+const isText = (head: Buffer): boolean =>
+  head.length >= TEXT_BYTES &&
+  head.subarray(0, TEXT_BYTES).every((b) => (b >= 0x20 && b < 0x7f) || (b >= 9 && b <= 13));
+/** RFC 8446 section 5.1: handshake record, legacy version 3.x. */
+const isTls = (head: Buffer): boolean => head[0] === 0x16 && head[1] === 3 && (head[2] ?? 9) <= 4;
+
+/**
+ * Decides what a flow speaks from its first bytes, however they are cut: a plain handshake, an encrypted one that we
+ * answer as the receiver, or something that is none of our business. No timers and no sockets.
+ */
+export class Recogniser {
+  readonly #skeys: Pick<SkeyTable, 'find'>;
+  #head: Buffer = Buffer.alloc(0);
+  #mse: MseResponder | undefined;
+  #ciphers: Ciphers | undefined;
+  /** What an encrypted peer said after the MSE handshake, decrypted. */
+  #inner: Buffer = Buffer.alloc(0);
+
+  constructor(skeys: Pick<SkeyTable, 'find'>) {
+    this.#skeys = skeys;
+  }
+
+  push(chunk: Buffer): Step {
+    if (this.#ciphers) return this.#innerHandshake(this.#ciphers, this.#ciphers.decrypt(chunk));
+    if (this.#mse) return this.#encrypted(this.#mse, chunk);
+    this.#head = this.#head.length === 0 ? chunk : Buffer.concat([this.#head, chunk]);
+    const head = this.#head;
+    const looks = looksLikeHandshake(head);
+    if (looks === 'maybe') return WAIT;
+    if (looks === 'yes') return head.length < HANDSHAKE_BYTES ? WAIT : this.#plain(head);
+    if (isTls(head)) return { kind: 'other', head, why: 'it speaks TLS' };
+    if (isText(head)) return { kind: 'other', head, why: 'it speaks in text' };
+    if (head.length < MSE_KEY_BYTES) return WAIT;
+    this.#mse = new MseResponder(this.#skeys);
+    return this.#encrypted(this.#mse, head);
+  }
+
+  /** The client ended its side, or its time is up. */
+  giveUp(why: string): Recognised {
+    return this.#mse || this.#ciphers ? { kind: 'lost', why } : { kind: 'other', head: this.#head, why };
+  }
+
+  #plain(head: Buffer): Recognised {
+    const h = parseHandshake(head);
+    if (h.kind === 'bad') return { kind: 'other', head, why: h.why };
+    return {
+      kind: 'peer',
+      handshake: h.value,
+      ciphers: undefined,
+      early: head.subarray(HANDSHAKE_BYTES),
+      head,
+      send: [],
+    };
+  }
+
+  #encrypted(mse: MseResponder, chunk: Buffer): Step {
+    const step = mse.push(chunk);
+    if (step.kind === 'more') return step;
+    if (step.kind === 'bad') return { kind: 'lost', why: `encrypted handshake: ${step.why}` };
+    this.#ciphers = step.ciphers;
+    return this.#innerHandshake(step.ciphers, step.rest, step.send);
+  }
+
+  #innerHandshake(ciphers: Ciphers, bytes: Buffer, send: readonly Buffer[] = []): Step {
+    this.#inner = this.#inner.length === 0 ? bytes : Buffer.concat([this.#inner, bytes]);
+    const inner = this.#inner;
+    if (inner.length < HANDSHAKE_BYTES && looksLikeHandshake(inner) !== 'no') return { kind: 'more', send };
+    const h = inner.length < HANDSHAKE_BYTES ? undefined : parseHandshake(inner);
+    if (h?.kind !== 'ok') return { kind: 'lost', why: 'encrypted, but no BitTorrent handshake inside' };
+    const early = inner.subarray(HANDSHAKE_BYTES);
+    return { kind: 'peer', handshake: h.value, ciphers, early, head: undefined, send };
+  }
+}

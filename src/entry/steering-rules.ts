@@ -1,0 +1,164 @@
+import { isIPv4 } from 'node:net';
+import type { Endpoint } from '#base/endpoint.ts';
+import { LIMITS } from './limits.ts';
+
+/**
+ * The owned half of the steering: nftables text. The tables carry `flags owner`, so the kernel removes them when the
+ * daemon's netlink socket closes, however the daemon ends. The persistent half (the bridge script) is harmless alone.
+ *
+ * A SYN from the LAN to a steered endpoint is diverted: its destination MAC becomes the bridge's own, so that the frame
+ * goes up to the local stack, where tproxy hands it to the listener. Packets of a diverted flow follow it by set lookup,
+ * both ways. Everything else is bridged by the kernel and never touched.
+ */
+
+export type RuleSettings = {
+  readonly lan: string;
+  readonly wan: string;
+  /** The bridge's own MAC address. */
+  readonly bridgeMac: string;
+  readonly listenPort: number;
+  readonly logGroup: number;
+};
+
+/** Prefixes of logged packets: which rule selected them. */
+export const LOGGED = {
+  request: 'request',
+  held: 'held',
+  handshake: 'handshake',
+  lsd: 'lsd',
+  utp: 'utp',
+} as const;
+
+const TABLE = 'bridge swarmbox';
+/** Above every accepted mark of the bridge script: "hand this frame to the local stack". */
+const MARK_DIVERT = '0x100';
+const GET_ANNOUNCE = `0x${Buffer.from('GET /announce').toString('hex')}`;
+const BT_HANDSHAKE = `0x${Buffer.from('\x13BitTorrent prot', 'latin1').toString('hex')}`;
+/** BEP 15 connect request: the protocol id that every client must send. */
+const UDP_TRACKER_MAGIC = '0x41727101980';
+const SYN = 'tcp flags & (fin|syn|rst|ack) == syn';
+const NOT_SYN = 'tcp flags & (fin|syn|rst|ack) != syn';
+
+type Family = { readonly n: '4' | '6'; readonly ip: 'ip' | 'ip6'; readonly type: string; readonly lsd: string };
+const FAMILIES: readonly Family[] = [
+  { n: '4', ip: 'ip', type: 'ipv4_addr', lsd: '239.192.152.143' },
+  { n: '6', ip: 'ip6', type: 'ipv6_addr', lsd: 'ff15::efc0:988f' },
+];
+
+const sets = ({ n, type }: Family): string => {
+  const flow = `type ${type} . inet_service . ${type} . inet_service`;
+  const seconds = LIMITS.trackerFlowForMs / 1000;
+  return `
+  set peers${n} { type ${type} . inet_service; flags timeout; size 262144; }
+  set flows${n} { ${flow}; flags dynamic,timeout; timeout 10m; size 65536; }
+  set asks${n} { ${flow}; flags dynamic,timeout; timeout ${seconds}s; size 8192; }
+  set udpasks${n} { ${flow}; flags dynamic,timeout; timeout 2m; size 8192; }`;
+};
+
+/** Diverted flows: they stay diverted whatever the dead-man switch says. */
+const flowRules = ({ n, ip }: Family, s: RuleSettings): string => {
+  const out = `${ip} saddr . tcp sport . ${ip} daddr . tcp dport`;
+  const back = `${ip} daddr . tcp dport . ${ip} saddr . tcp sport`;
+  return `
+    iifname "${s.lan}" ${NOT_SYN} ${out} @flows${n} update @flows${n} { ${out} } goto divert
+    iifname "${s.wan}" ${back} @flows${n} update @flows${n} { ${back} } goto divert`;
+};
+
+/**
+ * An announce is let through and noted; the answer is held (logged and dropped), read, and sent on by the daemon once
+ * the peers that it names are steered. Only then can the client dial them. TCP would repeat a lost answer by itself.
+ */
+const learnRules = ({ n, ip, lsd }: Family, s: RuleSettings): string => {
+  const out = (l4: string) => `${ip} saddr . ${l4} sport . ${ip} daddr . ${l4} dport`;
+  const back = (l4: string) => `${ip} daddr . ${l4} dport . ${ip} saddr . ${l4} sport`;
+  const log = (prefix: string) => `log prefix "${prefix}" group ${s.logGroup}`;
+  return `
+    iifname "${s.lan}" ${SYN} ${ip} daddr . tcp dport @peers${n} update @flows${n} { ${out('tcp')} } goto divert
+    iifname "${s.lan}" meta l4proto tcp @ih,0,104 ${GET_ANNOUNCE} update @asks${n} { ${out('tcp')} } ${log(LOGGED.request)} accept
+    iifname "${s.wan}" ${back('tcp')} @asks${n} ${log(LOGGED.held)} drop
+    iifname "${s.lan}" meta l4proto tcp @ih,0,128 ${BT_HANDSHAKE} ${ip} version ${n} ${log(LOGGED.handshake)} accept
+    iifname "${s.lan}" udp length 24 @th,64,64 ${UDP_TRACKER_MAGIC} update @udpasks${n} { ${out('udp')} } accept
+    iifname "${s.lan}" udp length >= 106 ${out('udp')} @udpasks${n} ${log(LOGGED.request)} accept
+    iifname "${s.wan}" udp length >= 28 ${back('udp')} @udpasks${n} @th,64,32 1 ${log(LOGGED.held)} drop
+    iifname "${s.lan}" ${ip} daddr ${lsd} udp dport 6771 ${log(LOGGED.lsd)} accept`;
+};
+
+/**
+ * A uTP SYN (BEP 29: type 4, version 1, with or without extension bits) to a steered endpoint is dropped and answered
+ * with a reset, so that the client comes back over TCP. IPv4 only, as the reset is: dropping alone would cost seconds.
+ */
+const utpRule = (s: RuleSettings): string => `
+    iifname "${s.lan}" udp length { 28, 38 } @th,64,8 0x41 ip daddr . udp dport @peers4 log prefix "${LOGGED.utp}" group ${s.logGroup} drop`;
+
+const both = (rules: (f: Family, s: RuleSettings) => string, s: RuleSettings): string =>
+  FAMILIES.map((f) => rules(f, s)).join('');
+
+/** The whole owned half, as one transaction. */
+export const ownedHalf = (s: RuleSettings): string => `
+table ${TABLE} {
+  flags owner;
+  set armed { type ifname; flags timeout; }${FAMILIES.map(sets).join('')}
+  chain pre {
+    type filter hook prerouting priority -300; policy accept;
+    ether type { 8021q, 8021ad } accept
+    meta l4proto != { tcp, udp } accept${both(flowRules, s)}
+    iifname != @armed accept${both(learnRules, s)}${utpRule(s)}
+  }
+  chain divert {
+    counter meta mark set ${MARK_DIVERT} meta pkttype set host ether daddr set ${s.bridgeMac} accept
+  }
+}
+table inet swarmbox_listener {
+  flags owner;
+  chain pre {
+    type filter hook prerouting priority -2147483648; policy accept;
+    meta mark ${MARK_DIVERT} meta nfproto ipv4 meta l4proto tcp tproxy ip to :${s.listenPort} accept
+    meta mark ${MARK_DIVERT} meta nfproto ipv6 meta l4proto tcp tproxy ip6 to :${s.listenPort} accept
+  }
+}
+`;
+
+export const removeOwnedHalf = (): string => `
+delete table ${TABLE}
+delete table inet swarmbox_listener
+`;
+
+/** Old kernels (6.1) do not refresh a present element's time-out by adding it: add, delete, add does on all. */
+const refresh = (set: string, elements: string): string => {
+  const bare = elements.replaceAll(/ timeout \d+ms/g, '');
+  return `add element ${TABLE} ${set} { ${bare} }
+delete element ${TABLE} ${set} { ${bare} }
+add element ${TABLE} ${set} { ${elements} }
+`;
+};
+
+/** Refreshes the dead-man switch: SYNs are steered, and answers held, only while it is there. */
+export const arm = (s: RuleSettings): string => {
+  const timeout = ` timeout ${LIMITS.armedForMs}ms`;
+  return refresh('armed', `"${s.lan}"${timeout}, "${s.wan}"${timeout}`);
+};
+
+export const disarm = (): string => `flush set ${TABLE} armed\n`;
+
+const element = (e: Endpoint): string => `${e.ip} . ${e.port}`;
+const split = (endpoints: readonly Endpoint[]): [string, Endpoint[]][] => [
+  ['peers4', endpoints.filter((e) => isIPv4(e.ip))],
+  ['peers6', endpoints.filter((e) => !isIPv4(e.ip))],
+];
+
+/** Endpoints must be distinct. */
+export const steer = (endpoints: readonly Endpoint[], forMs: number): string =>
+  split(endpoints)
+    .filter(([, list]) => list.length > 0)
+    .map(([set, list]) => refresh(set, list.map((e) => `${element(e)} timeout ${forMs}ms`).join(', ')))
+    .join('');
+
+/** Adding first makes the deletion succeed whether or not the element is there. */
+export const unsteer = (endpoints: readonly Endpoint[]): string =>
+  split(endpoints)
+    .filter(([, list]) => list.length > 0)
+    .map(([set, list]) => {
+      const elements = list.map(element).join(', ');
+      return `add element ${TABLE} ${set} { ${elements} }\ndelete element ${TABLE} ${set} { ${elements} }\n`;
+    })
+    .join('');

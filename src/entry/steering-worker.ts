@@ -1,0 +1,156 @@
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { errorText } from '#base/errors.ts';
+import { clearBell, waitReadable } from '#kernel/libc.ts';
+import { type LoggedPacket, NflogSocket } from '#kernel/nflog-socket.ts';
+import { Nftables } from '#kernel/nftables.ts';
+import { PacketSender } from '#kernel/packet-socket.ts';
+import { parsePacket, segmentPacket } from '#wire/ip-packet.ts';
+import { LIMITS } from './limits.ts';
+import { SteeredSet } from './steered-set.ts';
+import type { FromWorker, ToWorker, WorkerSettings } from './steering-messages.ts';
+import { arm, disarm, LOGGED, ownedHalf, removeOwnedHalf, steer, unsteer } from './steering-rules.ts';
+import { Tap } from './tap.ts';
+
+/**
+ * The steering worker: one thread that owns the kernel rules and the tap, so that a held tracker answer waits for nothing
+ * else in the daemon. It blocks in poll(2) and never returns to an event loop.
+ */
+
+if (!parentPort) throw new Error('bug: the steering worker runs as a worker thread');
+const main = parentPort;
+const settings = workerData as WorkerSettings;
+const tell = (message: FromWorker): void => main.postMessage(message);
+
+const POLL_MS = 200;
+/** The loop that counts a report wants no more than one a second. */
+const COUNT_EVERY_MS = 1000;
+
+class Steering {
+  readonly #nft = new Nftables();
+  readonly #log = new NflogSocket(settings.logGroup);
+  readonly #toLan = new PacketSender(settings.lan);
+  readonly #tap = new Tap();
+  readonly #steered = new SteeredSet(settings.neverSteer);
+  readonly #beat = new Int32Array(settings.heartbeat);
+  #lastBeat = 0;
+  #beatAtMs = 0;
+  #armed = false;
+  #held = 0;
+  #lost = 0;
+  #countedAtMs = 0;
+
+  run(): void {
+    // What a killed daemon left is gone with it; a table of that name can only be ours from a failed start.
+    this.#nft.run(ownedHalf(settings));
+    tell({ kind: 'ready' });
+    for (;;) {
+      waitReadable([this.#log.fd, settings.bell], POLL_MS);
+      const nowMs = Date.now();
+      this.#keepArmed(nowMs);
+      if (!this.#obey(nowMs)) return;
+      this.#log.read((p) => this.#packet(p, nowMs));
+      this.#count(nowMs);
+    }
+  }
+
+  /** False when told to stop. */
+  #obey(nowMs: number): boolean {
+    clearBell(settings.bell);
+    for (let got = receiveMessageOnPort(main); got; got = receiveMessageOnPort(main)) {
+      const message = got.message as ToWorker;
+      if (message.kind === 'stop') {
+        this.#stop();
+        return false;
+      }
+      this.#try(() => {
+        if (message.kind === 'steer') this.#steer(message.endpoints, nowMs);
+        else if (this.#steered.pass(message.endpoint, nowMs)) this.#nft.run(unsteer([message.endpoint]));
+      });
+    }
+    return true;
+  }
+
+  #steer(endpoints: Parameters<SteeredSet['admit']>[0], nowMs: number): number {
+    const fresh = this.#steered.admit(endpoints, nowMs);
+    if (fresh.length > 0) this.#nft.run(steer(fresh, LIMITS.steerForMs));
+    return fresh.length;
+  }
+
+  #packet(p: LoggedPacket, nowMs: number): void {
+    this.#try(() => this.#learn(p, nowMs));
+    if (p.prefix === LOGGED.held) this.#release(p);
+  }
+
+  #learn(p: LoggedPacket, nowMs: number): void {
+    const packet = parsePacket(p.packet);
+    if (!packet) return;
+    if (p.prefix === LOGGED.utp) {
+      // Copied: the buffer is read into again before the main thread looks.
+      const payload = Uint8Array.from(packet.payload);
+      const client = { ip: packet.src, port: packet.srcPort };
+      tell({ kind: 'utp-syn', value: { client, endpoint: { ip: packet.dst, port: packet.dstPort }, payload } });
+      return;
+    }
+    for (const seen of this.#tap.read(p.prefix, packet, nowMs)) {
+      if (seen.kind === 'announced') tell(seen);
+      else {
+        const steered = this.#steer(seen.value.endpoints, nowMs);
+        tell({ kind: 'learned', value: seen.value, steered });
+      }
+    }
+  }
+
+  /** Sends a held packet on its way, with the link header that it came with. */
+  #release({ link, packet }: LoggedPacket): void {
+    this.#held++;
+    try {
+      for (const piece of segmentPacket(packet, settings.mtu)) this.#toLan.send(Buffer.concat([link, piece]));
+    } catch (error) {
+      // The sender repeats what is not acknowledged; the rule lets it pass once the ask has timed out.
+      this.#lost++;
+      tell({ kind: 'trouble', why: `a held tracker answer could not be sent on: ${errorText(error)}` });
+    }
+  }
+
+  #keepArmed(nowMs: number): void {
+    const beat = Atomics.load(this.#beat, 0);
+    if (beat !== this.#lastBeat) {
+      this.#lastBeat = beat;
+      if (nowMs - this.#beatAtMs >= LIMITS.heartbeatMs) {
+        this.#beatAtMs = nowMs;
+        this.#try(() => void this.#nft.run(arm(settings)));
+      }
+    }
+    const armed = nowMs - this.#beatAtMs < LIMITS.armedForMs;
+    if (armed !== this.#armed) {
+      this.#armed = armed;
+      tell({ kind: 'armed', armed, why: armed ? 'the main loop lives' : 'the main loop gave no sign of life' });
+    }
+  }
+
+  #count(nowMs: number): void {
+    if (nowMs - this.#countedAtMs < COUNT_EVERY_MS) return;
+    this.#countedAtMs = nowMs;
+    tell({ kind: 'count', endpoints: this.#steered.size, held: this.#held, lost: this.#lost + this.#log.overruns });
+  }
+
+  #try(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      tell({ kind: 'trouble', why: errorText(error) });
+    }
+  }
+
+  #stop(): void {
+    this.#try(() => void this.#nft.run(disarm()));
+    this.#try(() => void this.#nft.run(removeOwnedHalf()));
+    this.#nft.free();
+    this.#log.close();
+    this.#toLan.close();
+    tell({ kind: 'stopped' });
+    main.close();
+  }
+}
+
+new Steering().run();

@@ -1,0 +1,112 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { Endpoint } from '#base/endpoint.ts';
+import type { Scope } from '#base/scope.ts';
+import { closeFd, openBell, ringBell } from '#kernel/libc.ts';
+import { LIMITS } from './limits.ts';
+import type { FromWorker, ToWorker, UtpSyn, WorkerSettings } from './steering-messages.ts';
+import type { Announced, Learned } from './tap.ts';
+
+export type SteeringState = {
+  armed: boolean;
+  why: string;
+  /** Endpoints in the kernel's set. */
+  endpoints: number;
+  /** Tracker answers held and sent on. */
+  held: number;
+  /** Packets that could not be read or sent on. */
+  lost: number;
+};
+
+/** What steering tells its owner. */
+export type SteeringEvents = {
+  learned(value: Learned): void;
+  announced(value: Announced): void;
+  utpSyn(value: UtpSyn): void;
+  /** Something went wrong that the box lives with. */
+  trouble(why: string): void;
+  /** The worker died: the rules cannot be kept true any longer, the process must end (the kernel then removes them). */
+  failed(error: Error): void;
+};
+
+/** The main thread's handle on the steering worker. */
+export class Steering {
+  readonly state: SteeringState = { armed: false, why: 'starting', endpoints: 0, held: 0, lost: 0 };
+  readonly #worker: Worker;
+  readonly #bell: number;
+  readonly #events: SteeringEvents;
+  #stopping = false;
+
+  private constructor(worker: Worker, bell: number, events: SteeringEvents) {
+    this.#worker = worker;
+    this.#bell = bell;
+    this.#events = events;
+  }
+
+  /** Resolves when the rules are in the kernel; rejects when they cannot be. */
+  static async start(
+    settings: Omit<WorkerSettings, 'heartbeat' | 'bell'>,
+    events: SteeringEvents,
+    scope: Scope,
+  ): Promise<Steering> {
+    const heartbeat = new SharedArrayBuffer(4);
+    const beat = new Int32Array(heartbeat);
+    const bell = openBell();
+    const worker = new Worker(new URL('./steering-worker.ts', import.meta.url), {
+      workerData: { ...settings, heartbeat, bell } satisfies WorkerSettings,
+      name: 'steering',
+    });
+    const steering = new Steering(worker, bell, events);
+    scope.defer(() => steering.#stop());
+    const ready = Promise.withResolvers<void>();
+    worker.on('error', (error: Error) => {
+      ready.reject(error);
+      if (!steering.#stopping) events.failed(error);
+    });
+    worker.on('message', (message: FromWorker) => {
+      if (message.kind === 'ready') ready.resolve();
+      else steering.#hear(message);
+    });
+    await ready.promise;
+    Atomics.add(beat, 0, 1);
+    scope.every(LIMITS.heartbeatMs, () => Atomics.add(beat, 0, 1));
+    return steering;
+  }
+
+  /** Adds endpoints that the box itself knows to belong to a live torrent. */
+  steer(endpoints: readonly Endpoint[]): void {
+    this.#send({ kind: 'steer', endpoints });
+  }
+
+  /** Leaves an endpoint alone from now on. Flows that are already diverted stay with the box. */
+  pass(endpoint: Endpoint): void {
+    this.#send({ kind: 'pass', endpoint });
+  }
+
+  #send(message: ToWorker): void {
+    if (this.#stopping) return;
+    this.#worker.postMessage(message);
+    ringBell(this.#bell);
+  }
+
+  #hear(message: FromWorker): void {
+    const { state } = this;
+    if (message.kind === 'learned') this.#events.learned(message.value);
+    else if (message.kind === 'announced') this.#events.announced(message.value);
+    else if (message.kind === 'utp-syn') this.#events.utpSyn(message.value);
+    else if (message.kind === 'trouble') this.#events.trouble(message.why);
+    else if (message.kind === 'armed') Object.assign(state, { armed: message.armed, why: message.why });
+    else if (message.kind === 'count')
+      Object.assign(state, { endpoints: message.endpoints, held: message.held, lost: message.lost });
+  }
+
+  async #stop(): Promise<void> {
+    const gone = once(this.#worker, 'exit').catch(() => {});
+    this.#send({ kind: 'stop' });
+    this.#stopping = true;
+    Object.assign(this.state, { armed: false, why: 'stopped' });
+    await Promise.race([gone, new Promise((resolve) => setTimeout(resolve, 2_000).unref())]);
+    await this.#worker.terminate();
+    closeFd(this.#bell);
+  }
+}
