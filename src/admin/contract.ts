@@ -1,0 +1,169 @@
+/**
+ * What the box tells the page: types alone, shared with web/. Figures are bytes, milliseconds since the epoch, and bytes
+ * per second. Every text may come from a stranger and is only ever shown as text.
+ *
+ * `why` fields hold a code of the lists below, which the page says in the operator's language. Any other text is shown
+ * as it is, so a new reason is visible before it is translated.
+ */
+import type { HealthView, PortView, RateSample } from '#health/view.ts';
+
+// The page may import this file alone, so the types that health owns pass through here.
+export type { HealthView, PortView, RateSample };
+
+/** A code of `Known`, or words. */
+export type Why<Code extends string> = Code | (string & {});
+
+export type Rates = { rxBytesPerS: number; txBytesPerS: number };
+
+export type Totals = {
+  /** To clients, from verified pieces. */
+  servedBytes: number;
+  /** Fetched from outside. */
+  filledBytes: number;
+  /** Spliced through unread because the box could not help. */
+  passedBytes: number;
+  /** What the WAN did not have to carry: served less filled, never below zero. */
+  savedBytes: number;
+};
+
+export type TaskWhy =
+  | 'no-client'
+  | 'no-metainfo'
+  | 'no-origin'
+  | 'no-slot'
+  | 'filling'
+  | 'filling-on-demand'
+  | 'slow'
+  | 'whole'
+  | 'private'
+  | 'disk-full'
+  | 'disk-failed'
+  | 'bad-pieces'
+  | 'rechecking'
+  | 'removed';
+
+export type ClientView = {
+  endpoint: string;
+  /** What the client calls itself (BEP 10 `v`), or nothing. */
+  name?: string;
+  rateBytesPerS: number;
+  servedBytes: number;
+  interested: boolean;
+  /** 0..1, when the client has said what it holds. */
+  haveShare?: number;
+};
+
+export type OriginView = {
+  endpoint: string;
+  state: 'dialling' | 'up' | 'failed' | 'banned';
+  rateBytesPerS: number;
+  /** How many pieces it says it has. */
+  pieces: number;
+};
+
+export type TaskView = {
+  infoHash: string;
+  /** Empty while only the hash is known. */
+  name: string;
+  state: 'sleep' | 'down' | 'limited' | 'complete' | 'gone';
+  why: Why<TaskWhy>;
+  /** Zero while unknown. */
+  totalBytes: number;
+  haveBytes: number;
+  pieces: number;
+  pieceCount: number;
+  clients: readonly ClientView[];
+  origins: readonly OriginView[];
+  servedBytes: number;
+  filledBytes: number;
+  fillRateBytesPerS: number;
+  serveRateBytesPerS: number;
+  /** Set by the server when it cut the lists above. */
+  omitted?: { clients: number; origins: number };
+};
+
+export type SteerVerdict = 'steered' | 'passed' | 'spliced' | 'learned' | 'refused';
+
+export type SteerWhy =
+  | 'http-tracker'
+  | 'udp-tracker'
+  | 'dht'
+  | 'lsd'
+  | 'plain-handshake'
+  | 'mse-handshake'
+  | 'not-bittorrent'
+  | 'unknown-torrent'
+  | 'private'
+  | 'utp'
+  | 'overload'
+  | 'disk-full'
+  | 'malformed'
+  | 'origin-unreachable';
+
+export type SteerView = {
+  atMs: number;
+  client?: string;
+  endpoint: string;
+  infoHash?: string;
+  verdict: SteerVerdict;
+  why: Why<SteerWhy>;
+};
+
+export type SteeringView = {
+  /** Disarmed or failed: the box is a plain wire. */
+  state: 'armed' | 'disarmed' | 'failed';
+  why?: string;
+  /** Endpoints in the kernel's sets now. */
+  endpoints: number;
+  /** Flows that the box carries now. */
+  flows: number;
+  /** Newest first. */
+  recent: readonly SteerView[];
+};
+
+export type WarningCode =
+  | 'port-down'
+  | 'port-missing'
+  | 'disk-low'
+  | 'disk-unknown'
+  | 'memory-low'
+  | 'load-high'
+  | 'disk-full'
+  | 'disk-failed'
+  | 'steering-failed'
+  | 'index-rebuilt'
+  | 'unclean-stop'
+  | 'bad-pieces';
+
+export type Warning = {
+  code: Why<WarningCode>;
+  severity: 'info' | 'warn' | 'bad';
+  sinceMs?: number;
+  /** Fills the page's sentence: `port`, `path`, `freeBytes`, `availableBytes`, `percent`, `name`, `count`. */
+  detail?: Readonly<Record<string, string | number>>;
+  /** Shown when the page has no sentence for the code. */
+  text?: string;
+};
+
+export type BoxSnapshot = {
+  version: string;
+  startedAtMs: number;
+  nowMs: number;
+  wan: Rates;
+  lan: Rates;
+  totals: Totals;
+  today?: Totals;
+  tasks: readonly TaskView[];
+  steering: SteeringView;
+  health: HealthView;
+  warnings: readonly Warning[];
+  /** Set by the server when there were more tasks than it sends. */
+  omittedTasks?: number;
+};
+
+/** What the admin pages ask of the box. */
+export type AdminWorld = {
+  snapshot(): BoxSnapshot;
+  /** The last five minutes, oldest first, so that a page just opened has a chart at once. */
+  history?(): readonly RateSample[];
+};

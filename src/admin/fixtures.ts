@@ -1,0 +1,184 @@
+import type { BoxSnapshot, ClientView, TaskView } from './contract.ts';
+
+/** A torrent's name as an ill-meaning stranger would choose it: markup, control characters, right-to-left tricks. */
+export const EVIL_NAME =
+  '<img src=x onerror="document.title=\'pwned\'"><script>document.title="pwned"</script>\u0007\u001b[31m\u202Egpj.exe\u0000 \u0645\u0631\u062D\u0628\u0627';
+
+export const LONG_NAME = `[示例字幕组] 一部名字非常长的公开纪录片 第01-48集 全集 ${'超长名称'.repeat(12)} [1080p][简繁内封]`;
+
+const HASH = '0123456789abcdef0123456789abcdef01234567';
+
+export const fakeClient = (over: Partial<ClientView> = {}): ClientView => ({
+  endpoint: '192.168.7.21:51413',
+  name: 'Transmission 4.0.6',
+  rateBytesPerS: 9_400_000,
+  servedBytes: 912_000_000,
+  interested: true,
+  haveShare: 0.61,
+  ...over,
+});
+
+export const fakeTask = (over: Partial<TaskView> = {}): TaskView => ({
+  infoHash: HASH,
+  name: 'debian-13.1.0-amd64-DVD-1.iso',
+  state: 'down',
+  why: 'filling-on-demand',
+  totalBytes: 3_992_977_408,
+  haveBytes: 2_435_000_000,
+  pieces: 581,
+  pieceCount: 952,
+  clients: [fakeClient()],
+  origins: [{ endpoint: '203.0.113.9:6881', state: 'up', rateBytesPerS: 1_150_000, pieces: 952 }],
+  servedBytes: 7_310_000_000,
+  filledBytes: 2_435_000_000,
+  fillRateBytesPerS: 1_150_000,
+  serveRateBytesPerS: 9_400_000,
+  ...over,
+});
+
+/** A box with nothing to show yet. */
+export const emptyBox = (over: Partial<BoxSnapshot> = {}): BoxSnapshot => ({
+  version: '0.1.0',
+  startedAtMs: Date.now() - 5000,
+  nowMs: Date.now(),
+  wan: { rxBytesPerS: 0, txBytesPerS: 0 },
+  lan: { rxBytesPerS: 0, txBytesPerS: 0 },
+  totals: { servedBytes: 0, filledBytes: 0, passedBytes: 0, savedBytes: 0 },
+  tasks: [],
+  steering: { state: 'armed', endpoints: 0, flows: 0, recent: [] },
+  health: {
+    loadPercent: 4,
+    cores: 4,
+    memory: { totalBytes: 8_000_000_000, availableBytes: 6_100_000_000, processBytes: 140_000_000 },
+    disk: { path: '/var/lib/swarmbox', totalBytes: 2_000_000_000_000, freeBytes: 1_400_000_000_000 },
+    ports: [],
+    uptimeS: 5,
+  },
+  warnings: [],
+  ...over,
+});
+
+const port = (name: string, rx: number, tx: number) => ({
+  name,
+  link: 'up' as const,
+  speedMbps: 1000,
+  rxBytesPerS: rx,
+  txBytesPerS: tx,
+  errors: 0,
+  dropped: 0,
+});
+
+/** A box on a busy evening. */
+export const busyBox = (over: Partial<BoxSnapshot> = {}): BoxSnapshot => {
+  const now = Date.now();
+  const base = emptyBox();
+  return {
+    ...base,
+    startedAtMs: now - 3 * 86_400_000 - 4 * 3_600_000,
+    wan: { rxBytesPerS: 1_210_000, txBytesPerS: 64_000 },
+    lan: { rxBytesPerS: 310_000, txBytesPerS: 27_600_000 },
+    totals: {
+      servedBytes: 1_912_000_000_000,
+      filledBytes: 221_000_000_000,
+      passedBytes: 86_000_000_000,
+      savedBytes: 1_691_000_000_000,
+    },
+    today: { servedBytes: 96e9, filledBytes: 11e9, passedBytes: 4e9, savedBytes: 85e9 },
+    tasks: [
+      fakeTask({
+        clients: [
+          fakeClient(),
+          fakeClient({ endpoint: '192.168.7.34:6881', name: '迅雷 12.4', rateBytesPerS: 8_800_000, haveShare: 0.22 }),
+          fakeClient({
+            endpoint: '[fd00::31]:49152',
+            name: '<b>qBittorrent</b> 5.1',
+            rateBytesPerS: 0,
+            haveShare: 0.6,
+          }),
+        ],
+        origins: [
+          { endpoint: '203.0.113.9:6881', state: 'up', rateBytesPerS: 1_150_000, pieces: 952 },
+          { endpoint: '198.51.100.77:51413', state: 'dialling', rateBytesPerS: 0, pieces: 0 },
+          { endpoint: '198.51.100.3:6889', state: 'banned', rateBytesPerS: 0, pieces: 80 },
+        ],
+      }),
+      fakeTask({
+        infoHash: 'a'.repeat(40),
+        name: LONG_NAME,
+        state: 'complete',
+        why: 'whole',
+        haveBytes: 3_992_977_408,
+        pieces: 952,
+        origins: [],
+        fillRateBytesPerS: 0,
+        servedBytes: 39_900_000_000,
+      }),
+      fakeTask({
+        infoHash: 'b'.repeat(40),
+        name: EVIL_NAME,
+        state: 'limited',
+        why: 'no-slot',
+        clients: [],
+        origins: [],
+        haveBytes: 120_000_000,
+        pieces: 30,
+        fillRateBytesPerS: 0,
+        serveRateBytesPerS: 0,
+      }),
+      fakeTask({
+        infoHash: 'c'.repeat(40),
+        name: '',
+        state: 'sleep',
+        why: 'no-metainfo',
+        totalBytes: 0,
+        haveBytes: 0,
+        pieces: 0,
+        pieceCount: 0,
+        clients: [],
+        origins: [],
+        fillRateBytesPerS: 0,
+        serveRateBytesPerS: 0,
+        servedBytes: 0,
+        filledBytes: 0,
+      }),
+    ],
+    steering: {
+      state: 'armed',
+      endpoints: 214,
+      flows: 17,
+      recent: [
+        {
+          atMs: now - 2000,
+          client: '192.168.7.34',
+          endpoint: '203.0.113.9:6881',
+          infoHash: HASH,
+          verdict: 'steered',
+          why: 'mse-handshake',
+        },
+        {
+          atMs: now - 9000,
+          client: '192.168.7.34',
+          endpoint: '203.0.113.9:6881',
+          infoHash: HASH,
+          verdict: 'learned',
+          why: 'http-tracker',
+        },
+        {
+          atMs: now - 31_000,
+          client: '192.168.7.21',
+          endpoint: '198.51.100.20:443',
+          verdict: 'spliced',
+          why: 'not-bittorrent',
+        },
+        { atMs: now - 64_000, client: '192.168.7.40', endpoint: '[2001:db8::7]:51413', verdict: 'refused', why: 'utp' },
+        { atMs: now - 95_000, client: '192.168.7.40', endpoint: '192.0.2.5:6881', verdict: 'passed', why: 'private' },
+      ],
+    },
+    health: {
+      ...base.health,
+      loadPercent: 21.4,
+      ports: [port('lan0', 310_000, 27_600_000), { ...port('wan0', 1_210_000, 64_000), errors: 12 }],
+    },
+    ...over,
+  };
+};

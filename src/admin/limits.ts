@@ -1,0 +1,39 @@
+/** Bounds of this folder: value, unit, reason. */
+export const ADMIN_LIMITS = {
+  /** Open sockets. A cafe has a few operators; a browser opens six each. */
+  connections: 128,
+  /** Live listeners, each a string a second. */
+  listeners: 32,
+  /** Characters of a URL. The longest of our own has about 60. */
+  urlChars: 1024,
+  /** Bytes of all request headers. Browsers send about 1 KiB. */
+  headerBytes: 8192,
+  /** ms a stranger may take to send its headers. */
+  headersTimeoutMs: 5000,
+  /** ms for a whole request, and for a kept socket to say something again. */
+  requestTimeoutMs: 10_000,
+  keepAliveMs: 5000,
+  /** Requests on one socket before it must dial anew. */
+  requestsPerSocket: 1000,
+  /** Bytes of a message from the page. It has nothing to say. */
+  messageBytes: 64,
+  /** ms between two snapshots, for everybody together. */
+  snapshotMs: 1000,
+  /** Beats that a listener may miss (its socket still full, or no pong) before it is dropped: half a minute. */
+  missedBeats: 30,
+  /** ms between pings: finds a page whose machine was switched off. */
+  pingMs: 15_000,
+  /** What one snapshot may carry, so that a second's work stays small: some 300 KB at worst. */
+  tasks: 200,
+  clientsPerTask: 50,
+  originsPerTask: 50,
+  peopleInAll: 1000,
+  verdicts: 50,
+  warnings: 20,
+  textChars: 400,
+  /** Bytes of one file of the page, and how many are kept in memory. */
+  fileBytes: 1024 * 1024,
+  files: 32,
+  /** ms between two log lines about the same trouble. */
+  quietMs: 60_000,
+} as const;

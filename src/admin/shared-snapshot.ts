@@ -1,0 +1,51 @@
+import { errorText } from '#base/errors.ts';
+import type { Log } from '#base/log.ts';
+import type { AdminWorld } from './contract.ts';
+import { ADMIN_LIMITS } from './limits.ts';
+import { trimSnapshot } from './snapshot-trim.ts';
+
+/** Timers fire a little early or late: without this slack every second beat would repeat the one before. */
+const SLACK_MS = 50;
+
+/** One snapshot a second, made once for all who look. */
+export class SharedSnapshot {
+  readonly #world: AdminWorld;
+  readonly #log: Log;
+  readonly #elapsedMs: () => number;
+  #json: string | undefined;
+  #madeAtMs = Number.NEGATIVE_INFINITY;
+  #toldAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(world: AdminWorld, log: Log, elapsedMs: () => number = () => performance.now()) {
+    this.#world = world;
+    this.#log = log;
+    this.#elapsedMs = elapsedMs;
+  }
+
+  /** JSON of a BoxSnapshot not older than a second; undefined when the box could not make one. */
+  json(): string | undefined {
+    const now = this.#elapsedMs();
+    if (now - this.#madeAtMs < ADMIN_LIMITS.snapshotMs - SLACK_MS) return this.#json;
+    this.#madeAtMs = now;
+    this.#json = this.#make(now, () => trimSnapshot(this.#world.snapshot()));
+    return this.#json;
+  }
+
+  /** JSON of RateSample[]. */
+  historyJson(): string | undefined {
+    return this.#make(this.#elapsedMs(), () => this.#world.history?.() ?? []);
+  }
+
+  // The page is not worth the data path: a snapshot that throws is told and missed, and the box goes on.
+  #make(now: number, make: () => unknown): string | undefined {
+    try {
+      return JSON.stringify(make());
+    } catch (error) {
+      if (now - this.#toldAtMs >= ADMIN_LIMITS.quietMs) {
+        this.#toldAtMs = now;
+        this.#log.error('snapshot-failed', { why: errorText(error) });
+      }
+      return undefined;
+    }
+  }
+}
