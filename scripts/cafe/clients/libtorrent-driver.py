@@ -1,0 +1,91 @@
+"""Runs one torrent in libtorrent with its default settings and reports in JSON lines.
+
+argv[1]: {"source": path or magnet, "dir": path, "encrypt": bool, "seed": bool}
+"""
+import json
+import signal
+import sys
+import threading
+import time
+
+import libtorrent as lt
+
+PORT = 6881
+TICK_S = 0.25
+
+
+def say(**line):
+    print(json.dumps(line), flush=True)
+
+
+def settings(encrypt):
+    wanted = {
+        "listen_interfaces": "0.0.0.0:%d" % PORT,
+        "alert_mask": lt.alert.category_t.status_notification
+        | lt.alert.category_t.storage_notification
+        | lt.alert.category_t.error_notification,
+        "stop_tracker_timeout": 2,
+    }
+    if encrypt:
+        wanted["out_enc_policy"] = int(lt.enc_policy.pe_forced)
+        wanted["in_enc_policy"] = int(lt.enc_policy.pe_forced)
+        wanted["allowed_enc_level"] = int(lt.enc_level.pe_rc4)
+    return wanted
+
+
+def params(source, directory):
+    if source.startswith("magnet:"):
+        p = lt.parse_magnet_uri(source)
+    else:
+        p = lt.add_torrent_params()
+        p.ti = lt.torrent_info(source)
+    p.save_path = directory
+    # A client that a person runs starts at once and is not queued behind others.
+    p.flags &= ~(lt.torrent_flags.paused | lt.torrent_flags.auto_managed)
+    return p
+
+
+def flushed(session, handle, limit_s):
+    """Waits until what was received is in the files."""
+    handle.flush_cache()
+    end = time.monotonic() + limit_s
+    while time.monotonic() < end:
+        session.wait_for_alert(200)
+        if any(isinstance(a, lt.cache_flushed_alert) for a in session.pop_alerts()):
+            return
+
+
+def main():
+    o = json.loads(sys.argv[1])
+    ended = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    session = lt.session(settings(o["encrypt"]))
+    handle = session.add_torrent(params(o["source"], o["dir"]))
+    say(event="added")
+    complete = False
+    told_at = 0.0
+    while not ended.is_set():
+        session.wait_for_alert(int(TICK_S * 1000))
+        finished = False
+        for alert in session.pop_alerts():
+            if isinstance(alert, lt.torrent_finished_alert):
+                finished = True
+            elif "error" in alert.what() or "failed" in alert.what():
+                print(alert.message(), file=sys.stderr, flush=True)
+        status = handle.status()
+        if (finished or status.is_seeding) and not complete:
+            complete = True
+            flushed(session, handle, 5)
+            say(event="done")
+            if not o["seed"]:
+                break
+        if time.monotonic() - told_at >= TICK_S and not complete:
+            told_at = time.monotonic()
+            say(event="progress", fraction=status.progress, rate=status.download_payload_rate)
+    # Its end tells the tracker that this peer is gone.
+    session.remove_torrent(handle)
+    del handle
+    del session
+
+
+main()

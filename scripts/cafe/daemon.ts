@@ -1,0 +1,123 @@
+/** The real daemon in the box's namespace. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { execPath } from 'node:process';
+import { watchLines } from './lines.ts';
+import type { Place } from './net.ts';
+import type { Child, Exit, Processes } from './processes.ts';
+import { until } from './servers.ts';
+
+const READY_LIMIT_MS = 30_000;
+const STOP_LIMIT_MS = 15_000;
+const SNAPSHOT_LIMIT_MS = 5_000;
+
+/** The part of /api/snapshot that the cafe looks at. */
+export type Snapshot = {
+  readonly steering: {
+    readonly state: string;
+    readonly recent: readonly { endpoint: string; verdict: string; why: string }[];
+  };
+  readonly tasks: readonly { infoHash: string; state: string; haveBytes: number; totalBytes: number }[];
+  readonly totals: { readonly servedBytes: number; readonly filledBytes: number; readonly passedBytes: number };
+};
+
+export type DaemonOptions = {
+  readonly box: Place;
+  readonly processes: Processes;
+  /** Config, log and admin socket. */
+  readonly dir: string;
+  /** The project's root, where src/main.ts is. */
+  readonly root: string;
+  /** Laid over the config that the cafe writes. */
+  readonly config?: Readonly<Record<string, unknown>>;
+};
+
+export class Daemon {
+  readonly socketPath: string;
+  readonly logPath: string;
+  readonly dataDir: string;
+  readonly #o: DaemonOptions;
+  #child: Child | undefined;
+
+  constructor(o: DaemonOptions) {
+    this.#o = o;
+    this.socketPath = join(o.dir, 'admin.sock');
+    this.logPath = join(o.dir, 'daemon.log');
+    this.dataDir = join(o.dir, 'data');
+  }
+
+  get running(): boolean {
+    return this.#child !== undefined && this.#child.exit === undefined;
+  }
+
+  get pid(): number | undefined {
+    return this.running ? this.#child?.pid : undefined;
+  }
+
+  /** Resolves once it has said that it is ready. `config` is laid over what the cafe writes. */
+  async start(config: Readonly<Record<string, unknown>> = {}): Promise<void> {
+    if (this.running) throw new Error('the daemon runs already');
+    const { box, dir, root, processes } = this.#o;
+    await mkdir(this.dataDir, { recursive: true });
+    const configPath = join(dir, 'config.json');
+    const all = {
+      lan: 'lan0',
+      wan: 'wan0',
+      bridge: 'br0',
+      dataDir: this.dataDir,
+      admin: { path: this.socketPath },
+      ...this.#o.config,
+      ...config,
+    };
+    await writeFile(configPath, `${JSON.stringify(all, undefined, 2)}\n`);
+    const lines = await watchLines(this.logPath);
+    const argv = box.inside([execPath, join(root, 'src/main.ts'), configPath]);
+    this.#child = processes.start({ name: 'daemon', argv, logPath: this.logPath, cwd: dir });
+    const ready = async () => (await lines()).some((line) => /"event":\s*"ready"/.test(line));
+    await until('the daemon', ready, READY_LIMIT_MS, this.#child);
+  }
+
+  /** SIGTERM: a clean end. */
+  async stop(): Promise<Exit | undefined> {
+    await this.#child?.stop(STOP_LIMIT_MS);
+    return this.#child?.exit;
+  }
+
+  /** SIGKILL, as a crash would end it. */
+  async kill(): Promise<void> {
+    this.#child?.kill('SIGKILL');
+    await this.#child?.exited;
+  }
+
+  async tail(lines = 20): Promise<string> {
+    return (await this.#child?.tail(lines)) ?? '';
+  }
+
+  snapshot(): Promise<Snapshot> {
+    return this.get('/api/snapshot') as Promise<Snapshot>;
+  }
+
+  /** A JSON answer of its admin server. */
+  get(path: string): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const asked = request(
+        { socketPath: this.socketPath, path, headers: { host: '127.0.0.1' }, timeout: SNAPSHOT_LIMIT_MS },
+        async (answer) => {
+          try {
+            const parts: Buffer[] = [];
+            for await (const part of answer) parts.push(part as Buffer);
+            const text = Buffer.concat(parts).toString();
+            if (answer.statusCode !== 200) throw new Error(`${path}: ${answer.statusCode} ${text.slice(0, 200)}`);
+            resolve(JSON.parse(text));
+          } catch (error) {
+            reject(error as Error);
+          }
+        },
+      );
+      asked.on('timeout', () => asked.destroy(new Error(`${path}: no answer`)));
+      asked.on('error', reject);
+      asked.end();
+    });
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * The cafe's machines and cables:
+ *
+ *     seed1.. -- inet ==(shaped)== router -- wan0 [box] lan0 -- switch -- pc1..pcN
+ */
+import { join } from 'node:path';
+import { type Net, type Place, words } from './net.ts';
+
+export const TRACKER_IP = '198.51.100.10';
+export const SERVER_IP = '198.51.100.20';
+export const SEED_NET = '203.0.113';
+export const BOX_IP = '192.168.77.2';
+const ROUTER_LAN_IP = '192.168.77.1';
+const ROUTER_WAN_IP = '192.0.2.2';
+
+export const seedIp = (number: number): string => `${SEED_NET}.${10 + number}`;
+export const pcIp = (number: number): string => `192.168.77.${100 + number}`;
+
+export type Topology = {
+  readonly net: Net;
+  readonly inet: Place;
+  readonly router: Place;
+  readonly box: Place;
+  readonly lanSwitch: Place;
+  readonly seeds: readonly Place[];
+  readonly pcs: readonly Place[];
+};
+
+/** As in a real cafe: PCs go out under the router's address, and nobody outside can dial them. */
+const NAT = `
+table ip cafe {
+  chain out { type nat hook postrouting priority srcnat; oifname "wan" masquerade; }
+  chain in { type filter hook forward priority filter; policy accept;
+    iifname "wan" ct state established,related accept
+    iifname "wan" drop
+  }
+}`;
+
+/** A line of `mbit`, with a queue of a tenth of a second: a modem's, not a fault's. */
+async function shape(place: Place, device: string, mbit: number): Promise<void> {
+  await place.wireSized(device);
+  const burst = Math.max(16, Math.ceil((mbit * 1e6) / 8 / 250 / 1024)); // KiB, what a tick of 4 ms lets through
+  await place.run(words(`tc qdisc replace dev ${device} root tbf rate ${mbit}mbit burst ${burst}kb latency 100ms`));
+}
+
+async function internet(net: Net, seedCount: number): Promise<{ inet: Place; seeds: Place[] }> {
+  const inet = await net.add('inet');
+  await inet.ip(
+    'link add isp type bridge forward_delay 0 mcast_snooping 0',
+    `addr add ${SEED_NET}.1/24 dev isp`,
+    'link set isp up',
+    `addr add ${TRACKER_IP}/32 dev lo`,
+    `addr add ${SERVER_IP}/32 dev lo`,
+  );
+  await inet.sysctl('net.ipv4.ip_forward=1');
+  const seeds: Place[] = [];
+  for (let n = 1; n <= seedCount; n++) {
+    const seed = await net.add(`seed${n}`);
+    await net.cable(seed, 'eth0', inet, `seed${n}`);
+    await inet.ip(`link set seed${n} master isp`);
+    await seed.ip(`addr add ${seedIp(n)}/24 dev eth0`, `route add default via ${SEED_NET}.1`);
+    await seed.wireSized('eth0');
+    seeds.push(seed);
+  }
+  return { inet, seeds };
+}
+
+async function router(net: Net, inet: Place, wanMbit: number): Promise<Place> {
+  const place = await net.add('router');
+  await net.cable(inet, 'cafe', place, 'wan');
+  await inet.ip('addr add 192.0.2.1/24 dev cafe');
+  await place.ip(`addr add ${ROUTER_WAN_IP}/24 dev wan`, 'route add default via 192.0.2.1');
+  await shape(inet, 'cafe', wanMbit);
+  await shape(place, 'wan', wanMbit);
+  await place.sysctl('net.ipv4.ip_forward=1');
+  await place.run(['nft', '-f', '-'], NAT);
+  return place;
+}
+
+async function boxAndSwitch(net: Net, wan: Place, root: string): Promise<{ box: Place; lanSwitch: Place }> {
+  const box = await net.add('box');
+  await net.cable(wan, 'lan', box, 'wan0');
+  await wan.ip(`addr add ${ROUTER_LAN_IP}/24 dev lan`);
+  await wan.wireSized('lan');
+  const lanSwitch = await net.add('switch');
+  await lanSwitch.ip('link add sw type bridge forward_delay 0 mcast_snooping 0', 'link set sw up');
+  await net.cable(lanSwitch, 'box', box, 'lan0');
+  await lanSwitch.ip('link set box master sw');
+  await box.run([join(root, 'firmware/network/bridge-up.sh'), 'lan0', 'wan0', 'br0']);
+  await box.wireSized('wan0');
+  await box.ip(`addr add ${BOX_IP}/24 dev br0`, `route add default via ${ROUTER_LAN_IP}`);
+  return { box, lanSwitch };
+}
+
+export type TopologyOptions = {
+  readonly wanMbit: number;
+  readonly seeders: number;
+  readonly pcs: number;
+  readonly root: string;
+};
+
+/** On failure the caller closes `net`: what was made so far is known to it. */
+export async function buildTopology(net: Net, o: TopologyOptions): Promise<Topology> {
+  const { inet, seeds } = await internet(net, o.seeders);
+  const wan = await router(net, inet, o.wanMbit);
+  const { box, lanSwitch } = await boxAndSwitch(net, wan, o.root);
+  const pcs: Place[] = [];
+  for (let n = 1; n <= o.pcs; n++) {
+    const pc = await net.add(`pc${n}`);
+    await net.cable(pc, 'eth0', lanSwitch, `pc${n}`);
+    await lanSwitch.ip(`link set pc${n} master sw`);
+    await pc.ip(`addr add ${pcIp(n)}/24 dev eth0`, `route add default via ${ROUTER_LAN_IP}`);
+    pcs.push(pc);
+  }
+  return { net, inet, router: wan, box, lanSwitch, seeds, pcs };
+}

@@ -1,0 +1,282 @@
+/**
+ * The virtual cafe as a library: end-to-end tests start one, run real clients in it and look.
+ *
+ *     await using cafe = await Cafe.start({ prefix: 'my-test-', sizeMib: 4, wanMbit: 100 });
+ *     await cafe.daemon.start();
+ *     const { seconds } = await (await cafe.download(1, 'aria2')).complete();
+ */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execPath } from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { CafeRefused, Claim } from './claim.ts';
+import { type ClientKind, ClientRun } from './clients/client.ts';
+import { recipes } from './clients/kinds.ts';
+import { Daemon } from './daemon.ts';
+import { Net, type Place } from './net.ts';
+import { makePayload, type Payload, wrongFiles } from './payload.ts';
+import { type Child, Processes } from './processes.ts';
+import { startInternet, TRACKER_URLS, Tracker, until } from './servers.ts';
+import { readSettings, type Settings } from './settings.ts';
+import { buildTopology, type Topology } from './topology.ts';
+
+export const PROJECT_ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+const SEEDERS_LIMIT_MS = 60_000;
+const END_GRACE_MS = 3_000;
+
+export type CafeOptions = Partial<Settings> & {
+  readonly say?: (line: string) => void;
+  /** Laid over the daemon's config. */
+  readonly daemonConfig?: Readonly<Record<string, unknown>>;
+};
+
+export type DownloadOptions = {
+  /** Default: the cafe's own torrent file. A magnet link or another torrent file's path. */
+  readonly source?: string;
+  readonly encrypt?: boolean;
+};
+
+export type BoxCounters = {
+  readonly wanRxBytes: number;
+  readonly wanTxBytes: number;
+  readonly lanRxBytes: number;
+  readonly lanTxBytes: number;
+};
+
+/** What a probe program inside a PC saw; `why` when it was not ok. */
+export type Seen = {
+  readonly ok: boolean;
+  readonly ms: number;
+  readonly why?: string;
+  readonly sha1?: string;
+  readonly bytes?: number;
+};
+
+/** A client at work, and the fresh directory that it fills. */
+export class Download {
+  readonly client: ClientRun;
+  readonly pc: number;
+  readonly dir: string;
+  readonly #payload: Payload;
+
+  constructor(client: ClientRun, pc: number, dir: string, payload: Payload) {
+    this.client = client;
+    this.pc = pc;
+    this.dir = dir;
+    this.#payload = payload;
+  }
+
+  /** The time from adding the torrent to all files on disk; then the client has left too. Rejects after `limitS`. */
+  async complete(limitS = 600): Promise<{ seconds: number }> {
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      const percent = (this.client.progress().fraction * 100).toFixed(1);
+      late.reject(new Error(`${this.client.child.name} had ${percent} % after ${limitS} s, its time limit`));
+    }, limitS * 1000);
+    try {
+      const finished = await Promise.race([this.client.done, late.promise]);
+      await this.client.left();
+      return finished;
+    } finally {
+      clearTimeout(timer);
+      await this.client.stop();
+    }
+  }
+
+  /** Files that are absent or differ from the seeders'; empty when all is well. */
+  wrongFiles(): Promise<string[]> {
+    return wrongFiles(this.#payload, this.dir);
+  }
+
+  async remove(): Promise<void> {
+    await this.client.stop();
+    await rm(this.dir, { recursive: true, force: true });
+  }
+}
+
+export class Cafe implements AsyncDisposable {
+  readonly settings: Settings;
+  readonly dir: string;
+  readonly payload: Payload;
+  readonly topology: Topology;
+  readonly processes: Processes;
+  readonly tracker: Tracker;
+  readonly daemon: Daemon;
+  readonly #claim: Claim;
+  #seeders: ClientRun[] = [];
+  #runs = 0;
+  #closing: Promise<void> | undefined;
+
+  private constructor(
+    parts: Omit<Parts, 'net'>,
+    payload: Payload,
+    topology: Topology,
+    tracker: Tracker,
+    o: CafeOptions,
+  ) {
+    this.settings = parts.settings;
+    this.#claim = parts.claim;
+    this.dir = parts.claim.dir;
+    this.processes = parts.processes;
+    this.payload = payload;
+    this.topology = topology;
+    this.tracker = tracker;
+    this.daemon = new Daemon({
+      box: topology.box,
+      processes: parts.processes,
+      dir: join(this.dir, 'box'),
+      root: PROJECT_ROOT,
+      ...(o.daemonConfig ? { config: o.daemonConfig } : {}),
+    });
+  }
+
+  /** Everything but the daemon is up when it resolves; nothing is left when it rejects. `aborted` breaks it off. */
+  static async start(o: CafeOptions = {}, aborted?: AbortSignal): Promise<Cafe> {
+    if (process.getuid?.() !== 0)
+      throw new CafeRefused('the cafe makes network namespaces: it needs root (try: sudo make cafe)');
+    const { say = () => {}, daemonConfig: _, ...given } = o;
+    const settings = { ...readSettings({}), ...given };
+    const claim = await Claim.take(settings.prefix, say);
+    const parts: Parts = { settings, claim, processes: new Processes(), net: new Net(settings.prefix) };
+    try {
+      return await Cafe.#build(parts, o, aborted);
+    } catch (error) {
+      await endAll(parts);
+      throw error;
+    }
+  }
+
+  static async #build(parts: Parts, o: CafeOptions, aborted: AbortSignal | undefined): Promise<Cafe> {
+    const { settings: s, claim, processes, net } = parts;
+    const topology = await buildTopology(net, {
+      wanMbit: s.wanMbit,
+      seeders: s.seeders.length,
+      pcs: s.clients.length,
+      root: PROJECT_ROOT,
+    });
+    aborted?.throwIfAborted();
+    const payload = await makePayload({
+      dir: join(claim.dir, 'origin'),
+      totalBytes: s.sizeMib * 1024 * 1024 + 12_345,
+      pieceBytes: s.pieceKib * 1024,
+      seed: s.seed,
+      trackers: s.trackers.map((kind) => TRACKER_URLS[kind]),
+    });
+    aborted?.throwIfAborted();
+    await startInternet(topology.inet, processes, claim.dir);
+    const tracker = await Tracker.start(topology.inet, processes, join(claim.dir, 'tracker'), payload.infoHash);
+    const cafe = new Cafe(parts, payload, topology, tracker, o);
+    aborted?.throwIfAborted();
+    await cafe.startSeeders();
+    aborted?.throwIfAborted();
+    return cafe;
+  }
+
+  /** The machine of PC `number`, 1 being the first. */
+  pc(number: number): Place {
+    const place = this.topology.pcs[number - 1];
+    if (!place) throw new RangeError(`there is no PC ${number}`);
+    return place;
+  }
+
+  async startSeeders(): Promise<void> {
+    const { settings, topology, payload, processes } = this;
+    this.#seeders = await Promise.all(
+      settings.seeders.map((kind, i) => {
+        const options = { source: payload.torrentPath, dir: payload.dir, encrypt: false, seed: true };
+        const home = join(this.dir, `seeder${i + 1}-${++this.#runs}`);
+        const place = topology.seeds[i] as Place;
+        return ClientRun.start(
+          recipes[kind],
+          { ...options, home },
+          { place, processes, name: `seeder ${i + 1} (${kind})` },
+        );
+      }),
+    );
+    const named = async () => {
+      for (const seeder of this.#seeders)
+        if (seeder.child.exit) throw new Error(`${seeder.child.name} ended\n${await seeder.child.tail()}`);
+      return (await this.tracker.seeders(payload.infoHash)) === settings.seeders.length;
+    };
+    await until('seeders at the tracker', named, SEEDERS_LIMIT_MS);
+  }
+
+  /** SIGKILL: the tracker goes on naming them for a while, and nobody listens there. */
+  async killSeeders(): Promise<void> {
+    await Promise.all(this.#seeders.map((s) => s.kill()));
+    this.#seeders = [];
+  }
+
+  /** Starts a client with its default settings in an empty directory. */
+  async download(pc: number, kind: ClientKind, o: DownloadOptions = {}): Promise<Download> {
+    const place = this.pc(pc);
+    const at = join(this.dir, `pc${pc}-${++this.#runs}-${kind}`);
+    const dir = join(at, 'files');
+    const client = await ClientRun.start(
+      recipes[kind],
+      {
+        source: o.source ?? this.payload.torrentPath,
+        dir,
+        home: join(at, 'home'),
+        encrypt: o.encrypt ?? this.settings.encrypt,
+        seed: false,
+      },
+      { place, processes: this.processes, name: `PC ${pc} (${kind})` },
+    );
+    return new Download(client, pc, dir, this.payload);
+  }
+
+  /** See probe.ts: `http URL`, `tcp-echo IP PORT`, `udp-echo IP PORT`, `connect IP PORT`. Takes at most about a minute. */
+  async probe(pc: number, ...args: (string | number)[]): Promise<Seen> {
+    const script = fileURLToPath(new URL('./probe.ts', import.meta.url));
+    let line = '';
+    const child = this.spawn(this.pc(pc), [execPath, script, ...args.map(String)], (l) => {
+      line = l;
+    });
+    await child.exited;
+    return line === '' ? { ok: false, ms: 0, why: await child.tail(3) } : (JSON.parse(line) as Seen);
+  }
+
+  /** A process inside a machine that ends with the cafe at the latest. */
+  spawn(place: Place, argv: readonly string[], onLine?: (line: string) => void): Child {
+    const logPath = join(this.dir, `spawn-${++this.#runs}.log`);
+    return this.processes.start({
+      name: argv[0] ?? '',
+      argv: place.inside(argv),
+      logPath,
+      ...(onLine ? { onLine } : {}),
+    });
+  }
+
+  /** Bytes that crossed the box's two ports so far. */
+  async counters(): Promise<BoxCounters> {
+    const { box } = this.topology;
+    const [wan, lan] = await Promise.all([box.counters('wan0'), box.counters('lan0')]);
+    return { wanRxBytes: wan.rxBytes, wanTxBytes: wan.txBytes, lanRxBytes: lan.rxBytes, lanTxBytes: lan.txBytes };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= endAll({
+      settings: this.settings,
+      claim: this.#claim,
+      processes: this.processes,
+      net: this.topology.net,
+    });
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+type Parts = { settings: Settings; claim: Claim; processes: Processes; net: Net };
+
+/** Each step runs even if one before it failed; the first failure is told at the end. */
+async function endAll(parts: Parts): Promise<void> {
+  const ended = await Promise.allSettled([parts.processes.stopAll(END_GRACE_MS)]);
+  ended.push(...(await Promise.allSettled([parts.net.close()])));
+  ended.push(...(await Promise.allSettled([parts.claim.release()])));
+  for (const step of ended) if (step.status === 'rejected') throw step.reason;
+}
