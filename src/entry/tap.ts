@@ -69,23 +69,21 @@ export class Tap {
   }
 
   #request(p: IpPacket, nowMs: number): Seen[] {
-    const udp = p.proto === 'udp';
-    const ask = udp ? parseUdpAnnounceRequest(p.payload) : parseAnnounceRequest(p.payload);
-    if (ask.kind === 'bad') return [];
-    const { value } = ask;
+    const asked = p.proto === 'udp' ? udpAsk(p) : httpAsk(p);
+    if (!asked) return [];
+    const { value, transactionId, tracker } = asked;
     this.#forget(nowMs);
     const key = flowKey(source(p), destination(p));
     this.#asks.delete(key);
     this.#asks.set(key, {
       client: p.src,
       infoHash: value.infoHash,
-      transactionId: 'transactionId' in value ? value.transactionId : undefined,
+      transactionId,
       expiresAtMs: nowMs + LIMITS.trackerFlowForMs,
       reader: new HttpAnswerReader(),
       nextSeq: undefined,
       named: 0,
     });
-    const tracker = udp ? `udp://${endpointKey(destination(p))}` : httpTracker(p);
     return [{ kind: 'announced', value: announced(p.src, value, tracker) }];
   }
 
@@ -137,6 +135,20 @@ export class Tap {
       value: { client: p.src, infoHash, leftBytes: undefined, event: undefined, tracker: undefined },
     }));
   }
+}
+
+type Asked = { value: AnnounceRequest; transactionId: number | undefined; tracker: string | undefined };
+
+function udpAsk(p: IpPacket): Asked | undefined {
+  const ask = parseUdpAnnounceRequest(p.payload);
+  if (ask.kind === 'bad') return undefined;
+  const { transactionId, ...value } = ask.value;
+  return { value, transactionId, tracker: `udp://${endpointKey(destination(p))}` };
+}
+
+function httpAsk(p: IpPacket): Asked | undefined {
+  const ask = parseAnnounceRequest(p.payload);
+  return ask.kind === 'bad' ? undefined : { value: ask.value, transactionId: undefined, tracker: httpTracker(p) };
 }
 
 const announced = (client: string, a: AnnounceRequest, tracker: string | undefined): Announced => ({

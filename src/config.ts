@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import { errorText } from '#base/errors.ts';
+
+/** The daemon's settings, as a JSON file holds them. Everything but the ports and the data folder has a default. */
+export type Config = {
+  /** Bridge port on the clients' side. */
+  readonly lan: string;
+  /** Bridge port on the router's side. */
+  readonly wan: string;
+  readonly bridge: string;
+  /** Pieces and index live here. */
+  readonly dataDir: string;
+  /** Where the page listens: an address and port, or a Unix socket. */
+  readonly admin: { readonly host: string; readonly port: number } | { readonly path: string };
+  /** TCP port of the transparent listener; it is never seen on a wire. */
+  readonly listenPort: number;
+  /** Group of the kernel's packet log that the tap reads. */
+  readonly logGroup: number;
+  /** Memory for pieces, MiB. */
+  readonly cacheMiB: number;
+  /** Free space of the disk that is never touched, MiB. */
+  readonly floorMiB: number;
+  /** Tasks that may download at the same time. */
+  readonly slots: number;
+  /** Serve private torrents (BEP 27) too. */
+  readonly servePrivate: boolean;
+  /** Fetch ahead for a few seconds when a client announces to a public tracker that it wants a torrent. */
+  readonly fetchOnAnnounce: boolean;
+};
+
+const DEFAULTS = {
+  bridge: 'br0',
+  admin: { host: '127.0.0.1', port: 8080 },
+  listenPort: 7000,
+  logGroup: 17,
+  cacheMiB: 256,
+  floorMiB: 512,
+  slots: 32,
+  servePrivate: false,
+  fetchOnAnnounce: true,
+} as const;
+
+type Check = (value: unknown) => string | undefined;
+const port: Check = (v) =>
+  Number.isInteger(v) && Number(v) > 0 && Number(v) < 65_536 ? undefined : 'a port, 1 to 65535';
+const count =
+  (max: number): Check =>
+  (v) =>
+    Number.isInteger(v) && Number(v) >= 0 && Number(v) <= max ? undefined : `a whole number from 0 to ${max}`;
+const flag: Check = (v) => (typeof v === 'boolean' ? undefined : 'true or false');
+/** The name goes into kernel rules, so it is held to what an interface is ever called. */
+const device: Check = (v) =>
+  typeof v === 'string' && /^[A-Za-z0-9._-]{1,15}$/.test(v) ? undefined : 'an interface name';
+const folder: Check = (v) => (typeof v === 'string' && v.startsWith('/') ? undefined : 'an absolute path');
+const place: Check = (v) => {
+  const a = v as { host?: unknown; port?: unknown; path?: unknown } | null;
+  if (typeof a !== 'object' || a === null) return 'an object with host and port, or with path';
+  if (typeof a.path === 'string') return folder(a.path);
+  return typeof a.host === 'string' ? port(a.port) : 'an object with host and port, or with path';
+};
+
+const CHECKS: Readonly<Record<keyof Config, Check>> = {
+  lan: device,
+  wan: device,
+  bridge: device,
+  dataDir: folder,
+  admin: place,
+  listenPort: port,
+  logGroup: count(65_535),
+  cacheMiB: count(1 << 20),
+  floorMiB: count(1 << 30),
+  slots: count(10_000),
+  servePrivate: flag,
+  fetchOnAnnounce: flag,
+};
+
+/** Throws an error that tells which setting to mend. */
+export function parseConfig(text: string): Config {
+  let given: unknown;
+  try {
+    given = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`it is not JSON: ${errorText(error)}`);
+  }
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw new Error('it must be a JSON object');
+  for (const key of Object.keys(given)) if (!(key in CHECKS)) throw new Error(`there is no setting called "${key}"`);
+  const config: Record<string, unknown> = { ...DEFAULTS, ...given };
+  for (const [key, check] of Object.entries(CHECKS)) {
+    const wanted = check(config[key]);
+    if (wanted) throw new Error(`"${key}" must be ${wanted}`);
+  }
+  if (config.lan === config.wan) throw new Error('"lan" and "wan" must be two ports');
+  return config as Config;
+}
+
+export function readConfig(path: string): Config {
+  try {
+    return parseConfig(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new Error(`the configuration ${path} cannot be used: ${errorText(error)}`);
+  }
+}

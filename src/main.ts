@@ -1,0 +1,176 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { argv, exit } from 'node:process';
+import { AdminServer } from '#admin/admin-server.ts';
+import { realClock } from '#base/clock.ts';
+import { BugError, errorText } from '#base/errors.ts';
+import { type Log, stderrLog } from '#base/log.ts';
+import { Scope } from '#base/scope.ts';
+import { Entry } from '#entry/entry.ts';
+import type { Announced } from '#entry/tap.ts';
+import { Health } from '#health/health.ts';
+import { Index } from '#index/index.ts';
+import { Manager } from '#manager/manager.ts';
+import { Store } from '#store/store.ts';
+import { FramedPiece } from '#wire/framed-piece.ts';
+import { newPeerId } from '#wire/handshake.ts';
+import packageJson from '../package.json' with { type: 'json' };
+import { type Config, readConfig } from './config.ts';
+import { dialOrigin } from './origin-dial.ts';
+import { type Parts, snapshotOf } from './snapshot.ts';
+
+/** Builds the parts, wires each part's world, and ends them in the order that loses nothing. Nobody imports this file. */
+
+const HEALTH_EVERY_MS = 1_000;
+/** A clean stop that takes longer than this is ended; what is durable stays so. */
+const STOP_WITHIN_MS = 10_000;
+const HASH_WORKERS = 1;
+
+function openIndex(config: Config, log: Log): Index {
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o750 });
+  return Index.open(join(config.dataDir, 'swarmbox.db'), log.with({ part: 'index' }));
+}
+
+/**
+ * A tracker whose path is nothing but `/announce` carries no passkey: its swarm is open to all. Anything else may be a
+ * private tracker's, and nothing is fetched there before a client itself has dialled.
+ */
+const isOpenTracker = (tracker: string | undefined): boolean =>
+  tracker !== undefined && (tracker.startsWith('udp://') || /^http:\/\/[^/]+\/announce$/.test(tracker));
+
+/** The client said that it has begun and lacks something. */
+const wants = (a: Announced): boolean =>
+  (a.leftBytes ?? 0) > 0 && a.event !== 'stopped' && a.event !== 'completed' && isOpenTracker(a.tracker);
+
+async function run(config: Config, log: Log): Promise<Scope> {
+  const startedAtMs = Date.now();
+  const scope = new Scope((error) => log.error('trouble', { why: errorText(error) }));
+  try {
+    await build(config, log, scope, startedAtMs);
+  } catch (error) {
+    await scope.close();
+    throw error;
+  }
+  return scope;
+}
+
+async function build(config: Config, log: Log, scope: Scope, startedAtMs: number): Promise<void> {
+  const index = openIndex(config, log);
+  scope.defer(() => index.close());
+  const stop = index.beginRun();
+  scope.defer(() => index.endRun());
+  const store = await Store.open<FramedPiece>(
+    {
+      dataDir: config.dataDir,
+      cacheBytes: config.cacheMiB << 20,
+      floorBytes: config.floorMiB * 1024 * 1024,
+      hashWorkers: HASH_WORKERS,
+    },
+    FramedPiece,
+    log.with({ part: 'store' }),
+  );
+  scope.defer(() => store.close());
+  let entry: Entry | undefined;
+  const manager = new Manager(
+    { slots: config.slots, servePrivate: config.servePrivate },
+    {
+      clock: realClock,
+      store,
+      index,
+      peerId: newPeerId(),
+      dial: dialOrigin,
+      know: (infoHash) => entry?.know(infoHash),
+    },
+    log,
+  );
+  scope.defer(() => manager.close());
+  const health = await Health.start({
+    interfaces: [
+      { name: config.lan, role: 'lan' },
+      { name: config.wan, role: 'wan' },
+    ],
+    dataDir: config.dataDir,
+    intervalMs: HEALTH_EVERY_MS,
+    log,
+  });
+  scope.defer(() => health.close());
+
+  const { version } = packageJson;
+  const parts: Parts = {
+    config,
+    version,
+    startedAtMs,
+    stop,
+    health,
+    index,
+    manager,
+    entry: undefined,
+    steeringFailed: undefined,
+  };
+  const snapshot = () => snapshotOf({ ...parts, entry: entry?.view() });
+  const admin = await AdminServer.start({
+    listen: config.admin,
+    webRoot: join(import.meta.dirname, '../web/dist'),
+    world: { snapshot, history: () => health.history(config.wan, config.lan) },
+    log,
+  });
+  scope.defer(() => admin.close());
+
+  entry = await Entry.start(
+    config,
+    {
+      claim: (flow) => manager.claim(flow),
+      learned: ({ infoHash, endpoints }) => manager.heard(infoHash, endpoints),
+      announced: (a) => {
+        if (config.fetchOnAnnounce && wants(a)) manager.expect(a.infoHash);
+      },
+      failed: (error) => {
+        log.error('steering failed; ending, so that the kernel drops its rules', { why: errorText(error) });
+        exit(1);
+      },
+    },
+    scope,
+    log.with({ part: 'entry' }),
+  );
+  manager.resume(stop);
+  log.info('ready', { version, lan: config.lan, wan: config.wan, stop });
+}
+
+async function main(): Promise<void> {
+  const log = stderrLog();
+  const path = argv[2];
+  if (!path || argv.length > 3) {
+    console.error('usage: node src/main.ts CONFIG.json');
+    exit(2);
+  }
+  let scope: Scope | undefined;
+  let stopping = false;
+  const stop = (signal: string): void => {
+    if (stopping) return;
+    stopping = true;
+    log.info('stopping', { signal });
+    setTimeout(() => {
+      log.error('stop took too long');
+      exit(1);
+    }, STOP_WITHIN_MS).unref();
+    void (scope?.close() ?? Promise.resolve()).then(() => {
+      log.info('stopped');
+      exit(0);
+    });
+  };
+  process.on('SIGTERM', () => stop('SIGTERM'));
+  process.on('SIGINT', () => stop('SIGINT'));
+  // Nothing is left half-true after a bug: the process ends, the kernel drops its rules, the service manager starts it again.
+  process.on('uncaughtException', (error) => {
+    log.error(error instanceof BugError ? 'bug' : 'uncaught', { why: errorText(error), stack: String(error.stack) });
+    exit(70);
+  });
+  try {
+    scope = await run(readConfig(path), log);
+  } catch (error) {
+    log.error('cannot start', { why: errorText(error) });
+    exit(1);
+  }
+}
+
+await main();

@@ -1,0 +1,12 @@
+/** What the whole house of tasks may cost. Each with its unit and its reason. */
+export const LIMITS = {
+  /** Tasks in memory: a sleeping agent costs a few KiB. */
+  tasks: 20_000,
+  /** Torrents whose peers were heard of before anybody dialled. */
+  heard: 2_000,
+  heardSources: 50,
+  /** Torrents that policy refuses, remembered so that their next connection passes at once. */
+  refused: 20_000,
+  /** Tasks re-checked at the same time after an unclean stop: they share the disk. */
+  rechecksAtOnce: 2,
+} as const;

@@ -1,0 +1,208 @@
+import type { Duplex } from 'node:stream';
+import { Bitfield } from '#base/bitfield.ts';
+import type { Clock } from '#base/clock.ts';
+import { type Endpoint, endpointKey } from '#base/endpoint.ts';
+import { errorText } from '#base/errors.ts';
+import type { Log } from '#base/log.ts';
+import { Scope } from '#base/scope.ts';
+import type { InfoHash } from '#base/units.ts';
+import type { Index, TaskRow } from '#index/index.ts';
+import { type ClientStream, type OriginSource, type StoreLike, Task, type TaskView } from '#task/task.ts';
+import type { Handshake } from '#wire/handshake.ts';
+import type { Metainfo } from '#wire/metainfo.ts';
+import { LIMITS } from './limits.ts';
+import { Slots } from './slots.ts';
+
+export type ManagerConfig = {
+  /** Tasks that may download at the same time. */
+  readonly slots: number;
+  /** Serve torrents with `private=1` (BEP 27)? Off by default: their swarm is not ours to join. */
+  readonly servePrivate: boolean;
+};
+
+/** What the manager asks of the rest of the house. */
+export type ManagerWorld = {
+  readonly clock: Clock;
+  readonly store: StoreLike;
+  readonly index: Index;
+  /** The id that the box shows to peers, 20 bytes. */
+  readonly peerId: Buffer;
+  dial(to: OriginSource): Promise<Duplex>;
+  /** Makes a torrent known to encrypted handshakes. */
+  know(infoHash: InfoHash): void;
+};
+
+/** A recognised LAN client, as the entry listener offers it. */
+export type Arriving = {
+  readonly client: Endpoint;
+  readonly endpoint: Endpoint;
+  readonly handshake: Handshake;
+  readonly early: Buffer;
+  readonly stream: ClientStream;
+};
+
+export type Claim = { readonly kind: 'taken' } | { readonly kind: 'pass'; readonly why: string };
+
+/** Info-hash -> agent. Hands each client to its task, and owns the download slots. */
+export class Manager {
+  readonly #config: ManagerConfig;
+  readonly #world: ManagerWorld;
+  readonly #scope: Scope;
+  readonly #log: Log;
+  readonly #slots: Slots;
+  readonly #tasks = new Map<InfoHash, Task>();
+  /** Peers heard of for torrents that have no task yet, oldest first. */
+  readonly #heard = new Map<InfoHash, Endpoint[]>();
+  readonly #refused = new Map<InfoHash, string>();
+  /** Left by an unclean stop and not re-checked yet. */
+  readonly #doubtful = new Set<InfoHash>();
+
+  constructor(config: ManagerConfig, world: ManagerWorld, log: Log) {
+    this.#config = config;
+    this.#world = world;
+    this.#scope = new Scope((error) => log.error('manager trouble', { why: errorText(error) }));
+    this.#log = log;
+    this.#slots = new Slots(config.slots);
+  }
+
+  /** Makes what the index holds known; after an unclean stop, re-checks the incomplete tasks a few at a time. */
+  resume(stop: 'first' | 'clean' | 'unclean'): void {
+    const rows = this.#world.index.tasks();
+    for (const row of rows) this.#world.know(row.infoHash);
+    this.#log.info('resumed', { tasks: rows.length, stop });
+    if (stop !== 'unclean') return;
+    for (const row of rows) if (row.info && !isComplete(row)) this.#doubtful.add(row.infoHash);
+    this.#scope.run((signal) => this.#recheckAll(signal));
+  }
+
+  async #recheckAll(signal: AbortSignal): Promise<void> {
+    const queue = [...this.#doubtful];
+    const worker = async (): Promise<void> => {
+      for (let hash = queue.shift(); hash && !signal.aborted; hash = queue.shift()) await this.#task(hash)?.rechecked();
+    };
+    await Promise.all(Array.from({ length: LIMITS.rechecksAtOnce }, worker));
+  }
+
+  claim(a: Arriving): Claim {
+    const { infoHash } = a.handshake;
+    const refused = this.#refused.get(infoHash);
+    if (refused) return { kind: 'pass', why: refused };
+    const task = this.#task(infoHash);
+    if (!task) return { kind: 'pass', why: 'overload' };
+    if (!task.join(a.stream, a.handshake, a.early)) return { kind: 'pass', why: 'overload' };
+    task.addSources([{ endpoint: a.endpoint, as: a.client }]);
+    return { kind: 'taken' };
+  }
+
+  /** A LAN client was told that these endpoints hold the torrent. */
+  heard(infoHash: InfoHash, endpoints: readonly Endpoint[]): void {
+    const task = this.#tasks.get(infoHash);
+    if (task) {
+      task.addSources(endpoints.map((endpoint) => ({ endpoint })));
+      return;
+    }
+    const known = this.#heard.get(infoHash) ?? [];
+    this.#heard.delete(infoHash);
+    const merged = new Map([...known, ...endpoints].map((e) => [endpointKey(e), e]));
+    this.#heard.set(infoHash, [...merged.values()].slice(-LIMITS.heardSources));
+    dropOldest(this.#heard, LIMITS.heard);
+  }
+
+  /** A LAN client told a public tracker that it wants the torrent: fetching may begin before it dials. */
+  expect(infoHash: InfoHash): void {
+    if (this.#refused.has(infoHash)) return;
+    this.#task(infoHash)?.expect();
+  }
+
+  get slots(): { readonly free: number; readonly waiting: number } {
+    return this.#slots;
+  }
+
+  views(): TaskView[] {
+    return [...this.#tasks.values()].map((task) => task.view());
+  }
+
+  /** Every task persists and lets its clients go. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#tasks.values()].map((task) => task.close()));
+    await this.#scope.close();
+  }
+
+  #task(infoHash: InfoHash): Task | undefined {
+    const living = this.#tasks.get(infoHash);
+    if (living) return living;
+    if (this.#tasks.size >= LIMITS.tasks) return undefined;
+    const row = this.#world.index.task(infoHash);
+    const task = new Task(
+      infoHash,
+      { info: row?.info, have: row?.have, doubtful: this.#doubtful.delete(infoHash) },
+      this.#worldOf(infoHash),
+      this.#scope,
+    );
+    // A remembered torrent may be refused while it is being made: the policy has changed.
+    if (this.#refused.has(infoHash)) {
+      this.#scope.run(() => task.close());
+      return undefined;
+    }
+    this.#tasks.set(infoHash, task);
+    if (!row) this.#world.index.putTask({ infoHash, addedAtMs: this.#world.clock.nowMs() });
+    this.#world.know(infoHash);
+    const heard = this.#heard.get(infoHash);
+    this.#heard.delete(infoHash);
+    if (heard) task.addSources(heard.map((endpoint) => ({ endpoint })));
+    return task;
+  }
+
+  #worldOf(infoHash: InfoHash): ConstructorParameters<typeof Task>[2] {
+    const { clock, store, index, peerId, dial } = this.#world;
+    const kept = (what: string, write: () => void): void => {
+      try {
+        write();
+      } catch (error) {
+        this.#log.error('index not written', { what, infoHash, why: errorText(error) });
+      }
+    };
+    return {
+      clock,
+      peerId,
+      dial,
+      store: (shape) => store.task(shape),
+      askSlot: (granted) => this.#slots.ask(granted),
+      withdraw: (granted) => this.#slots.withdraw(granted),
+      releaseSlot: () => this.#slots.release(),
+      keepInfo: (bytes, pieceCount) => kept('info', () => index.setInfo(infoHash, bytes, pieceCount)),
+      keepHave: (have) => kept('have', () => index.setHave(infoHash, have)),
+      keepTraffic: (served, filled) =>
+        kept('traffic', () => {
+          index.addTraffic(infoHash, served, filled, clock.nowMs());
+          index.addTotal('servedBytes', served);
+          index.addTotal('filledBytes', filled);
+        }),
+      refusal: (meta) => this.#refusal(meta),
+      gone: (why) => {
+        const task = this.#tasks.get(infoHash);
+        this.#tasks.delete(infoHash);
+        if (task) this.#scope.run(() => task.close());
+        if (!why) return;
+        this.#log.info('task refused', { infoHash, why });
+        this.#refused.set(infoHash, why);
+        dropOldest(this.#refused, LIMITS.refused);
+      },
+      log: this.#log.with({ infoHash }),
+    };
+  }
+
+  #refusal(meta: Metainfo): string | undefined {
+    return meta.isPrivate && !this.#config.servePrivate ? 'private' : undefined;
+  }
+}
+
+function dropOldest<K, V>(map: Map<K, V>, limit: number): void {
+  for (const oldest of map.keys()) {
+    if (map.size <= limit) return;
+    map.delete(oldest);
+  }
+}
+
+const isComplete = (row: TaskRow): boolean =>
+  row.pieceCount > 0 && row.have !== undefined && Bitfield.from(row.have, row.pieceCount)?.full === true;

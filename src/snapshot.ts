@@ -1,0 +1,57 @@
+import type { TaskView as AdminTaskView, BoxSnapshot, SteerView, Warning } from '#admin/contract.ts';
+import type { EntryView } from '#entry/entry.ts';
+import type { Health } from '#health/health.ts';
+import { healthWarnings } from '#health/warnings.ts';
+import type { Index } from '#index/index.ts';
+import type { Manager } from '#manager/manager.ts';
+import type { Config } from './config.ts';
+
+/** The parts that a snapshot is taken of. `entry` is undefined until flows can be steered. */
+export type Parts = {
+  readonly config: Config;
+  readonly version: string;
+  readonly startedAtMs: number;
+  readonly stop: 'first' | 'clean' | 'unclean';
+  readonly health: Health;
+  readonly index: Index;
+  readonly manager: Manager;
+  entry: EntryView | undefined;
+  steeringFailed: string | undefined;
+};
+
+/** The box as the page shows it. */
+export function snapshotOf(p: Parts): BoxSnapshot {
+  const health = p.health.view();
+  const servedBytes = p.index.total('servedBytes');
+  const filledBytes = p.index.total('filledBytes');
+  return {
+    version: p.version,
+    startedAtMs: p.startedAtMs,
+    nowMs: Date.now(),
+    wan: p.health.rates(p.config.wan),
+    lan: p.health.rates(p.config.lan),
+    totals: {
+      servedBytes,
+      filledBytes,
+      passedBytes: p.entry?.passedBytes ?? 0,
+      savedBytes: Math.max(0, servedBytes - filledBytes),
+    },
+    tasks: p.manager.views() as AdminTaskView[],
+    steering: {
+      state: p.steeringFailed ? 'failed' : p.entry?.steering.armed ? 'armed' : 'disarmed',
+      ...(p.steeringFailed ? { why: p.steeringFailed } : p.entry && { why: p.entry.steering.why }),
+      endpoints: p.entry?.steering.endpoints ?? 0,
+      flows: p.entry?.flows ?? 0,
+      recent: (p.entry?.verdicts ?? []) as SteerView[],
+    },
+    health,
+    warnings: [...(healthWarnings(health) as Warning[]), ...ownWarnings(p)],
+  };
+}
+
+function ownWarnings(p: Parts): Warning[] {
+  const warnings: Warning[] = [];
+  if (p.steeringFailed) warnings.push({ code: 'steering-failed', severity: 'bad', text: p.steeringFailed });
+  if (p.stop === 'unclean') warnings.push({ code: 'unclean-stop', severity: 'info', sinceMs: p.startedAtMs });
+  return warnings;
+}

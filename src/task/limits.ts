@@ -1,0 +1,20 @@
+/** What one task may cost. Each with its unit and its reason. */
+export const LIMITS = {
+  /** Connected LAN clients: a lecture hall fetching one torrent. */
+  clients: 512,
+  /** Origin endpoints remembered; the downloader dials a few of them at a time. */
+  sources: 400,
+  /** Messages waiting for the agent; each is a few words. */
+  mailbox: 256,
+  /** After a client's announce the box fetches ahead this long, and this much, before the client has dialled. */
+  expectForMs: 30_000,
+  expectBytes: 16 << 20,
+  /** A sleeping task leaves memory after this time without a client. Its pieces stay. */
+  idleMs: 15 * 60_000,
+  /** A task that may not write waits this long before it asks again. */
+  retryMs: 30_000,
+  /** Fill progress is written to the index at most this often; what a crash loses of it is found again by re-checking. */
+  persistEveryMs: 500,
+  recountEveryMs: 200,
+  tickMs: 1_000,
+} as const;
