@@ -8,6 +8,7 @@ import type { Place } from './net.ts';
 import type { Child, Exit, Processes } from './processes.ts';
 import { until } from './servers.ts';
 
+export const DAEMON_NAME = 'daemon';
 const READY_LIMIT_MS = 30_000;
 const STOP_LIMIT_MS = 15_000;
 const SNAPSHOT_LIMIT_MS = 5_000;
@@ -73,7 +74,7 @@ export class Daemon {
     await writeFile(configPath, `${JSON.stringify(all, undefined, 2)}\n`);
     const lines = await watchLines(this.logPath);
     const argv = box.inside([execPath, join(root, 'src/main.ts'), configPath]);
-    this.#child = processes.start({ name: 'daemon', argv, logPath: this.logPath, cwd: dir });
+    this.#child = processes.start({ name: DAEMON_NAME, argv, logPath: this.logPath, cwd: dir });
     const ready = async () => (await lines()).some((line) => /"event":\s*"ready"/.test(line));
     await until('the daemon', ready, READY_LIMIT_MS, this.#child);
   }

@@ -16,7 +16,6 @@ export type StartOptions = {
   /** Standard error, and standard output unless `onLine` takes it, go to this file. */
   readonly logPath: string;
   readonly onLine?: (line: string) => void;
-  /** Standard error also line by line, after it went to the log. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
 };
@@ -81,7 +80,7 @@ export class Child {
     done.abort();
   }
 
-  async tail(lines = 15): Promise<string> {
+  async tail(lines = 25): Promise<string> {
     const text = await readFile(this.logPath, 'utf8').catch(() => '');
     return text.trimEnd().split('\n').slice(-lines).join('\n');
   }
@@ -115,13 +114,8 @@ export class Processes {
     return [...this.#live];
   }
 
-  /** `graceMs` 0: at once. */
-  async stopAll(graceMs: number): Promise<void> {
-    await Promise.all(
-      this.live.map((child) => {
-        if (graceMs === 0) child.kill('SIGKILL');
-        return graceMs === 0 ? child.exited : child.stop(graceMs);
-      }),
-    );
+  async killAll(): Promise<void> {
+    for (const child of this.live) child.kill('SIGKILL');
+    await Promise.all(this.live.map((child) => child.exited));
   }
 }

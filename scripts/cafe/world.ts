@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { CafeRefused, Claim } from './claim.ts';
 import { type ClientKind, ClientRun } from './clients/client.ts';
 import { recipes } from './clients/kinds.ts';
-import { Daemon } from './daemon.ts';
+import { DAEMON_NAME, Daemon } from './daemon.ts';
 import { Net, type Place } from './net.ts';
 import { makePayload, type Payload, wrongFiles } from './payload.ts';
 import { type Child, Processes } from './processes.ts';
@@ -23,7 +23,7 @@ import { buildTopology, type Topology } from './topology.ts';
 export const PROJECT_ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 const SEEDERS_LIMIT_MS = 60_000;
-const END_GRACE_MS = 3_000;
+const DAEMON_GRACE_MS = 5_000;
 
 export type CafeOptions = Partial<Settings> & {
   readonly say?: (line: string) => void;
@@ -275,7 +275,9 @@ type Parts = { settings: Settings; claim: Claim; processes: Processes; net: Net 
 
 /** Each step runs even if one before it failed; the first failure is told at the end. */
 async function endAll(parts: Parts): Promise<void> {
-  const ended = await Promise.allSettled([parts.processes.stopAll(END_GRACE_MS)]);
+  const daemons = parts.processes.live.filter((child) => child.name === DAEMON_NAME);
+  const ended = await Promise.allSettled(daemons.map((daemon) => daemon.stop(DAEMON_GRACE_MS)));
+  ended.push(...(await Promise.allSettled([parts.processes.killAll()])));
   ended.push(...(await Promise.allSettled([parts.net.close()])));
   ended.push(...(await Promise.allSettled([parts.claim.release()])));
   for (const step of ended) if (step.status === 'rejected') throw step.reason;
