@@ -1,4 +1,4 @@
-import { KIB, MIB } from '#base/units.ts';
+import { MIB } from '#base/units.ts';
 
 /** Every bound of this folder, with its unit and its reason. */
 export type DownloadLimits = {
@@ -38,8 +38,6 @@ export type DownloadLimits = {
   readonly rejectedMs: number;
   /** Rejects from one unchoked origin before it is dropped. */
   readonly rejects: number;
-  /** Blocks nobody asked for, from one connection, before it is dropped: they cost the line. */
-  readonly unaskedBlocks: number;
   /** `have` messages kept before the piece count is known. */
   readonly earlyHaves: number;
   /** Origins asked for the metainfo at once; a second only when the first stalls for `metadataStallMs`. */
@@ -76,12 +74,11 @@ export const DOWNLOAD_LIMITS: DownloadLimits = {
   uselessMs: 60_000,
   rejectedMs: 10_000,
   rejects: 500,
-  unaskedBlocks: 64,
   earlyHaves: 65_536,
   metadataOrigins: 2,
   metadataWindow: 8,
   metadataStallMs: 3_000,
-  metadataBytes: 32 * KIB * KIB,
+  metadataBytes: 32 * MIB,
   suspectPieces: 64,
   keepAliveMs: 100_000,
 };

@@ -57,11 +57,6 @@ export class PiecePicker<P extends Assembly> {
     return this.#verifying.size;
   }
 
-  /** True when there is a block to ask of somebody. */
-  get hungry(): boolean {
-    return this.#open.length > 0 || this.#wanted.count > 0;
-  }
-
   state(piece: PieceIndex): PieceState {
     if (this.#have.has(piece)) return 'have';
     if (this.#verifying.has(piece)) return 'verifying';
@@ -76,10 +71,12 @@ export class PiecePicker<P extends Assembly> {
     if (state === 'wanted' || state === 'unwanted') this.#wanted.set(piece, lack);
   }
 
-  pick(origin: OriginId, pieces: Bitfield): BlockRequest | undefined {
+  /** The next block for this origin. `mayBegin` false: only of pieces begun already. */
+  pick(origin: OriginId, pieces: Bitfield, mayBegin = true): BlockRequest | undefined {
     for (const piece of this.#open) {
       if (pieces.has(piece.index) && piece.mayAsk(origin)) return this.#ask(piece, origin);
     }
+    if (!mayBegin) return undefined;
     const index = this.#wanted.first(pieces.full ? undefined : pieces.bytes);
     if (index === undefined) return undefined;
     const lengthBytes = this.#pieceBytes(index);

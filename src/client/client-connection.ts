@@ -1,0 +1,304 @@
+import type { Bitfield } from '#base/bitfield.ts';
+import { type Clock, realClock } from '#base/clock.ts';
+import { type Endpoint, endpointKey } from '#base/endpoint.ts';
+import { errorText } from '#base/errors.ts';
+import type { Log } from '#base/log.ts';
+import { Scope } from '#base/scope.ts';
+import type { PieceIndex } from '#base/units.ts';
+import { decodeMessage, encodeMessage, FrameSplitter, type Message } from '#wire/frames.ts';
+import type { Handshake } from '#wire/handshake.ts';
+import { pieceSize } from '#wire/metainfo.ts';
+import type { ClientStream, ClientTask } from './client-world.ts';
+import { Extensions } from './extensions.ts';
+import { greeting } from './greeting.ts';
+import { CLIENT_LIMITS, type ClientLimits } from './limits.ts';
+import { Outbox } from './outbox.ts';
+import { PieceMap } from './piece-map.ts';
+import { Rate } from './rate.ts';
+import type { Request } from './request-queue.ts';
+import { Serving } from './serving.ts';
+
+/**
+ * One connection with a client on the LAN, served through its task. It tells the client only of pieces the task has (verified and durable),
+ * and answers requests for those and no others.
+ */
+export class ClientConnection {
+  readonly remote: Endpoint;
+  readonly #stream: ClientStream;
+  readonly #task: ClientTask;
+  readonly #log: Log;
+  readonly #limits: ClientLimits;
+  readonly #clock: Clock;
+  readonly #scope: Scope;
+  readonly #fast: boolean;
+  readonly #extensions: Extensions | undefined;
+  readonly #idText: string;
+  readonly #frames: FrameSplitter;
+  readonly #serving: Serving;
+  readonly #outbox: Outbox;
+  readonly #pieces: PieceMap;
+  readonly #rate = new Rate();
+  #interested = false;
+  #choking = true;
+  #served = 0;
+  #turnDue = false;
+  #paused = false;
+  #heardMs: number;
+  #sentMs: number;
+  #over = false;
+
+  /** `early`: bytes that came after the handshake. They are read once the caller has had its turn. */
+  constructor(
+    stream: ClientStream,
+    handshake: Handshake,
+    task: ClientTask,
+    early: Buffer,
+    log: Log,
+    limits: ClientLimits = CLIENT_LIMITS,
+    clock: Clock = realClock,
+  ) {
+    this.remote = stream.remote;
+    this.#stream = stream;
+    this.#task = task;
+    this.#log = log;
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#scope = new Scope((error) => this.close(errorText(error)));
+    this.#fast = handshake.fast;
+    this.#idText = handshake.peerId.toString('latin1', 0, 8).replace(/[^\x21-\x7e]/g, '.');
+    this.#frames = new FrameSplitter(limits.frameBytes);
+    this.#outbox = new Outbox(stream);
+    this.#serving = new Serving(
+      {
+        block: (piece, begin, length, asOne) => this.#task.block(piece, begin, length, asOne),
+        reject: (request) => this.#reject(request),
+        served: (bytes) => this.#onServed(bytes),
+        arrived: () => this.#turnSoon(),
+        failed: (piece, why) => log.error('client-read', { client: endpointKey(this.remote), piece, why }),
+        scope: this.#scope,
+      },
+      this.#outbox,
+      limits,
+    );
+    this.#pieces = new PieceMap(limits);
+    this.#heardMs = clock.nowMs();
+    this.#sentMs = this.#heardMs;
+    this.#extensions = handshake.extended ? this.#extend() : undefined;
+    stream.onData((bytes) => this.#read(bytes));
+    stream.onDrain(() => this.#drained());
+    stream.onClose(() => this.close('the client closed'));
+    const shape = task.metainfo();
+    if (shape) this.#pieces.shapeKnown(shape.pieceCount);
+    for (const frame of greeting(task, this.#fast)) this.#say(frame);
+    this.#extensions?.greet();
+    this.#turnSoon();
+    if (early.length > 0) queueMicrotask(() => this.#read(early));
+    this.#scope.run((signal) => this.#watch(signal));
+  }
+
+  /** What the client calls itself, else the head of its peer id. */
+  get clientName(): string {
+    return this.#extensions?.clientName ?? this.#idText;
+  }
+
+  /** What the client has; undefined until the metainfo is known. */
+  pieces(): Bitfield | undefined {
+    return this.#pieces.known;
+  }
+
+  get interested(): boolean {
+    return this.#interested;
+  }
+
+  get servedBytes(): number {
+    return this.#served;
+  }
+
+  get rateBytesPerS(): number {
+    return this.#rate.bytesPerS(this.#clock.nowMs());
+  }
+
+  /** The task has the piece from now on. Not said to a client that has it too. */
+  announce(piece: PieceIndex): void {
+    if (this.#over || this.#pieces.known?.has(piece)) return;
+    this.#outbox.have(piece);
+    this.#turnSoon();
+  }
+
+  /** The metainfo became known after the connection began: too late for a bitfield (BEP 3), so what the task has is said piece by piece. */
+  metainfoKnown(): void {
+    const metainfo = this.#task.metainfo();
+    if (this.#over || !metainfo || this.#pieces.known) return;
+    const why = this.#pieces.shapeKnown(metainfo.pieceCount);
+    if (why !== undefined) {
+      this.#drop(why);
+      return;
+    }
+    this.#extensions?.metainfoKnown();
+    const have = this.#task.have();
+    for (let piece = 0; have && have.count > 0 && piece < have.size; piece++) if (have.has(piece)) this.announce(piece);
+  }
+
+  close(why: string): void {
+    if (this.#over) return;
+    this.#over = true;
+    void this.#scope.close();
+    this.#stream.destroy();
+    this.#task.closed(this, why);
+  }
+
+  #extend(): Extensions {
+    return new Extensions(
+      {
+        metainfo: () => this.#task.metainfo(),
+        offerMetadata: (infoBytes) => this.#task.offerMetadata(infoBytes),
+        send: (frame) => this.#say(frame),
+        roomy: () => !this.#outbox.full && this.#outbox.bytes < this.#limits.controlBytes / 2,
+        nowMs: () => this.#clock.nowMs(),
+      },
+      this.#limits,
+    );
+  }
+
+  #read(bytes: Buffer): void {
+    if (this.#over) return;
+    this.#heardMs = this.#clock.nowMs();
+    const why = this.#frames.push(bytes, (frame) => {
+      if (this.#over) return;
+      const message = decodeMessage(frame);
+      const wrong = message.kind === 'bad' ? message.why : this.#hear(message.value);
+      if (wrong !== undefined) this.#drop(wrong);
+    });
+    if (why !== undefined) this.#drop(why);
+    if (this.#outbox.full && this.#serving.waiting > this.#limits.requests / 2 && !this.#paused) {
+      this.#paused = true;
+      this.#stream.pause();
+    }
+    this.#turnSoon();
+  }
+
+  /** Returns why the client must be dropped. */
+  #hear(m: Message): string | undefined {
+    switch (m.kind) {
+      case 'interested':
+      case 'not-interested':
+        return this.#onInterest(m.kind === 'interested');
+      case 'have':
+        return this.#onPieces(this.#pieces.have(m.piece));
+      case 'bitfield':
+        return this.#onPieces(this.#pieces.bitfield(m.bits));
+      case 'have-all':
+      case 'have-none':
+        if (!this.#fast) return `${m.kind} without the fast extension`;
+        return this.#onPieces(this.#pieces.bitfield(m.kind === 'have-all' ? 'all' : 'none'));
+      case 'request':
+        return this.#onRequest({ piece: m.piece, begin: m.begin, length: m.length });
+      case 'cancel':
+        // BEP 6: a cancelled request is still answered, by the block or by a reject.
+        if (this.#serving.cancel(m)) this.#reject(m);
+        return undefined;
+      case 'piece':
+        return 'a block that was never asked for';
+      case 'extended':
+        this.#extensions?.receive(m.id, m.payload);
+        return undefined;
+      default:
+        // choke, unchoke: we ask nothing of clients. suggest, allowed-fast, reject, port, unknown: of no use here.
+        return undefined;
+    }
+  }
+
+  #onInterest(interested: boolean): undefined {
+    if (interested && this.#choking) {
+      this.#choking = false;
+      this.#say(encodeMessage({ kind: 'unchoke' }));
+    }
+    if (interested === this.#interested) return;
+    this.#interested = interested;
+    this.#task.changed(this, 'interest');
+  }
+
+  #onPieces(why: string | undefined): string | undefined {
+    if (why === undefined) this.#task.changed(this, 'pieces');
+    return why;
+  }
+
+  #onRequest(request: Request): string | undefined {
+    const metainfo = this.#task.metainfo();
+    const { piece, begin, length } = request;
+    if (metainfo) {
+      if (piece >= metainfo.pieceCount || length === 0) return 'a request outside the torrent';
+      if (begin + length > pieceSize(metainfo, piece)) return 'a request outside the piece';
+    }
+    if (length > this.#limits.requestBytes) return `a request of ${length} bytes`;
+    const can = metainfo && !this.#choking && this.#task.have()?.has(piece);
+    if (!can || !this.#serving.push(request)) this.#reject(request);
+    return undefined;
+  }
+
+  /** Without the fast extension there is no word for it: the client's own timeout must do. */
+  #reject({ piece, begin, length }: Request): void {
+    if (this.#fast) this.#say(encodeMessage({ kind: 'reject', piece, begin, length }));
+  }
+
+  #say(frame: Buffer): void {
+    if (this.#over) return;
+    this.#outbox.add(frame);
+    if (this.#outbox.bytes - this.#limits.unsentBytes > this.#limits.controlBytes)
+      this.#drop('the client does not read');
+    else this.#turnSoon();
+  }
+
+  /** Everything that one turn brings leaves in one write. */
+  #turnSoon(): void {
+    if (this.#turnDue || this.#over) return;
+    this.#turnDue = true;
+    queueMicrotask(() => {
+      this.#turnDue = false;
+      this.#turn();
+    });
+  }
+
+  #turn(): void {
+    if (this.#over) return;
+    this.#serving.fill();
+    if (this.#outbox.flush() > 0) this.#sentMs = this.#clock.nowMs();
+  }
+
+  #onServed(bytes: number): void {
+    this.#served += bytes;
+    this.#rate.add(bytes, this.#clock.nowMs());
+    this.#task.changed(this, 'served', bytes);
+  }
+
+  #drained(): void {
+    if (this.#over) return;
+    this.#outbox.drained();
+    this.#turn();
+    if (this.#paused && !this.#outbox.full) {
+      this.#paused = false;
+      this.#stream.resume();
+    }
+  }
+
+  #drop(why: string): void {
+    if (this.#over) return;
+    this.#log.warn('client-dropped', { client: endpointKey(this.remote), name: this.clientName, why });
+    this.close(why);
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await this.#clock.sleep(this.#limits.tickMs, signal);
+      const nowMs = this.#clock.nowMs();
+      if (nowMs - this.#heardMs >= this.#limits.idleMs) {
+        this.close('silent for too long');
+        return;
+      }
+      this.#extensions?.tick();
+      if (nowMs - this.#sentMs >= this.#limits.keepAliveMs && !this.#outbox.full) {
+        this.#say(encodeMessage({ kind: 'keep-alive' }));
+      }
+    }
+  }
+}

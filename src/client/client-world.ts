@@ -1,0 +1,42 @@
+import type { Bitfield } from '#base/bitfield.ts';
+import type { Endpoint } from '#base/endpoint.ts';
+import type { InfoHash, PieceIndex } from '#base/units.ts';
+import type { Metainfo } from '#wire/metainfo.ts';
+import type { ClientConnection } from './client-connection.ts';
+
+/** The byte stream under a client: a socket, or the plain side of an encrypted one. */
+export type ClientStream = {
+  readonly remote: Endpoint;
+  onData(cb: (bytes: Buffer) => void): void;
+  onClose(cb: () => void): void;
+  onDrain(cb: () => void): void;
+  /** One corked write. False: wait for drain. */
+  write(parts: readonly Uint8Array[]): boolean;
+  pause(): void;
+  resume(): void;
+  end(): void;
+  destroy(): void;
+};
+
+/** What a client asks of its task. */
+export type ClientTask = {
+  readonly infoHash: InfoHash;
+  /** Read once per connection. Clients drop a second connection with a peer id they know, so it should differ each time. */
+  readonly peerId: Buffer;
+  metainfo(): Metainfo | undefined;
+  have(): Bitfield | undefined;
+  /**
+   * Wire-ready piece messages of verified bytes. `asOne`: one request, answered by one message of `length` (any alignment, maybe more than a
+   * block). Otherwise a run of whole blocks, one message per block. Undefined: not to be had.
+   */
+  block(
+    piece: PieceIndex,
+    begin: number,
+    length: number,
+    asOne: boolean,
+  ): readonly Uint8Array[] | undefined | Promise<readonly Uint8Array[] | undefined>;
+  changed(client: ClientConnection, what: 'interest' | 'pieces' | 'served', bytes?: number): void;
+  /** The client's own metainfo, not checked against the info-hash. */
+  offerMetadata(infoBytes: Buffer): void;
+  closed(client: ClientConnection, why: string): void;
+};

@@ -1,0 +1,50 @@
+import { KIB, MIB } from '#base/units.ts';
+
+/** Every bound of this folder, with its unit and its reason. */
+export type ClientLimits = {
+  /** Requests waiting for an answer, per client. Clients keep 250 (libtorrent) to 1,000 open; more is refused. */
+  readonly requests: number;
+  /** What we tell clients to keep open at most (BEP 10 `reqq`). */
+  readonly reqq: number;
+  /** Bytes of one request: what mainstream clients accept from each other. */
+  readonly requestBytes: number;
+  /** Bytes of consecutive requests answered in one slice. */
+  readonly runBytes: number;
+  /** Bytes on their way to one client that its socket has not taken: more is not read from the store until it drains. */
+  readonly unsentBytes: number;
+  /** Reads from the store under way for one client. */
+  readonly reads: number;
+  /** Bytes of one frame from a client: the bitfield of the most pieces a torrent may have (2^21), with room. */
+  readonly frameBytes: number;
+  /** `have` messages kept before the piece count is known. */
+  readonly earlyHaves: number;
+  /** Bytes of small messages (rejects, metainfo) that wait for a client that does not read. */
+  readonly controlBytes: number;
+  /** A client that says nothing for this long is gone (BEP 3: keep-alives come every two minutes). */
+  readonly idleMs: number;
+  readonly keepAliveMs: number;
+  readonly tickMs: number;
+  /** Metadata pieces asked of the client at once, and how long it may take over one. */
+  readonly metadataWindow: number;
+  readonly metadataStallMs: number;
+  /** Metadata requests of one client that are answered: twice the largest metainfo, so that it can be asked for again. */
+  readonly metadataAnswers: number;
+};
+
+export const CLIENT_LIMITS: ClientLimits = {
+  requests: 2_000,
+  reqq: 1_000,
+  requestBytes: 128 * KIB,
+  runBytes: 512 * KIB,
+  unsentBytes: MIB,
+  reads: 4,
+  frameBytes: 384 * KIB,
+  earlyHaves: 65_536,
+  controlBytes: MIB,
+  idleMs: 180_000,
+  keepAliveMs: 100_000,
+  tickMs: 5_000,
+  metadataWindow: 8,
+  metadataStallMs: 30_000,
+  metadataAnswers: 4_096,
+};

@@ -1,0 +1,56 @@
+import { Bitfield } from '#base/bitfield.ts';
+import type { PieceIndex } from '#base/units.ts';
+
+/**
+ * What a client has. Before the piece count is known its words are kept as they came (bounded) and understood later. Returns of `string` say
+ * why the client must be dropped.
+ */
+export class PieceMap {
+  readonly #earlyHaves: number;
+  #bits: Buffer | undefined;
+  #all = false;
+  #haves = new Set<PieceIndex>();
+  #known: Bitfield | undefined;
+
+  constructor(limits: { earlyHaves: number }) {
+    this.#earlyHaves = limits.earlyHaves;
+  }
+
+  get known(): Bitfield | undefined {
+    return this.#known;
+  }
+
+  shapeKnown(pieceCount: number): string | undefined {
+    const field = this.#bits ? Bitfield.from(this.#bits, pieceCount) : new Bitfield(pieceCount);
+    if (!field) return 'a bitfield of another length than the torrent';
+    if (this.#all) field.setAll();
+    for (const piece of this.#haves) {
+      if (piece >= pieceCount) return 'a have beyond the last piece';
+      field.set(piece);
+    }
+    this.#known = field;
+    this.#bits = undefined;
+    this.#haves.clear();
+    return undefined;
+  }
+
+  /** `have-all` and `have-none` are the bitfield in other words (BEP 6). */
+  bitfield(bits: Buffer | 'all' | 'none'): string | undefined {
+    const count = this.#known?.size;
+    this.#all = bits === 'all';
+    // Copied: what came is a view of a network chunk, and may have to wait.
+    this.#bits = typeof bits === 'string' ? undefined : Buffer.from(bits);
+    this.#haves.clear();
+    return count === undefined ? undefined : this.shapeKnown(count);
+  }
+
+  have(piece: PieceIndex): string | undefined {
+    if (!this.#known) {
+      if (this.#haves.size < this.#earlyHaves) this.#haves.add(piece);
+      return undefined;
+    }
+    if (piece >= this.#known.size) return 'a have beyond the last piece';
+    this.#known.set(piece);
+    return undefined;
+  }
+}

@@ -1,0 +1,97 @@
+import { errorText } from '#base/errors.ts';
+import type { Scope } from '#base/scope.ts';
+import type { PieceIndex } from '#base/units.ts';
+import type { ClientTask } from './client-world.ts';
+import type { ClientLimits } from './limits.ts';
+import type { Outbox } from './outbox.ts';
+import { type Request, RequestQueue, type Run } from './request-queue.ts';
+
+export type ServingWorld = {
+  readonly block: ClientTask['block'];
+  /** The request will not be answered. */
+  reject(request: Request): void;
+  /** Bytes of payload were put into the outbox. */
+  served(bytes: number): void;
+  /** An answer came from the store: the outbox should be flushed. */
+  arrived(): void;
+  failed(piece: PieceIndex, why: string): void;
+  /** Owns the reads. */
+  readonly scope: Scope;
+};
+
+/**
+ * From waiting requests to bytes in the outbox. At most `unsentBytes` are in the outbox or being read: a client that does not read costs that
+ * much memory and no more (and as much again in its socket).
+ */
+export class Serving {
+  readonly #world: ServingWorld;
+  readonly #outbox: Outbox;
+  readonly #limits: ClientLimits;
+  readonly #queue: RequestQueue;
+  #reads = 0;
+  #readBytes = 0;
+
+  constructor(world: ServingWorld, outbox: Outbox, limits: ClientLimits) {
+    this.#world = world;
+    this.#outbox = outbox;
+    this.#limits = limits;
+    this.#queue = new RequestQueue(limits);
+  }
+
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  /** False when too many wait. */
+  push(request: Request): boolean {
+    return this.#queue.push(request);
+  }
+
+  /** True when the request was still waiting. */
+  cancel(request: Request): boolean {
+    return this.#queue.cancel(request);
+  }
+
+  /** Answers what there is room for. */
+  fill(): void {
+    let served = 0;
+    while (!this.#outbox.full && this.#reads < this.#limits.reads) {
+      const room = this.#limits.unsentBytes - this.#outbox.bytes - this.#readBytes;
+      const run = room > 0 ? this.#queue.take(room) : undefined;
+      if (!run) break;
+      const answer = this.#world.block(run.piece, run.begin, run.length, run.requests.length === 1);
+      if (answer instanceof Promise) this.#await(run, answer);
+      else served += this.#answer(run, answer);
+    }
+    if (served > 0) this.#world.served(served);
+  }
+
+  #await(run: Run, answer: Promise<readonly Uint8Array[] | undefined>): void {
+    this.#reads++;
+    this.#readBytes += run.length;
+    this.#world.scope.run(async (signal) => {
+      let parts: readonly Uint8Array[] | undefined;
+      try {
+        parts = await answer;
+      } catch (error) {
+        this.#world.failed(run.piece, errorText(error));
+      }
+      this.#reads--;
+      this.#readBytes -= run.length;
+      if (signal.aborted) return;
+      const served = this.#answer(run, parts);
+      if (served > 0) this.#world.served(served);
+      this.#world.arrived();
+    });
+  }
+
+  /** Returns the payload bytes that were answered. */
+  #answer(run: Run, parts: readonly Uint8Array[] | undefined): number {
+    if (!parts) {
+      for (const request of run.requests) this.#world.reject(request);
+      return 0;
+    }
+    for (const part of parts) this.#outbox.add(part);
+    return run.length;
+  }
+}

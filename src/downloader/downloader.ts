@@ -1,0 +1,270 @@
+import type { Duplex } from 'node:stream';
+import type { Bitfield } from '#base/bitfield.ts';
+import type { Clock } from '#base/clock.ts';
+import { type Endpoint, endpointKey } from '#base/endpoint.ts';
+import { bug, errorText } from '#base/errors.ts';
+import type { Log } from '#base/log.ts';
+import { Scope } from '#base/scope.ts';
+import type { InfoHash, PieceIndex } from '#base/units.ts';
+import type { FramedPiece } from '#wire/framed-piece.ts';
+import type { Metainfo } from '#wire/metainfo.ts';
+import type { OriginId } from './begun-piece.ts';
+import { dialInTime } from './dial.ts';
+import { Filling } from './filling.ts';
+import { DOWNLOAD_LIMITS, type DownloadLimits } from './limits.ts';
+import { MetadataFetch } from './metadata-fetch.ts';
+import { OriginConnection, type OriginEnd, type OriginHost } from './origin-connection.ts';
+import { type Origin, OriginPool, type OriginSource } from './origin-pool.ts';
+import { Rate } from './rate.ts';
+
+/** What the downloader asks of its task. */
+export type DownloadWorld = {
+  readonly infoHash: InfoHash;
+  readonly peerId: Buffer;
+  readonly clock: Clock;
+  /** A connected stream; rejects. It may be late: a stream that comes after its time is destroyed. */
+  dial(to: OriginSource): Promise<Duplex>;
+  /** Verifies and keeps a piece, which belongs to the callee from then on. */
+  accept(piece: FramedPiece, from: Endpoint[]): Promise<'ok' | 'bad' | 'full' | 'failed'>;
+  /** The info dictionary, checked against the info-hash. */
+  gotInfo(infoBytes: Buffer): void;
+  /** Connected clients that lack the piece; 0 = nobody wants it now. */
+  lack(piece: PieceIndex): number;
+  /** Bytes of blocks that came from outside, useful or not. */
+  received(bytes: number): void;
+  readonly log: Log;
+};
+
+export type OriginStatus = {
+  readonly endpoint: Endpoint;
+  readonly state: 'dialling' | 'up' | 'failed' | 'banned';
+  readonly rateBytesPerS: number;
+  /** Pieces it has; 0 when unknown. */
+  readonly pieces: number;
+};
+export type DownloadStatus = {
+  readonly origins: readonly OriginStatus[];
+  readonly rateBytesPerS: number;
+  readonly piecesInFlight: number;
+};
+
+const TICK_MS = 1_000;
+
+/** Fills one task from its origins: dials them, asks each for what the picker says, hands over whole pieces, and bans who lies. */
+export class Downloader {
+  readonly #world: DownloadWorld;
+  readonly #limits: DownloadLimits;
+  readonly #pool: OriginPool;
+  readonly #live = new Map<OriginId, OriginConnection>();
+  readonly #scope: Scope;
+  readonly #metadata: MetadataFetch;
+  readonly #rate = new Rate();
+  #filling: Filling | undefined;
+  /** What lives while the download runs; undefined when paused. */
+  #run: Scope | undefined;
+
+  constructor(world: DownloadWorld, limits: DownloadLimits = DOWNLOAD_LIMITS, random: () => number = Math.random) {
+    this.#world = world;
+    this.#limits = limits;
+    this.#pool = new OriginPool(limits, random);
+    this.#metadata = new MetadataFetch(world.infoHash, (o, piece) => this.#live.get(o)?.requestMetadata(piece), limits);
+    this.#scope = this.#newScope();
+  }
+
+  addSources(sources: readonly OriginSource[]): void {
+    for (const source of sources) this.#pool.add(source, this.#nowMs());
+    this.#dialMore();
+  }
+
+  /** The torrent's shape is known, and what of it is had (copied). To be called once. */
+  setShape(meta: Metainfo, have: Bitfield): void {
+    if (this.#filling) bug('the shape is set already');
+    this.#metadata.stop();
+    const { clock, log } = this.#world;
+    this.#filling = new Filling(
+      {
+        clock,
+        log,
+        limits: this.#limits,
+        scope: this.#scope,
+        live: this.#live,
+        accept: (piece, from) => this.#world.accept(piece, from),
+        lack: (piece) => this.#world.lack(piece),
+        endpoint: (id) => this.#pool.byId(id)?.source.endpoint,
+        ban: (id, piece) => this.#ban(id, `a bad piece ${piece}`),
+      },
+      meta,
+      have,
+    );
+    for (const origin of [...this.#live.values()]) this.#filling.admit(origin);
+    this.#filling.fillAll();
+  }
+
+  start(): void {
+    if (this.#run || this.#scope.closed) return;
+    const run = this.#newScope(this.#scope);
+    this.#run = run;
+    run.run(async (signal) => {
+      for (;;) {
+        await this.#world.clock.sleep(TICK_MS, signal);
+        this.#tick();
+      }
+    });
+    this.#dialMore();
+  }
+
+  /** No new requests, connections closed. Begun pieces are kept up to a bound; a piece being verified is not lost. */
+  pause(): void {
+    const run = this.#run;
+    if (!run) return;
+    this.#run = undefined;
+    for (const origin of [...this.#live.values()]) origin.close('paused');
+    void run.close();
+    this.#filling?.pause();
+  }
+
+  /** Tells that `world.lack` changed: of one piece, or of any. */
+  lackChanged(piece?: PieceIndex): void {
+    this.#filling?.lackChanged(piece);
+  }
+
+  /** The piece is no longer had: wanted again. */
+  drop(piece: PieceIndex): void {
+    this.#filling?.drop(piece);
+  }
+
+  /** The piece was found on the disk: not to be fetched. */
+  gained(piece: PieceIndex): void {
+    this.#filling?.gained(piece);
+  }
+
+  async close(): Promise<void> {
+    this.pause();
+    await this.#scope.close();
+  }
+
+  status(): DownloadStatus {
+    const nowMs = this.#nowMs();
+    const origins: OriginStatus[] = [];
+    for (const { id, source, state } of this.#pool.all()) {
+      if (state.kind === 'waiting' && state.failures === 0) continue;
+      const live = this.#live.get(id);
+      origins.push({
+        endpoint: source.endpoint,
+        state: state.kind === 'waiting' ? 'failed' : state.kind,
+        rateBytesPerS: live?.rate.bytesPerS(nowMs) ?? 0,
+        pieces: live?.pieces?.count ?? 0,
+      });
+    }
+    const piecesInFlight = this.#filling?.piecesInFlight ?? 0;
+    return { origins, rateBytesPerS: this.#rate.bytesPerS(nowMs), piecesInFlight };
+  }
+
+  #nowMs(): number {
+    return this.#world.clock.nowMs();
+  }
+
+  #newScope(parent?: Scope): Scope {
+    return new Scope((error) => this.#world.log.error('download-broken', { why: errorText(error) }), parent);
+  }
+
+  #tick(): void {
+    const nowMs = this.#nowMs();
+    this.#metadata.tick(nowMs);
+    for (const origin of [...this.#live.values()]) {
+      origin.tick(nowMs);
+      const idleMs = nowMs - origin.lastUsefulMs;
+      if (origin.choked && idleMs > this.#limits.rejectedMs) this.#filling?.left(origin.id);
+      if (idleMs > this.#limits.uselessMs && this.#pool.crowded(nowMs)) origin.close('gave nothing while others wait');
+    }
+    this.#filling?.fillAll();
+    this.#dialMore();
+  }
+
+  #dialMore(): void {
+    if (!this.#run) return;
+    for (;;) {
+      const nowMs = this.#nowMs();
+      const origin = this.#pool.due(nowMs);
+      if (!origin) return;
+      this.#pool.on(origin, { kind: 'dial' }, nowMs);
+      this.#run.run((signal) => this.#visit(origin, signal));
+    }
+  }
+
+  /** One origin from its dial to its end; then perhaps, almost at once, again. */
+  async #visit(origin: Origin, signal: AbortSignal): Promise<void> {
+    let useful = false;
+    try {
+      for (;;) {
+        const end = await this.#connect(origin, signal);
+        useful = end.useful;
+        if (end.answered || signal.aborted || origin.state.kind === 'banned') break;
+        // A peer that closes on a plain handshake, or never answers it, may want encryption: one try, at once.
+        origin.speech = origin.speech === 'plain' ? 'mse' : 'plain';
+        if (origin.speech === 'plain') break;
+      }
+    } catch {
+      // Unreachable is an ordinary thing for a peer to be: its state says so, and no log line.
+    } finally {
+      this.#pool.on(origin, { kind: 'ended', useful }, this.#nowMs());
+    }
+    const { state } = origin;
+    if (signal.aborted || state.kind !== 'waiting') return;
+    const waitMs = state.untilMs - this.#nowMs();
+    if (waitMs < TICK_MS) await this.#world.clock.sleep(Math.max(0, waitMs), signal);
+    this.#dialMore();
+  }
+
+  async #connect(origin: Origin, signal: AbortSignal): Promise<OriginEnd & { useful: boolean }> {
+    const { clock, infoHash, peerId } = this.#world;
+    const { endpoint } = origin.source;
+    const stream = await dialInTime(this.#world.dial(origin.source), clock, this.#limits.dialMs, signal);
+    const connection = new OriginConnection({
+      id: origin.id,
+      endpoint,
+      stream,
+      speech: origin.speech,
+      infoHash,
+      peerId,
+      host: this.#host(origin),
+      limits: this.#limits,
+      nowMs: () => clock.nowMs(),
+    });
+    this.#live.set(origin.id, connection);
+    this.#filling?.admit(connection);
+    const end = await connection.ended;
+    this.#live.delete(origin.id);
+    this.#metadata.leave(origin.id, this.#nowMs());
+    this.#filling?.left(origin.id);
+    return { ...end, useful: connection.useful };
+  }
+
+  #host(origin: Origin): OriginHost {
+    return {
+      answered: () => this.#pool.on(origin, { kind: 'answered' }, this.#nowMs()),
+      ready: (o) => this.#filling?.fill(o),
+      block: (o, request, data) => {
+        this.#world.received(data.length);
+        this.#rate.add(data.length, this.#nowMs());
+        this.#filling?.block(o, request, data);
+      },
+      released: (o, request) => this.#filling?.released(o, request),
+      metadataSize: (o, bytes) => this.#metadata.offer(o.id, bytes, this.#nowMs()),
+      metadataRefused: (o) => this.#metadata.leave(o.id, this.#nowMs()),
+      metadata: (o, piece, data) => {
+        const step = this.#metadata.data(o.id, piece, data, this.#nowMs());
+        if (step.kind === 'liar') this.#ban(o.id, 'metainfo that is not the torrent');
+        else if (step.kind === 'done') this.#world.gotInfo(step.infoBytes);
+      },
+    };
+  }
+
+  #ban(id: OriginId, what: string): void {
+    const origin = this.#pool.byId(id);
+    if (!origin || origin.state.kind === 'banned') return;
+    this.#world.log.warn('origin-banned', { origin: endpointKey(origin.source.endpoint), why: `sent ${what}` });
+    this.#pool.on(origin, { kind: 'ban' }, this.#nowMs());
+    this.#live.get(id)?.close(`sent ${what}`);
+  }
+}

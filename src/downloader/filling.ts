@@ -1,0 +1,168 @@
+import { Bitfield } from '#base/bitfield.ts';
+import type { Clock } from '#base/clock.ts';
+import type { Endpoint } from '#base/endpoint.ts';
+import { errorText } from '#base/errors.ts';
+import type { Log } from '#base/log.ts';
+import type { Scope } from '#base/scope.ts';
+import type { PieceIndex } from '#base/units.ts';
+import { FramedPiece } from '#wire/framed-piece.ts';
+import type { BlockRequest, OriginId } from './begun-piece.ts';
+import { Blame } from './blame.ts';
+import type { DownloadLimits } from './limits.ts';
+import type { OriginConnection } from './origin-connection.ts';
+import { type PickerShape, PiecePicker } from './piece-picker.ts';
+
+/** What filling asks of the downloader around it. */
+export type FillingWorld = {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly limits: DownloadLimits;
+  /** Outlives a pause: a piece that is being verified is not lost by one. */
+  readonly scope: Scope;
+  readonly live: ReadonlyMap<OriginId, OriginConnection>;
+  accept(piece: FramedPiece, from: Endpoint[]): Promise<'ok' | 'bad' | 'full' | 'failed'>;
+  lack(piece: PieceIndex): number;
+  endpoint(origin: OriginId): Endpoint | undefined;
+  ban(origin: OriginId, piece: PieceIndex): void;
+};
+
+/** The data side of a download whose shape is known: requests out, blocks in, whole pieces to be verified, liars found. */
+export class Filling {
+  readonly #world: FillingWorld;
+  readonly #picker: PiecePicker<FramedPiece>;
+  readonly #pieceCount: number;
+  readonly #blame: Blame;
+  #lackIsOld = true;
+  #refillDue = false;
+  /** After the store refused a piece: nothing is asked before this, and one piece at a time until one is kept. */
+  #heldUntilMs = 0;
+  #refusals = 0;
+
+  constructor(world: FillingWorld, shape: PickerShape, have: Bitfield) {
+    const own = Bitfield.from(have.bytes, shape.pieceCount);
+    if (!own) throw new RangeError('bug: a bitfield of another torrent');
+    this.#world = world;
+    this.#pieceCount = shape.pieceCount;
+    this.#picker = new PiecePicker(shape, own, FramedPiece.allocate, world.limits);
+    this.#blame = new Blame(world.limits.suspectPieces);
+    this.#readLack();
+  }
+
+  get piecesInFlight(): number {
+    return this.#picker.begun + this.#picker.verifying;
+  }
+
+  /** Asks the origin for as much as it may be asked for. */
+  fill(origin: OriginConnection): void {
+    const pieces = origin.pieces;
+    if (!pieces || this.#world.clock.nowMs() < this.#heldUntilMs) return;
+    while (origin.room > 0) {
+      const mayBegin = this.#refusals === 0 || this.piecesInFlight === 0;
+      const request = this.#picker.pick(origin.id, pieces, mayBegin);
+      if (!request) return;
+      origin.ask(request);
+    }
+  }
+
+  fillAll(): void {
+    for (const origin of this.#world.live.values()) this.fill(origin);
+  }
+
+  /** The connection knows the piece count from now on. */
+  admit(origin: OriginConnection): void {
+    origin.shapeKnown(this.#pieceCount);
+  }
+
+  block(origin: OriginConnection, request: BlockRequest, data: Uint8Array): void {
+    const put = this.#picker.put(origin.id, request.piece, request.begin, data);
+    if (put.kind !== 'useless') {
+      if (put.otherwise !== undefined) this.#world.live.get(put.otherwise)?.cancel(request);
+      for (const other of this.#world.live.values()) if (other !== origin) other.cancelLate(request);
+      if (put.kind === 'complete') this.#world.scope.run(() => this.#verify(put.payload, put.sources));
+    }
+    this.fill(origin);
+  }
+
+  released(origin: OriginConnection, request: BlockRequest): void {
+    this.#picker.release(origin.id, request);
+    this.#refillSoon();
+  }
+
+  /** The origin is gone, or has choked for so long that nothing may depend on it. */
+  left(origin: OriginId): void {
+    this.#picker.leave(origin);
+    this.#refillSoon();
+  }
+
+  /** Many clients may change in one turn: all lacks are read once, at its end. */
+  lackChanged(piece?: PieceIndex): void {
+    if (piece === undefined) this.#lackIsOld = true;
+    else if (piece < this.#pieceCount) this.#picker.setLack(piece, this.#world.lack(piece));
+    this.#refillSoon();
+  }
+
+  drop(piece: PieceIndex): void {
+    this.#picker.lost(piece);
+    this.lackChanged(piece);
+  }
+
+  gained(piece: PieceIndex): void {
+    this.#picker.gained(piece);
+  }
+
+  pause(): void {
+    this.#picker.shed(this.#world.limits.pausedBytes);
+  }
+
+  #refillSoon(): void {
+    if (this.#refillDue) return;
+    this.#refillDue = true;
+    queueMicrotask(() => {
+      this.#refillDue = false;
+      if (this.#lackIsOld) this.#readLack();
+      this.fillAll();
+    });
+  }
+
+  #readLack(): void {
+    this.#lackIsOld = false;
+    for (let piece = 0; piece < this.#pieceCount; piece++) this.#picker.setLack(piece, this.#world.lack(piece));
+  }
+
+  async #verify(piece: FramedPiece, sources: Int32Array): Promise<void> {
+    const { index } = piece;
+    const sums = this.#blame.sums(piece.payloadParts());
+    const from = [...new Set(sources)].map((o) => this.#world.endpoint(o)).filter((e) => e !== undefined);
+    let outcome: 'ok' | 'bad' | 'full' | 'failed';
+    try {
+      outcome = await this.#world.accept(piece, from);
+    } catch (error) {
+      this.#world.log.error('piece-not-kept', { piece: index, why: errorText(error) });
+      outcome = 'failed';
+    }
+    if (outcome === 'ok') {
+      this.#refusals = 0;
+      this.#picker.verified(index, 'have');
+      for (const liar of this.#blame.good(index, sources, sums)) this.#world.ban(liar, index);
+    } else if (outcome === 'bad') {
+      const liars = this.#blame.bad(index, sources, sums);
+      this.#world.log.warn('bad-piece', { piece: index, origins: from.length });
+      if (liars.length === 0) this.#picker.fromOneOrigin(index);
+      this.#picker.verified(index, 'again');
+      for (const liar of liars) this.#world.ban(liar, index);
+    } else this.#hold(index, outcome);
+    this.#refillSoon();
+  }
+
+  /** The store's trouble is not the origins': wait, then try with one piece, so that a full disk does not cost the line a window each time. */
+  #hold(piece: PieceIndex, why: 'full' | 'failed'): void {
+    const { clock, limits, log } = this.#world;
+    this.#picker.verified(piece, 'again');
+    const nowMs = clock.nowMs();
+    if (nowMs < this.#heldUntilMs) return;
+    const waitMs = Math.min(limits.storeRetryMs * 2 ** this.#refusals, limits.storeRetryMaxMs);
+    if (this.#refusals++ === 0)
+      log.warn('download-held', { why: why === 'full' ? 'the disk is full' : 'the store failed' });
+    this.#heldUntilMs = nowMs + waitMs;
+  }
+}

@@ -1,0 +1,101 @@
+import { type Endpoint, endpointKey } from '#base/endpoint.ts';
+import type { OriginId } from './begun-piece.ts';
+import type { DownloadLimits } from './limits.ts';
+import { newOrigin, nextOrigin, type OriginEvent, type OriginState } from './origin-state.ts';
+
+/** An origin peer, and the client in whose name it may be dialled. */
+export type OriginSource = { readonly endpoint: Endpoint; readonly as?: Endpoint };
+
+export type Origin = {
+  readonly id: OriginId;
+  source: OriginSource;
+  state: OriginState;
+  /** How the next dial speaks first. */
+  speech: 'plain' | 'mse';
+};
+
+/** The origins a task knows and where each stands. Ids are never used twice, so blame cannot fall on a newcomer. */
+export class OriginPool {
+  readonly #limits: DownloadLimits;
+  readonly #random: () => number;
+  readonly #byKey = new Map<string, Origin>();
+  readonly #byId = new Map<OriginId, Origin>();
+  #ids = 0;
+  #live = 0;
+
+  constructor(limits: DownloadLimits, random: () => number) {
+    this.#limits = limits;
+    this.#random = random;
+  }
+
+  /** Being dialled, or connected. */
+  get live(): number {
+    return this.#live;
+  }
+
+  all(): Iterable<Origin> {
+    return this.#byKey.values();
+  }
+
+  byId(id: OriginId): Origin | undefined {
+    return this.#byId.get(id);
+  }
+
+  add(source: OriginSource, nowMs: number): void {
+    const key = endpointKey(source.endpoint);
+    const known = this.#byKey.get(key);
+    if (known) {
+      // The latest client is the likeliest to be still there when the box dials in its name.
+      known.source = source;
+      this.on(known, { kind: 'named' }, nowMs);
+      return;
+    }
+    if (this.#byKey.size >= this.#limits.knownOrigins && !this.#forgetOne()) return;
+    const origin: Origin = { id: this.#ids++, source, state: newOrigin, speech: 'plain' };
+    this.#byKey.set(key, origin);
+    this.#byId.set(origin.id, origin);
+  }
+
+  on(origin: Origin, event: OriginEvent, nowMs: number): void {
+    const live = (s: OriginState): number => (s.kind === 'dialling' || s.kind === 'up' ? 1 : 0);
+    const next = nextOrigin(origin.state, event, nowMs, this.#random(), this.#limits);
+    this.#live += live(next) - live(origin.state);
+    origin.state = next;
+  }
+
+  /** The origin to dial now, if there is one and room for it: the one that failed least. */
+  due(nowMs: number): Origin | undefined {
+    return this.#live < this.#limits.liveOrigins ? this.#best(nowMs) : undefined;
+  }
+
+  /** Somebody waits for room. */
+  crowded(nowMs: number): boolean {
+    return this.#live >= this.#limits.liveOrigins && this.#best(nowMs) !== undefined;
+  }
+
+  #best(nowMs: number): Origin | undefined {
+    let best: Origin | undefined;
+    let least = Number.POSITIVE_INFINITY;
+    for (const origin of this.#byKey.values()) {
+      const { state } = origin;
+      if (state.kind !== 'waiting' || state.untilMs > nowMs || state.failures >= least) continue;
+      best = origin;
+      least = state.failures;
+    }
+    return best;
+  }
+
+  /** Makes room: an origin that failed goes before one that was not tried; bans are kept. */
+  #forgetOne(): boolean {
+    let worst: [string, OriginId] | undefined;
+    let most = 0;
+    for (const [key, { id, state }] of this.#byKey) {
+      if (state.kind !== 'waiting' || state.failures <= most) continue;
+      worst = [key, id];
+      most = state.failures;
+    }
+    if (!worst) return false;
+    this.#byId.delete(worst[1]);
+    return this.#byKey.delete(worst[0]);
+  }
+}
