@@ -5,10 +5,10 @@
  * `why` fields hold a code of the lists below, which the page says in the operator's language. Any other text is shown
  * as it is, so a new reason is visible before it is translated.
  */
-import type { HealthView, PortView, RateSample } from '#health/view.ts';
+import type { HealthView, PortRole, PortView, RateSample } from '#health/view.ts';
 
 // The page may import this file alone, so the types that health owns pass through here.
-export type { HealthView, PortView, RateSample };
+export type { HealthView, PortRole, PortView, RateSample };
 
 /** A code of `Known`, or words. */
 export type Why<Code extends string> = Code | (string & {});

@@ -1,4 +1,4 @@
-import type { BoxSnapshot, ClientView, TaskView } from './contract.ts';
+import type { BoxSnapshot, ClientView, PortRole, TaskView } from './contract.ts';
 
 /** A torrent's name as an ill-meaning stranger would choose it: markup, control characters, right-to-left tricks. */
 export const EVIL_NAME =
@@ -58,8 +58,9 @@ export const emptyBox = (over: Partial<BoxSnapshot> = {}): BoxSnapshot => ({
   ...over,
 });
 
-const port = (name: string, rx: number, tx: number) => ({
+const port = (name: string, role: PortRole, rx: number, tx: number) => ({
   name,
+  role,
   link: 'up' as const,
   speedMbps: 1000,
   rxBytesPerS: rx,
@@ -177,7 +178,7 @@ export const busyBox = (over: Partial<BoxSnapshot> = {}): BoxSnapshot => {
     health: {
       ...base.health,
       loadPercent: 21.4,
-      ports: [port('lan0', 310_000, 27_600_000), { ...port('wan0', 1_210_000, 64_000), errors: 12 }],
+      ports: [port('lan0', 'lan', 310_000, 27_600_000), { ...port('wan0', 'wan', 1_210_000, 64_000), errors: 12 }],
     },
     ...over,
   };

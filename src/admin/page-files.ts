@@ -57,6 +57,6 @@ export class PageFiles {
 export const NOT_BUILT = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Swarmbox</title><h1>Swarmbox is running</h1>
 <p>Only its page was not built yet. Run <code>make web</code> in the project's folder and load this page again.</p>
-<p lang="zh-CN">Swarmbox 正在运行,只是页面尚未生成。请在项目目录中运行 <code>make web</code>,然后刷新本页。</p>
+<p lang="zh-CN">Swarmbox 正在运行，只是页面尚未生成。请在项目目录中运行 <code>make web</code>，然后刷新本页。</p>
 <p><a href="/api/snapshot">/api/snapshot</a></p></html>
 `;

@@ -35,12 +35,22 @@ function fakeMachine() {
   return machine;
 }
 const startOn = (sources: HealthSources) =>
-  Health.start({ interfaces: ['lan0', 'wan0'], dataDir: '/data', intervalMs: 3_600_000, log: silentLog, sources });
+  Health.start({
+    interfaces: ['lan0', { name: 'wan0', role: 'wan' }],
+    dataDir: '/data',
+    intervalMs: 3_600_000,
+    log: silentLog,
+    sources,
+  });
 
 test('rates are bytes per second between two looks, and the history pairs WAN in with LAN out', async () => {
   const machine = fakeMachine();
   const health = await startOn(machine.sources);
   assert.equal(health.view().ports[0]?.rxBytesPerS, 0);
+  assert.deepEqual(
+    health.view().ports.map((p) => p.role),
+    [undefined, 'wan'],
+  );
   machine.ms = 2000;
   machine.net = HEAD + line('lan0', 100, 8000) + line('wan0', 3000, 50);
   await health.poll();

@@ -8,7 +8,7 @@ import { Scope } from '#base/scope.ts';
 import { busyPercent, type CpuTimes, type PortCounters, parseNetDev, rateBytesPerS } from './counters.ts';
 import { HEALTH_LIMITS } from './limits.ts';
 import { count, Probes } from './probe.ts';
-import type { HealthView, Known, PortView, RateSample } from './view.ts';
+import type { HealthView, Known, PortRole, PortView, RateSample } from './view.ts';
 
 /** Where the figures come from: the machine, or a test. Each may reject or never answer. */
 export type HealthSources = {
@@ -45,7 +45,7 @@ export const machineSources: HealthSources = {
 
 export type HealthOptions = {
   /** Interface names, at most `HEALTH_LIMITS.ports`. */
-  interfaces: readonly string[];
+  interfaces: readonly (string | { name: string; role: PortRole })[];
   dataDir: string;
   intervalMs: number;
   log: Log;
@@ -60,7 +60,9 @@ type Rates = { rxBytesPerS: number; txBytesPerS: number };
 
 /** Polls the machine lightly; `view()` answers from memory. */
 export class Health {
-  readonly #options: HealthOptions;
+  readonly #dataDir: string;
+  readonly #names: readonly string[];
+  readonly #roles: ReadonlyMap<string, PortRole>;
   readonly #sources: HealthSources;
   readonly #scope: Scope;
   readonly #probes = new Probes();
@@ -73,7 +75,10 @@ export class Health {
   #busy = false;
 
   private constructor(options: HealthOptions) {
-    this.#options = { ...options, interfaces: options.interfaces.slice(0, HEALTH_LIMITS.ports) };
+    const ports = options.interfaces.slice(0, HEALTH_LIMITS.ports);
+    this.#names = ports.map((p) => (typeof p === 'string' ? p : p.name));
+    this.#roles = new Map(ports.flatMap((p) => (typeof p === 'string' ? [] : [[p.name, p.role]])));
+    this.#dataDir = options.dataDir;
     this.#sources = options.sources ?? machineSources;
     this.#scope = new Scope((e) => options.log.error('health-poll-failed', { why: errorText(e) }));
     this.#slow = {
@@ -99,7 +104,7 @@ export class Health {
       memory: { ...slow.memory, processBytes: process.memoryUsage.rss() },
       cores: availableParallelism(),
       uptimeS: Math.round(process.uptime()),
-      ports: this.#options.interfaces.map((name) => this.#port(name, links.get(name))),
+      ports: this.#names.map((name) => this.#port(name, links.get(name))),
     };
   }
 
@@ -149,7 +154,7 @@ export class Health {
     this.#last = reading;
     this.#rates.clear();
     if (!before) return;
-    for (const name of this.#options.interfaces) {
+    for (const name of this.#names) {
       const [a, b] = [before.ports.get(name), reading.ports.get(name)];
       if (!a || !b) continue;
       const ms = reading.atMs - before.atMs;
@@ -163,7 +168,7 @@ export class Health {
   }
 
   async #pollSlow(): Promise<void> {
-    const { dataDir, interfaces } = this.#options;
+    const [dataDir, interfaces] = [this.#dataDir, this.#names];
     const s = this.#sources;
     const [times, memory, disk, ...links] = await Promise.all([
       this.#probes.ask('cpus', () => s.cpus()),
@@ -203,8 +208,10 @@ export class Health {
   #port(name: string, link: Pick<PortView, 'link' | 'speedMbps'> | undefined): PortView {
     const counters = this.#last?.ports.get(name);
     const rates = counters ? this.rates(name) : undefined;
+    const role = this.#roles.get(name);
     return {
       name,
+      ...(role ? { role } : {}),
       link: counters ? (link?.link ?? 'unknown') : 'unknown',
       speedMbps: counters ? (link?.speedMbps ?? 'unknown') : 'unknown',
       rxBytesPerS: rates?.rxBytesPerS ?? 'unknown',

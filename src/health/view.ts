@@ -1,9 +1,13 @@
 /** What a probe could not tell is said plainly. A zero would be a lie. */
 export type Known<T> = T | 'unknown';
 
+export type PortRole = 'lan' | 'wan';
+
 export type PortView = {
   /** Interface name as the kernel has it. */
   name: string;
+  /** Which side it is plugged into, when the caller said so. */
+  role?: PortRole;
   link: 'up' | 'down' | 'unknown';
   /** Negotiated speed in Mbit/s. Virtual ports often have none. */
   speedMbps: Known<number>;
