@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { Bitfield } from '#base/bitfield.ts';
+import { type GappedPiece, payloadOf, pieceWith, randomSample, type Sample } from './fixtures.ts';
+import type { TaskShape, TaskStore } from './task-store.ts';
+
+/** A store under test, and the hand of fate over its disk. */
+export type Bench = AsyncDisposable & {
+  task(shape: TaskShape): TaskStore<GappedPiece>;
+  /** As after a restart: what was in memory only is gone. Tasks from before are dead. */
+  reopen(): Promise<void>;
+  /** The bytes of a piece at rest change. */
+  damage(shape: TaskShape, index: number): Promise<void>;
+  /** From now on writes find the disk full, or not. Tasks from before are dead. */
+  full(on: boolean): Promise<void>;
+  /** From now on every write fails for another reason, or not. */
+  broken(shape: TaskShape, on: boolean): Promise<void>;
+};
+
+const PIECES = 6;
+const never = new AbortController().signal;
+
+async function acceptAll(task: TaskStore<GappedPiece>, sample: Sample): Promise<void> {
+  const all = Array.from({ length: sample.shape.pieceCount }, (_, i) => task.accept(sample.piece(i)));
+  for (const answer of await Promise.all(all)) assert.equal(answer.kind, 'durable');
+}
+
+async function assertReads(task: TaskStore<GappedPiece>, sample: Sample, index: number): Promise<GappedPiece> {
+  const read = await task.read(index);
+  assert.ok(read.kind === 'ok', `piece ${index}: ${read.kind}`);
+  assert.ok(payloadOf(read.piece).equals(sample.payload(index)));
+  return read.piece;
+}
+
+async function found(task: TaskStore<GappedPiece>, known: Bitfield): Promise<number[]> {
+  const seen: number[] = [];
+  await task.recheck(known, (index) => seen.push(index), never);
+  return seen;
+}
+
+/** The promises of TaskStore. The store on a disk and the fake one both pass. */
+export function taskStoreCompliance(name: string, open: () => Promise<Bench>): void {
+  const check = (promise: string, work: (bench: Bench, sample: Sample) => Promise<void>): void => {
+    test(`${name}: ${promise}`, async () => {
+      await using bench = await open();
+      await work(bench, randomSample(PIECES));
+    });
+  };
+  comingAndGoing(check);
+  trouble(check);
+  rechecking(check);
+}
+
+type Check = (promise: string, work: (bench: Bench, sample: Sample) => Promise<void>) => void;
+
+function comingAndGoing(check: Check): void {
+  check(
+    'an accepted piece is in memory, the same bytes, and its buffer is no longer the caller’s',
+    async (bench, sample) => {
+      const task = bench.task(sample.shape);
+      const piece = sample.piece(PIECES - 1);
+      const whole = piece.buffer.length;
+      assert.deepEqual(await task.accept(piece), { kind: 'durable' });
+      assert.equal(piece.buffer.length, 0);
+      const kept = task.cached(PIECES - 1);
+      assert.ok(kept);
+      assert.equal(kept.buffer.length, whole);
+      assert.ok(payloadOf(kept).equals(sample.payload(PIECES - 1)));
+      assert.ok((await assertReads(task, sample, PIECES - 1)) === kept);
+      assert.ok(task.cached(0) === undefined);
+    },
+  );
+
+  check('pieces accepted at once, in any order, all come back after a restart', async (bench) => {
+    const orders = fc.shuffledSubarray([...Array(PIECES).keys()], { minLength: PIECES });
+    await fc.assert(
+      fc.asyncProperty(orders, async (order) => {
+        const sample = randomSample(PIECES, 16_384);
+        const task = bench.task(sample.shape);
+        const answers = await Promise.all(order.map((index) => task.accept(sample.piece(index))));
+        assert.deepEqual(new Set(answers.map((a) => a.kind)), new Set(['durable']));
+        await bench.reopen();
+        const again = bench.task(sample.shape);
+        for (const index of order) {
+          assert.ok(again.cached(index) === undefined);
+          await assertReads(again, sample, index);
+          assert.ok(again.cached(index));
+        }
+      }),
+      { numRuns: 5 },
+    );
+  });
+
+  check('reads of one piece at once share one answer', async (bench, sample) => {
+    await acceptAll(bench.task(sample.shape), sample);
+    await bench.reopen();
+    const task = bench.task(sample.shape);
+    const [a, b] = await Promise.all([assertReads(task, sample, 2), assertReads(task, sample, 2)]);
+    assert.ok(a === b);
+  });
+
+  check('a removed torrent is gone, and one that comes back starts with nothing', async (bench, sample) => {
+    const task = bench.task(sample.shape);
+    await acceptAll(task, sample);
+    const last = task.accept(sample.piece(1));
+    const [removed] = await Promise.all([task.remove(), last]);
+    assert.equal(removed.kind, 'ok');
+    assert.equal((await task.accept(sample.piece(0))).kind, 'failed');
+    assert.ok(task.cached(0) === undefined);
+    const again = bench.task(sample.shape);
+    assert.equal((await again.read(0)).kind, 'corrupt');
+    assert.deepEqual(await found(again, new Bitfield(PIECES)), []);
+    await acceptAll(again, sample);
+    assert.equal((await task.remove()).kind, 'ok');
+    await assertReads(again, sample, 3);
+  });
+}
+
+function trouble(check: Check): void {
+  check('a piece whose hash is wrong never exists', async (bench, sample) => {
+    const task = bench.task(sample.shape);
+    const wrong = Buffer.from(sample.payload(0));
+    wrong[wrong.length - 1] = (wrong[wrong.length - 1] as number) ^ 1;
+    assert.deepEqual(await task.accept(pieceWith(0, wrong)), { kind: 'hash-mismatch' });
+    assert.ok(task.cached(0) === undefined);
+    assert.equal((await task.read(0)).kind, 'corrupt');
+    assert.deepEqual(await found(task, new Bitfield(PIECES)), []);
+    assert.deepEqual(await task.accept(sample.piece(0)), { kind: 'durable' });
+  });
+
+  check('bytes that changed at rest are reported and never handed out, and can be replaced', async (bench, sample) => {
+    await acceptAll(bench.task(sample.shape), sample);
+    await bench.damage(sample.shape, 2);
+    await bench.reopen();
+    const task = bench.task(sample.shape);
+    assert.deepEqual(await task.read(2), { kind: 'corrupt' });
+    assert.ok(task.cached(2) === undefined);
+    await assertReads(task, sample, 1);
+    assert.deepEqual(await found(task, new Bitfield(PIECES)), [0, 1, 3, 4, 5]);
+    assert.deepEqual(await task.accept(sample.piece(2)), { kind: 'durable' });
+    await bench.reopen();
+    await assertReads(bench.task(sample.shape), sample, 2);
+  });
+
+  check('a full disk is an answer, loses nothing, and ends when there is room', async (bench, sample) => {
+    assert.equal((await bench.task(sample.shape).accept(sample.piece(0))).kind, 'durable');
+    await bench.full(true);
+    const task = bench.task(sample.shape);
+    assert.deepEqual(await task.accept(sample.piece(1)), { kind: 'full' });
+    assert.deepEqual(await task.writeMetainfo(Buffer.from('de')), { kind: 'full' });
+    assert.ok(task.cached(1) === undefined);
+    assert.deepEqual(await found(task, new Bitfield(PIECES)), [0]);
+    await assertReads(task, sample, 0);
+    await bench.full(false);
+    assert.deepEqual(await bench.task(sample.shape).accept(sample.piece(1)), { kind: 'durable' });
+  });
+
+  check('a disk that fails is an answer too, and nothing counts as kept', async (bench, sample) => {
+    const task = bench.task(sample.shape);
+    await bench.broken(sample.shape, true);
+    for (const answer of await Promise.all([task.accept(sample.piece(0)), task.accept(sample.piece(1))])) {
+      assert.ok(answer.kind === 'failed');
+      assert.ok(answer.error instanceof Error);
+    }
+    assert.ok(task.cached(0) === undefined);
+    await bench.broken(sample.shape, false);
+    assert.deepEqual(await found(task, new Bitfield(PIECES)), []);
+    assert.deepEqual(await task.accept(sample.piece(0)), { kind: 'durable' });
+  });
+}
+
+function rechecking(check: Check): void {
+  check('a recheck reports what verifies and is not known, and nothing else', async (bench, sample) => {
+    const before = bench.task(sample.shape);
+    for (const index of [0, 2, 5]) assert.equal((await before.accept(sample.piece(index))).kind, 'durable');
+    await bench.reopen();
+    const task = bench.task(sample.shape);
+    const known = new Bitfield(PIECES);
+    known.set(2);
+    assert.deepEqual(await found(task, known), [0, 5]);
+    known.setAll();
+    assert.deepEqual(await found(task, known), []);
+  });
+
+  check('a recheck ends when it is told to', async (bench, sample) => {
+    await acceptAll(bench.task(sample.shape), sample);
+    await bench.reopen();
+    const stop = new AbortController();
+    stop.abort();
+    const ran = bench.task(sample.shape).recheck(new Bitfield(PIECES), () => assert.fail('reported'), stop.signal);
+    await assert.rejects(ran, { name: 'AbortError' });
+  });
+}

@@ -1,0 +1,257 @@
+import { join } from 'node:path';
+import type { Bitfield } from '#base/bitfield.ts';
+import { bug, errorCode, errorText } from '#base/errors.ts';
+import type { Log } from '#base/log.ts';
+import type { PieceIndex } from '#base/units.ts';
+import type { DiskSpace } from './disk-space.ts';
+import { busy, type Gate } from './gate.ts';
+import type { HashPool } from './hash-pool.ts';
+import { Layout, segmentName } from './layout.ts';
+import { STORE_LIMITS } from './limits.ts';
+import type { OpenFiles } from './open-files.ts';
+import type { PieceCache } from './piece-cache.ts';
+import { recheckPieces } from './recheck.ts';
+import { readAll, writeAll } from './segment-io.ts';
+import { INFO_FILE, TaskFolder } from './task-folder.ts';
+import type {
+  Accepted,
+  Failed,
+  PieceBuffer,
+  PieceMaker,
+  ReadResult,
+  TaskShape,
+  TaskStore,
+  Written,
+} from './task-store.ts';
+
+/** What all tasks of one disk share. */
+export type DiskWorld<P extends PieceBuffer> = {
+  readonly maker: PieceMaker<P>;
+  readonly cache: PieceCache<P>;
+  readonly files: OpenFiles;
+  readonly hashes: HashPool;
+  readonly space: DiskSpace;
+  readonly writes: Gate;
+  readonly reads: Gate;
+  /** Bytes accepted and not yet answered. */
+  readonly accepting: { bytes: number };
+  readonly hits: { cacheHits: number; cacheMisses: number };
+  readonly log: Log;
+};
+
+export type TaskLife = {
+  /** The removal of an earlier task of the same torrent: over before this one touches the disk. */
+  before: Promise<unknown>;
+  /** Told once, when this task begins to be removed. */
+  removing(removal: Promise<Written>): void;
+};
+
+const failed = (error: unknown): Failed => ({
+  kind: 'failed',
+  error: error instanceof Error ? error : new Error(String(error)),
+});
+
+/** Invariant: a piece is in the memory cache, or answered 'durable' or 'ok', only after its hash was right. */
+export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
+  readonly #world: DiskWorld<P>;
+  readonly #shape: TaskShape;
+  readonly #layout: Layout;
+  readonly #folder: TaskFolder;
+  readonly #log: Log;
+  readonly #life: TaskLife;
+  readonly #underWay = new Set<Promise<unknown>>();
+  readonly #reading = new Map<PieceIndex, Promise<ReadResult<P>>>();
+  #end: Promise<Written> | undefined;
+
+  constructor(world: DiskWorld<P>, shape: TaskShape, folder: string, life: TaskLife) {
+    this.#world = world;
+    this.#shape = shape;
+    this.#layout = new Layout(shape);
+    this.#folder = new TaskFolder(folder, this.#layout.text());
+    this.#log = world.log.with({ infoHash: shape.infoHash });
+    this.#life = life;
+  }
+
+  accept(piece: P): Promise<Accepted> {
+    const { lengthBytes } = this.#layout.place(piece.index);
+    if (piece.payloadParts().reduce((sum, part) => sum + part.length, 0) !== lengthBytes)
+      bug('a piece of another size');
+    return this.#during(() => this.#accept(piece.index, piece, lengthBytes));
+  }
+
+  cached(index: PieceIndex): P | undefined {
+    const piece = this.#world.cache.get(this.#shape.infoHash, index);
+    if (piece) this.#world.hits.cacheHits++;
+    return piece;
+  }
+
+  async read(index: PieceIndex): Promise<ReadResult<P>> {
+    const inMemory = this.cached(index);
+    if (inMemory) return { kind: 'ok', piece: inMemory };
+    this.#layout.place(index);
+    const running = this.#reading.get(index);
+    if (running) return running;
+    this.#world.hits.cacheMisses++;
+    const reading = this.#during(() => this.#readAndKeep(index)).finally(() => this.#reading.delete(index));
+    this.#reading.set(index, reading);
+    return reading;
+  }
+
+  async recheck(known: Bitfield, onFound: (index: PieceIndex) => void, signal: AbortSignal): Promise<void> {
+    const ended = new AbortController();
+    const both = AbortSignal.any([signal, ended.signal]);
+    const world = {
+      layout: this.#layout,
+      path: (name: string) => join(this.#folder.path, name),
+      verify: async (index: PieceIndex) => {
+        if (this.#end) ended.abort(new DOMException('the task is gone', 'AbortError'));
+        const result = await this.#readDisk(index);
+        if (result.kind === 'failed') throw result.error;
+        return result.kind === 'ok';
+      },
+      sync: (path: string) => this.#world.files.use(path, 'write', (file) => file.durable()),
+      skipped: (segment: number, error: unknown) =>
+        this.#log.warn('recheck-skipped', { segment, why: errorText(error) }),
+    };
+    const outcome = await this.#during(async () => {
+      if (await this.#folder.exists()) await recheckPieces(world, known, onFound, both);
+      return undefined;
+    });
+    signal.throwIfAborted();
+    if (outcome && !ended.signal.aborted) this.#log.warn('recheck-skipped', { why: errorText(outcome.error) });
+  }
+
+  writeMetainfo(infoBytes: Buffer): Promise<Written> {
+    if (infoBytes.length > STORE_LIMITS.infoBytes) bug(`an info dictionary of ${infoBytes.length} bytes`);
+    return this.#during(() =>
+      this.#withRoom(infoBytes.length, async (): Promise<Written> => {
+        await this.#folder.write(INFO_FILE, infoBytes);
+        return { kind: 'ok' };
+      }),
+    );
+  }
+
+  remove(): Promise<Written> {
+    if (!this.#end) {
+      this.#end = this.#remove();
+      this.#life.removing(this.#end);
+    }
+    return this.#end;
+  }
+
+  /** Refuses further work and waits for what is under way; what is on the disk stays. */
+  async close(): Promise<void> {
+    this.#end ??= Promise.resolve(failed(new Error('the store is closed')));
+    await Promise.all(this.#underWay);
+  }
+
+  async #remove(): Promise<Written> {
+    await Promise.all(this.#underWay);
+    try {
+      await this.#life.before;
+      await this.#world.files.forget(`${this.#folder.path}/`);
+      await this.#folder.remove();
+      return { kind: 'ok' };
+    } catch (error) {
+      this.#log.error('remove-failed', { why: errorText(error) });
+      return failed(error);
+    } finally {
+      this.#world.cache.dropTask(this.#shape.infoHash);
+    }
+  }
+
+  /** Work that remove() and close() wait for. A system error becomes the answer. */
+  #during<T>(work: () => Promise<T>): Promise<T | Failed> {
+    if (this.#end) return Promise.resolve(failed(new Error('the task is gone')));
+    const running = this.#life.before.then(work).catch((error: unknown) => failed(error));
+    this.#underWay.add(running);
+    return running.finally(() => this.#underWay.delete(running));
+  }
+
+  async #accept(index: PieceIndex, piece: P, lengthBytes: number): Promise<Accepted> {
+    const { hashes, maker, accepting, cache } = this.#world;
+    if (accepting.bytes > 0 && accepting.bytes + lengthBytes > STORE_LIMITS.acceptBytes)
+      return failed(busy('pieces to write'));
+    accepting.bytes += lengthBytes;
+    try {
+      const hashed = await hashes.digest(piece);
+      if (hashed.kind === 'failed') return hashed;
+      if (!sameBytes(hashed.digest, this.#layout.hash(index))) return { kind: 'hash-mismatch' };
+      const own = maker.adopt(index, lengthBytes, hashed.buffer);
+      const answer = await this.#withRoom(lengthBytes, () => this.#write(own));
+      if (answer.kind === 'durable') cache.put(this.#shape.infoHash, own);
+      return answer;
+    } finally {
+      accepting.bytes -= lengthBytes;
+    }
+  }
+
+  async #write(piece: P): Promise<Accepted> {
+    const { segment, offset } = this.#layout.place(piece.index);
+    using turn = await this.#world.writes.enter();
+    if (!turn) return failed(busy('pieces to write'));
+    await this.#folder.ready();
+    await this.#world.files.use(join(this.#folder.path, segmentName(segment)), 'write', async (file) => {
+      await writeAll(file.handle, piece.payloadParts(), offset);
+      await file.durable();
+    });
+    return { kind: 'durable' };
+  }
+
+  async #withRoom<T extends { kind: string }>(
+    bytes: number,
+    work: () => Promise<T>,
+  ): Promise<T | Failed | { kind: 'full' }> {
+    const { space } = this.#world;
+    try {
+      const room = await space.reserve(bytes);
+      if (!room) return { kind: 'full' };
+      try {
+        const answer = await work();
+        if (answer.kind !== 'failed') space.written();
+        return answer;
+      } finally {
+        space.release(room);
+      }
+    } catch (error) {
+      const code = errorCode(error);
+      if (code === 'ENOSPC' || code === 'EDQUOT') {
+        space.refused();
+        return { kind: 'full' };
+      }
+      this.#log.error('disk-failed', { why: errorText(error), code });
+      return failed(error);
+    }
+  }
+
+  async #readAndKeep(index: PieceIndex): Promise<ReadResult<P>> {
+    const result = await this.#readDisk(index);
+    if (result.kind === 'ok') this.#world.cache.put(this.#shape.infoHash, result.piece);
+    else if (result.kind === 'corrupt') this.#log.error('piece-corrupt', { piece: index });
+    else this.#log.error('read-failed', { piece: index, why: errorText(result.error) });
+    return result;
+  }
+
+  async #readDisk(index: PieceIndex): Promise<ReadResult<P>> {
+    const { reads, files, hashes, maker } = this.#world;
+    const { segment, offset, lengthBytes } = this.#layout.place(index);
+    using turn = await reads.enter();
+    if (!turn) return failed(busy('reads'));
+    const piece = maker.allocate(index, lengthBytes);
+    const path = join(this.#folder.path, segmentName(segment));
+    try {
+      const whole = await files.use(path, 'read', (file) => readAll(file.handle, piece.payloadParts(), offset));
+      if (!whole) return { kind: 'corrupt' };
+    } catch (error) {
+      // The file itself is missing: the piece is as gone as if its bytes had changed.
+      if (errorCode(error) === 'ENOENT' && (await this.#folder.diskExists())) return { kind: 'corrupt' };
+      return failed(error);
+    }
+    const hashed = await hashes.digest(piece);
+    if (hashed.kind === 'failed') return hashed;
+    if (!sameBytes(hashed.digest, this.#layout.hash(index))) return { kind: 'corrupt' };
+    return { kind: 'ok', piece: maker.adopt(index, lengthBytes, hashed.buffer) };
+  }
+}
+
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;

@@ -1,0 +1,179 @@
+import { createHash } from 'node:crypto';
+import type { Bitfield } from '#base/bitfield.ts';
+import { bug } from '#base/errors.ts';
+import type { InfoHash, PieceIndex } from '#base/units.ts';
+import type {
+  Accepted,
+  Failed,
+  PieceBuffer,
+  PieceMaker,
+  ReadResult,
+  TaskShape,
+  TaskStore,
+  Written,
+} from './task-store.ts';
+
+/** Trouble on demand. Change the fields at any time. */
+export type FakeFaults = {
+  /** Every write finds the disk full. */
+  full: boolean;
+  /** Every access to the disk fails with this. */
+  error: Error | undefined;
+  /** Awaited inside every access to the disk: a slow disk, or one that a test lets go by hand. */
+  pause: (() => Promise<void>) | undefined;
+};
+
+/** What lies on the imaginary disk of one torrent. */
+type Disk = { pieces: Map<PieceIndex, Buffer>; info: Buffer | undefined };
+
+/** A store without disk or threads that keeps the promises of TaskStore: what a test of a task stands on. */
+export class FakeStore<P extends PieceBuffer> {
+  readonly faults: FakeFaults = { full: false, error: undefined, pause: undefined };
+  readonly #maker: PieceMaker<P>;
+  readonly #disks = new Map<InfoHash, Disk>();
+  #caches = new Map<InfoHash, Map<PieceIndex, P>>();
+  /** How many pieces were read from the imaginary disk. */
+  diskReads = 0;
+
+  constructor(maker: PieceMaker<P>) {
+    this.#maker = maker;
+  }
+
+  task(shape: TaskShape): TaskStore<P> {
+    return new FakeTask(this, this.#maker, shape);
+  }
+
+  /** As after a restart, or a memory cache under pressure. */
+  forgetMemory(): void {
+    this.#caches = new Map();
+  }
+
+  /** The bytes of a piece at rest change. */
+  damage(infoHash: InfoHash, index: PieceIndex): void {
+    const bytes = this.diskOf(infoHash).pieces.get(index);
+    if (!bytes) bug(`piece ${index} is not on the imaginary disk`);
+    bytes[0] = (bytes[0] as number) ^ 0xff;
+  }
+
+  info(infoHash: InfoHash): Buffer | undefined {
+    return this.diskOf(infoHash).info;
+  }
+
+  diskOf(infoHash: InfoHash): Disk {
+    const disk = this.#disks.get(infoHash) ?? { pieces: new Map(), info: undefined };
+    this.#disks.set(infoHash, disk);
+    return disk;
+  }
+
+  cacheOf(infoHash: InfoHash): Map<PieceIndex, P> {
+    const cache = this.#caches.get(infoHash) ?? new Map<PieceIndex, P>();
+    this.#caches.set(infoHash, cache);
+    return cache;
+  }
+
+  forget(infoHash: InfoHash): void {
+    this.#disks.delete(infoHash);
+    this.#caches.delete(infoHash);
+  }
+}
+
+class FakeTask<P extends PieceBuffer> implements TaskStore<P> {
+  readonly #store: FakeStore<P>;
+  readonly #maker: PieceMaker<P>;
+  readonly #shape: TaskShape;
+  readonly #reading = new Map<PieceIndex, Promise<ReadResult<P>>>();
+  #gone = false;
+
+  constructor(store: FakeStore<P>, maker: PieceMaker<P>, shape: TaskShape) {
+    this.#store = store;
+    this.#maker = maker;
+    this.#shape = shape;
+  }
+
+  async accept(piece: P): Promise<Accepted> {
+    const { index } = piece;
+    if (sizeOf(this.#shape, index) !== length(piece)) bug('a piece of another size');
+    // Detaching the caller's buffer shows who uses a piece after having given it away.
+    const own = this.#maker.adopt(index, length(piece), (piece.buffer.buffer as ArrayBuffer).transfer());
+    const trouble = await this.#touchDisk();
+    if (trouble) return trouble;
+    if (!verifies(this.#shape, own)) return { kind: 'hash-mismatch' };
+    if (this.#store.faults.full) return { kind: 'full' };
+    this.#store.diskOf(this.#shape.infoHash).pieces.set(index, Buffer.concat(own.payloadParts()));
+    this.#store.cacheOf(this.#shape.infoHash).set(index, own);
+    return { kind: 'durable' };
+  }
+
+  cached(index: PieceIndex): P | undefined {
+    return this.#store.cacheOf(this.#shape.infoHash).get(index);
+  }
+
+  async read(index: PieceIndex): Promise<ReadResult<P>> {
+    const inMemory = this.cached(index);
+    if (inMemory) return { kind: 'ok', piece: inMemory };
+    const reading = this.#reading.get(index) ?? this.#read(index).finally(() => this.#reading.delete(index));
+    this.#reading.set(index, reading);
+    return reading;
+  }
+
+  async recheck(known: Bitfield, onFound: (index: PieceIndex) => void, signal: AbortSignal): Promise<void> {
+    const { pieces } = this.#store.diskOf(this.#shape.infoHash);
+    for (const index of [...pieces.keys()].sort((a, b) => a - b)) {
+      signal.throwIfAborted();
+      if (known.has(index)) continue;
+      const trouble = await this.#touchDisk();
+      signal.throwIfAborted();
+      if (!trouble && this.#pieceOnDisk(index)) onFound(index);
+    }
+  }
+
+  async writeMetainfo(infoBytes: Buffer): Promise<Written> {
+    const trouble = await this.#touchDisk();
+    if (trouble) return trouble;
+    if (this.#store.faults.full) return { kind: 'full' };
+    this.#store.diskOf(this.#shape.infoHash).info = Buffer.from(infoBytes);
+    return { kind: 'ok' };
+  }
+
+  async remove(): Promise<Written> {
+    if (!this.#gone) this.#store.forget(this.#shape.infoHash);
+    this.#gone = true;
+    return { kind: 'ok' };
+  }
+
+  async #read(index: PieceIndex): Promise<ReadResult<P>> {
+    const trouble = await this.#touchDisk();
+    if (trouble) return trouble;
+    this.#store.diskReads++;
+    const piece = this.#pieceOnDisk(index);
+    if (!piece) return { kind: 'corrupt' };
+    this.#store.cacheOf(this.#shape.infoHash).set(index, piece);
+    return { kind: 'ok', piece };
+  }
+
+  #pieceOnDisk(index: PieceIndex): P | undefined {
+    const bytes = this.#store.diskOf(this.#shape.infoHash).pieces.get(index);
+    if (!bytes) return undefined;
+    const piece = this.#maker.allocate(index, bytes.length);
+    let at = 0;
+    for (const part of piece.payloadParts()) at += bytes.copy(part, 0, at);
+    return verifies(this.#shape, piece) ? piece : undefined;
+  }
+
+  async #touchDisk(): Promise<Failed | undefined> {
+    await this.#store.faults.pause?.();
+    if (this.#gone) return { kind: 'failed', error: new Error('the task is gone') };
+    return this.#store.faults.error && { kind: 'failed', error: this.#store.faults.error };
+  }
+}
+
+const length = (piece: PieceBuffer): number => piece.payloadParts().reduce((sum, part) => sum + part.length, 0);
+
+const sizeOf = ({ pieceLength, totalBytes }: TaskShape, index: PieceIndex): number =>
+  Math.min(pieceLength, totalBytes - index * pieceLength);
+
+function verifies(shape: TaskShape, piece: PieceBuffer): boolean {
+  const hash = createHash('sha1');
+  for (const part of piece.payloadParts()) hash.update(part);
+  return hash.digest().equals(shape.pieceHashes.subarray(piece.index * 20, piece.index * 20 + 20));
+}

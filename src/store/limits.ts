@@ -1,0 +1,29 @@
+import { MIB } from '#base/units.ts';
+
+/** Every bound of this folder, with its unit and why it has that size. */
+export const STORE_LIMITS = {
+  /** Bytes of one segment file: large enough that a disk reads it in one go, small enough to move or lose alone. */
+  segmentBytes: 64 * MIB,
+  /** Bytes handed to accept() and not yet answered: two seconds of a gigabit line. More means the disk cannot follow. */
+  acceptBytes: 256 * MIB,
+  /** Bytes waiting for a hash worker, accepts and reads together. */
+  hashBytes: 320 * MIB,
+  /** Pieces being written or waiting for their fdatasync: one group commit can carry this many. */
+  writesAtOnce: 64,
+  /** Files in fdatasync at the same time: half of libuv's four threads, so that reads always find one. */
+  syncsAtOnce: 2,
+  /** Pieces being read from disk at once: each holds a piece buffer. */
+  readsAtOnce: 8,
+  /** Reads waiting for their turn: they hold no buffer yet, so this bounds only the queue. */
+  readsWaiting: 4096,
+  /** Pieces in hand during a recheck: it must not take the disk away from the clients. */
+  recheckAtOnce: 2,
+  /** Open segment files. More than writesAtOnce + readsAtOnce + recheckAtOnce, so every running job finds room. */
+  openFiles: 128,
+  /** Milliseconds for which a statfs answer is believed; our own writes are subtracted meanwhile. */
+  statfsMs: 1000,
+  /** Milliseconds before a crashed hash worker is replaced when the one before it never answered either. */
+  respawnMs: 1000,
+  /** Bytes of the info dictionary kept beside the pieces: as large as an honest torrent's gets. */
+  infoBytes: 32 * MIB,
+} as const;

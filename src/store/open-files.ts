@@ -1,0 +1,128 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { Gate } from './gate.ts';
+import { GroupSync } from './group-sync.ts';
+import { STORE_LIMITS } from './limits.ts';
+
+/** 'write' creates the file when it is missing, 'read' never does. */
+export type OpenMode = 'read' | 'write';
+
+/** Makes names in a folder durable: fdatasync of a new file does not promise that its name survives (fsync(2)). */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+export class OpenFile {
+  readonly handle: FileHandle;
+  readonly #group: GroupSync;
+  #broken: { error: unknown } | undefined;
+  #nameIsDurable = false;
+
+  constructor(path: string, handle: FileHandle, syncs: Gate, onBroken: () => void) {
+    this.handle = handle;
+    this.#group = new GroupSync(async () => {
+      try {
+        using _turn = await syncs.enter();
+        await handle.datasync();
+        if (!this.#nameIsDurable) await syncFolder(dirname(path));
+        this.#nameIsDurable = true;
+      } catch (error) {
+        this.#broken ??= { error };
+        onBroken();
+      }
+    });
+  }
+
+  /**
+   * Resolves when everything written through this file before the call is durable. After a failed sync Linux forgets
+   * which pages were lost and the next sync succeeds, so one failure condemns all who wrote through this opening.
+   */
+  async durable(): Promise<void> {
+    await this.#group.wait();
+    if (this.#broken) throw this.#broken.error;
+  }
+}
+
+type Entry = { readonly path: string; readonly file: Promise<OpenFile>; users: number; doomed: boolean };
+
+/**
+ * Open segment files, the most recently used ones. A file in use is never closed; since the gates of the store admit
+ * fewer users than `limit`, there is always one to close.
+ */
+export class OpenFiles {
+  readonly #limit: number;
+  readonly #entries = new Map<string, Entry>();
+  readonly #closing = new Set<Promise<void>>();
+  readonly #syncs = new Gate(STORE_LIMITS.syncsAtOnce, STORE_LIMITS.openFiles);
+
+  constructor(limit: number = STORE_LIMITS.openFiles) {
+    this.#limit = limit;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  async use<T>(path: string, mode: OpenMode, work: (file: OpenFile) => Promise<T>): Promise<T> {
+    // One opening for each mode: a reader's ENOENT must not be the answer to a writer who would have created the file.
+    const key = `${mode} ${path}`;
+    const entry = this.#entries.get(key) ?? this.#open(path, mode, key);
+    this.#entries.delete(key);
+    this.#entries.set(key, entry);
+    entry.users++;
+    this.#trim();
+    try {
+      return await work(await entry.file);
+    } finally {
+      entry.users--;
+      if (entry.doomed && entry.users === 0) this.#close(entry);
+    }
+  }
+
+  /** Closes what lies under `folder`; what is in use closes when its user has done. */
+  async forget(folder: string): Promise<void> {
+    for (const [key, entry] of this.#entries) if (entry.path.startsWith(folder)) this.#doom(key, entry);
+    await Promise.all(this.#closing);
+  }
+
+  close(): Promise<void> {
+    return this.forget('');
+  }
+
+  #open(path: string, mode: OpenMode, key: string): Entry {
+    const flags = mode === 'write' ? constants.O_RDWR | constants.O_CREAT : constants.O_RDONLY;
+    const drop = () => {
+      if (this.#entries.get(key) === entry) this.#doom(key, entry);
+    };
+    const file = open(path, flags, 0o640).then((handle) => new OpenFile(path, handle, this.#syncs, drop));
+    const entry: Entry = { path, file, users: 0, doomed: false };
+    file.catch(drop);
+    return entry;
+  }
+
+  #trim(): void {
+    for (const [key, entry] of this.#entries) {
+      if (this.#entries.size <= this.#limit) return;
+      if (entry.users === 0) this.#doom(key, entry);
+    }
+  }
+
+  #doom(key: string, entry: Entry): void {
+    this.#entries.delete(key);
+    entry.doomed = true;
+    if (entry.users === 0) this.#close(entry);
+  }
+
+  #close(entry: Entry): void {
+    // An opening that failed has nothing to close, and a close that fails loses nothing: durable() came before.
+    const closed = entry.file.then((file) => file.handle.close()).catch(() => {});
+    this.#closing.add(closed);
+    void closed.then(() => this.#closing.delete(closed));
+  }
+}
