@@ -120,7 +120,7 @@ for f in $families; do
   rule "$f" 102 iif lo fwmark 0x200 lookup 102    # out: what sockets toward the origin emit, to the WAN port
 done
 
-# Learns both MACs of every TCP connection that the LAN opens, and puts them on what the box emits in its place: on the
+# Learns both MACs of every TCP (and uTP) connection that the LAN opens, and puts them on what the box emits in its place: on the
 # wires there is only the client's MAC and its gateway's. A table that is replaced loses what it learned, which would
 # break the box's open connections, so it is loaded only when it is absent or made for other ports.
 made_for="$LAN $WAN"
@@ -137,9 +137,12 @@ table bridge swarmbox_l2 {
   chain learn {
     type filter hook prerouting priority -310; policy accept;
     iifname != "$LAN" accept
+    meta l4proto != { tcp, udp } accept
     meta l4proto tcp tcp flags & (fin|syn|rst|ack) != syn accept
-    ip  protocol tcp update @cmac4 { ip saddr : ether saddr } update @gmac4 { ip saddr : ether daddr }
-    ip6 nexthdr  tcp update @cmac6 { ip6 saddr : ether saddr } update @gmac6 { ip6 saddr : ether daddr }
+    udp length != { 28, 38 } accept   # a uTP SYN (BEP 29): the daemon may have to refuse it
+    meta l4proto udp @th,64,8 != 0x41 accept
+    update @cmac4 { ip saddr : ether saddr } update @gmac4 { ip saddr : ether daddr }
+    update @cmac6 { ip6 saddr : ether saddr } update @gmac6 { ip6 saddr : ether daddr }
   }
   chain out {
     type filter hook postrouting priority 0; policy accept;
