@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Endpoint } from '#base/endpoint.ts';
+import { infoHashOf } from '#base/units.ts';
+import { encodeHandshake, newPeerId } from '#wire/handshake.ts';
+import { encodeAnnounce } from '#wire/tracker-udp.ts';
+import { announceAnswer, announceRequest, client, hash, tcp, tracker, udp } from './fixtures.ts';
+import { LIMITS } from './limits.ts';
+import { LOGGED } from './steering-rules.ts';
+import { type Seen, Tap } from './tap.ts';
+
+const infoHash = infoHashOf(hash);
+const peers: Endpoint[] = [
+  { ip: '198.51.100.21', port: 6881 },
+  { ip: '203.0.113.9', port: 51413 },
+];
+const endpointsOf = (seen: readonly Seen[]): Endpoint[] =>
+  seen.flatMap((s) => (s.kind === 'learned' ? [...s.value.endpoints] : []));
+
+test('an HTTP announce is heard, and its answer teaches the peers it names', () => {
+  const tap = new Tap();
+  const [heard] = tap.read(LOGGED.request, tcp(client, tracker, announceRequest()), 0);
+  assert.equal(heard?.kind, 'announced');
+  assert.deepEqual(heard?.value, {
+    client: client.ip,
+    infoHash,
+    leftBytes: 1000,
+    event: 'started',
+    tracker: 'http://tracker.example:6969/announce',
+  });
+  const [learned] = tap.read(LOGGED.held, tcp(tracker, client, announceAnswer(peers), 77), 1);
+  assert.deepEqual(learned, {
+    kind: 'learned',
+    value: { client: client.ip, infoHash, endpoints: peers, from: 'http tracker' },
+  });
+  assert.equal(tap.pending, 0);
+});
+
+test('however an answer is cut and repeated, every peer is taught by the packet that completes it at the latest', () => {
+  const many = Array.from({ length: 120 }, (_, i) => ({ ip: `203.0.113.${i + 1}`, port: 1024 + i }));
+  const answer = announceAnswer(many);
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 8 }),
+      fc.nat(0xffffffff),
+      (sizes, first) => {
+        const tap = new Tap();
+        tap.read(LOGGED.request, tcp(client, tracker, announceRequest()), 0);
+        const taught: Endpoint[] = [];
+        for (let at = 0, i = 0; at < answer.length; i++) {
+          const part = answer.subarray(at, at + (sizes[i % sizes.length] as number));
+          const packet = tcp(tracker, client, part.toString('latin1'), (first + at) >>> 0);
+          taught.push(...endpointsOf(tap.read(LOGGED.held, packet, 1)));
+          if (i % 2 === 0) assert.deepEqual(endpointsOf(tap.read(LOGGED.held, packet, 1)), []);
+          at += part.length;
+        }
+        assert.deepEqual(taught, many);
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
+test('a UDP announce teaches only when the transaction is the one that was asked', () => {
+  const tap = new Tap();
+  const ask = encodeAnnounce({
+    connectionId: Buffer.alloc(8, 1),
+    transactionId: 4711,
+    infoHash,
+    peerId: newPeerId(),
+    port: 1,
+    uploaded: 0,
+    downloaded: 0,
+    left: 5,
+    key: 1,
+  });
+  const answer = (transactionId: number): Buffer => {
+    const b = Buffer.alloc(26);
+    b.writeUInt32BE(1, 0);
+    b.writeUInt32BE(transactionId, 4);
+    b.set([203, 0, 113, 9, 0xc8, 0xd5], 20);
+    return b;
+  };
+  const [heard] = tap.read(LOGGED.request, udp(client, tracker, ask), 0);
+  assert.equal(heard?.kind === 'announced' && heard.value.tracker, 'udp://198.51.100.10:6969');
+  assert.deepEqual(tap.read(LOGGED.held, udp(tracker, client, answer(1)), 1), []);
+  const learned = tap.read(LOGGED.held, udp(tracker, client, answer(4711)), 1);
+  assert.deepEqual(endpointsOf(learned), [{ ip: '203.0.113.9', port: 0xc8d5 }]);
+});
+
+test('a plain handshake on the bridge teaches its endpoint for the next time', () => {
+  const h = encodeHandshake({ infoHash, peerId: newPeerId() });
+  const seen = new Tap().read(LOGGED.handshake, tcp(client, peers[0] as Endpoint, h.toString('latin1')), 0);
+  assert.deepEqual(endpointsOf(seen), [peers[0]]);
+});
+
+test('an answer nobody asked for, nonsense, and unusable peers teach nothing', () => {
+  const tap = new Tap();
+  assert.deepEqual(tap.read(LOGGED.held, tcp(tracker, client, announceAnswer(peers)), 0), []);
+  tap.read(LOGGED.request, tcp(client, tracker, announceRequest()), 0);
+  assert.deepEqual(tap.read(LOGGED.held, tcp(tracker, client, 'HTTP/1.1 200 OK\r\n\r\n<html>'), 0), []);
+  tap.read(LOGGED.request, tcp(client, tracker, announceRequest()), 0);
+  const unusable = announceAnswer([
+    { ip: '0.0.0.0', port: 1 },
+    { ip: '1.2.3.4', port: 0 },
+  ]);
+  assert.deepEqual(tap.read(LOGGED.held, tcp(tracker, client, unusable), 0), []);
+});
+
+test('asks are bounded and age', () => {
+  const tap = new Tap();
+  for (let port = 1; port <= LIMITS.trackerFlows + 50; port++)
+    tap.read(LOGGED.request, tcp({ ip: client.ip, port }, tracker, announceRequest()), 0);
+  assert.equal(tap.pending, LIMITS.trackerFlows);
+  tap.read(LOGGED.request, tcp(client, tracker, announceRequest()), LIMITS.trackerFlowForMs);
+  assert.equal(tap.pending, 1);
+});
+
+test('whatever a stranger sends, the tap neither throws nor grows', () => {
+  const tap = new Tap();
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...Object.values(LOGGED)),
+      fc.uint8Array({ maxLength: 300 }),
+      fc.boolean(),
+      (rule, bytes, isUdp) => {
+        const payload = Buffer.from(bytes);
+        tap.read(rule, isUdp ? udp(client, tracker, payload) : tcp(client, tracker, payload.toString('latin1')), 0);
+        tap.read(rule, isUdp ? udp(tracker, client, payload) : tcp(tracker, client, payload.toString('latin1')), 0);
+        assert.ok(tap.pending <= 4);
+      },
+    ),
+    { numRuns: 3_000 },
+  );
+});
