@@ -16,6 +16,8 @@ export type StartOptions = {
   /** Standard error, and standard output unless `onLine` takes it, go to this file. */
   readonly logPath: string;
   readonly onLine?: (line: string) => void;
+  /** Keep standard input open for `write`. */
+  readonly input?: boolean;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
 };
@@ -35,13 +37,14 @@ export class Child {
     try {
       this.#process = spawn(command, args, {
         detached: true, // its own group: a Ctrl-C in the terminal reaches the cafe alone, which ends the rest in order
-        stdio: ['ignore', o.onLine ? 'pipe' : log, log],
+        stdio: [o.input ? 'pipe' : 'ignore', o.onLine ? 'pipe' : log, log],
         ...(o.cwd ? { cwd: o.cwd } : {}),
         env: { ...process.env, LC_ALL: 'C.UTF-8', ...o.env },
       });
     } finally {
       closeSync(log);
     }
+    this.#process.stdin?.on('error', () => {});
     if (o.onLine && this.#process.stdout)
       createInterface({ input: this.#process.stdout, crlfDelay: Number.POSITIVE_INFINITY }).on('line', o.onLine);
     this.exited = new Promise((resolve) => {
@@ -51,6 +54,11 @@ export class Child {
       // A grandchild can hold the pipe open: the group is ended as soon as its leader is.
       this.#process.once('exit', () => this.#signalGroup('SIGKILL'));
     });
+  }
+
+  /** To its standard input; a child that has gone is not told. */
+  write(text: string): void {
+    this.#process.stdin?.write(text);
   }
 
   get pid(): number {
