@@ -1,3 +1,6 @@
+import { isIPv4, isIPv6, SocketAddress } from 'node:net';
+import { plainIp } from '#base/endpoint.ts';
+
 /** Addresses as Node spells them (inet_ntop; RFC 5952), so that they compare equal to what a socket reports. */
 
 export const ipv4Text = (b: Uint8Array, at = 0): string => `${b[at]}.${b[at + 1]}.${b[at + 2]}.${b[at + 3]}`;
@@ -8,8 +11,7 @@ export function ipv6Text(bytes: Uint8Array, at = 0): string {
   for (let i = 0; i < 16; i += 2) words.push(((bytes[at + i] as number) << 8) | (bytes[at + i + 1] as number));
   const { from, length } = longestZeros(words);
   if (from === 0 && length === 5 && words[5] === 0xffff) return ipv4Text(bytes, at + 12);
-  const embedsIpv4 = from === 0 && (length === 6 || (length === 7 && words[7] !== 1));
-  if (embedsIpv4) return `::${ipv4Text(bytes, at + 12)}`;
+  if (from === 0 && length === 6) return `::${ipv4Text(bytes, at + 12)}`;
   const hex = words.map((word) => word.toString(16));
   if (length < 2) return hex.join(':');
   return `${hex.slice(0, from).join(':')}::${hex.slice(from + length).join(':')}`;
@@ -24,4 +26,13 @@ function longestZeros(words: readonly number[]): { from: number; length: number 
     from += length;
   }
   return best;
+}
+
+/** An address that a stranger wrote out, in Node's spelling; undefined for a host name or anything else. */
+export function spelt(text: string): string | undefined {
+  if (isIPv4(text)) return text;
+  if (!isIPv6(text)) return undefined;
+  return plainIp(
+    new SocketAddress({ address: plainIp(text), family: isIPv4(plainIp(text)) ? 'ipv4' : 'ipv6' }).address,
+  );
 }

@@ -142,7 +142,7 @@ export class OriginWire {
     );
     wire.on(
       'bitfield',
-      alive(({ buffer: b }) => hear.onBitfield(Buffer.from(b.buffer, b.byteOffset, b.length))),
+      alive((bits) => hear.onBitfield(Buffer.from(bits.buffer))),
     );
     wire.on(
       'have-all',
@@ -210,7 +210,8 @@ export class OriginWire {
       case 'have':
         return m.piece < WIRE_LIMITS.pieces ? frame : undefined;
       case 'bitfield':
-        if (m.bits.length <= WIRE_LIMITS.pieces / 8) return frame;
+        // A copy: the package keeps the field and sets its bits as `have`s come.
+        if (m.bits.length <= WIRE_LIMITS.pieces / 8) return Buffer.from(frame);
         this.close('a bitfield of more pieces than a torrent may have');
         return undefined;
       case 'extended': {

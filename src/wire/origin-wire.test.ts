@@ -1,0 +1,245 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { encode } from './bencode.ts';
+import { encodeMetadata, parseMetadata } from './extended.ts';
+import { chunksOf, connected, fuzzRuns, HASH, hashOfByte, Peer, turn } from './fixtures.ts';
+import type { Message } from './frames.ts';
+import { encodeMessage } from './frames.ts';
+import { HANDSHAKE_BYTES, parseHandshake } from './handshake.ts';
+import { WIRE_LIMITS } from './limits.ts';
+
+test('it greets at once, and says who answered', async () => {
+  const peer = new Peer();
+  const hello = await peer.sent();
+  assert.equal(hello.length, HANDSHAKE_BYTES);
+  const read = parseHandshake(hello);
+  assert.ok(
+    read.kind === 'ok' && read.value.infoHash === HASH && read.value.fast && read.value.extended && !read.value.v2,
+  );
+  for (const chunk of chunksOf(peer.hands(), [1])) peer.wire.receive(chunk);
+  assert.deepEqual(await peer.calls(), [['onHandshake', { peerId: peer.peerId.toString('hex') }]]);
+  const [extended] = await peer.messages();
+  assert.ok(extended?.kind === 'extended' && extended.id === 0);
+});
+
+test('another torrent, another protocol: closed', async () => {
+  for (const answer of [
+    new Peer().hands({ infoHash: hashOfByte(1) }),
+    Buffer.from('HTTP/1.1 400 Bad'),
+    Buffer.from('\x13BitTorrent protocoX'),
+  ]) {
+    const peer = new Peer();
+    peer.wire.receive(answer);
+    const calls = await peer.calls();
+    assert.deepEqual(
+      calls.map(([name]) => name),
+      ['onClosed'],
+    );
+    assert.ok(peer.wire.closed);
+  }
+});
+
+test('what the peer has and allows is told in order, whatever the portions', async () => {
+  const bytes = [
+    encodeMessage({ kind: 'bitfield', bits: Buffer.from('f0a0', 'hex') }),
+    encodeMessage({ kind: 'have', piece: 9 }),
+    encodeMessage({ kind: 'keep-alive' }),
+    encodeMessage({ kind: 'port', port: 6881 }),
+    encodeMessage({ kind: 'unchoke' }),
+    encodeMessage({ kind: 'choke' }),
+  ];
+  for (const portions of [[1], [1000], [5, 3]]) {
+    const peer = new Peer();
+    for (const chunk of chunksOf(Buffer.concat([peer.hands(), ...bytes]), portions)) peer.wire.receive(chunk);
+    const [, ...calls] = await peer.calls();
+    assert.deepEqual(calls, [['onBitfield', Buffer.from('f0a0', 'hex')], ['onHave', 9], ['onUnchoke'], ['onChoke']]);
+  }
+  const full = await connected();
+  full.say({ kind: 'have-all' });
+  assert.deepEqual(await full.calls(), [['onHaveAll']]);
+});
+
+test('each request is answered by its block or a rejection, a cancelled one by nothing', async () => {
+  const peer = await connected();
+  peer.wire.interested();
+  for (const begin of [0, 16_384, 32_768]) peer.wire.request(5, begin, 16_384);
+  peer.wire.cancel(5, 16_384, 16_384);
+  assert.deepEqual(
+    (await peer.messages()).map((m) => m.kind),
+    ['interested', 'request', 'request', 'request', 'cancel'],
+  );
+  peer.say(
+    { kind: 'piece', piece: 5, begin: 16_384, data: Buffer.alloc(16_384, 2) },
+    { kind: 'piece', piece: 6, begin: 0, data: Buffer.alloc(16_384, 3) },
+    { kind: 'piece', piece: 5, begin: 0, data: Buffer.alloc(100) },
+    { kind: 'piece', piece: 5, begin: 0, data: Buffer.alloc(16_384, 1) },
+    { kind: 'reject', piece: 5, begin: 32_768, length: 16_384 },
+  );
+  const calls = await peer.calls();
+  assert.deepEqual(
+    calls.map(([name, piece, begin]) => [name, piece, begin]),
+    [
+      ['onBlock', 5, 0],
+      ['onReject', 5, 32_768],
+    ],
+  );
+  assert.deepEqual(Buffer.from(calls[0]?.[3] as Uint8Array), Buffer.alloc(16_384, 1));
+});
+
+test('a peer that chokes without the fast extension rejects all; one that has it does not', async () => {
+  for (const fast of [false, true]) {
+    const peer = await connected({ fast });
+    peer.wire.request(0, 0, 16_384);
+    peer.say({ kind: 'choke' });
+    const names = (await peer.calls()).map(([name]) => name);
+    assert.deepEqual(names.toSorted(), fast ? ['onChoke'] : ['onChoke', 'onReject']);
+    peer.wire.request(1, 0, 16_384);
+    assert.deepEqual(await peer.calls(), [['onReject', 1, 0, 16_384]], 'asked while choked');
+  }
+});
+
+test('metadata is asked for under the peer’s id and told as it comes', async () => {
+  const peer = await connected();
+  peer.wire.requestMetadata(1);
+  const [asked] = await peer.messages();
+  assert.ok(asked?.kind === 'extended' && asked.id === 3);
+  assert.deepEqual(parseMetadata(asked.payload), { kind: 'ok', value: { kind: 'request', piece: 1 } });
+  const data = Buffer.alloc(3616, 7);
+  peer.say(
+    { kind: 'extended', id: 1, payload: encodeMetadata({ kind: 'data', piece: 1, totalSize: 20_000, data }) },
+    { kind: 'extended', id: 1, payload: encodeMetadata({ kind: 'reject', piece: 0 }) },
+    { kind: 'extended', id: 1, payload: encodeMetadata({ kind: 'request', piece: 0 }) },
+    { kind: 'extended', id: 9, payload: Buffer.from('whatever') },
+  );
+  assert.deepEqual(await peer.calls(), [
+    ['onMetadata', 1, data],
+    ['onMetadataReject', 0],
+  ]);
+  const [refused] = await peer.messages();
+  assert.ok(refused?.kind === 'extended');
+  assert.deepEqual(parseMetadata(refused.payload), { kind: 'ok', value: { kind: 'reject', piece: 0 } });
+
+  const without = new Peer();
+  without.wire.receive(without.hands());
+  await without.calls();
+  without.wire.requestMetadata(0);
+  assert.deepEqual(await without.calls(), [['onMetadataReject', 0]]);
+});
+
+test('the metadata size is told once it is known', async () => {
+  const peer = new Peer();
+  peer.wire.receive(peer.hands());
+  peer.say({ kind: 'extended', id: 0, payload: encode({ m: { ut_metadata: 2 }, metadata_size: 777 }) });
+  assert.deepEqual((await peer.calls()).at(-1), ['onMetadataSize', 777]);
+});
+
+test('what the package would choke on never reaches it', async () => {
+  const hostile: Buffer[] = [
+    // A string of negative length sends the package's bencode reader back over what it has read, for ever.
+    Buffer.from('d1:ml-3:e'),
+    Buffer.from('d1:md1:xd8:toStringi5eeee'),
+    Buffer.from(`${'l'.repeat(50_000)}`),
+    Buffer.from('d1:md9:__proto__i1eee'),
+  ];
+  for (const payload of hostile) {
+    const peer = await connected();
+    peer.say({ kind: 'extended', id: 0, payload }, { kind: 'have', piece: 1 });
+    assert.deepEqual((await peer.calls()).at(-1), ['onHave', 1], payload.toString('latin1', 0, 30));
+  }
+  for (const head of ['ffffffff', '80000000', '7fffffff']) {
+    const peer = await connected();
+    peer.wire.receive(Buffer.from(head, 'hex'));
+    assert.match(String((await peer.calls()).at(-1)?.[1]), /longer than/);
+  }
+});
+
+test('fast messages from a peer without the extension, and impossible bitfields, close', async () => {
+  for (const kind of ['have-all', 'have-none'] as const) {
+    const peer = await connected({ fast: false });
+    peer.say({ kind });
+    assert.deepEqual(
+      (await peer.calls()).map(([name]) => name),
+      ['onClosed'],
+    );
+  }
+  const peer = await connected();
+  peer.say({ kind: 'bitfield', bits: Buffer.alloc(WIRE_LIMITS.pieces / 8 + 1) });
+  assert.deepEqual(
+    (await peer.calls()).map(([name]) => name),
+    ['onClosed'],
+  );
+  const far = await connected();
+  far.say({ kind: 'have', piece: 0xffff_ffff }, { kind: 'have', piece: WIRE_LIMITS.pieces - 1 });
+  assert.deepEqual(await far.calls(), [['onHave', WIRE_LIMITS.pieces - 1]]);
+});
+
+test('a peer that asks and asks although it is choked is refused a while, then closed', async () => {
+  const peer = await connected();
+  const ask: Message = { kind: 'request', piece: 0, begin: 0, length: 16_384 };
+  peer.say(...new Array<Message>(WIRE_LIMITS.originRefusals).fill(ask));
+  assert.equal((await peer.messages()).filter((m) => m.kind === 'reject').length, WIRE_LIMITS.originRefusals);
+  peer.say(ask);
+  assert.deepEqual(
+    (await peer.calls()).map(([name]) => name),
+    ['onClosed'],
+  );
+});
+
+test('closing is told once, and after it nothing is said or sent', async () => {
+  const peer = await connected();
+  peer.wire.request(0, 0, 16_384);
+  peer.say({ kind: 'have', piece: 3 });
+  peer.wire.close('enough');
+  peer.wire.close('again');
+  peer.wire.request(1, 0, 16_384);
+  peer.wire.interested();
+  peer.wire.requestMetadata(0);
+  peer.say({ kind: 'have', piece: 4 });
+  assert.deepEqual(await peer.calls(), [['onClosed', 'enough']]);
+  await turn();
+  assert.equal((await peer.sent()).length, 0);
+});
+
+test('garbage neither breaks it nor makes it grow', async () => {
+  const anyMessage = fc.oneof(
+    fc.uint8Array({ maxLength: 40 }).map((body) => {
+      const frame = Buffer.concat([Buffer.alloc(4), body]);
+      frame.writeUInt32BE(body.length, 0);
+      return frame;
+    }),
+    fc
+      .tuple(
+        fc.constantFrom(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 14, 15, 16, 17, 20, 21),
+        fc.uint8Array({ maxLength: 20 }),
+      )
+      .map(([id, body]) => {
+        const frame = Buffer.concat([Buffer.alloc(4), Buffer.of(id), body]);
+        frame.writeUInt32BE(body.length + 1, 0);
+        return frame;
+      }),
+    fc
+      .tuple(fc.nat(4), fc.constantFrom('d', 'l', 'd1:m', '-3:', 'i5e', 'e', '4:name', 'd1:md11:ut_metadata'))
+      .map(([id, text]) => encodeMessage({ kind: 'extended', id, payload: Buffer.from(text) })),
+    fc.uint8Array({ maxLength: 30 }).map((b) => Buffer.from(b)),
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(anyMessage, { maxLength: 30 }),
+      fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1 }),
+      fc.boolean(),
+      async (frames, portions, fast) => {
+        const peer = new Peer();
+        peer.wire.receive(peer.hands({ fast }));
+        peer.wire.request(0, 0, 16_384);
+        for (const chunk of chunksOf(Buffer.concat(frames), portions)) peer.wire.receive(chunk);
+        await turn();
+        const closed = peer.heard.filter(([name]) => name === 'onClosed').length;
+        assert.equal(closed, peer.wire.closed ? 1 : 0);
+        assert.ok(peer.sentBytes <= 1000 + 17 * frames.length + 50 * frames.length);
+        peer.wire.close('end of test');
+      },
+    ),
+    { numRuns: Math.min(fuzzRuns, 500) },
+  );
+});
