@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { createCipheriv, createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BLOCK_BYTES, type InfoHash, infoHashOf } from '#base/units.ts';
+import { BLOCK_BYTES, type InfoHash, infoHashOf, parseInfoHash } from '#base/units.ts';
 import type { PieceBuffer, PieceMaker, TaskShape } from './task-store.ts';
 
 /** Bytes between the blocks that belong to nobody's hash: what a piece message puts there. */
@@ -83,3 +83,16 @@ export function smallDisk(bytes: number): { path: string } & Disposable {
     },
   };
 }
+
+/** Bytes that look random and are the same in every process. */
+export function seededBytes(length: number, seed: number): Buffer {
+  const key = createHash('md5').update(String(seed)).digest();
+  return createCipheriv('aes-128-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(length));
+}
+
+/** The torrent that a process about to be killed and the one that looks at its remains agree on. */
+export const killSample = (seed: number): Sample =>
+  sampleOf(seededBytes(80 * 65_536 - 1000, seed), 65_536, parseInfoHash('0123456789'.repeat(4)));
+
+/** Where the one says which pieces are durable. */
+export const SAID_FILE = 'said';
