@@ -69,7 +69,7 @@ export class Health {
   readonly #rates = new Map<string, Rates>();
   readonly #history: { atMs: number; rates: Map<string, Rates> }[] = [];
   #last: Reading | undefined;
-  #cpus: readonly CpuTimes[] | undefined;
+  #cpus: (readonly CpuTimes[])[] = [];
   #slow: Slow;
   #slowAtMs = Number.NEGATIVE_INFINITY;
   #busy = false;
@@ -176,10 +176,11 @@ export class Health {
       this.#probes.ask('disk', () => s.disk(dataDir)),
       ...interfaces.map((name) => this.#link(name)),
     ]);
-    const before = this.#cpus;
-    this.#cpus = times === 'unknown' ? undefined : times;
+    // One busy instant is no news: the load is that of the last minute.
+    this.#cpus = times === 'unknown' ? [] : [...this.#cpus, times].slice(-HEALTH_LIMITS.loadSamples);
+    const [first, last] = [this.#cpus[0], this.#cpus.at(-1)];
     this.#slow = {
-      loadPercent: before && this.#cpus ? count(busyPercent(before, this.#cpus)) : 'unknown',
+      loadPercent: first && last ? count(busyPercent(first, last)) : 'unknown',
       memory: {
         totalBytes: memory === 'unknown' ? memory : count(memory.totalBytes),
         availableBytes: memory === 'unknown' ? memory : count(memory.availableBytes),

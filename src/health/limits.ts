@@ -6,6 +6,8 @@ export const HEALTH_LIMITS = {
   historySamples: 300,
   /** ms. Free space and link state change slowly; rates are read at every poll. */
   slowEveryMs: 5000,
+  /** Looks at the processor that the load is taken over: a minute at one every five seconds. */
+  loadSamples: 13,
   /** Ports watched. A box has two; a test bench a few more. */
   ports: 8,
   /** Bytes of /proc/net/dev that are looked at: some 2000 interfaces. */

@@ -20,7 +20,7 @@ export type PortView = {
 };
 
 export type HealthView = {
-  /** Share of all cores that was busy since the last look, 0..100. */
+  /** Share of all cores that was busy in the last minute, 0..100. */
   loadPercent: Known<number>;
   cores: number;
   memory: { totalBytes: Known<number>; availableBytes: Known<number>; processBytes: number };

@@ -14,7 +14,14 @@ function fakeBrowser() {
   const live = new Live(
     {
       dial() {
-        const socket = { onmessage: null, onclose: null, closed: false, close: () => void (socket.closed = true) };
+        const socket = {
+          onmessage: null,
+          onclose: null,
+          closed: false,
+          close() {
+            this.closed = true;
+          },
+        };
         sockets.push(socket);
         return socket;
       },
