@@ -25,8 +25,6 @@ export const WIRE_LIMITS = {
   pathElements: 64,
   trackers: 64,
   trackerChars: 2_048,
-  /** Bytes of one request or block: what mainstream clients accept. */
-  requestBytes: 128 * KIB,
   /** Bytes of a peer message from an origin: the bitfield of the most pieces allowed, and any extended message. */
   originFrameBytes: 512 * KIB,
   /** Requests and metadata requests that an origin may send although it is choked, each answered by a rejection. */

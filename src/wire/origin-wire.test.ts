@@ -99,6 +99,24 @@ test('a peer that chokes without the fast extension rejects all; one that has it
   }
 });
 
+test('a refusal never comes inside the call that asked, and asking again for ever holds nobody up', async () => {
+  const peer = new Peer();
+  peer.wire.receive(peer.hands());
+  await peer.calls();
+  peer.wire.request(0, 0, 16_384);
+  assert.deepEqual(peer.heard, []);
+  let refusals = 0;
+  const push = peer.heard.push.bind(peer.heard);
+  peer.heard.push = (...calls) => {
+    refusals++;
+    peer.wire.request(0, 0, 16_384);
+    return push(...calls);
+  };
+  for (let i = 0; i < 10; i++) await turn();
+  assert.ok(refusals >= 5 && refusals <= 12, `${refusals}`);
+  peer.wire.close('enough');
+});
+
 test('metadata is asked for under the peer’s id and told as it comes', async () => {
   const peer = await connected();
   peer.wire.requestMetadata(1);

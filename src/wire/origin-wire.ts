@@ -89,11 +89,14 @@ export class OriginWire {
   /** Answered by exactly one of onBlock, onReject and onClosed, unless cancelled. Timing out is the caller's business. */
   request(piece: PieceIndex, begin: number, length: number): void {
     if (this.#closed) return;
+    let asking = true;
     this.#wire.request(piece, begin, length, (error, data) => {
-      if (this.#closed) return;
+      if (this.#closed || error?.message === CANCELLED) return;
       if (!error && data) this.#handler.onBlock(piece, begin, data);
-      else if (error?.message !== CANCELLED) this.#handler.onReject(piece, begin, length);
+      else if (!asking) this.#handler.onReject(piece, begin, length);
+      else this.#later(() => this.#handler.onReject(piece, begin, length));
     });
+    asking = false;
   }
 
   /** Nothing more is heard of the request. */
@@ -109,7 +112,7 @@ export class OriginWire {
   requestMetadata(piece: number): void {
     if (this.#closed) return;
     if (this.#utMetadata) this.#wire.extended(UT_METADATA, encodeMetadata({ kind: 'request', piece }));
-    else queueMicrotask(() => !this.#closed && this.#handler.onMetadataReject(piece));
+    else this.#later(() => this.#handler.onMetadataReject(piece));
   }
 
   close(why: string): void {
@@ -117,6 +120,13 @@ export class OriginWire {
     this.#closed = true;
     this.#wire.destroy();
     this.#handler.onClosed(why);
+  }
+
+  /** In the next turn of the event loop, so that a caller who asks again at once cannot hold up everything else. */
+  #later(tell: () => void): void {
+    setImmediate(() => {
+      if (!this.#closed) tell();
+    });
   }
 
   /** Everything said in one turn leaves in one write: requests are 17 bytes each and come by the dozen. */
