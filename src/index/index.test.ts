@@ -1,0 +1,274 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import Sqlite from 'better-sqlite3';
+import fc from 'fast-check';
+import { type LogLine, logTo, silentLog } from '#base/log.ts';
+import { infoHashOf } from '#base/units.ts';
+import { Index, type TaskRow } from './index.ts';
+import { INDEX_LIMITS } from './limits.ts';
+import { MIGRATIONS, migrate, schemaOf } from './migrations.ts';
+
+const newHash = () => infoHashOf(randomBytes(20));
+
+function temporaryFile(): { path: string; folder: string } & Disposable {
+  const folder = mkdtempSync(join(tmpdir(), 'swarmbox-index-'));
+  const dispose = () => rmSync(folder, { recursive: true, force: true });
+  return { path: join(folder, 'swarmbox.db'), folder, [Symbol.dispose]: dispose };
+}
+
+/** Opens, works, closes: what follows sees only what was kept. */
+function within<T>(path: string, work: (index: Index) => T): T {
+  const index = Index.open(path, silentLog);
+  try {
+    return work(index);
+  } finally {
+    index.close();
+  }
+}
+
+test('whatever is said of a torrent is there after a restart', () => {
+  using file = temporaryFile();
+  const bytes = (min: number, max: number) => fc.uint8Array({ minLength: min, maxLength: max });
+  const said = fc.record({
+    info: bytes(1, 300),
+    have: bytes(0, 40),
+    trackers: fc.array(fc.string({ maxLength: 30 }), { maxLength: 4 }),
+    served: fc.maxSafeNat(),
+    atMs: fc.nat(),
+  });
+  fc.assert(
+    fc.property(said, ({ info, have, trackers, served, atMs }) => {
+      const infoHash = newHash();
+      const row: TaskRow = {
+        infoHash,
+        info: Buffer.from(info),
+        trackers,
+        have: Buffer.from(have),
+        pieceCount: have.length * 8,
+        addedAtMs: 5,
+        usedAtMs: Math.max(5, atMs),
+        servedBytes: served,
+        filledBytes: 7,
+      };
+      within(file.path, (index) => {
+        index.putTask({ infoHash, addedAtMs: 5 });
+        index.setInfo(infoHash, Buffer.from(info), row.pieceCount);
+        index.setHave(infoHash, have);
+        index.setTrackers(infoHash, trackers);
+        index.addTraffic(infoHash, served, 7, atMs);
+      });
+      assert.deepEqual(
+        within(file.path, (index) => index.task(infoHash)),
+        row,
+      );
+    }),
+    { numRuns: 25 },
+  );
+});
+
+test('a torrent put again keeps what is not said anew, and a removed one leaves nothing', () => {
+  using file = temporaryFile();
+  within(file.path, (index) => {
+    const infoHash = newHash();
+    index.putTask({ infoHash, addedAtMs: 1, info: Buffer.from('i'), pieceCount: 9, have: Buffer.from([0xff, 0x80]) });
+    index.addTraffic(infoHash, 10, 20, 30);
+    index.putTask({ infoHash, addedAtMs: 99, trackers: ['http://t/'] });
+    const row = index.task(infoHash);
+    assert.deepEqual([row?.addedAtMs, row?.usedAtMs, row?.servedBytes, row?.trackers], [1, 30, 10, ['http://t/']]);
+    assert.deepEqual(row?.have, Buffer.from([0xff, 0x80]));
+    index.removeTask(infoHash);
+    assert.deepEqual(index.tasks(), []);
+    assert.equal(index.setHave(infoHash, Buffer.from([0xff, 0x80])), true);
+    index.putTask({ infoHash, addedAtMs: 2 });
+    assert.deepEqual([index.task(infoHash)?.info, index.task(infoHash)?.have], [undefined, undefined]);
+  });
+});
+
+test('bits always fit the torrent: another piece count forgets them, another length is a bug', () => {
+  using file = temporaryFile();
+  within(file.path, (index) => {
+    const infoHash = newHash();
+    index.putTask({ infoHash, addedAtMs: 1, info: Buffer.from('i'), pieceCount: 9, have: Buffer.from([1, 0x80]) });
+    index.setInfo(infoHash, Buffer.from('j'), 9);
+    assert.deepEqual(index.task(infoHash)?.have, Buffer.from([1, 0x80]));
+    assert.throws(() => index.setHave(infoHash, Buffer.from([1])), /bug: 1 bytes of bits for 9 pieces/);
+    index.setInfo(infoHash, Buffer.from('k'), 7);
+    assert.equal(index.task(infoHash)?.have, undefined);
+  });
+});
+
+test('a stranger’s tracker list is cut to the limit', () => {
+  using file = temporaryFile();
+  within(file.path, (index) => {
+    const infoHash = newHash();
+    const many = Array.from({ length: 200 }, (_, i) => `http://t${i}/`);
+    index.putTask({ infoHash, addedAtMs: 1, trackers: ['x'.repeat(INDEX_LIMITS.trackerChars + 1), ...many] });
+    assert.deepEqual(index.task(infoHash)?.trackers, many.slice(0, INDEX_LIMITS.trackers));
+  });
+});
+
+test('settings and totals last', () => {
+  using file = temporaryFile();
+  within(file.path, (index) => {
+    assert.equal(index.setting('a'), undefined);
+    assert.equal(index.total('served'), 0);
+    index.setSetting('a', '1');
+    index.setSetting('a', '2');
+    index.addTotal('served', 2 ** 50);
+    index.addTotal('served', 3);
+  });
+  within(file.path, (index) => assert.deepEqual([index.setting('a'), index.total('served')], ['2', 2 ** 50 + 3]));
+});
+
+test('a run that did not say goodbye is seen', () => {
+  using file = temporaryFile();
+  assert.equal(
+    within(file.path, (index) => index.beginRun()),
+    'first',
+  );
+  assert.equal(
+    within(file.path, (index) => index.beginRun()),
+    'unclean',
+  );
+  within(file.path, (index) => index.endRun());
+  assert.equal(
+    within(file.path, (index) => index.beginRun()),
+    'clean',
+  );
+  assert.equal(
+    within(file.path, (index) => index.beginRun()),
+    'unclean',
+  );
+});
+
+test('a database from a later version is refused and not a byte of it changes, log and all', () => {
+  using file = temporaryFile();
+  const writer = new Sqlite(file.path);
+  writer.pragma('journal_mode = WAL');
+  writer.exec('CREATE TABLE later (x); INSERT INTO later VALUES (1)');
+  writer.pragma(`user_version = ${(MIGRATIONS.at(-1)?.version ?? 0) + 1}`);
+  const copy = join(file.folder, 'copy.db');
+  // As a crash leaves it: the version stands in the log, not yet in the file.
+  for (const suffix of ['', '-wal']) copyFileSync(file.path + suffix, copy + suffix);
+  writer.close();
+  const before = ['', '-wal'].map((suffix) => readFileSync(copy + suffix));
+  assert.throws(() => Index.open(copy, silentLog), /has schema 3, this Swarmbox knows 2 at most/);
+  assert.deepEqual(
+    ['', '-wal'].map((suffix) => readFileSync(copy + suffix)),
+    before,
+  );
+  assert.ok(!readdirSync(file.folder).some((name) => name.includes('corrupt')));
+});
+
+/** Opens a damaged file; returns what was logged and what lies beside it. */
+function openDamaged(path: string, folder: string): { lines: LogLine[]; aside: string[] } {
+  const lines: LogLine[] = [];
+  const index = Index.open(
+    path,
+    logTo((line) => lines.push(line)),
+  );
+  assert.equal(index.beginRun(), 'first');
+  assert.deepEqual(index.tasks(), []);
+  assert.equal(index.putTask({ infoHash: newHash(), addedAtMs: 1 }), true);
+  index.endRun();
+  index.close();
+  return { lines, aside: readdirSync(folder).filter((name) => name.startsWith('swarmbox.db.corrupt-')) };
+}
+
+test('a file that is no database is moved aside whole, with a log line, and a fresh one begun', () => {
+  using file = temporaryFile();
+  const garbage = randomBytes(8192);
+  writeFileSync(file.path, garbage);
+  const { lines, aside } = openDamaged(file.path, file.folder);
+  assert.equal(aside.length, 1);
+  assert.deepEqual(readFileSync(join(file.folder, aside[0] as string)), garbage);
+  assert.deepEqual(
+    lines.map((l) => [l.level, l.event]),
+    [['error', 'index-corrupt']],
+  );
+  assert.equal(
+    within(file.path, (index) => index.tasks().length),
+    1,
+  );
+});
+
+test('damage in the middle is found after an unclean stop', () => {
+  using file = temporaryFile();
+  within(file.path, (index) => {
+    index.beginRun();
+    for (let i = 0; i < 200; i++)
+      index.putTask({ infoHash: newHash(), addedAtMs: i, info: randomBytes(500), pieceCount: 1 });
+  });
+  const bytes = readFileSync(file.path);
+  for (let at = 4096 * 2; at < bytes.length; at += 4096) bytes.fill(0xee, at, at + 200);
+  writeFileSync(file.path, bytes);
+  const { lines, aside } = openDamaged(file.path, file.folder);
+  assert.equal(lines[0]?.event, 'index-corrupt');
+  assert.deepEqual(readFileSync(join(file.folder, aside[0] as string)), bytes);
+});
+
+test('migrations are numbered without gaps, and a step that fails takes all of them back', () => {
+  assert.deepEqual(
+    MIGRATIONS.map((m) => m.version),
+    MIGRATIONS.map((_, i) => i + 1),
+  );
+  const db = new Sqlite(':memory:');
+  const steps = [
+    { version: 1, up: () => void db.exec('CREATE TABLE a (x)') },
+    { version: 2, up: () => void db.exec('CREATE TABLE a (x)') },
+  ];
+  assert.throws(() => migrate(db, steps), /already exists/);
+  assert.equal(schemaOf(db), 0);
+  assert.equal(migrate(db, steps.slice(0, 1)), 1);
+  assert.equal(schemaOf(db), 1);
+  assert.equal(migrate(db, steps.slice(0, 1)), 0);
+  db.close();
+});
+
+test('a disk that takes no more makes a write say so, once in the log, and the rest goes on', () => {
+  using file = temporaryFile();
+  const lines: LogLine[] = [];
+  const index = Index.open(
+    file.path,
+    logTo((line) => lines.push(line)),
+  );
+  const other = new Sqlite(file.path);
+  const infoHash = newHash();
+  index.putTask({ infoHash, addedAtMs: 1 });
+  // Another process holds the write lock: the same answer as a full disk, without needing one.
+  other.exec('BEGIN IMMEDIATE');
+  assert.equal(index.addTraffic(infoHash, 1, 1, 1), false);
+  assert.equal(index.task(infoHash)?.servedBytes, 0);
+  other.exec('ROLLBACK');
+  other.close();
+  assert.equal(index.addTraffic(infoHash, 2, 1, 1), true);
+  assert.equal(index.task(infoHash)?.servedBytes, 2);
+  assert.deepEqual(
+    lines.map((l) => l.event),
+    ['index-not-written', 'index-written-again'],
+  );
+  index.close();
+});
+
+test('ten thousand torrents are listed whole, in order, while rows change under the list', () => {
+  using file = temporaryFile();
+  const db = Index.open(file.path, silentLog);
+  const raw = new Sqlite(file.path);
+  const insert = raw.prepare('INSERT INTO task (info_hash, added_at_ms, used_at_ms) VALUES (?, ?, 0)');
+  raw.transaction(() => {
+    for (let i = 0; i < 10_000; i++) insert.run(randomBytes(20), 10_000 - i);
+  })();
+  raw.close();
+  let at = 0;
+  for (const row of db.eachTask()) {
+    assert.equal(row.addedAtMs, ++at);
+    if (at === 5000) assert.equal(db.addTraffic(row.infoHash, 1, 1, 1), true);
+  }
+  assert.equal(at, 10_000);
+  assert.equal(db.tasks().length, 10_000);
+  db.close();
+});

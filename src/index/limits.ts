@@ -1,0 +1,15 @@
+import { MIB } from '#base/units.ts';
+
+/** Every bound of this folder, with its unit and why it has that size. */
+export const INDEX_LIMITS = {
+  /** Trackers kept for one torrent: the rest of a long list is other names of the same few. */
+  trackers: 64,
+  /** Characters of one tracker's address (RFC 9110 section 4.1 asks for 8000; announce addresses stay far below). */
+  trackerChars: 2048,
+  /** Bytes of one info dictionary: as large as an honest torrent's gets. */
+  infoBytes: 32 * MIB,
+  /** Milliseconds to wait for another process (a person with sqlite3) before a write is given up: the bytes wait too. */
+  busyMs: 250,
+  /** Pages of 4 KiB in the write-ahead log before it is folded into the database. */
+  walPages: 1000,
+} as const;

@@ -1,0 +1,35 @@
+import type { Database } from 'better-sqlite3';
+import { migration as tasks } from './migrations/001-tasks.ts';
+import { migration as settings } from './migrations/002-settings.ts';
+
+/** One step of the schema. Once released it is never edited: the next change is the next step. */
+export type Migration = { readonly version: number; up(db: Database): void };
+
+/** In order, without gaps: the last version is the schema this code reads and writes. */
+export const MIGRATIONS: readonly Migration[] = [tasks, settings];
+
+/** A database written by a later Swarmbox. Nothing in it was touched. */
+export class NewerSchemaError extends Error {
+  constructor(path: string, found: number, known: number) {
+    super(
+      `${path} has schema ${found}, this Swarmbox knows ${known} at most: ` +
+        'run the newer Swarmbox again, or move the file away to begin a fresh index',
+    );
+  }
+}
+
+export const schemaOf = (db: Database): number => db.pragma('user_version', { simple: true }) as number;
+
+/** Brings the schema up to date in one transaction: all steps or none. Returns how many steps were taken. */
+export function migrate(db: Database, steps: readonly Migration[] = MIGRATIONS): number {
+  return db
+    .transaction(() => {
+      const todo = steps.filter(({ version }) => version > schemaOf(db));
+      for (const { version, up } of todo) {
+        up(db);
+        db.pragma(`user_version = ${version}`);
+      }
+      return todo.length;
+    })
+    .immediate();
+}
