@@ -1,3 +1,4 @@
+import { bug } from '#base/errors.ts';
 import { BLOCK_BYTES, type PieceIndex } from '#base/units.ts';
 
 /** An origin's number within its task: it stays the same across reconnections, so that blame does too. */
@@ -55,7 +56,8 @@ export class BegunPiece<P> {
   }
 
   ask(origin: OriginId): BlockRequest {
-    while (this.#blocks[this.#cursor] !== FREE) this.#cursor++;
+    while (this.#blocks[this.#cursor] !== FREE && this.#cursor < this.#blocks.length) this.#cursor++;
+    if (this.#cursor === this.#blocks.length) bug(`piece ${this.index} has no free block`);
     const block = this.#cursor;
     this.#blocks[block] = ASKED;
     this.#by[block] = origin;

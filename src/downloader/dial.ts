@@ -9,26 +9,22 @@ export async function dialInTime(
   signal: AbortSignal,
 ): Promise<Duplex> {
   const done = new AbortController();
-  let taken = false;
-  let over = false;
-  const stream = dialled.then((s) => {
-    if (over) {
-      s.on('error', () => {});
-      s.destroy();
-    }
-    return s;
-  });
-  stream.catch(() => {});
   const late = clock.sleep(ms, AbortSignal.any([signal, done.signal])).then(() => {
     throw new Error('dialling took too long');
   });
   late.catch(() => {});
+  let taken = false;
   try {
-    const s = await Promise.race([stream, late]);
+    const stream = await Promise.race([dialled, late]);
     taken = true;
-    return s;
+    return stream;
   } finally {
-    over = !taken;
     done.abort();
+    if (!taken) dialled.then(discard, () => {});
   }
+}
+
+function discard(stream: Duplex): void {
+  stream.on('error', () => {});
+  stream.destroy();
 }

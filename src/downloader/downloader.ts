@@ -232,6 +232,8 @@ export class Downloader {
       nowMs: () => clock.nowMs(),
     });
     this.#live.set(origin.id, connection);
+    // A pause closes what is live; this one may have come to life just after.
+    if (signal.aborted) connection.close('paused');
     this.#filling?.admit(connection);
     const end = await connection.ended;
     this.#live.delete(origin.id);

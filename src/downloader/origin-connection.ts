@@ -112,6 +112,8 @@ export class OriginConnection {
   ask(request: BlockRequest): void {
     const nowMs = this.#o.nowMs();
     this.#lastSentMs = nowMs;
+    // Asked once more after it timed out here: the first request must not be answered too.
+    this.cancelLate(request);
     const ahead = this.#outstanding.size - this.#late + 1;
     this.#outstanding.set(keyOf(request), { request, atMs: nowMs, ahead, late: false });
     this.#wire?.request(request.piece, request.begin, request.length);
@@ -255,7 +257,10 @@ export class OriginConnection {
     if (!out.late) this.#o.host.released(this, request);
   }
 
-  /** The oldest requests stand first in the map, so this stops at the first that is young enough. */
+  /**
+   * The oldest requests stand first in the map, so this stops at the first that is young enough. The piece is left to others for a while; when
+   * there are none, this origin is asked again.
+   */
   #timeOut(nowMs: number): void {
     const { requestMs } = this.#o.limits;
     for (const out of this.#outstanding.values()) {
@@ -269,6 +274,7 @@ export class OriginConnection {
       out.late = true;
       this.#late++;
       this.#window.timedOut();
+      this.#pieces.refuse(out.request.piece, nowMs);
       this.#o.host.released(this, out.request);
     }
   }
