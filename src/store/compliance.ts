@@ -134,7 +134,7 @@ function trouble(check: Check): void {
     await bench.damage(sample.shape, 2);
     await bench.reopen();
     const task = bench.task(sample.shape);
-    assert.deepEqual(await task.read(2), { kind: 'corrupt' });
+    assert.equal((await task.read(2)).kind, 'corrupt');
     assert.ok(task.cached(2) === undefined);
     await assertReads(task, sample, 1);
     assert.deepEqual(await found(task, new Bitfield(PIECES)), [0, 1, 3, 4, 5]);
