@@ -8,6 +8,7 @@ import type { PieceIndex } from '#base/units.ts';
 import { decodeMessage, encodeMessage, FrameSplitter, type Message } from '#wire/frames.ts';
 import type { Handshake } from '#wire/handshake.ts';
 import { pieceSize } from '#wire/metainfo.ts';
+import { Announcer } from './announcer.ts';
 import type { ClientStream, ClientTask } from './client-world.ts';
 import { Extensions } from './extensions.ts';
 import { greeting } from './greeting.ts';
@@ -38,6 +39,7 @@ export class ClientConnection {
   readonly #outbox: Outbox;
   readonly #pieces: PieceMap;
   readonly #rate = new Rate();
+  #announcer: Announcer | undefined;
   #interested = false;
   #choking = true;
   #served = 0;
@@ -89,7 +91,9 @@ export class ClientConnection {
     stream.onClose(() => this.close('the client closed'));
     const shape = task.metainfo();
     if (shape) this.#pieces.shapeKnown(shape.pieceCount);
-    for (const frame of greeting(task, this.#fast)) this.#say(frame);
+    const { frames, announcer } = greeting(task, this.#fast, this.#heardMs);
+    this.#announcer = announcer;
+    for (const frame of frames) this.#say(frame);
     this.#extensions?.greet();
     this.#turnSoon();
     if (early.length > 0) queueMicrotask(() => this.#read(early));
@@ -121,8 +125,7 @@ export class ClientConnection {
   /** The task has the piece from now on. Not said to a client that has it too. */
   announce(piece: PieceIndex): void {
     if (this.#over || this.#pieces.known?.has(piece)) return;
-    this.#outbox.have(piece);
-    this.#turnSoon();
+    this.#haves(this.#announcer?.gained(piece, this.#clock.nowMs()) ?? []);
   }
 
   /** The metainfo became known after the connection began: too late for a bitfield (BEP 3), so what the task has is said piece by piece. */
@@ -135,6 +138,7 @@ export class ClientConnection {
       return;
     }
     this.#extensions?.metainfoKnown();
+    this.#announcer = Announcer.open(metainfo.pieceCount, undefined, this.#clock.nowMs()).announcer;
     const have = this.#task.have();
     for (let piece = 0; have && have.count > 0 && piece < have.size; piece++) if (have.has(piece)) this.announce(piece);
   }
@@ -145,6 +149,11 @@ export class ClientConnection {
     void this.#scope.close();
     this.#stream.destroy();
     this.#task.closed(this, why);
+  }
+
+  #haves(pieces: readonly PieceIndex[]): void {
+    for (const piece of pieces) this.#outbox.have(piece);
+    if (pieces.length > 0) this.#turnSoon();
   }
 
   #extend(): Extensions {
@@ -296,6 +305,7 @@ export class ClientConnection {
         return;
       }
       this.#extensions?.tick();
+      this.#haves(this.#announcer?.overdue(this.#limits.holdMs, nowMs) ?? []);
       if (nowMs - this.#sentMs >= this.#limits.keepAliveMs && !this.#outbox.full) {
         this.#say(encodeMessage({ kind: 'keep-alive' }));
       }

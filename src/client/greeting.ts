@@ -1,16 +1,30 @@
 import { encodeMessage } from '#wire/frames.ts';
 import { encodeHandshake } from '#wire/handshake.ts';
+import { Announcer } from './announcer.ts';
 import type { ClientTask } from './client-world.ts';
 
 /**
  * The first bytes to a client: our handshake, then what the task has. BEP 3: the bitfield is the first message or none. BEP 6: with the fast
- * extension there is always one of bitfield, have-all, have-none. Without metainfo the honest answer is "nothing yet".
+ * extension there is always one of bitfield, have-all, have-none. Without metainfo the honest answer is "nothing yet", and there is no
+ * announcer either.
  */
-export function greeting(task: ClientTask, fast: boolean): Buffer[] {
+export function greeting(
+  task: ClientTask,
+  fast: boolean,
+  nowMs: number,
+): { frames: Buffer[]; announcer: Announcer | undefined } {
   const { infoHash, peerId } = task;
   const hands = encodeHandshake({ infoHash, peerId, extended: true, fast: true });
-  const have = task.metainfo() ? task.have() : undefined;
-  if (have?.full && fast) return [hands, encodeMessage({ kind: 'have-all' })];
-  if (have && have.count > 0) return [hands, encodeMessage({ kind: 'bitfield', bits: Buffer.from(have.bytes) })];
-  return fast ? [hands, encodeMessage({ kind: 'have-none' })] : [hands];
+  const shape = task.metainfo();
+  const have = shape ? task.have() : undefined;
+  const { announcer, bits } = shape ? Announcer.open(shape.pieceCount, have, nowMs) : NOTHING_YET;
+  const says = (message: Parameters<typeof encodeMessage>[0]) => ({
+    frames: [hands, encodeMessage(message)],
+    announcer,
+  });
+  if (have?.full && fast) return says({ kind: 'have-all' });
+  if (bits.some((byte) => byte !== 0)) return says({ kind: 'bitfield', bits });
+  return fast ? says({ kind: 'have-none' }) : { frames: [hands], announcer };
 }
+
+const NOTHING_YET = { announcer: undefined, bits: Buffer.alloc(0) };

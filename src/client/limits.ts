@@ -24,6 +24,8 @@ export type ClientLimits = {
   readonly idleMs: number;
   readonly keepAliveMs: number;
   readonly tickMs: number;
+  /** How long the last piece but one waits for the last. */
+  readonly holdMs: number;
   /** Metadata pieces asked of the client at once, and how long it may take over one. */
   readonly metadataWindow: number;
   readonly metadataStallMs: number;
@@ -44,6 +46,7 @@ export const CLIENT_LIMITS: ClientLimits = {
   idleMs: 180_000,
   keepAliveMs: 100_000,
   tickMs: 5_000,
+  holdMs: 10_000,
   metadataWindow: 8,
   metadataStallMs: 30_000,
   metadataAnswers: 4_096,

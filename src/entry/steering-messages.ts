@@ -23,7 +23,6 @@ export type ToWorker =
 export type UtpSyn = { readonly client: Endpoint; readonly endpoint: Endpoint; readonly payload: Uint8Array };
 
 export type FromWorker =
-  | { readonly kind: 'ready' }
   | { readonly kind: 'learned'; readonly value: Learned; readonly steered: number }
   | { readonly kind: 'announced'; readonly value: Announced }
   | { readonly kind: 'utp-syn'; readonly value: UtpSyn }

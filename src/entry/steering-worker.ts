@@ -42,7 +42,7 @@ class Steering {
   run(): void {
     // What a killed daemon left is gone with it; a table of that name can only be ours from a failed start.
     this.#nft.run(ownedHalf(settings));
-    tell({ kind: 'ready' });
+    this.#keepArmed(Date.now());
     for (;;) {
       waitReadable([this.#log.fd, settings.bell], POLL_MS);
       const nowMs = Date.now();

@@ -43,7 +43,7 @@ export class Steering {
     this.#events = events;
   }
 
-  /** Resolves when the rules are in the kernel; rejects when they cannot be. */
+  /** Resolves when flows are being steered; rejects when the rules cannot be laid. */
   static async start(
     settings: Omit<WorkerSettings, 'heartbeat' | 'bell'>,
     events: SteeringEvents,
@@ -64,12 +64,12 @@ export class Steering {
       if (!steering.#stopping) events.failed(error);
     });
     worker.on('message', (message: FromWorker) => {
-      if (message.kind === 'ready') ready.resolve();
-      else steering.#hear(message);
+      steering.#hear(message);
+      if (message.kind === 'armed') ready.resolve();
     });
-    await ready.promise;
     Atomics.add(beat, 0, 1);
     scope.every(LIMITS.heartbeatMs, () => Atomics.add(beat, 0, 1));
+    await ready.promise;
     return steering;
   }
 

@@ -293,7 +293,9 @@ export class Task {
         if (what === 'served') this.#count(bytes ?? 0, 0);
         else if (what === 'pieces') this.#piecesChanged();
       },
-      closed: (client) => {
+      closed: (client, why) => {
+        const { clientName, servedBytes } = client;
+        this.#world.log.info('client left', { client: endpointKey(client.remote), name: clientName, servedBytes, why });
         this.#clients.delete(client);
         this.#lastClientMs = this.#world.clock.nowMs();
         this.#recount();
