@@ -1,5 +1,6 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { type Duplex, duplexPair } from 'node:stream';
+import { type Duplex, duplexPair, type Readable } from 'node:stream';
 import { Bitfield } from '#base/bitfield.ts';
 import type { Clock } from '#base/clock.ts';
 import { type Endpoint, endpointKey } from '#base/endpoint.ts';
@@ -303,3 +304,7 @@ export class TestWorld implements DownloadWorld {
     return Buffer.concat([...this.kept].sort(([a], [b]) => a - b).map(([, bytes]) => bytes));
   }
 }
+
+/** A real peer; its standard output is read by the test. */
+export const runProgram = (program: string, args: readonly string[]): ChildProcessByStdio<null, Readable, null> =>
+  spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });

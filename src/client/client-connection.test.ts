@@ -1,0 +1,305 @@
+import assert from 'node:assert/strict';
+import { afterEach, test } from 'node:test';
+import fc from 'fast-check';
+import type { Clock } from '#base/clock.ts';
+import { silentLog } from '#base/log.ts';
+import { BLOCK_BYTES } from '#base/units.ts';
+import { encodeExtendedHandshake, encodeMetadata, metadataPiece, parseMetadata } from '#wire/extended.ts';
+import { encodeMessage, type Message } from '#wire/frames.ts';
+import type { Handshake } from '#wire/handshake.ts';
+import { ClientConnection } from './client-connection.ts';
+import { handshakeOf, makeTorrent, TestStream, TestTask } from './fixtures.ts';
+import { CLIENT_LIMITS, type ClientLimits } from './limits.ts';
+
+const torrent = makeTorrent(3 * 8 * BLOCK_BYTES + 777, 8 * BLOCK_BYTES);
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+const opened: ClientConnection[] = [];
+afterEach(() => {
+  for (const c of opened.splice(0)) c.close('the test is over');
+});
+
+type Setup = {
+  have?: number[] | 'all';
+  hands?: Partial<Handshake>;
+  metainfo?: boolean;
+  limits?: Partial<ClientLimits>;
+  early?: Buffer;
+  clock?: Clock;
+};
+
+async function connect(s: Setup = {}) {
+  const task = new TestTask(torrent);
+  if (s.have === 'all') task.field.setAll();
+  else for (const piece of s.have ?? []) task.field.set(piece);
+  task.knowsMetainfo = s.metainfo ?? true;
+  const stream = new TestStream();
+  const limits = { ...CLIENT_LIMITS, ...s.limits };
+  const early = s.early ?? Buffer.alloc(0);
+  const c = new ClientConnection(stream, handshakeOf(task, s.hands), task, early, silentLog, limits, s.clock);
+  opened.push(c);
+  await turn();
+  const say = async (...messages: Message[]): Promise<void> => {
+    stream.data(Buffer.concat(messages.map(encodeMessage)));
+    await turn();
+  };
+  return { task, stream, c, say };
+}
+
+const request = (piece: number, block: number, length = BLOCK_BYTES): Message => ({
+  kind: 'request',
+  piece,
+  begin: block * BLOCK_BYTES,
+  length,
+});
+const kinds = (messages: Message[]): string[] => messages.map((m) => m.kind);
+
+test('the greeting says what the task has, in the words both sides know', async () => {
+  const first = async (s: Setup): Promise<string[]> => kinds((await connect(s)).stream.take(true));
+  assert.deepEqual(await first({ have: 'all' }), ['have-all', 'extended']);
+  assert.deepEqual(await first({ have: [1] }), ['bitfield', 'extended']);
+  assert.deepEqual(await first({}), ['have-none', 'extended']);
+  assert.deepEqual(await first({ metainfo: false }), ['have-none', 'extended']);
+  assert.deepEqual(await first({ have: 'all', hands: { fast: false } }), ['bitfield', 'extended']);
+  assert.deepEqual(await first({ hands: { fast: false, extended: false } }), []);
+});
+
+test('a client is unchoked when interested, told of pieces as they land, and served them byte for byte', async () => {
+  const { task, stream, c, say } = await connect();
+  stream.take(true);
+  task.field.set(3);
+  c.announce(3);
+  await turn();
+  assert.deepEqual(stream.take(), [{ kind: 'have', piece: 3 }]);
+  await say({ kind: 'interested' });
+  assert.equal(c.interested, true);
+  assert.deepEqual(kinds(stream.take()), ['unchoke']);
+  await say(request(3, 0, 777));
+  const [piece] = stream.take();
+  assert.ok(piece?.kind === 'piece');
+  assert.ok(piece.data.equals(torrent.content.subarray(3 * 8 * BLOCK_BYTES)));
+  assert.equal(c.servedBytes, 777);
+  assert.equal(task.servedBytes, 777);
+});
+
+test('consecutive requests are one run and one write; what lies apart is not', async () => {
+  const { task, stream, say } = await connect({ have: 'all' });
+  await say({ kind: 'interested' });
+  stream.take(true);
+  await say(request(0, 2), request(0, 3), request(0, 4), request(0, 6), request(1, 7), request(2, 0));
+  assert.deepEqual(
+    task.blocks.map((b) => [b.piece, b.begin / BLOCK_BYTES, b.length / BLOCK_BYTES, b.asOne]),
+    [
+      [0, 2, 3, false],
+      [0, 6, 1, true],
+      [1, 7, 1, true],
+      [2, 0, 1, true],
+    ],
+  );
+  assert.equal(stream.writes.length, 1);
+  assert.deepEqual(kinds(stream.take()), Array(6).fill('piece'));
+});
+
+test('a request that is not of one block is answered by one message', async () => {
+  const { stream, say } = await connect({ have: 'all' });
+  await say({ kind: 'interested' });
+  stream.take(true);
+  await say({ kind: 'request', piece: 0, begin: 5, length: 40_000 }, request(0, 0, 2 * BLOCK_BYTES));
+  const [odd, two] = stream.take();
+  assert.ok(odd?.kind === 'piece' && odd.data.equals(torrent.content.subarray(5, 40_005)));
+  assert.ok(two?.kind === 'piece' && two.data.length === 2 * BLOCK_BYTES);
+});
+
+test('what cannot be served is rejected, or left unanswered for a client without the word', async () => {
+  for (const fast of [true, false]) {
+    const { task, stream, c, say } = await connect({ have: [0], hands: { fast } });
+    stream.take(true);
+    await say(request(0, 0));
+    await say({ kind: 'interested' }, request(1, 0));
+    task.reads = 'never';
+    await say(request(0, 0), request(0, 1));
+    await turn();
+    task.reads = 'fail';
+    await say(request(0, 5));
+    await turn();
+    const seen = kinds(stream.take());
+    assert.deepEqual(seen, fast ? ['reject', 'unchoke', 'reject', 'reject', 'reject', 'reject'] : ['unchoke']);
+    assert.equal(stream.destroyed, false);
+    assert.equal(c.servedBytes, 0);
+  }
+});
+
+test('a client that does not read costs a bounded number of bytes, and goes on when it reads', async () => {
+  const unsentBytes = 4 * BLOCK_BYTES;
+  const { task, stream, say } = await connect({ have: 'all', limits: { unsentBytes, requests: 20 } });
+  await say({ kind: 'interested' });
+  stream.take(true);
+  stream.accepts = false;
+  const asked = [0, 1, 2].flatMap((piece) => [0, 1, 2, 3, 4, 5, 6, 7].map((b) => request(piece, b)));
+  await say(...asked.slice(0, 12));
+  await say(...asked.slice(12, 20));
+  await turn();
+  const written = stream.writes.reduce((sum, b) => sum + b.length, 0);
+  assert.ok(written <= unsentBytes + 4 * 13, `${written} bytes`);
+  assert.equal(stream.paused, true);
+  task.reads = 'later';
+  let seen = stream.take().length;
+  for (let i = 0; i < 40 && seen < 20; i++) {
+    stream.drain();
+    await turn();
+    const now = stream.take();
+    assert.ok(now.length <= 4);
+    seen += now.length;
+  }
+  assert.equal(seen, 20);
+  assert.equal(stream.paused, false);
+});
+
+test('a cancelled request is not read, and is answered by a reject', async () => {
+  const { task, stream, say } = await connect({ have: 'all' });
+  await say({ kind: 'interested' });
+  stream.take(true);
+  stream.accepts = false;
+  await say(request(0, 0));
+  await say(request(1, 0), request(1, 5));
+  await say({ kind: 'cancel', piece: 1, begin: 0, length: BLOCK_BYTES });
+  stream.accepts = true;
+  stream.drain();
+  await turn();
+  assert.deepEqual(kinds(stream.take()), ['piece', 'reject', 'piece']);
+  assert.equal(task.blocks.length, 2);
+});
+
+test('what a client has is understood whenever the metainfo comes', async () => {
+  const bits = Buffer.of(0b0110_0000);
+  const { task, stream, c, say } = await connect({ metainfo: false });
+  await say({ kind: 'bitfield', bits }, { kind: 'have', piece: 3 });
+  assert.equal(c.pieces(), undefined);
+  stream.take(true);
+  task.knowsMetainfo = true;
+  task.field.set(0);
+  task.field.set(1);
+  c.metainfoKnown();
+  await turn();
+  assert.deepEqual(
+    [0, 1, 2, 3].map((i) => c.pieces()?.has(i)),
+    [false, true, true, true],
+  );
+  const said = stream.take();
+  assert.deepEqual(kinds(said), ['extended', 'have']);
+  assert.deepEqual(said[1], { kind: 'have', piece: 0 }, 'what the client has too is not worth a word');
+
+  const wrong = await connect({ metainfo: false });
+  await wrong.say({ kind: 'bitfield', bits: Buffer.of(0b0110_0001) });
+  wrong.task.knowsMetainfo = true;
+  wrong.c.metainfoKnown();
+  assert.match(wrong.task.closedWhy ?? '', /bitfield/);
+});
+
+test('the client gives its metainfo when the task has none, and gets it when it has none', async () => {
+  const info = torrent.meta.infoBytes;
+  const { task, stream, c, say } = await connect({ metainfo: false });
+  stream.take(true);
+  const payload = encodeExtendedHandshake({ utMetadataId: 7, metadataSize: info.length, client: 'Some Client 1' });
+  await say({ kind: 'extended', id: 0, payload });
+  assert.equal(c.clientName, 'Some Client 1');
+  const [asked] = stream.take();
+  assert.ok(asked?.kind === 'extended' && asked.id === 7);
+  assert.deepEqual(parseMetadata(asked.payload), { kind: 'ok', value: { kind: 'request', piece: 0 } });
+  const data = metadataPiece(info, 0);
+  assert.ok(data);
+  await say({ kind: 'extended', id: 1, payload: encodeMetadata(data) });
+  assert.ok(task.offered?.equals(info));
+
+  const other = await connect();
+  other.stream.take(true);
+  await other.say({ kind: 'extended', id: 0, payload: encodeExtendedHandshake({ utMetadataId: 3 }) });
+  for (const piece of [0, 9])
+    await other.say({ kind: 'extended', id: 1, payload: encodeMetadata({ kind: 'request', piece }) });
+  const answers = other.stream.take().map((m) => m.kind === 'extended' && parseMetadata(m.payload));
+  assert.ok(answers[0] && answers[0].kind === 'ok' && answers[0].value.kind === 'data');
+  assert.ok(answers[0].value.data.equals(info));
+  assert.ok(answers[1] && answers[1].kind === 'ok' && answers[1].value.kind === 'reject');
+});
+
+test('bytes that came with the handshake are read after the caller had its turn', async () => {
+  const { task, c } = await connect({ early: encodeMessage({ kind: 'interested' }) });
+  assert.deepEqual(task.changes, ['interest']);
+  assert.equal(c.interested, true);
+});
+
+test('a client that breaks the protocol is dropped once, with the reason', async () => {
+  const breaks: [Message | Buffer, RegExp, Partial<Handshake>?][] = [
+    [{ kind: 'piece', piece: 0, begin: 0, data: Buffer.alloc(10) }, /never asked/],
+    [{ kind: 'have-all' }, /fast/, { fast: false }],
+    [{ kind: 'have', piece: 4 }, /beyond/],
+    [{ kind: 'bitfield', bits: Buffer.alloc(2) }, /bitfield/],
+    [request(4, 0), /outside the torrent/],
+    [request(3, 0, 778), /outside the piece/],
+    [request(0, 0, 0), /outside/],
+    [{ kind: 'request', piece: 0, begin: 0xffff_ffff, length: 0xffff_ffff }, /outside/],
+    [Buffer.from('7fffffff', 'hex'), /longer than/],
+    [Buffer.from('000000020400', 'hex'), /message 4/],
+  ];
+  for (const [what, why, hands] of breaks) {
+    const { task, stream } = await connect({ have: 'all', ...(hands && { hands }) });
+    stream.data(Buffer.isBuffer(what) ? what : encodeMessage(what));
+    await turn();
+    assert.match(task.closedWhy ?? '(not dropped)', why);
+    assert.equal(stream.destroyed, true);
+    stream.data(encodeMessage({ kind: 'interested' }));
+    stream.gone();
+  }
+});
+
+test('a silent client is let go after three minutes; before that it gets a keep-alive', async () => {
+  let nowMs = 0;
+  let wake: (() => void) | undefined;
+  const clock: Clock = {
+    nowMs: () => nowMs,
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        wake = () => {
+          nowMs += ms;
+          resolve();
+        };
+        signal.addEventListener('abort', () => reject(signal.reason));
+      }),
+  };
+  const { task, stream } = await connect({ clock });
+  stream.take(true);
+  let alive = 0;
+  for (let i = 0; i < 100 && task.closedWhy === undefined; i++) {
+    wake?.();
+    await turn();
+    alive += stream.take().filter((m) => m.kind === 'keep-alive').length;
+  }
+  assert.equal(task.closedWhy, 'silent for too long');
+  assert.equal(nowMs, 180_000);
+  assert.equal(alive, 1);
+});
+
+test('garbage of any kind ends in a drop or in silence, never in an exception or in bytes that were not asked for', async () => {
+  const frame = fc
+    .tuple(fc.nat(22), fc.uint8Array({ maxLength: 40 }))
+    .map(([id, body]) => Buffer.concat([Buffer.of(0, 0, 0, body.length + 1, id), body]));
+  const bytes = fc.array(
+    fc.oneof(
+      frame,
+      fc.uint8Array({ maxLength: 60 }).map((b) => Buffer.from(b)),
+    ),
+    { maxLength: 30 },
+  );
+  await fc.assert(
+    fc.asyncProperty(bytes, fc.boolean(), fc.boolean(), async (chunks, fast, metainfo) => {
+      const { task, stream, c } = await connect({ have: [0, 2], hands: { fast }, metainfo });
+      for (const chunk of chunks) stream.data(chunk);
+      await turn();
+      for (const { piece } of task.blocks) assert.ok(task.field.has(piece));
+      stream.take(true);
+      c.close('garbage');
+      assert.ok(task.closedWhy !== undefined);
+    }),
+    { numRuns: 500 },
+  );
+});

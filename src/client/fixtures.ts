@@ -1,0 +1,205 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { Bitfield } from '#base/bitfield.ts';
+import type { Endpoint } from '#base/endpoint.ts';
+import { plainIp } from '#base/endpoint.ts';
+import { infoHashOf } from '#base/units.ts';
+import { encode } from '#wire/bencode.ts';
+import { FramedPiece } from '#wire/framed-piece.ts';
+import { decodeMessage, FrameSplitter, type Message } from '#wire/frames.ts';
+import { HANDSHAKE_BYTES, type Handshake, newPeerId, parseHandshake } from '#wire/handshake.ts';
+import { type Metainfo, parseInfo, pieceSize } from '#wire/metainfo.ts';
+import type { ClientConnection } from './client-connection.ts';
+import type { ClientStream, ClientTask } from './client-world.ts';
+
+export type Torrent = { meta: Metainfo; content: Buffer };
+
+/** A torrent of one file whose bytes depend on their place. */
+export function makeTorrent(totalBytes: number, pieceLength: number): Torrent {
+  const content = Buffer.alloc(totalBytes);
+  for (let at = 0; at + 4 <= totalBytes; at += 4) content.writeUInt32LE(Math.imul(at + 1, 2_654_435_761) >>> 0, at);
+  const hashes: Buffer[] = [];
+  for (let at = 0; at < totalBytes; at += pieceLength) {
+    hashes.push(
+      createHash('sha1')
+        .update(content.subarray(at, at + pieceLength))
+        .digest(),
+    );
+  }
+  const info = encode({ length: totalBytes, name: 'file', 'piece length': pieceLength, pieces: Buffer.concat(hashes) });
+  const parsed = parseInfo(info, infoHashOf(createHash('sha1').update(info).digest()));
+  if (parsed.kind === 'bad') throw new Error(parsed.why);
+  return { meta: parsed.value, content };
+}
+
+/** A task in memory. `reads`: how blocks come. */
+export class TestTask implements ClientTask {
+  readonly torrent: Torrent;
+  readonly field: Bitfield;
+  knowsMetainfo = true;
+  reads: 'now' | 'later' | 'never' | 'fail' = 'now';
+  readonly blocks: { piece: number; begin: number; length: number; asOne: boolean }[] = [];
+  readonly changes: string[] = [];
+  servedBytes = 0;
+  offered: Buffer | undefined;
+  closedWhy: string | undefined;
+
+  constructor(torrent: Torrent) {
+    this.torrent = torrent;
+    this.field = new Bitfield(torrent.meta.pieceCount);
+  }
+
+  get infoHash(): Metainfo['infoHash'] {
+    return this.torrent.meta.infoHash;
+  }
+
+  get peerId(): Buffer {
+    return newPeerId();
+  }
+
+  metainfo(): Metainfo | undefined {
+    return this.knowsMetainfo ? this.torrent.meta : undefined;
+  }
+
+  have(): Bitfield | undefined {
+    return this.knowsMetainfo ? this.field : undefined;
+  }
+
+  framed(piece: number): FramedPiece {
+    const { meta, content } = this.torrent;
+    const framed = FramedPiece.allocate(piece, pieceSize(meta, piece));
+    for (let begin = 0; begin < framed.lengthBytes; begin += 16_384) {
+      const at = piece * meta.pieceLength + begin;
+      framed.putBlock(begin, content.subarray(at, at + Math.min(16_384, framed.lengthBytes - begin)));
+    }
+    return framed;
+  }
+
+  block(piece: number, begin: number, length: number, asOne: boolean): ReturnType<ClientTask['block']> {
+    this.blocks.push({ piece, begin, length, asOne });
+    const framed = this.framed(piece);
+    const parts = asOne ? framed.message(begin, length) : [framed.run(begin, length) as Buffer];
+    if (this.reads === 'now') return parts;
+    return new Promise((resolve, reject) => {
+      setImmediate(() => {
+        if (this.reads === 'later') resolve(parts);
+        else if (this.reads === 'never') resolve(undefined);
+        else reject(new Error('the disk is gone'));
+      });
+    });
+  }
+
+  changed(_client: ClientConnection, what: 'interest' | 'pieces' | 'served', bytes = 0): void {
+    this.changes.push(what);
+    this.servedBytes += bytes;
+  }
+
+  offerMetadata(infoBytes: Buffer): void {
+    this.offered = infoBytes;
+  }
+
+  closed(_client: ClientConnection, why: string): void {
+    this.closedWhy = why;
+  }
+}
+
+/** A stream that only remembers. */
+export class TestStream implements ClientStream {
+  readonly remote: Endpoint = { ip: '10.0.0.9', port: 51413 };
+  /** One entry per write. */
+  readonly writes: Buffer[] = [];
+  accepts = true;
+  paused = false;
+  destroyed = false;
+  data: (bytes: Buffer) => void = () => {};
+  gone: () => void = () => {};
+  drain: () => void = () => {};
+
+  onData(cb: (bytes: Buffer) => void): void {
+    this.data = cb;
+  }
+
+  onClose(cb: () => void): void {
+    this.gone = cb;
+  }
+
+  onDrain(cb: () => void): void {
+    this.drain = cb;
+  }
+
+  write(parts: readonly Uint8Array[]): boolean {
+    this.writes.push(Buffer.concat(parts));
+    return this.accepts;
+  }
+
+  pause(): void {
+    this.paused = true;
+  }
+
+  resume(): void {
+    this.paused = false;
+  }
+
+  end(): void {
+    this.destroyed = true;
+  }
+
+  destroy(): void {
+    this.destroyed = true;
+  }
+
+  /** Everything written so far, read as a client would; forgets it. */
+  take(withHandshake = false): Message[] {
+    let bytes = Buffer.concat(this.writes.splice(0));
+    if (withHandshake) {
+      const hands = parseHandshake(bytes);
+      if (hands.kind === 'bad') throw new Error(hands.why);
+      bytes = bytes.subarray(HANDSHAKE_BYTES);
+    }
+    const messages: Message[] = [];
+    const why = new FrameSplitter(1 << 24).push(bytes, (frame) => {
+      const m = decodeMessage(frame);
+      if (m.kind === 'bad') throw new Error(m.why);
+      messages.push(m.value);
+    });
+    if (why !== undefined) throw new Error(why);
+    return messages;
+  }
+}
+
+export const handshakeOf = (task: TestTask, options: Partial<Handshake> = {}): Handshake => ({
+  infoHash: task.infoHash,
+  peerId: Buffer.from('-TR3000-abcdefghijkl'),
+  extended: true,
+  fast: true,
+  dht: false,
+  v2: false,
+  ...options,
+});
+
+/** A socket as the entry listener would hand it over. */
+export function socketStream(socket: Socket): ClientStream {
+  socket.on('error', () => {});
+  return {
+    remote: { ip: plainIp(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 },
+    onData: (cb) => void socket.on('data', cb),
+    onClose: (cb) => void socket.on('close', cb),
+    onDrain: (cb) => void socket.on('drain', cb),
+    write: (parts) => {
+      socket.cork();
+      let more = true;
+      for (const part of parts) more = socket.write(part);
+      socket.uncork();
+      return more;
+    },
+    pause: () => void socket.pause(),
+    resume: () => void socket.resume(),
+    end: () => void socket.end(),
+    destroy: () => void socket.destroy(),
+  };
+}
+
+/** A real client; what it says on standard error is shown. */
+export const runProgram = (program: string, args: readonly string[]): ChildProcess =>
+  spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
