@@ -139,7 +139,7 @@ table bridge swarmbox_l2 {
     iifname != "$LAN" accept
     meta l4proto != { tcp, udp } accept
     meta l4proto tcp tcp flags & (fin|syn|rst|ack) != syn accept
-    udp length != { 28, 38 } accept   # a uTP SYN (BEP 29): the daemon may have to refuse it
+    udp length != 28 accept   # a uTP SYN (BEP 29): the daemon may have to refuse it
     meta l4proto udp @th,64,8 != 0x41 accept
     update @cmac4 { ip saddr : ether saddr } update @gmac4 { ip saddr : ether daddr }
     update @cmac6 { ip6 saddr : ether saddr } update @gmac6 { ip6 saddr : ether daddr }

@@ -99,7 +99,13 @@ function recognise(socket: Socket, recogniser: Recogniser, callback: (r: Recogni
     if (step.kind !== 'more') finish(step);
     else for (const bytes of step.send) socket.write(bytes);
   };
-  const onEnd = giveUp('the client ended before a handshake');
+  // A client that leaves in silence has proved nothing about the endpoint.
+  const onEnd = (): void => {
+    if (silent) {
+      finish(undefined);
+      socket.end();
+    } else giveUp('the client ended in the middle of a handshake')();
+  };
   const onClose = (): void => finish(undefined);
   socket.on('data', onData).once('end', onEnd).once('close', onClose);
 }

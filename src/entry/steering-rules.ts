@@ -84,11 +84,13 @@ const learnRules = ({ n, ip, lsd }: Family, s: RuleSettings): string => {
 };
 
 /**
- * A uTP SYN (BEP 29: type 4, version 1, with or without extension bits) to a steered endpoint is dropped and answered
- * with a reset, so that the client comes back over TCP. IPv4 only, as the reset is: dropping alone would cost seconds.
+ * A bare uTP SYN (BEP 29: 20 bytes, type 4, version 1) to a steered endpoint is dropped and answered with a reset, so that
+ * the client comes back over TCP. One with extension bits (30 bytes) is let through: that is Transmission 3.00, which
+ * falls back to TCP, hangs up before it has said a word, and shuns the peer for a quarter of an hour. IPv4 only, as the
+ * reset is: dropping alone would cost seconds.
  */
 const utpRule = (s: RuleSettings): string => `
-    iifname "${s.lan}" udp length { 28, 38 } @th,64,8 0x41 ip daddr . udp dport @peers4 log prefix "${LOGGED.utp}" group ${s.logGroup} drop`;
+    iifname "${s.lan}" udp length 28 @th,64,8 0x41 ip daddr . udp dport @peers4 log prefix "${LOGGED.utp}" group ${s.logGroup} drop`;
 
 const both = (rules: (f: Family, s: RuleSettings) => string, s: RuleSettings): string =>
   FAMILIES.map((f) => rules(f, s)).join('');

@@ -56,6 +56,8 @@ async function startDaemon(o: ClientOptions): Promise<{ end(): Promise<void>; go
       encryption: o.encrypt ? REQUIRED : PREFERRED,
       // The cafe's router maps no ports, and looking for one that does blocks this version for 8 s after its start.
       'port-forwarding-enabled': false,
+      // When uTP is refused, version 3.00 hangs up the TCP connection that it falls back to; so the box lets its uTP pass unserved.
+      'utp-enabled': false,
       'rpc-bind-address': '127.0.0.1',
       'rpc-enabled': true,
       'rpc-whitelist-enabled': false,
