@@ -7,7 +7,6 @@ import { Scope } from '#base/scope.ts';
 import type { PieceIndex } from '#base/units.ts';
 import { decodeMessage, encodeMessage, FrameSplitter, type Message } from '#wire/frames.ts';
 import type { Handshake } from '#wire/handshake.ts';
-import { pieceSize } from '#wire/metainfo.ts';
 import { Announcer } from './announcer.ts';
 import type { ClientStream, ClientTask } from './client-world.ts';
 import { Extensions } from './extensions.ts';
@@ -16,13 +15,11 @@ import { CLIENT_LIMITS, type ClientLimits } from './limits.ts';
 import { Outbox } from './outbox.ts';
 import { PieceMap } from './piece-map.ts';
 import { Rate } from './rate.ts';
-import type { Request } from './request-queue.ts';
+import { type Request, requestFault } from './request-queue.ts';
 import { Serving } from './serving.ts';
+import { Silence } from './silence.ts';
 
-/**
- * One connection with a client on the LAN, served through its task. It tells the client only of pieces the task has (verified and durable),
- * and answers requests for those and no others.
- */
+/** One connection with a client on the LAN, served through its task: it tells of pieces the task has, and serves those and no others. */
 export class ClientConnection {
   readonly remote: Endpoint;
   readonly #stream: ClientStream;
@@ -39,14 +36,13 @@ export class ClientConnection {
   readonly #outbox: Outbox;
   readonly #pieces: PieceMap;
   readonly #rate = new Rate();
+  readonly #silence: Silence;
   #announcer: Announcer | undefined;
   #interested = false;
   #choking = true;
   #served = 0;
   #turnDue = false;
   #paused = false;
-  #heardMs: number;
-  #sentMs: number;
   #over = false;
 
   /** `early`: bytes that came after the handshake. They are read once the caller has had its turn. */
@@ -83,15 +79,14 @@ export class ClientConnection {
       limits,
     );
     this.#pieces = new PieceMap(limits);
-    this.#heardMs = clock.nowMs();
-    this.#sentMs = this.#heardMs;
+    this.#silence = new Silence(clock, limits);
     this.#extensions = handshake.extended ? this.#extend() : undefined;
     stream.onData((bytes) => this.#read(bytes));
     stream.onDrain(() => this.#drained());
     stream.onClose(() => this.close('the client closed'));
     const shape = task.metainfo();
     if (shape) this.#pieces.shapeKnown(shape.pieceCount);
-    const { frames, announcer } = greeting(task, this.#fast, this.#heardMs);
+    const { frames, announcer } = greeting(task, this.#fast, clock.nowMs());
     this.#announcer = announcer;
     for (const frame of frames) this.#say(frame);
     this.#extensions?.greet();
@@ -171,7 +166,7 @@ export class ClientConnection {
 
   #read(bytes: Buffer): void {
     if (this.#over) return;
-    this.#heardMs = this.#clock.nowMs();
+    this.#silence.heard();
     const why = this.#frames.push(bytes, (frame) => {
       if (this.#over) return;
       const message = decodeMessage(frame);
@@ -234,13 +229,9 @@ export class ClientConnection {
 
   #onRequest(request: Request): string | undefined {
     const metainfo = this.#task.metainfo();
-    const { piece, begin, length } = request;
-    if (metainfo) {
-      if (piece >= metainfo.pieceCount || length === 0) return 'a request outside the torrent';
-      if (begin + length > pieceSize(metainfo, piece)) return 'a request outside the piece';
-    }
-    if (length > this.#limits.requestBytes) return `a request of ${length} bytes`;
-    const can = metainfo && !this.#choking && this.#task.have()?.has(piece);
+    const fault = requestFault(request, metainfo, this.#limits.requestBytes);
+    if (fault !== undefined) return fault;
+    const can = metainfo && !this.#choking && this.#task.have()?.has(request.piece);
     if (!can || !this.#serving.push(request)) this.#reject(request);
     return undefined;
   }
@@ -271,7 +262,7 @@ export class ClientConnection {
   #turn(): void {
     if (this.#over) return;
     this.#serving.fill();
-    if (this.#outbox.flush() > 0) this.#sentMs = this.#clock.nowMs();
+    if (this.#outbox.flush() > 0) this.#silence.said();
   }
 
   #onServed(bytes: number): void {
@@ -299,16 +290,11 @@ export class ClientConnection {
   async #watch(signal: AbortSignal): Promise<void> {
     for (;;) {
       await this.#clock.sleep(this.#limits.tickMs, signal);
-      const nowMs = this.#clock.nowMs();
-      if (nowMs - this.#heardMs >= this.#limits.idleMs) {
-        this.close('silent for too long');
-        return;
-      }
+      const due = this.#silence.due();
+      if (due === 'close') this.close('silent for too long');
       this.#extensions?.tick();
-      this.#haves(this.#announcer?.overdue(this.#limits.holdMs, nowMs) ?? []);
-      if (nowMs - this.#sentMs >= this.#limits.keepAliveMs && !this.#outbox.full) {
-        this.#say(encodeMessage({ kind: 'keep-alive' }));
-      }
+      this.#haves(this.#announcer?.overdue(this.#limits.holdMs, this.#clock.nowMs()) ?? []);
+      if (due === 'keep-alive' && !this.#outbox.full) this.#say(encodeMessage({ kind: 'keep-alive' }));
     }
   }
 }

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
@@ -14,6 +13,8 @@ import { ClientConnection } from './client-connection.ts';
 import { makeTorrent, runProgram, socketStream, TestTask, type Torrent } from './fixtures.ts';
 
 /** Real clients from Debian download from our end of the wire, whose pieces arrive while they are connected. */
+
+type Program = ReturnType<typeof runProgram>;
 
 const LIMIT_MS = 60_000;
 
@@ -91,7 +92,7 @@ function torrentFile(torrent: Torrent, announce: string): Buffer {
   return Buffer.concat([Buffer.from(head), torrent.meta.infoBytes, Buffer.from('e')]);
 }
 
-async function finished(file: string, torrent: Torrent, child: ChildProcess): Promise<void> {
+async function finished(file: string, torrent: Torrent, child: Program): Promise<void> {
   const end = Date.now() + LIMIT_MS;
   for (;;) {
     const bytes = existsSync(file) ? await readFile(file) : Buffer.alloc(0);
@@ -102,12 +103,12 @@ async function finished(file: string, torrent: Torrent, child: ChildProcess): Pr
   }
 }
 
-type Start = (dir: string, box: Box) => ChildProcess;
+type Start = (dir: string, box: Box) => Program;
 
 async function download(torrent: Torrent, ip: string, start: Start): Promise<Box> {
   const dir = await mkdtemp(path.join(tmpdir(), 'swarmbox-client-'));
   const box = new Box(torrent);
-  let child: ChildProcess | undefined;
+  let child: Program | undefined;
   try {
     await box.listen(ip);
     await writeFile(path.join(dir, 'file.torrent'), torrentFile(torrent, box.announceUrl));

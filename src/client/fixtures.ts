@@ -2,16 +2,19 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { Bitfield } from '#base/bitfield.ts';
+import type { Clock } from '#base/clock.ts';
 import type { Endpoint } from '#base/endpoint.ts';
 import { plainIp } from '#base/endpoint.ts';
+import { silentLog } from '#base/log.ts';
 import { infoHashOf } from '#base/units.ts';
 import { encode } from '#wire/bencode.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
-import { decodeMessage, FrameSplitter, type Message } from '#wire/frames.ts';
+import { decodeMessage, encodeMessage, FrameSplitter, type Message } from '#wire/frames.ts';
 import { HANDSHAKE_BYTES, type Handshake, newPeerId, parseHandshake } from '#wire/handshake.ts';
 import { type Metainfo, parseInfo, pieceSize } from '#wire/metainfo.ts';
-import type { ClientConnection } from './client-connection.ts';
+import { ClientConnection } from './client-connection.ts';
 import type { ClientStream, ClientTask } from './client-world.ts';
+import { CLIENT_LIMITS, type ClientLimits } from './limits.ts';
 
 export type Torrent = { meta: Metainfo; content: Buffer };
 
@@ -203,3 +206,32 @@ export function socketStream(socket: Socket): ClientStream {
 /** A real client; what it says on standard error is shown. */
 export const runProgram = (program: string, args: readonly string[]): ChildProcess =>
   spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+
+export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+export type Setup = {
+  have?: number[] | 'all';
+  hands?: Partial<Handshake>;
+  metainfo?: boolean;
+  limits?: Partial<ClientLimits>;
+  early?: Buffer;
+  clock?: Clock;
+};
+
+/** A client of a task in memory. The test closes it. */
+export async function connectClient(torrent: Torrent, s: Setup = {}) {
+  const task = new TestTask(torrent);
+  if (s.have === 'all') task.field.setAll();
+  else for (const piece of s.have ?? []) task.field.set(piece);
+  task.knowsMetainfo = s.metainfo ?? true;
+  const stream = new TestStream();
+  const limits = { ...CLIENT_LIMITS, ...s.limits };
+  const early = s.early ?? Buffer.alloc(0);
+  const c = new ClientConnection(stream, handshakeOf(task, s.hands), task, early, silentLog, limits, s.clock);
+  await turn();
+  const say = async (...messages: Message[]): Promise<void> => {
+    stream.data(Buffer.concat(messages.map(encodeMessage)));
+    await turn();
+  };
+  return { task, stream, c, say };
+}

@@ -1,4 +1,5 @@
 import { BLOCK_BYTES, type PieceIndex } from '#base/units.ts';
+import { type Metainfo, pieceSize } from '#wire/metainfo.ts';
 
 export type Request = { readonly piece: PieceIndex; readonly begin: number; readonly length: number };
 /** Requests whose answers are one slice of a framed piece. */
@@ -71,4 +72,13 @@ export class RequestQueue {
     }
     return { piece: first.piece, begin: first.begin, length, requests };
   }
+}
+
+/** Why a client that asks this must be dropped. Without metainfo nothing can be said about places. */
+export function requestFault(r: Request, metainfo: Metainfo | undefined, maxBytes: number): string | undefined {
+  if (metainfo) {
+    if (r.piece >= metainfo.pieceCount || r.length === 0) return 'a request outside the torrent';
+    if (r.begin + r.length > pieceSize(metainfo, r.piece)) return 'a request outside the piece';
+  }
+  return r.length > maxBytes ? `a request of ${r.length} bytes` : undefined;
 }

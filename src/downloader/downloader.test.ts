@@ -5,7 +5,8 @@ import { Bitfield } from '#base/bitfield.ts';
 import { BLOCK_BYTES } from '#base/units.ts';
 import { parseInfo } from '#wire/metainfo.ts';
 import { Downloader } from './downloader.ts';
-import { makeTorrent, type SeedHabits, settle, TestClock, TestWorld } from './fixtures.ts';
+import type { SeedHabits } from './fake-seed.ts';
+import { makeTorrent, settle, TestClock, TestWorld } from './fixtures.ts';
 import { DOWNLOAD_LIMITS } from './limits.ts';
 
 const torrent = makeTorrent(5 * 4 * BLOCK_BYTES + 1000, 4 * BLOCK_BYTES);
@@ -73,12 +74,12 @@ test('only what clients lack is fetched, and more as soon as they lack more', as
   assert.deepEqual([...world.kept.keys()], [3, 1]);
   d.drop(3);
   await settle();
-  assert.equal(world.acceptedFrom.length, 2, 'a lost piece that nobody lacks stays lost');
+  assert.equal(world.accepted.length, 2, 'a lost piece that nobody lacks stays lost');
   world.lackOf = () => 1;
   d.gained(0);
   d.lackChanged(3);
   await settle();
-  assert.equal(world.acceptedFrom.length, 3);
+  assert.equal(world.accepted.length, 3);
   await end(world, d);
 });
 
@@ -107,6 +108,12 @@ test('when origins are mixed in a bad piece, it comes again from one, and the li
   assert.ok(world.content().equals(torrent.content));
   const states = Object.fromEntries(d.status().origins.map((o) => [o.endpoint.port, o.state]));
   assert.deepEqual(states, { 1: 'banned', 2: 'up' });
+  const mixed = world.accepted.filter(({ from }) => from.length > 1).map(({ piece }) => piece);
+  assert.ok(mixed.length > 0);
+  for (const piece of mixed) {
+    const tries = world.accepted.filter((a) => a.piece === piece).map(({ from }) => from.length);
+    assert.deepEqual(tries.slice(1), Array(tries.length - 1).fill(1), 'a mixture that proved bad was mixed again');
+  }
   await end(world, d);
 });
 
@@ -115,11 +122,11 @@ test('a full store stops the requests, is said once, and is tried again with one
   world.refuse = 'full';
   d.setShape(torrent.meta, nothing());
   await until(world, () => false, 4);
-  const first = world.acceptedFrom.length;
+  const first = world.accepted.length;
   assert.ok(first >= 1 && first <= torrent.meta.pieceCount);
-  await until(world, () => world.acceptedFrom.length > first, 10);
+  await until(world, () => world.accepted.length > first, 10);
   await settle();
-  assert.equal(world.acceptedFrom.length, first + 1);
+  assert.equal(world.accepted.length, first + 1);
   world.refuse = undefined;
   await until(world, () => world.complete, 60);
   assert.ok(world.content().equals(torrent.content));
