@@ -16,8 +16,8 @@ export const LIMITS = {
   learned: 200_000,
   /** Torrents whose info-hash can be found by an encrypted handshake. */
   skeys: 50_000,
-  /** A client that says nothing: the server is meant to speak first. */
-  peekMs: 300,
+  /** A client that says nothing: the server is meant to speak first. Transmission 3.00 takes up to a second over its handshake. */
+  peekMs: 1_500,
   /** A handshake that has begun must be complete by then. */
   handshakeMs: 10_000,
   /** Connections being recognised at the same time. */
