@@ -22,6 +22,8 @@ export class Scenario {
   readonly #results: PcResult[] = [];
   readonly #troubles: string[] = [];
   #passOk = false;
+  /** The client that downloads just now. */
+  #current: { progress(): { fraction: number } } | undefined;
 
   constructor(cafe: Cafe, say: Say) {
     this.#cafe = cafe;
@@ -32,12 +34,16 @@ export class Scenario {
   async run(signal: AbortSignal): Promise<Findings> {
     const { clients, dead } = this.#cafe.settings;
     const first = clients[0] as ClientKind;
-    await this.#phase('direct', 1, first, signal);
+    // The same other traffic in both runs of PC 1: it takes the same share of the line from direct and from cold.
+    await Promise.all([this.#otherTraffic(signal, 'direct'), this.#phase('direct', 1, first, signal)]);
     const before = await this.#startBox();
     if (before) {
-      const passing = this.#otherTraffic(signal);
-      await this.#phase('cold', 1, first, signal);
-      await passing;
+      this.#current = undefined;
+      const [untouched] = await Promise.all([
+        this.#otherTraffic(signal, 'cold'),
+        this.#phase('cold', 1, first, signal),
+      ]);
+      this.#passOk = untouched;
       if (dead) await this.#killSeeders();
       for (const [i, kind] of clients.entries()) if (i > 0) await this.#phase('warm', i + 1, kind, signal);
     }
@@ -78,8 +84,6 @@ export class Scenario {
     }
   }
 
-  #current: { progress(): { fraction: number } } | undefined;
-
   async #startBox(): Promise<BoxCounters | undefined> {
     const before = await this.#cafe.counters();
     try {
@@ -93,31 +97,36 @@ export class Scenario {
   }
 
   /** An ordinary download, an echo over TCP and one over UDP while the box is busy: identical, and never steered. */
-  async #otherTraffic(signal: AbortSignal): Promise<void> {
+  async #otherTraffic(signal: AbortSignal, phase: 'direct' | 'cold'): Promise<boolean> {
     const end = performance.now() + UNDER_WAY_LIMIT_MS;
     while (performance.now() < end && (this.#current?.progress().fraction ?? 0) < UNDER_WAY) {
-      if (signal.aborted) return;
+      if (signal.aborted) return false;
       await sleep(200);
     }
     try {
       const http = await this.#cafe.probe(1, 'http', HTTP_URL);
       const tcp = await this.#cafe.probe(1, 'tcp-echo', SERVER_IP, ECHO_PORT);
       const udp = await this.#cafe.probe(1, 'udp-echo', SERVER_IP, ECHO_PORT);
-      const { steering } = await this.#cafe.daemon.snapshot();
-      const touched = steering.recent.filter(
-        (v) => v.endpoint === `${SERVER_IP}:${HTTP_PORT}` && !LEFT_ALONE.has(v.verdict),
-      );
+      const touched = phase === 'cold' ? await this.#verdictsOnServer() : [];
       const wrong = [
         ...(http.sha1 === httpFileSha1() ? [] : [`the HTTP download differs (${http.why ?? `${http.bytes} bytes`})`]),
         ...(tcp.ok ? [] : [`the TCP echo failed (${tcp.why ?? 'other bytes came back'})`]),
         ...(udp.ok ? [] : [`the UDP echo failed (${udp.why ?? 'other bytes came back'})`]),
-        ...touched.map((v) => `the HTTP server was ${v.verdict}: ${v.why}`),
+        ...touched,
       ];
-      this.#passOk = wrong.length === 0;
-      this.#troubles.push(...wrong.map((w) => `other traffic: ${w}`));
+      this.#troubles.push(...wrong.map((w) => `other traffic, ${phase}: ${w}`));
+      return wrong.length === 0;
     } catch (error) {
-      if (!signal.aborted) this.#troubles.push(`other traffic: ${(error as Error).message}`);
+      if (!signal.aborted) this.#troubles.push(`other traffic, ${phase}: ${(error as Error).message}`);
+      return false;
     }
+  }
+
+  async #verdictsOnServer(): Promise<string[]> {
+    const { steering } = await this.#cafe.daemon.snapshot();
+    return steering.recent
+      .filter((v) => v.endpoint === `${SERVER_IP}:${HTTP_PORT}` && !LEFT_ALONE.has(v.verdict))
+      .map((v) => `the HTTP server was ${v.verdict}: ${v.why}`);
   }
 
   async #killSeeders(): Promise<void> {
