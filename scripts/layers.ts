@@ -62,7 +62,7 @@ const restrict = (patterns: Rule[], packages: [string, string][]) => ({
 });
 
 // A test may reach for what its neighbours need (a real process, a whole house): the table binds the shipped code.
-const notTests = ['!**/*.test.ts', '!**/fixtures.ts'];
+const notTests = ['!**/*.test.ts', '!**/*.e2e.ts', '!**/fixtures.ts'];
 const overrides: unknown[] = folders.map((folder) => ({
   includes: [`src/${folder}/**`, ...notTests],
   ...restrict(

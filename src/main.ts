@@ -32,15 +32,15 @@ function openIndex(config: Config, log: Log): Index {
 }
 
 /**
- * A tracker whose path is nothing but `/announce` carries no passkey: its swarm is open to all. Anything else may be a
- * private tracker's, and nothing is fetched there before a client itself has dialled.
+ * The tracker to expect a client of, when it said that it has begun and lacks something. A tracker whose path is nothing
+ * but `/announce` carries no passkey: its swarm is open to all. Anything else may be a private tracker's, and nothing is
+ * fetched there before a client itself has dialled.
  */
-const isOpenTracker = (tracker: string | undefined): boolean =>
-  tracker !== undefined && (tracker.startsWith('udp://') || /^http:\/\/[^/]+\/announce$/.test(tracker));
-
-/** The client said that it has begun and lacks something. */
-const wants = (a: Announced): boolean =>
-  (a.leftBytes ?? 0) > 0 && a.event !== 'stopped' && a.event !== 'completed' && isOpenTracker(a.tracker);
+function openTrackerOf(a: Announced): string | undefined {
+  if ((a.leftBytes ?? 0) === 0 || a.event === 'stopped' || a.event === 'completed') return undefined;
+  const isOpen = a.tracker?.startsWith('udp://') || /^http:\/\/[^/]+\/announce$/.test(a.tracker ?? '');
+  return isOpen ? a.tracker : undefined;
+}
 
 async function run(config: Config, log: Log): Promise<Scope> {
   const startedAtMs = Date.now();
@@ -122,7 +122,8 @@ async function build(config: Config, log: Log, scope: Scope, startedAtMs: number
       claim: (flow) => manager.claim(flow),
       learned: ({ infoHash, endpoints }) => manager.heard(infoHash, endpoints),
       announced: (a) => {
-        if (config.fetchOnAnnounce && wants(a)) manager.expect(a.infoHash);
+        const tracker = config.fetchOnAnnounce ? openTrackerOf(a) : undefined;
+        if (tracker) manager.expect(a.infoHash, tracker);
       },
       failed: (error) => {
         log.error('steering failed; ending, so that the kernel drops its rules', { why: errorText(error) });

@@ -4,6 +4,7 @@ import type { Clock } from '#base/clock.ts';
 import { type Endpoint, endpointKey } from '#base/endpoint.ts';
 import { bug, errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
+import { Rate } from '#base/rate.ts';
 import { Scope } from '#base/scope.ts';
 import type { InfoHash, PieceIndex } from '#base/units.ts';
 import type { FramedPiece } from '#wire/framed-piece.ts';
@@ -15,7 +16,6 @@ import { DOWNLOAD_LIMITS, type DownloadLimits } from './limits.ts';
 import { MetadataFetch } from './metadata-fetch.ts';
 import { OriginConnection, type OriginEnd, type OriginHost } from './origin-connection.ts';
 import { type Origin, OriginPool, type OriginSource } from './origin-pool.ts';
-import { Rate } from './rate.ts';
 
 /** What the downloader asks of its task. */
 export type DownloadWorld = {

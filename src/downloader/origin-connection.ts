@@ -2,13 +2,13 @@ import type { Duplex } from 'node:stream';
 import type { Bitfield } from '#base/bitfield.ts';
 import type { Endpoint } from '#base/endpoint.ts';
 import { errorText } from '#base/errors.ts';
+import { Rate } from '#base/rate.ts';
 import { BLOCK_BYTES, type InfoHash, MIB } from '#base/units.ts';
 import { type Ciphers, MseInitiator } from '#wire/mse.ts';
 import { type OriginHandler, OriginWire } from '#wire/origin-wire.ts';
 import type { BlockRequest, OriginId } from './begun-piece.ts';
 import type { DownloadLimits } from './limits.ts';
 import { OriginPieces } from './origin-pieces.ts';
-import { Rate } from './rate.ts';
 import { RequestWindow } from './request-window.ts';
 
 /** What a connection tells the downloader that owns it. */

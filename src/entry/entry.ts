@@ -119,45 +119,42 @@ export class Entry {
   #onLearned(value: Learned): void {
     const { client, endpoints, infoHash, from } = value;
     this.#learned.learn(client, endpoints, infoHash, from, Date.now());
-    for (const endpoint of endpoints.slice(0, 3))
-      this.#verdict('learned', client, endpoint, infoHash, `${from} named ${endpoints.length} peers of this torrent`);
+    for (const endpoint of endpoints.slice(0, 3)) this.#verdict('learned', client, endpoint, infoHash, from);
     this.#world.learned(value);
   }
 
   #arrived({ socket, client, endpoint, recognised: r }: Arrival): void {
     if (r.kind === 'lost') {
       socket.destroy();
-      this.#leaveAlone('refused', client, endpoint, r.why);
+      this.#leaveAlone('refused', client, endpoint, r.why, r.detail);
       return;
     }
     if (r.kind === 'other') {
-      this.#splice({ socket, client, endpoint }, r.head, r.why);
+      this.#splice({ socket, client, endpoint }, r.head, r.why, r.detail);
       return;
     }
     for (const bytes of r.send) socket.write(bytes);
     const stream = new FlowStream(socket, client, r.ciphers);
     const claim = this.#world.claim({ client, endpoint, handshake: r.handshake, early: r.early, stream });
     if (claim.kind === 'taken') {
-      const how = r.ciphers ? `encrypted (${r.ciphers.method})` : 'plain';
-      const learned = this.#learned.find(client.ip, endpoint)?.from ?? 'another client';
-      const why = `${how} handshake; endpoint learned from ${learned}`;
-      this.#verdict('steered', client.ip, endpoint, r.handshake.infoHash, why);
+      const how = r.ciphers ? 'mse-handshake' : 'plain-handshake';
+      this.#verdict('steered', client.ip, endpoint, r.handshake.infoHash, how);
     } else if (r.head) this.#splice({ socket, client, endpoint }, r.head, claim.why);
     else {
       socket.destroy();
-      this.#leaveAlone('refused', client, endpoint, claim.why);
+      this.#leaveAlone('refused', client, endpoint, claim.why, undefined);
     }
   }
 
-  #splice(at: { socket: Arrival['socket']; client: Endpoint; endpoint: Endpoint }, head: Buffer, why: string): void {
+  #splice(at: Pick<Arrival, 'socket' | 'client' | 'endpoint'>, head: Buffer, why: string, detail?: string): void {
     const { socket, client, endpoint } = at;
     if (this.#spliced >= LIMITS.spliced) {
       socket.resetAndDestroy();
-      this.#leaveAlone('refused', client, endpoint, `${LIMITS.spliced} flows are spliced already`);
+      this.#leaveAlone('refused', client, endpoint, 'overload', `${LIMITS.spliced} flows are spliced already`);
       return;
     }
     this.#spliced++;
-    this.#leaveAlone('spliced', client, endpoint, why);
+    this.#leaveAlone('spliced', client, endpoint, why, detail);
     splice(socket, { client, origin: endpoint }, head, (passedBytes) => {
       this.#spliced--;
       this.#passedBytes += passedBytes;
@@ -165,10 +162,16 @@ export class Entry {
   }
 
   /** The next connection to this endpoint goes over the bridge as if the box were not there. */
-  #leaveAlone(verdict: 'spliced' | 'refused', client: Endpoint, endpoint: Endpoint, why: string): void {
+  #leaveAlone(
+    verdict: 'spliced' | 'refused',
+    client: Endpoint,
+    endpoint: Endpoint,
+    why: string,
+    detail: string | undefined,
+  ): void {
     this.#steering?.pass(endpoint);
-    this.#verdict(verdict, client.ip, endpoint, undefined, `${why}; left alone from now on`);
-    this.#log.info(verdict, { client: client.ip, endpoint: endpointKey(endpoint), why });
+    this.#verdict(verdict, client.ip, endpoint, undefined, why);
+    this.#log.info(verdict, { client: client.ip, endpoint: endpointKey(endpoint), why, detail });
   }
 
   /** uTP to a steered endpoint is refused in the endpoint's name (BEP 29 ST_RESET): the client comes back over TCP. */

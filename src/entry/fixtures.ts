@@ -23,7 +23,7 @@ export const udp = (from: Endpoint, to: Endpoint, payload: Buffer): IpPacket => 
 export const hash = Buffer.from('0123456789abcdef0123456789abcdef01234567', 'hex');
 const escaped = [...hash].map((b) => `%${b.toString(16).padStart(2, '0')}`).join('');
 export const announceRequest = (extra = '&left=1000&event=started'): string =>
-  `GET /announce?info_hash=${escaped}&peer_id=-XX0000-123456789012&port=51413${extra} HTTP/1.1\r\nHost: tracker.example:6969\r\n\r\n`;
+  `GET /announce?info_hash=${escaped}&peer_id=-XX0000-123456789012&port=51413${extra} HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n\r\n`;
 
 /** An HTTP tracker's whole answer naming `peers` in compact form (BEP 23). */
 export const announceAnswer = (peers: readonly Endpoint[]): Buffer => {

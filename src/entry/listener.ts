@@ -64,7 +64,7 @@ export class Listener {
     socket.on('error', () => {}); // a reset is how many flows end; 'close' follows
     const done = (recognised: Recognised): void => this.#onArrival({ socket, client, endpoint, recognised });
     if (this.#recognising >= LIMITS.recognising) {
-      done({ kind: 'other', head: Buffer.alloc(0), why: 'too many flows at once' });
+      done({ kind: 'other', head: Buffer.alloc(0), why: 'overload', detail: 'too many flows are being recognised' });
       return;
     }
     this.#recognising++;

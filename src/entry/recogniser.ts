@@ -1,7 +1,7 @@
 import { HANDSHAKE_BYTES, type Handshake, looksLikeHandshake, parseHandshake } from '#wire/handshake.ts';
 import { type Ciphers, MseResponder, type SkeyTable } from '#wire/mse.ts';
 
-/** What a steered flow turned out to be. */
+/** What a steered flow turned out to be. `why` is a code that the page knows, `detail` is for the log. */
 export type Recognised =
   /** A BitTorrent peer. `head`: everything it sent, while we have said nothing; undefined once we have answered (MSE). */
   | {
@@ -14,9 +14,14 @@ export type Recognised =
       readonly send: readonly Buffer[];
     }
   /** Anything else, and nothing was said to it: it can go on to its origin as if nothing had happened. */
-  | { readonly kind: 'other'; readonly head: Buffer; readonly why: string }
+  | {
+      readonly kind: 'other';
+      readonly head: Buffer;
+      readonly why: 'not-bittorrent' | 'overload';
+      readonly detail: string;
+    }
   /** We have answered and cannot go on: the flow can only be closed. */
-  | { readonly kind: 'lost'; readonly why: string };
+  | { readonly kind: 'lost'; readonly why: 'unknown-torrent' | 'malformed'; readonly detail: string };
 
 export type Step = { readonly kind: 'more'; readonly send: readonly Buffer[] } | Recognised;
 
@@ -26,6 +31,7 @@ const TEXT_BYTES = 16;
 /** MSE: the public key that opens an encrypted handshake. */
 const MSE_KEY_BYTES = 96;
 
+const other = (head: Buffer, detail: string): Recognised => ({ kind: 'other', head, why: 'not-bittorrent', detail });
 const isText = (head: Buffer): boolean =>
   head.length >= TEXT_BYTES &&
   head.subarray(0, TEXT_BYTES).every((b) => (b >= 0x20 && b < 0x7f) || (b >= 9 && b <= 13));
@@ -56,21 +62,21 @@ export class Recogniser {
     const looks = looksLikeHandshake(head);
     if (looks === 'maybe') return WAIT;
     if (looks === 'yes') return head.length < HANDSHAKE_BYTES ? WAIT : this.#plain(head);
-    if (isTls(head)) return { kind: 'other', head, why: 'it speaks TLS' };
-    if (isText(head)) return { kind: 'other', head, why: 'it speaks in text' };
+    if (isTls(head)) return other(head, 'it speaks TLS');
+    if (isText(head)) return other(head, 'it speaks in text');
     if (head.length < MSE_KEY_BYTES) return WAIT;
     this.#mse = new MseResponder(this.#skeys);
     return this.#encrypted(this.#mse, head);
   }
 
   /** The client ended its side, or its time is up. */
-  giveUp(why: string): Recognised {
-    return this.#mse || this.#ciphers ? { kind: 'lost', why } : { kind: 'other', head: this.#head, why };
+  giveUp(detail: string): Recognised {
+    return this.#mse || this.#ciphers ? { kind: 'lost', why: 'malformed', detail } : other(this.#head, detail);
   }
 
   #plain(head: Buffer): Recognised {
     const h = parseHandshake(head);
-    if (h.kind === 'bad') return { kind: 'other', head, why: h.why };
+    if (h.kind === 'bad') return other(head, h.why);
     return {
       kind: 'peer',
       handshake: h.value,
@@ -84,7 +90,10 @@ export class Recogniser {
   #encrypted(mse: MseResponder, chunk: Buffer): Step {
     const step = mse.push(chunk);
     if (step.kind === 'more') return step;
-    if (step.kind === 'bad') return { kind: 'lost', why: `encrypted handshake: ${step.why}` };
+    if (step.kind === 'bad') {
+      const why = step.why === 'unknown-skey' ? 'unknown-torrent' : 'malformed';
+      return { kind: 'lost', why, detail: `encrypted handshake: ${step.why}` };
+    }
     this.#ciphers = step.ciphers;
     return this.#innerHandshake(step.ciphers, step.rest, step.send);
   }
@@ -94,7 +103,8 @@ export class Recogniser {
     const inner = this.#inner;
     if (inner.length < HANDSHAKE_BYTES && looksLikeHandshake(inner) !== 'no') return { kind: 'more', send };
     const h = inner.length < HANDSHAKE_BYTES ? undefined : parseHandshake(inner);
-    if (h?.kind !== 'ok') return { kind: 'lost', why: 'encrypted, but no BitTorrent handshake inside' };
+    if (h?.kind !== 'ok')
+      return { kind: 'lost', why: 'malformed', detail: 'encrypted, but no BitTorrent handshake inside' };
     const early = inner.subarray(HANDSHAKE_BYTES);
     return { kind: 'peer', handshake: h.value, ciphers, early, head: undefined, send };
   }

@@ -40,11 +40,11 @@ test('expired endpoints are forgotten, and the passed ones are bounded', () => {
 test('a learned flow is found until its time is over, and its torrent opens encrypted handshakes', () => {
   const flows = new LearnedFlows();
   const infoHash = infoHashOf(hash);
-  flows.learn('192.168.1.5', [at(1)], infoHash, 'http tracker', 0);
+  flows.learn('192.168.1.5', [at(1)], infoHash, 'http-tracker', 0);
   assert.equal(flows.find('192.168.1.5', at(1))?.infoHash, infoHash);
   assert.equal(flows.find('192.168.1.6', at(1)), undefined);
   assert.equal(flows.skeys.size, 1);
-  flows.learn('192.168.1.5', [at(2)], infoHash, 'handshake', LIMITS.steerForMs + 1);
+  flows.learn('192.168.1.5', [at(2)], infoHash, 'plain-handshake', LIMITS.steerForMs + 1);
   assert.equal(flows.find('192.168.1.5', at(1)), undefined);
   assert.equal(flows.skeys.size, 1);
 });

@@ -27,12 +27,12 @@ test('an HTTP announce is heard, and its answer teaches the peers it names', () 
     infoHash,
     leftBytes: 1000,
     event: 'started',
-    tracker: 'http://tracker.example:6969/announce',
+    tracker: 'http://198.51.100.10:6969/announce',
   });
   const [learned] = tap.read(LOGGED.held, tcp(tracker, client, announceAnswer(peers), 77), 1);
   assert.deepEqual(learned, {
     kind: 'learned',
-    value: { client: client.ip, infoHash, endpoints: peers, from: 'http tracker' },
+    value: { client: client.ip, infoHash, endpoints: peers, from: 'http-tracker' },
   });
   assert.equal(tap.pending, 0);
 });

@@ -8,7 +8,8 @@ import { parseUdpAnnounceAnswer, parseUdpAnnounceRequest } from '#wire/tracker-u
 import { LIMITS } from './limits.ts';
 import { LOGGED } from './steering-rules.ts';
 
-export type LearnedFrom = 'http tracker' | 'udp tracker' | 'handshake';
+/** A code that the page knows. */
+export type LearnedFrom = 'http-tracker' | 'udp-tracker' | 'plain-handshake';
 
 /** A LAN client was told, or has shown, that these endpoints belong to this torrent. */
 export type Learned = {
@@ -106,7 +107,7 @@ export class Tap {
     const endpoints = peers.slice(ask.named, LIMITS.peersPerAnswer).filter(usable);
     ask.named = peers.length;
     if (ask.reader.body !== undefined || ask.reader.broken) this.#asks.delete(key);
-    return learned(ask, endpoints, 'http tracker');
+    return learned(ask, endpoints, 'http-tracker');
   }
 
   #udpAnswer(p: IpPacket): Seen[] {
@@ -116,7 +117,7 @@ export class Tap {
     const answer = parseUdpAnnounceAnswer(p.payload, p.version);
     if (answer.kind === 'bad' || answer.value.transactionId !== ask.transactionId) return [];
     this.#asks.delete(key);
-    return learned(ask, answer.value.peers.slice(0, LIMITS.peersPerAnswer).filter(usable), 'udp tracker');
+    return learned(ask, answer.value.peers.slice(0, LIMITS.peersPerAnswer).filter(usable), 'udp-tracker');
   }
 
   #handshake(p: IpPacket): Seen[] {
@@ -124,7 +125,7 @@ export class Tap {
     const h = parseHandshake(p.payload);
     if (h.kind === 'bad') return [];
     const value = { client: p.src, infoHash: h.value.infoHash, endpoints: [destination(p)] };
-    return [{ kind: 'learned', value: { ...value, from: 'handshake' } }];
+    return [{ kind: 'learned', value: { ...value, from: 'plain-handshake' } }];
   }
 
   #lsd(p: IpPacket): Seen[] {
@@ -176,10 +177,11 @@ function inOrder(ask: Ask, seq: number, payload: Buffer): Buffer | undefined {
   return payload.subarray(behind);
 }
 
-/** `http://host/path` of an announce, from its request line and Host header. Undefined when either is not plain. */
+/**
+ * `http://ip:port/path` of an announce: the address on the wire, never the Host header, which could send the box anywhere.
+ * Undefined when the path is not plain.
+ */
 function httpTracker(p: IpPacket): string | undefined {
-  const head = p.payload.toString('latin1', 0, 4096);
-  const path = /^GET (\/[\x21-\x3e\x40-\x7e]*)\?/.exec(head)?.[1];
-  const host = /\r\nHost: *([A-Za-z0-9.:[\]-]{1,255})\r\n/i.exec(head)?.[1] ?? endpointKey(destination(p));
-  return path === undefined ? undefined : `http://${host}${path}`;
+  const path = /^GET (\/[\x21-\x3e\x40-\x7e]*)\?/.exec(p.payload.toString('latin1', 0, 4096))?.[1];
+  return path === undefined ? undefined : `http://${endpointKey(destination(p))}${path}`;
 }

@@ -109,9 +109,9 @@ export class Manager {
   }
 
   /** A LAN client told a public tracker that it wants the torrent: fetching may begin before it dials. */
-  expect(infoHash: InfoHash): void {
+  expect(infoHash: InfoHash, tracker: string): void {
     if (this.#refused.has(infoHash)) return;
-    this.#task(infoHash)?.expect();
+    this.#task(infoHash)?.expect(tracker);
   }
 
   get slots(): { readonly free: number; readonly waiting: number } {
@@ -135,7 +135,7 @@ export class Manager {
     const row = this.#world.index.task(infoHash);
     const task = new Task(
       infoHash,
-      { info: row?.info, have: row?.have, doubtful: this.#doubtful.delete(infoHash) },
+      { info: row?.info, have: row?.have, trackers: row?.trackers ?? [], doubtful: this.#doubtful.delete(infoHash) },
       this.#worldOf(infoHash),
       this.#scope,
     );
@@ -172,6 +172,7 @@ export class Manager {
       releaseSlot: () => this.#slots.release(),
       keepInfo: (bytes, pieceCount) => kept('info', () => index.setInfo(infoHash, bytes, pieceCount)),
       keepHave: (have) => kept('have', () => index.setHave(infoHash, have)),
+      keepTrackers: (trackers) => kept('trackers', () => index.setTrackers(infoHash, [...trackers])),
       keepTraffic: (served, filled) =>
         kept('traffic', () => {
           index.addTraffic(infoHash, served, filled, clock.nowMs());

@@ -16,5 +16,9 @@ export const LIMITS = {
   /** Fill progress is written to the index at most this often; what a crash loses of it is found again by re-checking. */
   persistEveryMs: 500,
   recountEveryMs: 200,
+  trackers: 8,
+  /** The box asks trackers itself only after downloading this long with fewer live origins than this. */
+  askTrackersAfterMs: 3_000,
+  enoughOrigins: 2,
   tickMs: 1_000,
 } as const;

@@ -19,6 +19,7 @@ import { LackCounts } from './lack-counts.ts';
 import { LIMITS } from './limits.ts';
 import { PieceShelf } from './piece-shelf.ts';
 import { type TaskView, viewOf } from './task-view.ts';
+import { TrackerAsking } from './tracker-asking.ts';
 
 export type { ClientStream, OriginSource, TaskView };
 export type StoreLike = { task(shape: TaskShape): TaskStore<FramedPiece> };
@@ -36,6 +37,7 @@ export type TaskWorld = {
   keepInfo(infoBytes: Buffer, pieceCount: number): void;
   keepHave(have: Uint8Array): void;
   keepTraffic(servedBytes: number, filledBytes: number): void;
+  keepTrackers(trackers: readonly string[]): void;
   /** The torrent is one that the box does not serve (BEP 27, a block list): why not, or undefined. */
   refusal(meta: Metainfo): string | undefined;
   /** The task has left memory. `why` tells a refusal from rest. */
@@ -47,6 +49,7 @@ export type TaskWorld = {
 export type Remembered = {
   readonly info: Buffer | undefined;
   readonly have: Uint8Array | undefined;
+  readonly trackers: readonly string[];
   /** The last stop was unclean: pieces may lie on the disk that the index does not know. */
   readonly doubtful: boolean;
 };
@@ -59,6 +62,7 @@ export class Task {
   readonly #mail = new Mailbox<AgentEvent>(LIMITS.mailbox);
   readonly #clients = new Set<ClientConnection>();
   readonly #downloader: Downloader;
+  readonly #trackers: TrackerAsking;
   #state: AgentState;
   #shelf: PieceShelf | undefined;
   #lack = new LackCounts(0);
@@ -78,7 +82,10 @@ export class Task {
     withdraw: () => this.#world.withdraw(this.#granted),
     'release-slot': () => this.#world.releaseSlot(),
     'start-download': () => this.#downloader.start(),
-    'stop-download': () => this.#downloader.pause(),
+    'stop-download': () => {
+      this.#downloader.pause();
+      this.#trackers.rest();
+    },
     persist: () => this.#persist(),
     exit: () => this.#leave(undefined),
   };
@@ -101,6 +108,20 @@ export class Task {
       lack: (piece) => this.#wanted(piece),
       received: (bytes) => this.#count(0, bytes),
     });
+    this.#trackers = new TrackerAsking(
+      {
+        infoHash,
+        peerId: world.peerId,
+        clock: world.clock,
+        log: world.log,
+        found: (peers) => this.addSources(peers.map((endpoint) => ({ endpoint }))),
+        leftBytes: () => (this.#shelf ? this.#shelf.meta.totalBytes - this.#shelf.haveBytes : 1),
+        downloadedBytes: () => this.#filledBytes,
+        keep: (trackers) => world.keepTrackers(trackers),
+      },
+      remembered.trackers,
+      this.#scope,
+    );
     if (remembered.info) this.#gotInfo(remembered.info, 'the index', remembered.have);
     if (remembered.doubtful && this.#shelf) this.#recheck(this.#shelf);
     this.#scope.run((signal) => this.#live(signal));
@@ -130,8 +151,9 @@ export class Task {
     return this.#recheckDone;
   }
 
-  /** A LAN client told a tracker that it wants this torrent: it will dial within seconds. */
-  expect(): void {
+  /** A LAN client told this tracker that it wants the torrent: it will dial within seconds. */
+  expect(tracker: string): void {
+    this.#trackers.learn(tracker);
     this.#expectUntilMs = this.#world.clock.nowMs() + LIMITS.expectForMs;
     this.#downloader.lackChanged();
     this.#tell({ kind: 'look' });
@@ -195,7 +217,12 @@ export class Task {
   }
 
   #tick(): void {
-    if (this.#clients.size > 0) this.#lastClientMs = this.#world.clock.nowMs();
+    const nowMs = this.#world.clock.nowMs();
+    if (this.#clients.size > 0) this.#lastClientMs = nowMs;
+    if (this.#state.kind === 'down') {
+      const up = this.#downloader.status().origins.filter((o) => o.state === 'up').length;
+      this.#trackers.downloading(up, nowMs - this.#state.sinceMs);
+    }
     this.#persist();
     this.#tell({ kind: 'look' });
   }
