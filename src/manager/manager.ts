@@ -9,7 +9,7 @@ import type { InfoHash } from '#base/units.ts';
 import type { Index, TaskRow } from '#index/index.ts';
 import { type ClientStream, type OriginSource, type StoreLike, Task, type TaskView } from '#task/task.ts';
 import type { Handshake } from '#wire/handshake.ts';
-import type { Metainfo } from '#wire/metainfo.ts';
+import { type Metainfo, parseInfo } from '#wire/metainfo.ts';
 import { LIMITS } from './limits.ts';
 import { Slots } from './slots.ts';
 
@@ -65,14 +65,36 @@ export class Manager {
     this.#slots = new Slots(config.slots);
   }
 
-  /** Makes what the index holds known; after an unclean stop, re-checks the incomplete tasks a few at a time. */
+  /**
+   * Makes what the box holds known. After an unclean stop the incomplete tasks are re-checked, a few at a time; with a new
+   * index everything that lies on the disk is.
+   */
   resume(stop: 'first' | 'clean' | 'unclean'): void {
-    const rows = this.#world.index.tasks();
-    for (const row of rows) this.#world.know(row.infoHash);
-    this.#log.info('resumed', { tasks: rows.length, stop });
-    if (stop !== 'unclean') return;
-    for (const row of rows) if (row.info && !isComplete(row)) this.#doubtful.add(row.infoHash);
-    this.#scope.run((signal) => this.#recheckAll(signal));
+    this.#scope.run(async (signal) => {
+      if (stop === 'first') await this.#adoptDisk(signal);
+      let tasks = 0;
+      for (const row of this.#world.index.eachTask()) {
+        tasks++;
+        this.#world.know(row.infoHash);
+        if (stop !== 'clean' && row.info && !isComplete(row)) this.#doubtful.add(row.infoHash);
+      }
+      this.#log.info('resumed', { tasks, stop, doubtful: this.#doubtful.size });
+      await this.#recheckAll(signal);
+    });
+  }
+
+  /** The index is new: torrents whose info dictionary lies beside their pieces are taken into it. */
+  async #adoptDisk(signal: AbortSignal): Promise<void> {
+    for await (const { infoHash, info } of this.#world.store.onDisk()) {
+      if (signal.aborted) return;
+      const parsed = info && parseInfo(info, infoHash);
+      if (!info || parsed?.kind !== 'ok') {
+        this.#log.warn('pieces without a usable info dictionary are left alone', { infoHash });
+        continue;
+      }
+      this.#world.index.putTask({ infoHash, addedAtMs: this.#world.clock.nowMs() });
+      this.#world.index.setInfo(infoHash, info, parsed.value.pieceCount);
+    }
   }
 
   async #recheckAll(signal: AbortSignal): Promise<void> {

@@ -22,7 +22,11 @@ import { type TaskView, viewOf } from './task-view.ts';
 import { TrackerAsking } from './tracker-asking.ts';
 
 export type { ClientStream, OriginSource, TaskView };
-export type StoreLike = { task(shape: TaskShape): TaskStore<FramedPiece> };
+/** The part of the store that tasks and their manager use. */
+export type StoreLike = {
+  task(shape: TaskShape): TaskStore<FramedPiece>;
+  onDisk(): AsyncIterable<{ infoHash: InfoHash; info: Buffer | undefined }>;
+};
 
 /** What a task asks of its manager. */
 export type TaskWorld = {
