@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Place } from '../net.ts';
 import type { Child, Processes } from '../processes.ts';
 
-export const clientKinds = ['libtorrent', 'transmission', 'aria2'] as const;
+export const clientKinds = ['transmission', 'aria2', 'libtorrent'] as const;
 export type ClientKind = (typeof clientKinds)[number];
 export const isClientKind = (text: string): text is ClientKind => (clientKinds as readonly string[]).includes(text);
 
