@@ -28,6 +28,8 @@ export type Totals = {
 
 export type TaskWhy =
   | 'no-client'
+  | 'nothing-lacked'
+  | 'expecting-client'
   | 'no-metainfo'
   | 'no-origin'
   | 'no-slot'

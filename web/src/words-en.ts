@@ -19,9 +19,11 @@ const taskState: Record<TaskView['state'], string> = {
 };
 const taskWhy: Record<TaskWhy, string> = {
   'no-client': 'No client is asking for it. What is here stays ready.',
+  'nothing-lacked': 'Its clients have everything. Nothing is fetched.',
+  'expecting-client': 'A client asked a tracker for it: its beginning is fetched before the client dials.',
   'no-metainfo': 'Only its hash is known. Asking the client and its peers for the piece list.',
   'no-origin': 'No peer outside answers. The box serves what it has and keeps looking.',
-  'no-slot': 'Other torrents hold the download slots. What clients ask for is still fetched.',
+  'no-slot': 'Other torrents hold the download slots. It waits its turn; what is here is served.',
   filling: 'Fetching ahead of demand from peers outside.',
   'filling-on-demand': 'Fetching the pieces that clients ask for, once for all of them.',
   slow: 'Peers outside are slow, so its slot went to another torrent for now.',

@@ -4,9 +4,11 @@ export const zh: Words = {
   taskState: { sleep: '休眠', down: '下载中', limited: '等待', complete: '已完整', gone: '已移除' },
   taskWhy: {
     'no-client': '目前没有客户机需要它。已有的内容随时可用。',
+    'nothing-lacked': '已连接的客户机内容齐全，无需下载。',
+    'expecting-client': '有客户机向 Tracker 查询了它：在客户机连接之前先下载开头部分。',
     'no-metainfo': '目前只知道特征码，正在向客户机和外网节点询问种子信息。',
     'no-origin': '外网节点无应答。盒子继续提供已有内容，并继续寻找。',
-    'no-slot': '下载名额被其他任务占用。客户机正在请求的内容仍会下载。',
+    'no-slot': '下载名额被其他任务占用，正在排队。已有内容照常提供。',
     filling: '正在从外网节点提前下载。',
     'filling-on-demand': '正在下载客户机请求的内容，只下载一次，供所有客户机使用。',
     slow: '外网节点太慢，名额暂时让给了其他任务。',
