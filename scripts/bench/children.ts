@@ -1,0 +1,59 @@
+/** The bench's child processes: each says one JSON line first, and ends with the bench at the latest. */
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Child, Processes } from '../cafe/processes.ts';
+import { SETTINGS } from './settings.ts';
+
+export class BenchFailed extends Error {}
+
+export class Children implements AsyncDisposable {
+  readonly #processes = new Processes();
+  readonly #dir: string;
+  #count = 0;
+
+  constructor(dir: string) {
+    this.#dir = dir;
+  }
+
+  /** Starts a program that goes on after its first line. */
+  async server<T>(name: string, argv: readonly string[]): Promise<{ child: Child; said: T }> {
+    const first = Promise.withResolvers<string>();
+    const logPath = join(this.#dir, `${name}-${++this.#count}.log`);
+    // Its standard input ends with this process, however that ends: then the server does too.
+    const child = this.#processes.start({ name, argv, logPath, input: true, onLine: first.resolve });
+    const said = await this.#within(child, first.promise);
+    return { child, said: JSON.parse(said) as T };
+  }
+
+  /** Runs a program that says one line and ends. */
+  async figures<T>(name: string, argv: readonly string[]): Promise<T> {
+    const { child, said } = await this.server<T>(name, argv);
+    const exit = await this.#within(child, child.exited);
+    if (exit.code !== 0)
+      throw new BenchFailed(`${name} ended with ${exit.code ?? exit.signal}: ${await child.tail(5)}`);
+    return said;
+  }
+
+  async #within<T>(child: Child, awaited: Promise<T>): Promise<T> {
+    const done = new AbortController();
+    const late = sleep(SETTINGS.childLimitMs, 'late' as const, { signal: done.signal }).catch(() => 'late' as const);
+    // Asked in this order: a child's last line, or its awaited end, counts before the end as a failure.
+    const wanted = awaited.then((value) => ({ value }));
+    const ended = child.exited.then(() => 'ended' as const);
+    try {
+      const first = await Promise.race([wanted, ended, late]);
+      if (typeof first === 'object') return first.value;
+      throw new BenchFailed(`${child.name}: ${first === 'late' ? 'too slow' : 'ended early'}: ${await child.tail(5)}`);
+    } finally {
+      done.abort();
+    }
+  }
+
+  end(): Promise<void> {
+    return this.#processes.killAll();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.end();
+  }
+}
