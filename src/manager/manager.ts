@@ -110,8 +110,8 @@ export class Manager {
     const refused = this.#refused.get(infoHash);
     if (refused) return { kind: 'pass', why: refused };
     const task = this.#task(infoHash);
-    if (!task) return { kind: 'pass', why: 'overload' };
-    if (!task.join(a.stream, a.handshake, a.early)) return { kind: 'pass', why: 'overload' };
+    if (!task?.join(a.stream, a.handshake, a.early))
+      return { kind: 'pass', why: this.#refused.get(infoHash) ?? 'overload' };
     task.addSources([{ endpoint: a.endpoint, as: a.client }]);
     return { kind: 'taken' };
   }

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { realClock } from '#base/clock.ts';
+import { silentLog } from '#base/log.ts';
+import { BLOCK_BYTES, type InfoHash, infoHashOf } from '#base/units.ts';
+import { TestStream } from '#client/fixtures.ts';
+import { Index } from '#index/index.ts';
+import { FakeStore } from '#store/fake-store.ts';
+import { encode } from '#wire/bencode.ts';
+import { FramedPiece } from '#wire/framed-piece.ts';
+import { newPeerId } from '#wire/handshake.ts';
+import { type Arriving, Manager, type ManagerConfig } from './manager.ts';
+
+const infoOf = (isPrivate: boolean): Buffer =>
+  encode({
+    length: BLOCK_BYTES,
+    name: 'file',
+    'piece length': BLOCK_BYTES,
+    pieces: Buffer.alloc(20),
+    ...(isPrivate && { private: 1 }),
+  });
+const hashOf = (info: Buffer): InfoHash => infoHashOf(createHash('sha1').update(info).digest());
+
+type Found = { infoHash: InfoHash; info: Buffer | undefined };
+
+function setUp(t: TestContext, config: Partial<ManagerConfig> = {}, found: readonly Found[] = []) {
+  const dir = mkdtempSync(join(tmpdir(), 'manager-'));
+  const index = Index.open(join(dir, 'index.db'), silentLog);
+  const store = new FakeStore(FramedPiece);
+  const known: InfoHash[] = [];
+  const dialled: number[] = [];
+  const manager = new Manager(
+    { slots: 1, servePrivate: false, ...config },
+    {
+      clock: realClock,
+      store: {
+        task: (shape) => store.task(shape),
+        async *onDisk() {
+          yield* found;
+        },
+      },
+      index,
+      peerId: newPeerId(),
+      dial: async ({ endpoint }) => {
+        dialled.push(endpoint.port);
+        throw new Error('nobody listens');
+      },
+      know: (infoHash) => void known.push(infoHash),
+    },
+    silentLog,
+  );
+  t.after(async () => {
+    await manager.close();
+    index.close();
+    rmSync(dir, { recursive: true });
+  });
+  return { manager, index, known, dialled };
+}
+
+const arriving = (infoHash: InfoHash): Arriving => ({
+  client: { ip: '192.168.1.5', port: 40_000 },
+  endpoint: { ip: '203.0.113.1', port: 6881 },
+  handshake: { infoHash, peerId: newPeerId(), extended: true, fast: true, dht: false, v2: false },
+  early: Buffer.alloc(0),
+  stream: new TestStream(),
+});
+
+test('clients of one torrent share one task, which dials the peer that the client wanted', async (t) => {
+  const { manager, dialled, known } = setUp(t);
+  const infoHash = hashOf(infoOf(false));
+  assert.deepEqual(manager.claim(arriving(infoHash)), { kind: 'taken' });
+  assert.deepEqual(manager.claim(arriving(infoHash)), { kind: 'taken' });
+  assert.equal(manager.views().length, 1);
+  assert.equal(manager.views()[0]?.clients.length, 2);
+  await sleep(20);
+  assert.ok(dialled.includes(6881));
+  assert.deepEqual(known, [infoHash]);
+});
+
+test('peers heard of before anybody dialled are dialled when somebody does', async (t) => {
+  const { manager, dialled } = setUp(t);
+  const infoHash = hashOf(infoOf(false));
+  manager.heard(infoHash, [{ ip: '203.0.113.7', port: 7777 }]);
+  await sleep(20);
+  assert.equal(dialled.length, 0, 'hearing alone costs nothing');
+  manager.claim(arriving(infoHash));
+  await sleep(20);
+  assert.ok(dialled.includes(7777));
+});
+
+test('a private torrent passes (BEP 27) unless the operator says otherwise', async (t) => {
+  const info = infoOf(true);
+  const infoHash = hashOf(info);
+  for (const servePrivate of [false, true]) {
+    const { manager, index } = setUp(t, { servePrivate });
+    index.putTask({ infoHash, addedAtMs: 1 });
+    index.setInfo(infoHash, info, 1);
+    const claim = manager.claim(arriving(infoHash));
+    assert.deepEqual(claim, servePrivate ? { kind: 'taken' } : { kind: 'pass', why: 'private' });
+    if (!servePrivate) assert.deepEqual(manager.claim(arriving(infoHash)), claim, 'and it is remembered');
+  }
+});
+
+test('with a new index, what lies on the disk is known again; pieces without their info are left alone', async (t) => {
+  const info = infoOf(false);
+  const stray = hashOf(Buffer.from('another'));
+  const { manager, index, known } = setUp(t, {}, [
+    { infoHash: hashOf(info), info },
+    { infoHash: stray, info },
+  ]);
+  manager.resume('first');
+  await sleep(50);
+  assert.deepEqual(
+    index.tasks().map((row) => row.infoHash),
+    [hashOf(info)],
+  );
+  assert.ok(known.includes(hashOf(info)));
+});

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { silentLog } from '#base/log.ts';
+import { BLOCK_BYTES } from '#base/units.ts';
+import { makeTorrent, turn } from '#client/fixtures.ts';
+import { FakeStore } from '#store/fake-store.ts';
+import { FramedPiece } from '#wire/framed-piece.ts';
+import { pieceSize } from '#wire/metainfo.ts';
+import { PieceShelf } from './piece-shelf.ts';
+
+const torrent = makeTorrent(5 * BLOCK_BYTES + 100, 2 * BLOCK_BYTES);
+
+function pieceOf(index: number, spoil = false): FramedPiece {
+  const { meta, content } = torrent;
+  const bytes = Buffer.from(
+    content.subarray(index * meta.pieceLength, index * meta.pieceLength + pieceSize(meta, index)),
+  );
+  if (spoil) bytes[0] = (bytes[0] as number) ^ 1;
+  const piece = FramedPiece.allocate(index, bytes.length);
+  for (let at = 0; at < bytes.length; at += BLOCK_BYTES) piece.putBlock(at, bytes.subarray(at, at + BLOCK_BYTES));
+  return piece;
+}
+
+function shelf(known?: Uint8Array) {
+  const store = new FakeStore(FramedPiece);
+  const gained: number[] = [];
+  const lost: number[] = [];
+  const world = { gained: (i: number) => gained.push(i), lost: (i: number) => lost.push(i), log: silentLog };
+  return { store, gained, lost, shelf: new PieceShelf(torrent.meta, known, store.task(torrent.meta), world) };
+}
+
+const payload = (parts: readonly Uint8Array[] | undefined): Buffer => Buffer.concat(parts ?? []).subarray(13);
+
+test('a piece is not had, and nobody is told, before the disk has answered', async () => {
+  const { store, gained, shelf: s } = shelf();
+  const disk = Promise.withResolvers<void>();
+  store.faults.pause = () => disk.promise;
+  const accepting = s.accept(pieceOf(0));
+  await turn();
+  assert.deepEqual([s.have.has(0), gained], [false, []]);
+  assert.equal(await s.block(0, 0, 100, true), undefined, 'and nothing of it is served');
+  disk.resolve();
+  assert.equal(await accepting, 'ok');
+  assert.deepEqual([s.have.has(0), gained], [true, [0]]);
+});
+
+test('a piece with a wrong byte is never had', async () => {
+  const { gained, shelf: s } = shelf();
+  assert.equal(await s.accept(pieceOf(1, true)), 'bad');
+  assert.deepEqual([s.have.count, gained], [0, []]);
+});
+
+test('a full disk and a failing one are told apart', async () => {
+  const { store, shelf: s } = shelf();
+  store.faults.full = true;
+  assert.equal(await s.accept(pieceOf(0)), 'full');
+  store.faults.error = new Error('EIO');
+  assert.equal(await s.accept(pieceOf(0)), 'failed');
+  assert.equal(s.have.count, 0);
+});
+
+test('a piece that rotted on the disk reaches nobody and is wanted again', async () => {
+  const { store, lost, shelf: s } = shelf();
+  await s.accept(pieceOf(0));
+  const { meta, content } = torrent;
+  assert.deepEqual(payload(await s.block(0, 100, 50, true)), content.subarray(100, 150));
+  store.damage(meta.infoHash, 0);
+  store.forgetMemory();
+  assert.equal(await s.block(0, 100, 50, true), undefined);
+  assert.deepEqual([s.have.has(0), lost], [false, [0]]);
+});
+
+test('a busy disk costs an answer, not a piece; a bad sector costs the piece', async () => {
+  const { store, lost, shelf: s } = shelf();
+  await s.accept(pieceOf(0));
+  store.forgetMemory();
+  store.faults.error = Object.assign(new Error('busy'), { code: 'EBUSY' });
+  assert.equal(await s.block(0, 0, 50, true), undefined);
+  assert.deepEqual([s.have.has(0), lost], [true, []]);
+  store.faults.error = Object.assign(new Error('bad sector'), { code: 'EIO' });
+  assert.equal(await s.block(0, 0, 50, true), undefined);
+  assert.deepEqual([s.have.has(0), lost], [false, [0]]);
+});
+
+test('a run is one message per block, a single request one message, and nothing outside the piece is given', async () => {
+  const { shelf: s } = shelf();
+  await s.accept(pieceOf(2));
+  await s.accept(pieceOf(0));
+  const run = Buffer.concat([...((await s.block(0, 0, 2 * BLOCK_BYTES, false)) ?? [])]);
+  assert.equal(run.length, 2 * (13 + BLOCK_BYTES));
+  const one = Buffer.concat([...((await s.block(0, 0, 2 * BLOCK_BYTES, true)) ?? [])]);
+  assert.equal(one.length, 13 + 2 * BLOCK_BYTES);
+  assert.equal(await s.block(2, 0, 2 * BLOCK_BYTES, true), undefined);
+  assert.equal(await s.block(1, 0, 1, true), undefined);
+  assert.equal(s.haveBytes, 3 * BLOCK_BYTES + 100);
+});
+
+test('what the index remembers is had; a bitfield of another torrent is not believed', () => {
+  assert.equal(shelf(Uint8Array.of(0b1010_0000)).shelf.have.count, 2);
+  assert.equal(shelf(Uint8Array.of(0xff, 0xff)).shelf.have.count, 0);
+});

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { duplexPair } from 'node:stream';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { realClock } from '#base/clock.ts';
+import { silentLog } from '#base/log.ts';
+import { Scope } from '#base/scope.ts';
+import { BLOCK_BYTES } from '#base/units.ts';
+import { makeTorrent, TestStream } from '#client/fixtures.ts';
+import { FakeSeed } from '#downloader/fake-seed.ts';
+import { FakeStore } from '#store/fake-store.ts';
+import { FramedPiece } from '#wire/framed-piece.ts';
+import { decodeMessage, encodeMessage, FrameSplitter } from '#wire/frames.ts';
+import { HANDSHAKE_BYTES, newPeerId } from '#wire/handshake.ts';
+import { type Remembered, Task, type TaskWorld } from './task.ts';
+
+const torrent = makeTorrent(6 * BLOCK_BYTES, 2 * BLOCK_BYTES);
+const origin = { endpoint: { ip: '203.0.113.1', port: 6881 } };
+const nothing: Remembered = { info: undefined, have: undefined, trackers: [], doubtful: false };
+const handshake = {
+  infoHash: torrent.meta.infoHash,
+  peerId: newPeerId(),
+  extended: true,
+  fast: true,
+  dht: false,
+  v2: false,
+};
+
+function setUp(t: TestContext, remembered: Remembered = nothing, over: Partial<TaskWorld> = {}) {
+  const store = new FakeStore(FramedPiece);
+  const seeds: FakeSeed[] = [];
+  const kept = { info: 0, have: undefined as Buffer | undefined, gone: [] as (string | undefined)[] };
+  const world: TaskWorld = {
+    clock: realClock,
+    peerId: newPeerId(),
+    store: (shape) => store.task(shape),
+    dial: async () => {
+      const [ours, theirs] = duplexPair();
+      // A socket tells its other end that it is gone; the pair's halves only end.
+      ours.on('close', () => theirs.destroy());
+      theirs.on('close', () => ours.destroy());
+      seeds.push(new FakeSeed(theirs, torrent, { metadata: true }));
+      return ours;
+    },
+    askSlot: (granted) => granted(),
+    withdraw: () => {},
+    releaseSlot: () => {},
+    keepInfo: () => void kept.info++,
+    keepHave: (have) => {
+      kept.have = Buffer.from(have);
+    },
+    keepTraffic: () => {},
+    keepTrackers: () => {},
+    refusal: () => undefined,
+    gone: (why) => void kept.gone.push(why),
+    log: silentLog,
+    ...over,
+  };
+  const scope = new Scope((error) => assert.fail(String(error)));
+  const task = new Task(torrent.meta.infoHash, remembered, world, scope);
+  t.after(async () => {
+    await task.close();
+    await scope.close();
+  });
+  return { task, store, seeds, kept };
+}
+
+/** What a client was sent, by kind of message. */
+function said(stream: TestStream): { kind: string; piece?: number }[] {
+  const messages: { kind: string; piece?: number }[] = [];
+  const frames = new FrameSplitter(1 << 20);
+  frames.push(Buffer.concat(stream.writes).subarray(HANDSHAKE_BYTES), (frame) => {
+    const m = decodeMessage(frame);
+    if (m.kind === 'ok') messages.push(m.value);
+  });
+  return messages;
+}
+const haves = (stream: TestStream): (number | undefined)[] =>
+  said(stream).flatMap((m) => (m.kind === 'have' ? [m.piece] : []));
+
+async function until(what: string, true_: () => boolean): Promise<void> {
+  for (let i = 0; i < 500; i++) {
+    if (true_()) return;
+    await sleep(10);
+  }
+  assert.fail(`not within 5 s: ${what}`);
+}
+
+test('knowing only the hash, it learns the metainfo, fetches every piece once and announces each to the client', async (t) => {
+  const { task, seeds, kept } = setUp(t);
+  const stream = new TestStream();
+  assert.equal(task.join(stream, handshake, Buffer.alloc(0)), true);
+  task.addSources([origin]);
+  await until('complete', () => task.view().state === 'complete');
+  assert.deepEqual(haves(stream).sort(), [0, 1, 2]);
+  assert.equal(new Set(seeds[0]?.requests).size, seeds[0]?.requests.length, 'no block was asked for twice');
+  assert.equal(task.view().filledBytes, torrent.meta.totalBytes);
+  assert.equal(kept.info, 1);
+  await task.close();
+  assert.deepEqual([...(kept.have ?? [])], [0b1110_0000], 'what it has is remembered');
+});
+
+test('a client hears of no piece before the disk has it', async (t) => {
+  const { task, store } = setUp(t);
+  const disk = Promise.withResolvers<void>();
+  store.faults.pause = () => disk.promise;
+  const stream = new TestStream();
+  task.join(stream, handshake, Buffer.alloc(0));
+  task.addSources([origin]);
+  await until('all blocks are here', () => task.view().filledBytes === torrent.meta.totalBytes);
+  await sleep(50);
+  assert.deepEqual(haves(stream), []);
+  disk.resolve();
+  await until('the haves', () => haves(stream).length === 3);
+});
+
+test('without a client and without an announce nothing is fetched; an announce is enough', async (t) => {
+  const { task, seeds } = setUp(t);
+  task.addSources([origin]);
+  await sleep(50);
+  assert.equal(seeds.length, 0);
+  task.expect('http://198.51.100.10:6969/announce');
+  await until('complete', () => task.view().state === 'complete');
+});
+
+test('what it remembers is served at once, and a complete task dials nobody', async (t) => {
+  const first = setUp(t);
+  first.task.join(new TestStream(), handshake, Buffer.alloc(0));
+  first.task.addSources([origin]);
+  await until('complete', () => first.task.view().state === 'complete');
+  const remembered = { ...nothing, info: torrent.meta.infoBytes, have: Uint8Array.of(0b1110_0000) };
+  const again = setUp(t, remembered, { store: (shape) => first.store.task(shape) });
+  const stream = new TestStream();
+  again.task.join(stream, handshake, Buffer.alloc(0));
+  again.task.addSources([origin]);
+  stream.data(encodeMessage({ kind: 'interested' }));
+  stream.data(encodeMessage({ kind: 'request', piece: 1, begin: 0, length: BLOCK_BYTES }));
+  await until('the block', () => said(stream).some((m) => m.kind === 'piece' && m.piece === 1));
+  assert.ok(said(stream).some((m) => m.kind === 'have-all'));
+  assert.equal(again.seeds.length, 0);
+});
+
+test('after an unclean stop it re-checks before it fetches, and finds what the index did not know', async (t) => {
+  const first = setUp(t);
+  first.task.join(new TestStream(), handshake, Buffer.alloc(0));
+  first.task.addSources([origin]);
+  await until('complete', () => first.task.view().state === 'complete');
+  const remembered = { ...nothing, info: torrent.meta.infoBytes, have: Uint8Array.of(0), doubtful: true };
+  const again = setUp(t, remembered, { store: (shape) => first.store.task(shape) });
+  again.task.join(new TestStream(), handshake, Buffer.alloc(0));
+  again.task.addSources([origin]);
+  await again.task.rechecked();
+  await until('complete', () => again.task.view().state === 'complete');
+  assert.equal(again.task.view().filledBytes, 0);
+});
+
+test('a torrent that policy refuses lets its clients go and leaves', async (t) => {
+  const { task, kept } = setUp(t, nothing, { refusal: () => 'private' });
+  const stream = new TestStream();
+  task.join(stream, handshake, Buffer.alloc(0));
+  task.addSources([origin]);
+  await until('gone', () => kept.gone.length > 0);
+  assert.deepEqual(kept.gone, ['private']);
+  assert.equal(stream.destroyed, true);
+  assert.equal(task.join(new TestStream(), handshake, Buffer.alloc(0)), false);
+});
+
+test('a full disk is told to the operator and asked again later, not at once', async (t) => {
+  const { task, store, seeds } = setUp(t);
+  store.faults.full = true;
+  task.join(new TestStream(), handshake, Buffer.alloc(0));
+  task.addSources([origin]);
+  await until('limited', () => task.view().why === 'disk-full');
+  const asked = seeds.reduce((sum, s) => sum + s.requests.length, 0);
+  await sleep(200);
+  assert.equal(
+    seeds.reduce((sum, s) => sum + s.requests.length, 0),
+    asked,
+  );
+});
