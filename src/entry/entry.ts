@@ -72,7 +72,10 @@ export class Entry {
   private constructor(world: EntryWorld, log: Log) {
     this.#world = world;
     this.#log = log;
-    this.#listener = new Listener(this.#learned.skeys, (arrival) => this.#arrived(arrival));
+    // Only a client that was told of this endpoint as a torrent's peer has its encrypted handshake answered.
+    const skeysFor = (client: Endpoint, endpoint: Endpoint) =>
+      this.#learned.find(client.ip, endpoint) ? this.#learned.skeys : undefined;
+    this.#listener = new Listener(skeysFor, (arrival) => this.#arrived(arrival));
   }
 
   /** Resolves when flows are being steered. Rejects with what the operator must mend. */
@@ -80,7 +83,6 @@ export class Entry {
     const entry = new Entry(world, log);
     scope.defer(() => entry.#forger.close());
     await entry.#listener.listen(config.listenPort, scope, (error) => world.failed(error));
-    const interfaceFile = (name: string, file: string) => readFileSync(`/sys/class/net/${name}/${file}`, 'utf8').trim();
     const settings = {
       ...config,
       bridgeMac: interfaceFile(config.bridge, 'address'),
@@ -154,7 +156,8 @@ export class Entry {
       return;
     }
     this.#spliced++;
-    this.#leaveAlone('spliced', client, endpoint, why, detail);
+    if (why === 'unknown-torrent') this.#verdict('spliced', client.ip, endpoint, undefined, why);
+    else this.#leaveAlone('spliced', client, endpoint, why, detail);
     splice(socket, { client, origin: endpoint }, head, (passedBytes) => {
       this.#spliced--;
       this.#passedBytes += passedBytes;
@@ -185,6 +188,15 @@ export class Entry {
 
   #verdict(verdict: Verdict['verdict'], client: string, endpoint: Endpoint, infoHash: string | undefined, why: string) {
     this.#verdicts.add({ atMs: Date.now(), client, endpoint: endpointKey(endpoint), infoHash, verdict, why });
+  }
+}
+
+/** An attribute of a network interface, sysfs(5). */
+function interfaceFile(name: string, file: string): string {
+  try {
+    return readFileSync(`/sys/class/net/${name}/${file}`, 'utf8').trim();
+  } catch (error) {
+    throw new Error(`there is no network interface ${name}: run firmware/network/bridge-up.sh first`, { cause: error });
   }
 }
 

@@ -15,6 +15,9 @@ export type Arrival = {
   readonly recognised: Recognised;
 };
 
+/** The torrents that an encrypted handshake on this flow may be about; undefined when it is not to be answered. */
+export type SkeysFor = (client: Endpoint, endpoint: Endpoint) => Pick<SkeyTable, 'find'> | undefined;
+
 const LISTEN_ON = ['0.0.0.0', '::'];
 
 /**
@@ -22,13 +25,13 @@ const LISTEN_ON = ['0.0.0.0', '::'];
  * Invariant: at most `LIMITS.recognising` flows are being read; one beyond that is handed on unread, to be spliced.
  */
 export class Listener {
-  readonly #skeys: Pick<SkeyTable, 'find'>;
+  readonly #skeysFor: SkeysFor;
   readonly #onArrival: (arrival: Arrival) => void;
   readonly #open = new Set<Socket>();
   #recognising = 0;
 
-  constructor(skeys: Pick<SkeyTable, 'find'>, onArrival: (arrival: Arrival) => void) {
-    this.#skeys = skeys;
+  constructor(skeysFor: SkeysFor, onArrival: (arrival: Arrival) => void) {
+    this.#skeysFor = skeysFor;
     this.#onArrival = onArrival;
   }
 
@@ -68,7 +71,7 @@ export class Listener {
       return;
     }
     this.#recognising++;
-    recognise(socket, new Recogniser(this.#skeys), (recognised) => {
+    recognise(socket, new Recogniser(this.#skeysFor(client, endpoint)), (recognised) => {
       this.#recognising--;
       if (recognised) done(recognised);
     });

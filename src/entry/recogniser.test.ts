@@ -98,6 +98,12 @@ test('an encrypted handshake about a torrent that nobody named is lost, not answ
   assert.equal(step.kind, 'lost');
 });
 
+test('an encrypted handshake that nothing speaks for is not answered, and can go on to its origin', () => {
+  const start = new MseInitiator(infoHash, handshake).start();
+  const step = new Recogniser(undefined).push(start);
+  assert.ok(step.kind === 'other' && step.why === 'unknown-torrent' && step.head.equals(start));
+});
+
 test('endless garbage gets a verdict within two kilobytes', () => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 2048, maxLength: 2048 }), (bytes) => {

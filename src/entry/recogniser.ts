@@ -1,6 +1,9 @@
 import { HANDSHAKE_BYTES, type Handshake, looksLikeHandshake, parseHandshake } from '#wire/handshake.ts';
 import { type Ciphers, MseResponder, type SkeyTable } from '#wire/mse.ts';
 
+/** `unknown-torrent`: it may be an encrypted peer, but of a torrent that this client was not seen to take part in. */
+export type OtherWhy = 'not-bittorrent' | 'unknown-torrent' | 'overload';
+
 /** What a steered flow turned out to be. `why` is a code that the page knows, `detail` is for the log. */
 export type Recognised =
   /** A BitTorrent peer. `head`: everything it sent, while we have said nothing; undefined once we have answered (MSE). */
@@ -43,14 +46,15 @@ const isTls = (head: Buffer): boolean => head[0] === 0x16 && head[1] === 3 && (h
  * answer as the receiver, or something that is none of our business. No timers and no sockets.
  */
 export class Recogniser {
-  readonly #skeys: Pick<SkeyTable, 'find'>;
+  readonly #skeys: Pick<SkeyTable, 'find'> | undefined;
   #head: Buffer = Buffer.alloc(0);
   #mse: MseResponder | undefined;
   #ciphers: Ciphers | undefined;
   /** What an encrypted peer said after the MSE handshake, decrypted. */
   #inner: Buffer = Buffer.alloc(0);
 
-  constructor(skeys: Pick<SkeyTable, 'find'>) {
+  /** Without `skeys` an encrypted handshake is not answered: that cannot be taken back, so it needs a good reason. */
+  constructor(skeys: Pick<SkeyTable, 'find'> | undefined) {
     this.#skeys = skeys;
   }
 
@@ -65,6 +69,9 @@ export class Recogniser {
     if (isTls(head)) return other(head, 'it speaks TLS');
     if (isText(head)) return other(head, 'it speaks in text');
     if (head.length < MSE_KEY_BYTES) return WAIT;
+    const why = 'unknown-torrent';
+    if (!this.#skeys)
+      return { kind: 'other', head, why, detail: 'perhaps an encrypted peer, not learned for this client' };
     this.#mse = new MseResponder(this.#skeys);
     return this.#encrypted(this.#mse, head);
   }
