@@ -20,7 +20,7 @@ export type Recognised =
   | {
       readonly kind: 'other';
       readonly head: Buffer;
-      readonly why: 'not-bittorrent' | 'overload';
+      readonly why: OtherWhy;
       readonly detail: string;
     }
   /** We have answered and cannot go on: the flow can only be closed. */
