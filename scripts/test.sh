@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Everything: what check does, then the tests against real clients, kernel rules and a browser.
+# Everything: types, lint, layers, unit tests, and the tests with real clients, kernel rules and a browser. Needs root for those.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 scripts/init.sh
-scripts/check.sh
-node --test --test-concurrency=1 'src/**/*.test.ts' 'web/**/*.test.ts' 'scripts/**/*.test.ts' 'src/**/*.e2e.ts' 'scripts/**/*.e2e.ts'
+scripts/check.sh static
+# One file at a time: the end-to-end tests share the machine's cores with real clients.
+node --test --test-reporter=spec --test-concurrency=1 \
+  'src/**/*.test.ts' 'web/**/*.test.ts' 'scripts/**/*.test.ts' 'src/**/*.e2e.ts' 'scripts/**/*.e2e.ts'
