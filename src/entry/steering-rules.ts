@@ -164,3 +164,10 @@ export const unsteer = (endpoints: readonly Endpoint[]): string =>
       return `add element ${TABLE} ${set} { ${elements} }\ndelete element ${TABLE} ${set} { ${elements} }\n`;
     })
     .join('');
+
+/** Stops holding what comes back on an HTTP tracker's flow. */
+export const stopHolding = (client: Endpoint, server: Endpoint): string => {
+  const set = isIPv4(client.ip) ? 'asks4' : 'asks6';
+  const flow = `{ ${element(client)} . ${element(server)} }`;
+  return `add element ${TABLE} ${set} ${flow}\ndelete element ${TABLE} ${set} ${flow}\n`;
+};

@@ -8,7 +8,7 @@ import { parsePacket, segmentPacket } from '#wire/ip-packet.ts';
 import { LIMITS } from './limits.ts';
 import { SteeredSet } from './steered-set.ts';
 import type { FromWorker, ToWorker, WorkerSettings } from './steering-messages.ts';
-import { arm, disarm, LOGGED, ownedHalf, removeOwnedHalf, steer, unsteer } from './steering-rules.ts';
+import { arm, disarm, LOGGED, ownedHalf, removeOwnedHalf, steer, stopHolding, unsteer } from './steering-rules.ts';
 import { Tap } from './tap.ts';
 
 /**
@@ -93,6 +93,7 @@ class Steering {
     }
     for (const seen of this.#tap.read(p.prefix, packet, nowMs)) {
       if (seen.kind === 'announced') tell(seen);
+      else if (seen.kind === 'done') this.#nft.run(stopHolding(seen.client, seen.server));
       else {
         const steered = this.#steer(seen.value.endpoints, nowMs);
         tell({ kind: 'learned', value: seen.value, steered });

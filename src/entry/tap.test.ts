@@ -29,7 +29,8 @@ test('an HTTP announce is heard, and its answer teaches the peers it names', () 
     event: 'started',
     tracker: 'http://198.51.100.10:6969/announce',
   });
-  const [learned] = tap.read(LOGGED.held, tcp(tracker, client, announceAnswer(peers), 77), 1);
+  const [learned, done] = tap.read(LOGGED.held, tcp(tracker, client, announceAnswer(peers), 77), 1);
+  assert.deepEqual(done, { kind: 'done', client, server: tracker });
   assert.deepEqual(learned, {
     kind: 'learned',
     value: { client: client.ip, infoHash, endpoints: peers, from: 'http-tracker' },
@@ -97,15 +98,17 @@ test('a plain handshake on the bridge teaches its endpoint for the next time', (
 
 test('an answer nobody asked for, nonsense, and unusable peers teach nothing', () => {
   const tap = new Tap();
-  assert.deepEqual(tap.read(LOGGED.held, tcp(tracker, client, announceAnswer(peers)), 0), []);
+  const done = [{ kind: 'done', client, server: tracker }];
+  assert.deepEqual(tap.read(LOGGED.held, tcp(tracker, client, announceAnswer(peers)), 0), done);
+  assert.deepEqual(tap.read(LOGGED.request, tcp(client, tracker, 'GET /announcements.html HTTP/1.1\r\n\r\n'), 0), done);
   tap.read(LOGGED.request, tcp(client, tracker, announceRequest()), 0);
-  assert.deepEqual(tap.read(LOGGED.held, tcp(tracker, client, 'HTTP/1.1 200 OK\r\n\r\n<html>'), 0), []);
+  assert.deepEqual(tap.read(LOGGED.held, tcp(tracker, client, '\x00\x01 not HTTP at all'), 0), done);
   tap.read(LOGGED.request, tcp(client, tracker, announceRequest()), 0);
   const unusable = announceAnswer([
     { ip: '0.0.0.0', port: 1 },
     { ip: '1.2.3.4', port: 0 },
   ]);
-  assert.deepEqual(tap.read(LOGGED.held, tcp(tracker, client, unusable), 0), []);
+  assert.deepEqual(tap.read(LOGGED.held, tcp(tracker, client, unusable), 0), done);
 });
 
 test('asks are bounded and age', () => {

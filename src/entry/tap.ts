@@ -30,7 +30,11 @@ export type Announced = {
   readonly tracker: string | undefined;
 };
 
-export type Seen = { readonly kind: 'learned'; readonly value: Learned } | { kind: 'announced'; value: Announced };
+export type Seen =
+  | { readonly kind: 'learned'; readonly value: Learned }
+  | { readonly kind: 'announced'; readonly value: Announced }
+  /** There is nothing more to learn from this TCP flow: its packets need not be held any longer. */
+  | { readonly kind: 'done'; readonly client: Endpoint; readonly server: Endpoint };
 
 /** An announce whose answer has not been read to its end. */
 type Ask = {
@@ -71,7 +75,7 @@ export class Tap {
 
   #request(p: IpPacket, nowMs: number): Seen[] {
     const asked = p.proto === 'udp' ? udpAsk(p) : httpAsk(p);
-    if (!asked) return [];
+    if (!asked) return p.proto === 'tcp' ? [{ kind: 'done', client: source(p), server: destination(p) }] : [];
     const { value, transactionId, tracker } = asked;
     this.#forget(nowMs);
     const key = flowKey(source(p), destination(p));
@@ -98,16 +102,20 @@ export class Tap {
 
   #httpAnswer(p: IpPacket): Seen[] {
     const key = flowKey(destination(p), source(p));
+    const done: Seen = { kind: 'done', client: destination(p), server: source(p) };
     const ask = this.#asks.get(key);
-    if (!ask || !p.tcp || p.payload.length === 0) return [];
+    if (!ask || !p.tcp) return [done];
+    if (p.payload.length === 0) return [];
     const fresh = inOrder(ask, p.tcp.seq, p.payload);
     if (!fresh) return [];
     ask.reader.push(fresh);
     const peers = ask.reader.peersSoFar();
     const endpoints = peers.slice(ask.named, LIMITS.peersPerAnswer).filter(usable);
     ask.named = peers.length;
-    if (ask.reader.body !== undefined || ask.reader.broken) this.#asks.delete(key);
-    return learned(ask, endpoints, 'http-tracker');
+    const seen = learned(ask, endpoints, 'http-tracker');
+    if (ask.reader.body === undefined && !ask.reader.broken) return seen;
+    this.#asks.delete(key);
+    return [...seen, done];
   }
 
   #udpAnswer(p: IpPacket): Seen[] {
