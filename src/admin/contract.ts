@@ -44,8 +44,11 @@ export type TaskWhy =
   | 'rechecking'
   | 'removed';
 
+/** One machine on the LAN; the figures are those of all its connections. */
 export type ClientView = {
   endpoint: string;
+  /** How many connections of the machine the row stands for. */
+  connections?: number;
   /** What the client calls itself (BEP 10 `v`), or nothing. */
   name?: string;
   rateBytesPerS: number;

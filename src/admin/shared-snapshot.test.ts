@@ -41,7 +41,9 @@ test('a box that cannot tell its state is missed and told once a minute', () => 
 });
 
 test('however large the world, what is sent is bounded and says what it left out', () => {
-  const clients = Array.from({ length: 300 }, () => fakeClient({ name: '名'.repeat(5000) }));
+  const clients = Array.from({ length: 300 }, (_, i) =>
+    fakeClient({ endpoint: `10.0.${i >> 8}.${i & 255}:6881`, name: '名'.repeat(5000) }),
+  );
   const tasks = Array.from({ length: 1000 }, (_, i) =>
     fakeTask({
       infoHash: String(i).padStart(40, '0'),

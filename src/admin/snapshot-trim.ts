@@ -1,5 +1,6 @@
 import type { BoxSnapshot, TaskView } from './contract.ts';
 import { ADMIN_LIMITS } from './limits.ts';
+import { byMachine } from './machines.ts';
 
 const clip = (text: string): string =>
   text.length > ADMIN_LIMITS.textChars ? `${text.slice(0, ADMIN_LIMITS.textChars)}…`.toWellFormed() : text;
@@ -17,11 +18,12 @@ export function trimSnapshot(whole: BoxSnapshot): BoxSnapshot {
     return kept;
   };
   const tasks = ranked.slice(0, ADMIN_LIMITS.tasks).map((task): TaskView => {
-    const clients = take(task.clients, ADMIN_LIMITS.clientsPerTask).map((c) =>
+    const machines = byMachine(task.clients);
+    const clients = take(machines, ADMIN_LIMITS.clientsPerTask).map((c) =>
       c.name === undefined ? c : { ...c, name: clip(c.name) },
     );
     const origins = take(task.origins, ADMIN_LIMITS.originsPerTask);
-    const omitted = { clients: task.clients.length - clients.length, origins: task.origins.length - origins.length };
+    const omitted = { clients: machines.length - clients.length, origins: task.origins.length - origins.length };
     return {
       ...task,
       name: clip(task.name),

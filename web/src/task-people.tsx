@@ -1,12 +1,14 @@
 import type { TaskView } from '#admin/contract.ts';
 import { bytes, joined, percent, rate } from './format.ts';
 import { useSpeech } from './language.ts';
+import { originsShown } from './origins-shown.ts';
 import { safeText } from './safe-text.ts';
 
 /** The clients and the peers outside of one task. */
 export function TaskPeople({ task }: { task: TaskView }) {
   const { words, language } = useSpeech();
   const speed = (n: number) => joined(rate(n, language));
+  const origins = originsShown(task);
   return (
     <div class="people">
       <div>
@@ -29,6 +31,9 @@ export function TaskPeople({ task }: { task: TaskView }) {
                   <td>
                     <bdi class="address">{safeText(client.endpoint, 60)}</bdi>
                     {client.name && <bdi class="program">{safeText(client.name, 60)}</bdi>}
+                    {(client.connections ?? 1) > 1 && (
+                      <span class="program">{words.connections(client.connections ?? 1)}</span>
+                    )}
                   </td>
                   <td>{client.haveShare === undefined ? '–' : percent(client.haveShare)}</td>
                   <td>{joined(bytes(client.servedBytes, language))}</td>
@@ -42,7 +47,7 @@ export function TaskPeople({ task }: { task: TaskView }) {
       </div>
       <div>
         <h4>{words.originsTitle}</h4>
-        {task.origins.length === 0 ? (
+        {origins.length === 0 ? (
           <p class="aside">{words.noOrigins}</p>
         ) : (
           <table>
@@ -54,7 +59,7 @@ export function TaskPeople({ task }: { task: TaskView }) {
               </tr>
             </thead>
             <tbody>
-              {task.origins.map((origin) => (
+              {origins.map((origin) => (
                 <tr key={origin.endpoint} class={origin.state}>
                   <td>
                     <bdi class="address">{safeText(origin.endpoint, 60)}</bdi>

@@ -5,6 +5,12 @@ import { say, useSpeech } from './language.ts';
 import { safeText } from './safe-text.ts';
 import { TaskPeople } from './task-people.tsx';
 
+/** Bytes per second that the page shows as 1 kB/s: below it a rate is only fading out. */
+const LEAST_RATE = 500;
+
+/** The box averages over some seconds; a task that no longer downloads is not shown doing so. */
+const fillRate = (task: TaskView) => (task.state === 'down' ? task.fillRateBytesPerS : 0);
+
 const shareOf = (task: TaskView) => (task.totalBytes > 0 ? task.haveBytes / task.totalBytes : 0);
 
 export function TaskRow({ task }: { task: TaskView }) {
@@ -13,7 +19,7 @@ export function TaskRow({ task }: { task: TaskView }) {
   const name = safeText(task.name) || words.unnamed;
   const said = (n: number) => joined(bytes(n, language));
   const clients = task.clients.length + (task.omitted?.clients ?? 0);
-  const origins = task.origins.length + (task.omitted?.origins ?? 0);
+  const origins = task.origins.filter((o) => o.state === 'up').length;
   return (
     <li class={`task ${task.state}`}>
       <details onToggle={(event) => setOpen(event.currentTarget.open)}>
@@ -22,7 +28,7 @@ export function TaskRow({ task }: { task: TaskView }) {
             {name}
             {task.name === '' && <code>{safeText(task.infoHash, 8)}</code>}
           </bdi>
-          {(task.serveRateBytesPerS > 0 || task.fillRateBytesPerS > 0) && <Flows task={task} />}
+          {(task.serveRateBytesPerS >= LEAST_RATE || fillRate(task) >= LEAST_RATE) && <Flows task={task} />}
           <span class="why">
             <b class="state">{words.taskState[task.state]}</b>
             <bdi>{safeText(say(words.taskWhy, task.why))}</bdi>
@@ -48,13 +54,13 @@ function Flows({ task }: { task: TaskView }) {
   const said = (n: number) => joined(rate(n, language));
   return (
     <span class="flows">
-      <span class={task.serveRateBytesPerS > 0 ? 'lan' : 'lan nil'}>
+      <span class={task.serveRateBytesPerS >= LEAST_RATE ? 'lan' : 'lan nil'}>
         <i>{words.toClients}</i>
         {said(task.serveRateBytesPerS)}
       </span>
-      <span class={task.fillRateBytesPerS > 0 ? 'wan' : 'wan nil'}>
+      <span class={fillRate(task) >= LEAST_RATE ? 'wan' : 'wan nil'}>
         <i>{words.fromOutside}</i>
-        {said(task.fillRateBytesPerS)}
+        {said(fillRate(task))}
       </span>
     </span>
   );

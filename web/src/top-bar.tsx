@@ -1,6 +1,6 @@
 import type { BoxSnapshot } from '#admin/contract.ts';
 import { duration } from './format.ts';
-import { useSpeech } from './language.ts';
+import { say, useSpeech } from './language.ts';
 import { safeText } from './safe-text.ts';
 
 const Mark = () => (
@@ -25,7 +25,9 @@ export function TopBar({ snapshot, live, onLanguage }: Props) {
       {snapshot && live && (
         <p class={`box-state ${snapshot.steering.state}`}>
           <b>{words.steering[snapshot.steering.state]}</b>
-          {snapshot.steering.why && <bdi>{safeText(snapshot.steering.why)}</bdi>}
+          {snapshot.steering.state !== 'armed' && snapshot.steering.why && (
+            <bdi>{safeText(say(words.steeringWhy, snapshot.steering.why))}</bdi>
+          )}
           <span>{words.upFor(duration(snapshot.nowMs - snapshot.startedAtMs, words.time))}</span>
         </p>
       )}

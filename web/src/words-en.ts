@@ -117,6 +117,13 @@ const steering: Record<SteeringView['state'], string> = {
   failed: 'Not steering',
 };
 
+/** What the steering says of itself. */
+const steeringWhy: Record<string, string> = {
+  starting: 'it is starting',
+  stopped: 'it was stopped',
+  'the main loop gave no sign of life': 'the program was too busy; new connections pass meanwhile',
+};
+
 export const en = {
   taskState,
   taskWhy,
@@ -125,6 +132,7 @@ export const en = {
   warning,
   originState,
   steering,
+  steeringWhy,
   otherLanguage: '中文',
   upFor: (time: string) => `up ${time}`,
   connecting: 'Connecting to the box…',
@@ -158,6 +166,7 @@ export const en = {
     'Start a download in any BitTorrent program on the LAN. It shows up here within a few seconds, and the second PC that wants it gets it at LAN speed.',
   unnamed: 'Name not known yet',
   clients: (n: number) => many(n, 'client', 'clients'),
+  connections: (n: number) => many(n, 'connection', 'connections'),
   origins: (n: number) => many(n, 'peer outside', 'peers outside'),
   clientsTitle: 'Clients',
   originsTitle: 'Peers outside',

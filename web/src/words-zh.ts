@@ -53,6 +53,11 @@ export const zh: Words = {
   },
   originState: { dialling: '连接中', up: '已连接', failed: '无应答', banned: '发送过错误数据' },
   steering: { armed: '工作中', disarmed: '待命（等同网线）', failed: '引流失效' },
+  steeringWhy: {
+    starting: '正在启动',
+    stopped: '已停止',
+    'the main loop gave no sign of life': '程序过忙，新连接暂时直接放行',
+  },
   otherLanguage: 'English',
   upFor: (time) => `已运行 ${time}`,
   connecting: '正在连接盒子…',
@@ -84,6 +89,7 @@ export const zh: Words = {
   noTasksHint:
     '在局域网内任意一台电脑上用 BT 软件开始下载，几秒后就会显示在这里。第二台电脑下载同样的内容时，将达到内网速度。',
   unnamed: '名称未知',
+  connections: (n) => `${n} 个连接`,
   clients: (n) => `${n} 台客户机`,
   origins: (n) => `${n} 个外网节点`,
   clientsTitle: '客户机',
