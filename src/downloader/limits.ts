@@ -12,7 +12,7 @@ export type DownloadLimits = {
   readonly handshakeMs: number;
   /** A request unanswered for this long goes to another origin (BEP 3 names no time; clients use 20 to 60 s). */
   readonly requestMs: number;
-  /** The time a request should wait in an origin's queue: long enough to cover any round trip, short enough that little is lost with a kill. */
+  /** The time a request should wait in an origin's queue, over the round trip: long enough that the line never runs dry, short enough that little is lost with a kill. */
   readonly queueMs: number;
   /** Blocks asked of one origin at once: at least / at the start / at most (libtorrent's reqq is 250). */
   readonly minWindow: number;
@@ -58,7 +58,7 @@ export const DOWNLOAD_LIMITS: DownloadLimits = {
   dialMs: 10_000,
   handshakeMs: 8_000,
   requestMs: 20_000,
-  queueMs: 1_000,
+  queueMs: 350,
   minWindow: 4,
   firstWindow: 16,
   maxWindow: 250,

@@ -30,6 +30,7 @@ test('the window fills lines of very different speed and delay, and queues no mo
     [2, 50],
     [38, 20],
     [38, 300],
+    [38, 900],
     [76, 5],
     [600, 200],
     [7000, 1],

@@ -2,12 +2,15 @@ import type { DownloadLimits } from './limits.ts';
 
 /**
  * How many blocks to have asked of one origin. Requests beyond the line's capacity wait in the origin's queue, so the time from request to
- * block says whether the line is full: below `queueMs` there is room for more (the window doubles per round trip, like TCP's slow start), above
- * it the window shrinks. All origins of a task then answer in about the order of asking, which keeps few pieces begun at a time.
+ * block says whether the line is full: less than `queueMs` above the shortest time ever seen there is room for more (the window doubles per
+ * round trip, like TCP's slow start), above that it shrinks. All origins of a task then answer in about the order of asking, which keeps few
+ * pieces begun at a time, and the last blocks of a torrent do not wait for one slow origin.
  */
 export class RequestWindow {
   readonly #limits: Pick<DownloadLimits, 'queueMs' | 'minWindow' | 'firstWindow' | 'maxWindow'>;
   #size: number;
+  /** The path alone, without a queue: the shortest time from request to block. */
+  #baseMs = Number.POSITIVE_INFINITY;
 
   constructor(limits: Pick<DownloadLimits, 'queueMs' | 'minWindow' | 'firstWindow' | 'maxWindow'>) {
     this.#limits = limits;
@@ -24,10 +27,12 @@ export class RequestWindow {
    */
   answered(tookMs: number, ahead: number): void {
     const { queueMs, minWindow, maxWindow } = this.#limits;
-    if (tookMs > 1.25 * queueMs) {
-      const fit = Math.round((ahead * queueMs) / tookMs);
+    this.#baseMs = Math.min(this.#baseMs, tookMs);
+    const targetMs = this.#baseMs + queueMs;
+    if (tookMs > 1.25 * targetMs) {
+      const fit = Math.round((ahead * targetMs) / tookMs);
       this.#size = Math.min(this.#size, Math.max(fit, minWindow));
-    } else if (tookMs < 0.8 * queueMs && ahead >= this.#size / 2) {
+    } else if (tookMs < 0.8 * targetMs && ahead >= this.#size / 2) {
       this.#size = Math.min(this.#size + 1, maxWindow);
     }
   }
