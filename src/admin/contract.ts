@@ -98,10 +98,13 @@ export type SteerWhy =
   | 'mse-handshake'
   | 'not-bittorrent'
   | 'unknown-torrent'
+  | 'unsupported'
+  | 'no-metainfo'
   | 'private'
   | 'utp'
   | 'overload'
   | 'disk-full'
+  | 'disk-failed'
   | 'malformed'
   | 'origin-unreachable';
 

@@ -51,10 +51,13 @@ const steerWhy: Record<SteerWhy, string> = {
   'mse-handshake': 'encrypted BitTorrent handshake',
   'not-bittorrent': 'not BitTorrent: left alone from now on',
   'unknown-torrent': 'a torrent the box does not know',
+  unsupported: 'a kind of torrent the box cannot serve',
+  'no-metainfo': 'nobody told what the torrent consists of',
   private: 'a private torrent is never touched',
   utp: 'uTP: the client falls back to TCP, which the box can serve',
   overload: 'the box is busy, so it stayed out of the way',
   'disk-full': 'no room on the disk',
+  'disk-failed': 'the disk reported an error',
   malformed: 'not understood: left alone',
   'origin-unreachable': 'the peer outside did not answer',
 };
