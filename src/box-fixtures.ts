@@ -14,6 +14,7 @@ import { Net, type Place } from '../scripts/cafe/net.ts';
 import type { Child } from '../scripts/cafe/processes.ts';
 import { until } from '../scripts/cafe/servers.ts';
 import { Cafe, type CafeOptions } from '../scripts/cafe/world.ts';
+import type { At } from './box-strangers.ts';
 
 export const options = {
   skip: process.getuid?.() === 0 ? false : 'needs root: it makes network namespaces',
@@ -142,12 +143,20 @@ export async function withTracker(cafe: Cafe, announce: string, name: string): P
   return path;
 }
 
-/** A tracker's whole HTTP answer that names these peers (BEP 23), in base64. */
-export function naming(...peers: readonly { ip: string; port: number }[]): string {
+/** A tracker of our own: what each path is answered with. */
+export async function tracker(cafe: Cafe, place: Place, at: At, answers: Record<string, Buffer>): Promise<void> {
+  const answersPath = join(cafe.dir, `tracker-${at.port}.json`);
+  const texts = Object.entries(answers).map(([path, bytes]) => [path, bytes.toString('base64')]);
+  await writeFile(answersPath, JSON.stringify(Object.fromEntries(texts)));
+  await server(cafe, place, 'tracker', { ...at, answersPath });
+}
+
+/** A tracker's whole HTTP answer that names these peers (BEP 23). */
+export function naming(...peers: readonly At[]): Buffer {
   const compact = Buffer.concat(
     peers.map(({ ip, port }) => Buffer.from([...ip.split('.').map(Number), port >> 8, port & 255])),
   );
   const body = encode({ interval: 1800, peers: compact });
   const head = `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\n\r\n`;
-  return Buffer.concat([Buffer.from(head), body]).toString('base64');
+  return Buffer.concat([Buffer.from(head), body]);
 }

@@ -5,7 +5,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { HTTP_PORT, HTTP_URL, httpFileSha1 } from '../scripts/cafe/servers.ts';
 import { SERVER_IP } from '../scripts/cafe/topology.ts';
 import type { Cafe } from '../scripts/cafe/world.ts';
-import { divertedFrames, inCafe, infoHashOfCafe, naming, options, server, snapshot, stranger } from './box-fixtures.ts';
+import {
+  divertedFrames,
+  inCafe,
+  infoHashOfCafe,
+  naming,
+  options,
+  server,
+  snapshot,
+  stranger,
+  tracker,
+} from './box-fixtures.ts';
 import { escapedHash } from './box-strangers.ts';
 
 /** On the box's WAN side, before any address translation: a server here sees whom the client is. */
@@ -41,7 +51,7 @@ test(
         { ip: BEYOND, port: 7002, first: 'server' },
       ] as const;
       const endpoints = [...services, { ip: SERVER_IP, port: HTTP_PORT }];
-      await server(cafe, router, 'tracker', { ...TRACKER, answers: { '/announce': naming(...endpoints) } });
+      await tracker(cafe, router, TRACKER, { '/announce': naming(...endpoints) });
       for (const service of services) await server(cafe, router, 'echo', service);
       await ask(cafe);
 

@@ -21,8 +21,8 @@ export type SeedOptions = At & { torrentPath: string; files: readonly string[]; 
 /** `silent`: waits for the client's first words; `greeting`: speaks first. Tells whom it sees, then echoes. */
 export type EchoOptions = At & { first: 'client' | 'server' };
 export type TalkOptions = At & { first: 'client' | 'server'; bytes: number };
-/** Answers every path that begins with its key with these bytes, given in base64. */
-export type TrackerOptions = At & { answers: Record<string, string> };
+/** A JSON file: answers every path that begins with its key with these bytes, in base64. */
+export type TrackerOptions = At & { answersPath: string };
 /** Reads at most `maxBytes` of the answer, then hangs up. */
 export type AskOptions = At & { path: string; maxBytes: number };
 export type GreetOptions = At & { infoHash: InfoHash; everyMs: number; times: number };
@@ -82,13 +82,14 @@ async function talk(o: TalkOptions): Promise<void> {
 }
 
 async function tracker(o: TrackerOptions): Promise<void> {
-  const paths = Object.keys(o.answers).sort((a, b) => b.length - a.length);
+  const answers = JSON.parse(readFileSync(o.answersPath, 'utf8')) as Record<string, string>;
+  const paths = Object.keys(answers).sort((a, b) => b.length - a.length);
   const server = createServer((socket) => {
     socket.on('error', () => socket.destroy());
     socket.once('data', (head: Buffer) => {
       const target = head.toString('latin1').split(' ')[1] ?? '';
       const path = paths.find((p) => target.startsWith(p));
-      socket.end(Buffer.from(o.answers[path ?? ''] ?? '', 'base64'));
+      socket.end(Buffer.from(answers[path ?? ''] ?? '', 'base64'));
     });
   });
   await listen(server, o);
