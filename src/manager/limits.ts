@@ -9,4 +9,9 @@ export const LIMITS = {
   refused: 20_000,
   /** Tasks re-checked at the same time after an unclean stop: they share the disk. */
   rechecksAtOnce: 2,
+  /** Room below which no new torrent is taken on: a box at its floor must not claim a flow only to let it go again. */
+  roomBytes: 64 << 20,
+  roomEveryMs: 2_000,
+  /** A disk that failed to write is not tried again for this long. */
+  failedForMs: 10 * 60_000,
 } as const;

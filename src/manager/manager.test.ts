@@ -29,6 +29,7 @@ const hashOf = (info: Buffer): InfoHash => infoHashOf(createHash('sha1').update(
 type Found = { infoHash: InfoHash; info: Buffer | undefined };
 
 function setUp(t: TestContext, config: Partial<ManagerConfig> = {}, found: readonly Found[] = []) {
+  const disk = { freeBytes: Number.MAX_SAFE_INTEGER };
   const dir = mkdtempSync(join(tmpdir(), 'manager-'));
   const index = Index.open(join(dir, 'index.db'), silentLog);
   const store = new FakeStore(FramedPiece);
@@ -43,6 +44,7 @@ function setUp(t: TestContext, config: Partial<ManagerConfig> = {}, found: reado
         async *onDisk() {
           yield* found;
         },
+        freeBytes: async () => disk.freeBytes,
       },
       index,
       peerId: newPeerId(),
@@ -59,7 +61,7 @@ function setUp(t: TestContext, config: Partial<ManagerConfig> = {}, found: reado
     index.close();
     rmSync(dir, { recursive: true });
   });
-  return { manager, index, known, dialled };
+  return { manager, index, known, dialled, disk };
 }
 
 const arriving = (infoHash: InfoHash): Arriving => ({
@@ -104,6 +106,25 @@ test('a private torrent passes (BEP 27) unless the operator says otherwise', asy
     assert.deepEqual(claim, servePrivate ? { kind: 'taken' } : { kind: 'pass', why: 'private' });
     if (!servePrivate) assert.deepEqual(manager.claim(arriving(infoHash)), claim, 'and it is remembered');
   }
+});
+
+test('with a full disk a torrent that is not whole passes, one that is whole is served', async (t) => {
+  const { manager, index, disk, dialled } = setUp(t);
+  disk.freeBytes = 0;
+  const info = infoOf(false);
+  const whole = hashOf(info);
+  index.putTask({ infoHash: whole, addedAtMs: 1 });
+  index.setInfo(whole, info, 1);
+  index.setHave(whole, Buffer.from([0x80]));
+  const lacking = hashOf(Buffer.from('another'));
+  await sleep(2_100); // it looks at the disk every other second
+  assert.deepEqual(manager.claim(arriving(lacking)), { kind: 'pass', why: 'disk-full' });
+  manager.expect(lacking, 'http://tracker.example/announce');
+  assert.deepEqual(manager.claim(arriving(whole)), { kind: 'taken' });
+  assert.deepEqual(dialled, []);
+  disk.freeBytes = Number.MAX_SAFE_INTEGER;
+  await sleep(2_100);
+  assert.deepEqual(manager.claim(arriving(lacking)), { kind: 'taken' });
 });
 
 test('with a new index, what lies on the disk is known again; pieces without their info are left alone', async (t) => {

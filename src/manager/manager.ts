@@ -11,6 +11,7 @@ import { type ClientStream, type OriginSource, type StoreLike, Task, type TaskVi
 import type { Handshake } from '#wire/handshake.ts';
 import { type Metainfo, parseInfo } from '#wire/metainfo.ts';
 import { LIMITS } from './limits.ts';
+import { Room } from './room.ts';
 import { Slots } from './slots.ts';
 
 export type ManagerConfig = {
@@ -50,6 +51,7 @@ export class Manager {
   readonly #scope: Scope;
   readonly #log: Log;
   readonly #slots: Slots;
+  readonly #room: Room;
   readonly #tasks = new Map<InfoHash, Task>();
   /** Peers heard of for torrents that have no task yet, oldest first. */
   readonly #heard = new Map<InfoHash, Endpoint[]>();
@@ -63,6 +65,9 @@ export class Manager {
     this.#scope = new Scope((error) => log.error('manager trouble', { why: errorText(error) }));
     this.#log = log;
     this.#slots = new Slots(config.slots);
+    this.#room = new Room(() => world.store.freeBytes(), world.clock, log);
+    this.#scope.run(() => this.#room.look());
+    this.#scope.every(LIMITS.roomEveryMs, () => this.#scope.run(() => this.#room.look()));
   }
 
   /**
@@ -110,6 +115,7 @@ export class Manager {
     const refused = this.#refused.get(infoHash);
     if (refused) return { kind: 'pass', why: refused };
     const task = this.#task(infoHash);
+    if (this.#room.lacking && task && !task.whole) return { kind: 'pass', why: this.#room.lacking };
     if (!task?.join(a.stream, a.handshake, a.early))
       return { kind: 'pass', why: this.#refused.get(infoHash) ?? 'overload' };
     task.addSources([{ endpoint: a.endpoint, as: a.client }]);
@@ -132,7 +138,7 @@ export class Manager {
 
   /** A LAN client told a public tracker that it wants the torrent: fetching may begin before it dials. */
   expect(infoHash: InfoHash, tracker: string): void {
-    if (this.#refused.has(infoHash)) return;
+    if (this.#refused.has(infoHash) || this.#room.lacking) return;
     this.#task(infoHash)?.expect(tracker);
   }
 
@@ -202,6 +208,7 @@ export class Manager {
           index.addTotal('filledBytes', filled);
         }),
       refusal: (meta) => this.#refusal(meta),
+      cannotKeep: (why) => this.#room.refused(why),
       gone: (why) => {
         const task = this.#tasks.get(infoHash);
         this.#tasks.delete(infoHash);

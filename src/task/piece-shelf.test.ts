@@ -25,8 +25,14 @@ function shelf(known?: Uint8Array) {
   const store = new FakeStore(FramedPiece);
   const gained: number[] = [];
   const lost: number[] = [];
-  const world = { gained: (i: number) => gained.push(i), lost: (i: number) => lost.push(i), log: silentLog };
-  return { store, gained, lost, shelf: new PieceShelf(torrent.meta, known, store.task(torrent.meta), world) };
+  const refused: string[] = [];
+  const world = {
+    gained: (i: number) => gained.push(i),
+    lost: (i: number) => lost.push(i),
+    cannotKeep: (why: string) => refused.push(why),
+    log: silentLog,
+  };
+  return { store, gained, lost, refused, shelf: new PieceShelf(torrent.meta, known, store.task(torrent.meta), world) };
 }
 
 const payload = (parts: readonly Uint8Array[] | undefined): Buffer => Buffer.concat(parts ?? []).subarray(13);
@@ -50,12 +56,16 @@ test('a piece with a wrong byte is never had', async () => {
   assert.deepEqual([s.have.count, gained], [0, []]);
 });
 
-test('a full disk and a failing one are told apart', async () => {
-  const { store, shelf: s } = shelf();
+test('a full disk and a failing one are told apart; a busy one takes more later', async () => {
+  const { store, refused, shelf: s } = shelf();
   store.faults.full = true;
   assert.equal(await s.accept(pieceOf(0)), 'full');
   store.faults.error = new Error('EIO');
   assert.equal(await s.accept(pieceOf(0)), 'failed');
+  assert.deepEqual(refused, ['disk-full', 'disk-failed']);
+  store.faults.error = Object.assign(new Error('busy'), { code: 'EBUSY' });
+  assert.equal(await s.accept(pieceOf(0)), 'failed');
+  assert.equal(refused.length, 2);
   assert.equal(s.have.count, 0);
 });
 

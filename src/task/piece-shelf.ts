@@ -14,6 +14,8 @@ export type ShelfWorld = {
   gained(piece: PieceIndex): void;
   /** A piece at rest turned out to be bad; it is no longer had. */
   lost(piece: PieceIndex): void;
+  /** The disk takes no more pieces. A busy disk is another matter. */
+  cannotKeep(why: 'disk-full' | 'disk-failed'): void;
   readonly log: Log;
 };
 
@@ -52,9 +54,11 @@ export class PieceShelf {
       case 'hash-mismatch':
         return 'bad';
       case 'full':
+        this.#world.cannotKeep('disk-full');
         return 'full';
       case 'failed':
         this.#world.log.error('piece not written', { piece: index, why: accepted.error.message });
+        if (errorCode(accepted.error) !== 'EBUSY') this.#world.cannotKeep('disk-failed');
         return 'failed';
     }
   }

@@ -29,7 +29,12 @@ const handshake = {
 function setUp(t: TestContext, remembered: Remembered = nothing, over: Partial<TaskWorld> = {}) {
   const store = new FakeStore(FramedPiece);
   const seeds: FakeSeed[] = [];
-  const kept = { info: 0, have: undefined as Buffer | undefined, gone: [] as (string | undefined)[] };
+  const kept = {
+    info: 0,
+    have: undefined as Buffer | undefined,
+    gone: [] as (string | undefined)[],
+    refused: [] as string[],
+  };
   const world: TaskWorld = {
     clock: realClock,
     peerId: newPeerId(),
@@ -52,6 +57,7 @@ function setUp(t: TestContext, remembered: Remembered = nothing, over: Partial<T
     keepTraffic: () => {},
     keepTrackers: () => {},
     refusal: () => undefined,
+    cannotKeep: (why) => void kept.refused.push(why),
     gone: (why) => void kept.gone.push(why),
     log: silentLog,
     ...over,
@@ -98,6 +104,25 @@ test('knowing only the hash, it learns the metainfo, fetches every piece once an
   assert.equal(kept.info, 1);
   await task.close();
   assert.deepEqual([...(kept.have ?? [])], [0b1110_0000], 'what it has is remembered');
+});
+
+test('when the disk takes no more, clients that lack something are let go', async (t) => {
+  const { task, store, seeds, kept } = setUp(t);
+  store.faults.full = true;
+  const stream = new TestStream();
+  task.join(stream, handshake, Buffer.alloc(0));
+  task.addSources([origin]);
+  await until('the client is let go', () => task.view().clients.length === 0);
+  assert.equal(stream.destroyed, true);
+  assert.equal(kept.refused[0], 'disk-full');
+  assert.deepEqual(haves(stream), []);
+  const asked = seeds.reduce((sum, seed) => sum + seed.requests.length, 0);
+  await sleep(200);
+  assert.equal(
+    seeds.reduce((sum, seed) => sum + seed.requests.length, 0),
+    asked,
+    'nothing more is fetched',
+  );
 });
 
 test('a client hears of no piece before the disk has it', async (t) => {
@@ -163,18 +188,4 @@ test('a torrent that policy refuses lets its clients go and leaves', async (t) =
   assert.deepEqual(kept.gone, ['private']);
   assert.equal(stream.destroyed, true);
   assert.equal(task.join(new TestStream(), handshake, Buffer.alloc(0)), false);
-});
-
-test('a full disk is told to the operator and asked again later, not at once', async (t) => {
-  const { task, store, seeds } = setUp(t);
-  store.faults.full = true;
-  task.join(new TestStream(), handshake, Buffer.alloc(0));
-  task.addSources([origin]);
-  await until('limited', () => task.view().why === 'disk-full');
-  const asked = seeds.reduce((sum, s) => sum + s.requests.length, 0);
-  await sleep(200);
-  assert.equal(
-    seeds.reduce((sum, s) => sum + s.requests.length, 0),
-    asked,
-  );
 });

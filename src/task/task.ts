@@ -26,6 +26,8 @@ export type { ClientStream, OriginSource, TaskView };
 export type StoreLike = {
   task(shape: TaskShape): TaskStore<FramedPiece>;
   onDisk(): AsyncIterable<{ infoHash: InfoHash; info: Buffer | undefined }>;
+  /** Bytes that may still be written. */
+  freeBytes(): Promise<number>;
 };
 
 /** What a task asks of its manager. */
@@ -44,6 +46,8 @@ export type TaskWorld = {
   keepTrackers(trackers: readonly string[]): void;
   /** The torrent is one that the box does not serve (BEP 27, a block list): why not, or undefined. */
   refusal(meta: Metainfo): string | undefined;
+  /** The disk takes no more pieces. */
+  cannotKeep(why: 'disk-full' | 'disk-failed'): void;
   /** The task has left memory. `why` tells a refusal from rest. */
   gone(why: string | undefined): void;
   readonly log: Log;
@@ -144,6 +148,11 @@ export class Task {
     this.#clients.add(client);
     this.#recount();
     return true;
+  }
+
+  /** It has every piece. */
+  get whole(): boolean {
+    return this.#shelf?.have.full ?? false;
   }
 
   addSources(sources: readonly OriginSource[]): void {
@@ -249,6 +258,7 @@ export class Task {
     const shelf = new PieceShelf(meta, known, this.#world.store(meta), {
       gained: (piece) => this.#gained(piece),
       lost: (piece) => this.#lost(piece),
+      cannotKeep: (why) => this.#cannotKeep(why),
       log: this.#world.log,
     });
     this.#shelf = shelf;
@@ -272,6 +282,12 @@ export class Task {
     if (result === 'full') this.#tell({ kind: 'cannot-write', why: 'disk-full' });
     if (result === 'failed') this.#tell({ kind: 'cannot-write', why: 'disk-failed' });
     return result;
+  }
+
+  /** What the clients lack will not come from here: they are let go, and pass when they dial again. */
+  #cannotKeep(why: 'disk-full' | 'disk-failed'): void {
+    this.#world.cannotKeep(why);
+    for (const client of [...this.#clients]) if (!client.pieces()?.full) client.close(why);
   }
 
   #gained(piece: number): void {

@@ -1,0 +1,50 @@
+import type { Clock } from '#base/clock.ts';
+import type { Log } from '#base/log.ts';
+import { LIMITS } from './limits.ts';
+
+export type NoRoom = 'disk-full' | 'disk-failed';
+
+/**
+ * Whether anything new can be kept. Without room the box has nothing to give to who lacks what it lacks: such flows are to
+ * pass, or their clients would wait for pieces that never come.
+ */
+export class Room {
+  readonly #freeBytes: () => Promise<number>;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  #full = false;
+  #failedUntilMs = 0;
+  #told: NoRoom | undefined;
+
+  constructor(freeBytes: () => Promise<number>, clock: Clock, log: Log) {
+    this.#freeBytes = freeBytes;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** Why nothing new can be kept, or undefined. */
+  get lacking(): NoRoom | undefined {
+    if (this.#full) return 'disk-full';
+    return this.#failedUntilMs > this.#clock.nowMs() ? 'disk-failed' : undefined;
+  }
+
+  async look(): Promise<void> {
+    this.#full = (await this.#freeBytes()) < LIMITS.roomBytes;
+    this.#tell();
+  }
+
+  /** A write was refused, or failed. */
+  refused(why: NoRoom): void {
+    if (why === 'disk-full') this.#full = true;
+    else this.#failedUntilMs = this.#clock.nowMs() + LIMITS.failedForMs;
+    this.#tell();
+  }
+
+  #tell(): void {
+    const why = this.lacking;
+    if (why === this.#told) return;
+    this.#told = why;
+    if (why) this.#log.warn('nothing new is kept: torrents that are not whole pass', { why });
+    else this.#log.info('new torrents are kept again');
+  }
+}
