@@ -55,7 +55,7 @@ export class Manager {
   readonly #tasks = new Map<InfoHash, Task>();
   /** Peers heard of for torrents that have no task yet, oldest first. */
   readonly #heard = new Map<InfoHash, Endpoint[]>();
-  readonly #refused = new Map<InfoHash, string>();
+  readonly #refused = new Map<InfoHash, { readonly why: string; readonly untilMs: number }>();
   /** Left by an unclean stop and not re-checked yet. */
   readonly #doubtful = new Set<InfoHash>();
 
@@ -112,12 +112,12 @@ export class Manager {
 
   claim(a: Arriving): Claim {
     const { infoHash } = a.handshake;
-    const refused = this.#refused.get(infoHash);
+    const refused = this.#refusedWhy(infoHash);
     if (refused) return { kind: 'pass', why: refused };
     const task = this.#task(infoHash);
     if (this.#room.lacking && task && !task.whole) return { kind: 'pass', why: this.#room.lacking };
     if (!task?.join(a.stream, a.handshake, a.early))
-      return { kind: 'pass', why: this.#refused.get(infoHash) ?? 'overload' };
+      return { kind: 'pass', why: this.#refusedWhy(infoHash) ?? 'overload' };
     task.addSources([{ endpoint: a.endpoint, as: a.client }]);
     return { kind: 'taken' };
   }
@@ -138,7 +138,7 @@ export class Manager {
 
   /** A LAN client told a public tracker that it wants the torrent: fetching may begin before it dials. */
   expect(infoHash: InfoHash, tracker: string): void {
-    if (this.#refused.has(infoHash) || this.#room.lacking) return;
+    if (this.#refusedWhy(infoHash) || this.#room.lacking) return;
     this.#task(infoHash)?.expect(tracker);
   }
 
@@ -168,7 +168,7 @@ export class Manager {
       this.#scope,
     );
     // A remembered torrent may be refused while it is being made: the policy has changed.
-    if (this.#refused.has(infoHash)) {
+    if (this.#refusedWhy(infoHash)) {
       this.#scope.run(() => task.close());
       return undefined;
     }
@@ -215,11 +215,17 @@ export class Manager {
         if (task) this.#scope.run(() => task.close());
         if (!why) return;
         this.#log.info('task refused', { infoHash, why });
-        this.#refused.set(infoHash, why);
+        this.#refused.delete(infoHash);
+        this.#refused.set(infoHash, { why, untilMs: clock.nowMs() + LIMITS.refusedForMs });
         dropOldest(this.#refused, LIMITS.refused);
       },
       log: this.#log.with({ infoHash }),
     };
+  }
+
+  #refusedWhy(infoHash: InfoHash): string | undefined {
+    const refused = this.#refused.get(infoHash);
+    return refused && refused.untilMs > this.#world.clock.nowMs() ? refused.why : undefined;
   }
 
   #refusal(meta: Metainfo): string | undefined {

@@ -1,5 +1,7 @@
 /** What one task may cost. Each with its unit and its reason. */
 export const LIMITS = {
+  /** Clients of a torrent whose metainfo nobody gives in this time are let go, and pass from then on. */
+  metainfoWithinMs: 15_000,
   /** Connected LAN clients: a lecture hall fetching one torrent. */
   clients: 512,
   /** Origin endpoints remembered; the downloader dials a few of them at a time. */

@@ -1,18 +1,21 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { duplexPair } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { realClock } from '#base/clock.ts';
 import { silentLog } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
-import { BLOCK_BYTES } from '#base/units.ts';
+import { BLOCK_BYTES, infoHashOf } from '#base/units.ts';
 import { makeTorrent, TestStream } from '#client/fixtures.ts';
 import { FakeSeed } from '#downloader/fake-seed.ts';
 import { FakeStore } from '#store/fake-store.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
 import { decodeMessage, encodeMessage, FrameSplitter } from '#wire/frames.ts';
 import { HANDSHAKE_BYTES, newPeerId } from '#wire/handshake.ts';
-import { type Remembered, Task, type TaskWorld } from './task.ts';
+import { LIMITS } from './limits.ts';
+import { Task } from './task.ts';
+import type { Remembered, TaskWorld } from './task-world.ts';
 
 const torrent = makeTorrent(6 * BLOCK_BYTES, 2 * BLOCK_BYTES);
 const origin = { endpoint: { ip: '203.0.113.1', port: 6881 } };
@@ -26,7 +29,12 @@ const handshake = {
   v2: false,
 };
 
-function setUp(t: TestContext, remembered: Remembered = nothing, over: Partial<TaskWorld> = {}) {
+function setUp(
+  t: TestContext,
+  remembered: Remembered = nothing,
+  over: Partial<TaskWorld> = {},
+  infoHash = torrent.meta.infoHash,
+) {
   const store = new FakeStore(FramedPiece);
   const seeds: FakeSeed[] = [];
   const kept = {
@@ -63,7 +71,7 @@ function setUp(t: TestContext, remembered: Remembered = nothing, over: Partial<T
     ...over,
   };
   const scope = new Scope((error) => assert.fail(String(error)));
-  const task = new Task(torrent.meta.infoHash, remembered, world, scope);
+  const task = new Task(infoHash, remembered, world, scope);
   t.after(async () => {
     await task.close();
     await scope.close();
@@ -188,4 +196,25 @@ test('a torrent that policy refuses lets its clients go and leaves', async (t) =
   assert.deepEqual(kept.gone, ['private']);
   assert.equal(stream.destroyed, true);
   assert.equal(task.join(new TestStream(), handshake, Buffer.alloc(0)), false);
+});
+
+test('a torrent whose metainfo names it but cannot be served lets its clients go at once', (t) => {
+  const info = Buffer.from('d9:file treede12:meta versioni2e4:name1:x12:piece lengthi16384ee');
+  const infoHash = infoHashOf(createHash('sha256').update(info).digest().subarray(0, 20));
+  const { kept } = setUp(t, { ...nothing, info }, {}, infoHash);
+  assert.deepEqual(kept.gone, ['unsupported']);
+});
+
+test('a torrent whose metainfo nobody gives lets its clients go after a while', async (t) => {
+  let laterMs = 0;
+  const clock = { ...realClock, nowMs: () => Date.now() + laterMs };
+  const dial = () => Promise.reject(new Error('nobody listens'));
+  const { task, kept } = setUp(t, nothing, { clock, dial });
+  const stream = new TestStream();
+  task.join(stream, handshake, Buffer.alloc(0));
+  await sleep(20);
+  assert.equal(stream.destroyed, false);
+  laterMs = LIMITS.metainfoWithinMs;
+  await until('gone', () => kept.gone.length > 0);
+  assert.deepEqual([kept.gone, stream.destroyed], [['no-metainfo'], true]);
 });

@@ -1,8 +1,5 @@
-import type { Duplex } from 'node:stream';
-import type { Clock } from '#base/clock.ts';
 import { type Endpoint, endpointKey } from '#base/endpoint.ts';
 import { errorText } from '#base/errors.ts';
-import type { Log } from '#base/log.ts';
 import { Mailbox } from '#base/mailbox.ts';
 import { Scope } from '#base/scope.ts';
 import type { InfoHash } from '#base/units.ts';
@@ -10,58 +7,18 @@ import { ClientConnection } from '#client/client-connection.ts';
 import type { ClientStream, ClientTask } from '#client/client-world.ts';
 import { Downloader } from '#downloader/downloader.ts';
 import type { OriginSource } from '#downloader/origin-pool.ts';
-import type { TaskShape, TaskStore } from '#store/task-store.ts';
 import type { FramedPiece } from '#wire/framed-piece.ts';
 import { type Handshake, newPeerId } from '#wire/handshake.ts';
-import { type Metainfo, parseInfo } from '#wire/metainfo.ts';
+import { isNamedBy, parseInfo } from '#wire/metainfo.ts';
 import { type AgentEvent, type AgentFacts, type AgentState, type Effect, next } from './agent.ts';
 import { LackCounts } from './lack-counts.ts';
 import { LIMITS } from './limits.ts';
 import { PieceShelf } from './piece-shelf.ts';
 import { type TaskView, viewOf } from './task-view.ts';
+import type { Remembered, StoreLike, TaskWorld } from './task-world.ts';
 import { TrackerAsking } from './tracker-asking.ts';
 
-export type { ClientStream, OriginSource, TaskView };
-/** The part of the store that tasks and their manager use. */
-export type StoreLike = {
-  task(shape: TaskShape): TaskStore<FramedPiece>;
-  onDisk(): AsyncIterable<{ infoHash: InfoHash; info: Buffer | undefined }>;
-  /** Bytes that may still be written. */
-  freeBytes(): Promise<number>;
-};
-
-/** What a task asks of its manager. */
-export type TaskWorld = {
-  readonly clock: Clock;
-  readonly peerId: Buffer;
-  store(shape: TaskShape): TaskStore<FramedPiece>;
-  dial(to: OriginSource): Promise<Duplex>;
-  /** Calls `granted` once when a download slot is free, now or later. */
-  askSlot(granted: () => void): void;
-  withdraw(granted: () => void): void;
-  releaseSlot(): void;
-  keepInfo(infoBytes: Buffer, pieceCount: number): void;
-  keepHave(have: Uint8Array): void;
-  keepTraffic(servedBytes: number, filledBytes: number): void;
-  keepTrackers(trackers: readonly string[]): void;
-  /** The torrent is one that the box does not serve (BEP 27, a block list): why not, or undefined. */
-  refusal(meta: Metainfo): string | undefined;
-  /** The disk takes no more pieces. */
-  cannotKeep(why: 'disk-full' | 'disk-failed'): void;
-  /** The task has left memory. `why` tells a refusal from rest. */
-  gone(why: string | undefined): void;
-  readonly log: Log;
-};
-
-/** What the index kept of a task. */
-export type Remembered = {
-  readonly info: Buffer | undefined;
-  readonly have: Uint8Array | undefined;
-  readonly trackers: readonly string[];
-  /** The last stop was unclean: pieces may lie on the disk that the index does not know. */
-  readonly doubtful: boolean;
-};
-
+export type { ClientStream, OriginSource, StoreLike, TaskView };
 /** One torrent: its agent, its clients, its pieces and its downloader. */
 export class Task {
   readonly infoHash: InfoHash;
@@ -76,7 +33,9 @@ export class Task {
   #lack = new LackCounts(0);
   #expectUntilMs = 0;
   #lastClientMs: number;
+  #lookDue = false;
   #rechecking = false;
+  #waitingSinceMs = 0;
   #recheckDone: Promise<void> = Promise.resolve();
   #haveDirty = false;
   #recountSoon: NodeJS.Timeout | undefined;
@@ -145,6 +104,7 @@ export class Task {
   join(stream: ClientStream, handshake: Handshake, early: Buffer): boolean {
     if (this.#clients.size >= LIMITS.clients || this.#state.kind === 'gone') return false;
     const client = new ClientConnection(stream, handshake, this.#clientFace(), early, this.#world.log);
+    if (this.#clients.size === 0) this.#waitingSinceMs = this.#world.clock.nowMs();
     this.#clients.add(client);
     this.#recount();
     return true;
@@ -196,8 +156,12 @@ export class Task {
   // ---- the agent ----
 
   #tell(event: AgentEvent): void {
-    if (this.#mail.post(event) || event.kind === 'look') return; // the next tick looks again
-    this.#world.log.error('agent mailbox full', { event: event.kind });
+    if (event.kind === 'look') {
+      // One look sees everything that has changed until it is taken.
+      if (this.#lookDue) return;
+      this.#lookDue = true;
+    }
+    if (!this.#mail.post(event) && event.kind === 'slot-granted') this.#world.releaseSlot();
   }
 
   async #live(signal: AbortSignal): Promise<void> {
@@ -206,6 +170,7 @@ export class Task {
   }
 
   #run(event: AgentEvent): void {
+    if (event.kind === 'look') this.#lookDue = false;
     const { state, effects } = next(this.#state, event, this.#facts());
     if (state.kind !== this.#state.kind) this.#world.log.info('task', { state: state.kind, from: this.#state.kind });
     this.#state = state;
@@ -232,6 +197,10 @@ export class Task {
   #tick(): void {
     const nowMs = this.#world.clock.nowMs();
     if (this.#clients.size > 0) this.#lastClientMs = nowMs;
+    if (!this.#shelf && this.#clients.size > 0 && nowMs - this.#waitingSinceMs >= LIMITS.metainfoWithinMs) {
+      this.#leave('no-metainfo');
+      return;
+    }
     if (this.#state.kind === 'down') {
       const up = this.#downloader.status().origins.filter((o) => o.state === 'up').length;
       this.#trackers.downloading(up, nowMs - this.#state.sinceMs);
@@ -247,6 +216,8 @@ export class Task {
     const parsed = parseInfo(infoBytes, this.infoHash);
     if (parsed.kind === 'bad') {
       this.#world.log.warn('metainfo refused', { from, why: parsed.why });
+      // The torrent's own, and not to be served: its clients must not wait here for what never comes.
+      if (isNamedBy(infoBytes, this.infoHash)) this.#leave('unsupported');
       return;
     }
     const meta = parsed.value;

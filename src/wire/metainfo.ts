@@ -42,6 +42,11 @@ export function parseMetainfo(torrentFile: Uint8Array): Parsed<Metainfo> {
   return metainfoOf(info, Buffer.from(torrentFile.subarray(span.start, span.end)), trackersOf(top));
 }
 
+/** Whether these bytes are what the info-hash names: by SHA-1, or by the head of SHA-256 as v2 swarms use it (BEP 52). */
+export const isNamedBy = (infoBytes: Uint8Array, expected: InfoHash): boolean =>
+  hashOf(infoBytes) === expected ||
+  createHash('sha256').update(infoBytes).digest('hex').slice(0, expected.length) === expected;
+
 /** Reads an info dictionary that came from a peer (BEP 9): it must hash to `expected` before a byte of it counts. */
 export function parseInfo(infoBytes: Uint8Array, expected: InfoHash): Parsed<Metainfo> {
   if (infoBytes.length > WIRE_LIMITS.metadataBytes) return bad('the info dictionary is too large');

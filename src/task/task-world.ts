@@ -1,0 +1,48 @@
+import type { Duplex } from 'node:stream';
+import type { Clock } from '#base/clock.ts';
+import type { Log } from '#base/log.ts';
+import type { InfoHash } from '#base/units.ts';
+import type { OriginSource } from '#downloader/origin-pool.ts';
+import type { TaskShape, TaskStore } from '#store/task-store.ts';
+import type { FramedPiece } from '#wire/framed-piece.ts';
+import type { Metainfo } from '#wire/metainfo.ts';
+
+/** The part of the store that tasks and their manager use. */
+export type StoreLike = {
+  task(shape: TaskShape): TaskStore<FramedPiece>;
+  onDisk(): AsyncIterable<{ infoHash: InfoHash; info: Buffer | undefined }>;
+  /** Bytes that may still be written. */
+  freeBytes(): Promise<number>;
+};
+
+/** What a task asks of its manager. */
+export type TaskWorld = {
+  readonly clock: Clock;
+  readonly peerId: Buffer;
+  store(shape: TaskShape): TaskStore<FramedPiece>;
+  dial(to: OriginSource): Promise<Duplex>;
+  /** Calls `granted` once when a download slot is free, now or later. */
+  askSlot(granted: () => void): void;
+  withdraw(granted: () => void): void;
+  releaseSlot(): void;
+  keepInfo(infoBytes: Buffer, pieceCount: number): void;
+  keepHave(have: Uint8Array): void;
+  keepTraffic(servedBytes: number, filledBytes: number): void;
+  keepTrackers(trackers: readonly string[]): void;
+  /** The torrent is one that the box does not serve (BEP 27, a block list): why not, or undefined. */
+  refusal(meta: Metainfo): string | undefined;
+  /** The disk takes no more pieces. */
+  cannotKeep(why: 'disk-full' | 'disk-failed'): void;
+  /** The task has left memory. `why` tells a refusal from rest. */
+  gone(why: string | undefined): void;
+  readonly log: Log;
+};
+
+/** What the index kept of a task. */
+export type Remembered = {
+  readonly info: Buffer | undefined;
+  readonly have: Uint8Array | undefined;
+  readonly trackers: readonly string[];
+  /** The last stop was unclean: pieces may lie on the disk that the index does not know. */
+  readonly doubtful: boolean;
+};
