@@ -105,6 +105,7 @@ export type SteerWhy =
   | 'overload'
   | 'disk-full'
   | 'disk-failed'
+  | 'stalled'
   | 'malformed'
   | 'origin-unreachable';
 

@@ -116,6 +116,8 @@ export class Manager {
     if (refused) return { kind: 'pass', why: refused };
     const task = this.#task(infoHash);
     if (this.#room.lacking && task && !task.whole) return { kind: 'pass', why: this.#room.lacking };
+    // Waiting for a slot is worse than the swarm.
+    if (task && !task.whole && !task.downloading && this.#slots.free === 0) return { kind: 'pass', why: 'overload' };
     if (!task?.join(a.stream, a.handshake, a.early))
       return { kind: 'pass', why: this.#refusedWhy(infoHash) ?? 'overload' };
     task.addSources([{ endpoint: a.endpoint, as: a.client }]);

@@ -2,6 +2,8 @@
 export const LIMITS = {
   /** Clients of a torrent whose metainfo nobody gives in this time are let go, and pass from then on. */
   metainfoWithinMs: 15_000,
+  /** Clients that lack something and get nothing, while nothing comes from outside either, are let go after this time. */
+  stalledMs: 30_000,
   /** Connected LAN clients: a lecture hall fetching one torrent. */
   clients: 512,
   /** Origin endpoints remembered; the downloader dials a few of them at a time. */

@@ -218,3 +218,19 @@ test('a torrent whose metainfo nobody gives lets its clients go after a while', 
   await until('gone', () => kept.gone.length > 0);
   assert.deepEqual([kept.gone, stream.destroyed], [['no-metainfo'], true]);
 });
+
+test('clients that get nothing, from a box that gets nothing, are let go', async (t) => {
+  let laterMs = 0;
+  const clock = { ...realClock, nowMs: () => Date.now() + laterMs };
+  const dial = () => Promise.reject(new Error('nobody listens'));
+  const known = { ...nothing, info: torrent.meta.infoBytes, have: Uint8Array.of(0b1000_0000) };
+  const { task, kept } = setUp(t, known, { clock, dial });
+  const stream = new TestStream();
+  task.join(stream, handshake, Buffer.alloc(0));
+  laterMs = LIMITS.stalledMs - 3_000;
+  await sleep(1_200);
+  assert.equal(stream.destroyed, false);
+  laterMs = LIMITS.stalledMs;
+  await until('gone', () => kept.gone.length > 0);
+  assert.deepEqual([kept.gone, stream.destroyed], [['stalled'], true]);
+});

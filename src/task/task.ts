@@ -36,6 +36,8 @@ export class Task {
   #lookDue = false;
   #rechecking = false;
   #waitingSinceMs = 0;
+  /** When a byte last came in or went out, or nobody lacked anything. */
+  #progressMs: number;
   #recheckDone: Promise<void> = Promise.resolve();
   #haveDirty = false;
   #recountSoon: NodeJS.Timeout | undefined;
@@ -63,6 +65,7 @@ export class Task {
     this.#scope = new Scope((error) => world.log.error('task trouble', { why: errorText(error) }), parent);
     const nowMs = world.clock.nowMs();
     this.#lastClientMs = nowMs;
+    this.#progressMs = nowMs;
     this.#state = { kind: 'sleep', sinceMs: nowMs };
     this.#downloader = new Downloader({
       infoHash,
@@ -113,6 +116,10 @@ export class Task {
   /** It has every piece. */
   get whole(): boolean {
     return this.#shelf?.have.full ?? false;
+  }
+
+  get downloading(): boolean {
+    return this.#state.kind === 'down';
   }
 
   addSources(sources: readonly OriginSource[]): void {
@@ -197,8 +204,9 @@ export class Task {
   #tick(): void {
     const nowMs = this.#world.clock.nowMs();
     if (this.#clients.size > 0) this.#lastClientMs = nowMs;
-    if (!this.#shelf && this.#clients.size > 0 && nowMs - this.#waitingSinceMs >= LIMITS.metainfoWithinMs) {
-      this.#leave('no-metainfo');
+    const why = this.#useless(nowMs);
+    if (why) {
+      this.#leave(why);
       return;
     }
     if (this.#state.kind === 'down') {
@@ -207,6 +215,19 @@ export class Task {
     }
     this.#persist();
     this.#tell({ kind: 'look' });
+  }
+
+  /**
+   * Why the clients are better off without the box. The swarm may give to them, who give in return, what it does not give
+   * to the box.
+   */
+  #useless(nowMs: number): string | undefined {
+    if (!this.#shelf) {
+      const waited = this.#clients.size > 0 && nowMs - this.#waitingSinceMs >= LIMITS.metainfoWithinMs;
+      return waited ? 'no-metainfo' : undefined;
+    }
+    if (this.#facts().lacking === 0) this.#progressMs = nowMs;
+    return nowMs - this.#progressMs >= LIMITS.stalledMs ? 'stalled' : undefined;
   }
 
   // ---- pieces ----
@@ -336,6 +357,7 @@ export class Task {
   }
 
   #count(served: number, filled: number): void {
+    this.#progressMs = this.#world.clock.nowMs();
     this.#servedBytes += served;
     this.#filledBytes += filled;
     this.#unkept.served += served;

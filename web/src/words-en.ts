@@ -58,6 +58,7 @@ const steerWhy: Record<SteerWhy, string> = {
   overload: 'the box is busy, so it stayed out of the way',
   'disk-full': 'no room on the disk',
   'disk-failed': 'the disk reported an error',
+  stalled: 'nothing came from outside: its clients go on with the swarm',
   malformed: 'not understood: left alone',
   'origin-unreachable': 'the peer outside did not answer',
 };

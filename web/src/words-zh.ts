@@ -37,6 +37,7 @@ export const zh: Words = {
     overload: '盒子繁忙，未介入',
     'disk-full': '磁盘空间不足',
     'disk-failed': '磁盘报告错误',
+    stalled: '外网没有数据，客户机改为直接下载',
     malformed: '无法识别，不干预',
     'origin-unreachable': '外网节点无应答',
   },
