@@ -86,7 +86,7 @@ overrides.push({
 
 const config = {
   vcs: { enabled: true, clientKind: 'git', useIgnoreFile: true },
-  files: { includes: ['**', '!package-lock.json', '!biome.json', '!web/dist'] },
+  files: { includes: ['**', '!package-lock.json', '!**/*.md', '!web/dist'] },
   formatter: { indentStyle: 'space', indentWidth: 2, lineWidth: 120 },
   javascript: { formatter: { quoteStyle: 'single' } },
   linter: {
@@ -107,4 +107,4 @@ if (argv.includes('--check')) {
     console.error('biome.json does not match scripts/layers.ts: run `node scripts/layers.ts`');
     exit(1);
   }
-} else writeFileSync('biome.json', text);
+} else writeFileSync('biome.json', text); // then: biome format --write biome.json
