@@ -10,6 +10,8 @@ export type Config = {
   readonly bridge: string;
   /** Pieces and index live here. */
   readonly dataDir: string;
+  /** Memory file system for blocks of unfinished pieces, so that they survive the daemon. Made when missing; not its parents. */
+  readonly volatileDir?: string;
   /** Where the page listens: an address and port, or a Unix socket. */
   readonly admin: { readonly host: string; readonly port: number } | { readonly path: string };
   /** TCP port of the transparent listener; it is never seen on a wire. */
@@ -52,6 +54,10 @@ const flag: Check = (v) => (typeof v === 'boolean' ? undefined : 'true or false'
 const device: Check = (v) =>
   typeof v === 'string' && /^[A-Za-z0-9._-]{1,15}$/.test(v) ? undefined : 'an interface name';
 const folder: Check = (v) => (typeof v === 'string' && v.startsWith('/') ? undefined : 'an absolute path');
+const optional =
+  (check: Check): Check =>
+  (v) =>
+    v === undefined ? undefined : check(v);
 const place: Check = (v) => {
   const a = v as { host?: unknown; port?: unknown; path?: unknown } | null;
   if (typeof a !== 'object' || a === null) return 'an object with host and port, or with path';
@@ -64,6 +70,7 @@ const CHECKS: Readonly<Record<keyof Config, Check>> = {
   wan: device,
   bridge: device,
   dataDir: folder,
+  volatileDir: optional(folder),
   admin: place,
   listenPort: port,
   logGroup: count(65_535),

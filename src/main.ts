@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { argv, exit } from 'node:process';
 import { AdminServer } from '#admin/admin-server.ts';
@@ -25,6 +26,12 @@ const HEALTH_EVERY_MS = 1_000;
 /** A clean stop that takes longer than this is ended; what is durable stays so. */
 const STOP_WITHIN_MS = 10_000;
 const HASH_WORKERS = 1;
+
+/** Linux's memory file system (shm_overview(7)): what lies there survives the daemon, not the machine. */
+function volatileDirOf(dataDir: string): string | undefined {
+  const name = createHash('sha1').update(dataDir).digest('hex').slice(0, 12);
+  return existsSync('/dev/shm') ? `/dev/shm/swarmbox-${name}` : undefined;
+}
 
 function openIndex(config: Config, log: Log): Index {
   mkdirSync(config.dataDir, { recursive: true, mode: 0o750 });
@@ -62,6 +69,7 @@ async function build(config: Config, log: Log, scope: Scope, startedAtMs: number
   const store = await Store.open<FramedPiece>(
     {
       dataDir: config.dataDir,
+      volatileDir: config.volatileDir ?? volatileDirOf(config.dataDir),
       cacheBytes: config.cacheMiB << 20,
       floorBytes: config.floorMiB * 1024 * 1024,
       hashWorkers: HASH_WORKERS,

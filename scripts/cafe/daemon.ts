@@ -67,6 +67,7 @@ export class Daemon {
       wan: 'wan0',
       bridge: 'br0',
       dataDir: this.dataDir,
+      volatileDir: join(dir, 'volatile'),
       admin: { path: this.socketPath },
       ...this.#o.config,
       ...config,

@@ -3,6 +3,8 @@ import { BLOCK_BYTES, type PieceIndex } from '#base/units.ts';
 
 /** An origin's number within its task: it stays the same across reconnections, so that blame does too. */
 export type OriginId = number;
+/** Whom blocks are from that an earlier run of the box fetched: no origin that could be blamed. */
+export const NOBODY: OriginId = -1;
 export type BlockRequest = { readonly piece: PieceIndex; readonly begin: number; readonly length: number };
 
 const FREE = 0;

@@ -11,7 +11,7 @@ import type { FramedPiece } from '#wire/framed-piece.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
 import type { OriginId } from './begun-piece.ts';
 import { dialInTime } from './dial.ts';
-import { Filling } from './filling.ts';
+import { type BegunBlocks, Filling } from './filling.ts';
 import { DOWNLOAD_LIMITS, type DownloadLimits } from './limits.ts';
 import { MetadataFetch } from './metadata-fetch.ts';
 import { OriginConnection, type OriginEnd, type OriginHost } from './origin-connection.ts';
@@ -32,6 +32,8 @@ export type DownloadWorld = {
   lack(piece: PieceIndex): number;
   /** Bytes of blocks that came from outside, useful or not. */
   received(bytes: number): void;
+  /** Undefined: begun pieces end with the process. */
+  readonly begun?: BegunBlocks | undefined;
   readonly log: Log;
 };
 
@@ -92,6 +94,7 @@ export class Downloader {
         lack: (piece) => this.#world.lack(piece),
         endpoint: (id) => this.#pool.byId(id)?.source.endpoint,
         ban: (id, piece) => this.#ban(id, `a bad piece ${piece}`),
+        begun: this.#world.begun,
       },
       meta,
       have,

@@ -12,6 +12,14 @@ import type { DownloadLimits } from './limits.ts';
 import type { OriginConnection } from './origin-connection.ts';
 import { type PickerShape, PiecePicker } from './piece-picker.ts';
 
+/** Where blocks of unfinished pieces outlive the process. They are not verified until their piece is whole. */
+export type BegunBlocks = {
+  restore(): Iterable<{ readonly piece: PieceIndex; readonly begin: number; readonly data: Buffer }>;
+  keep(piece: PieceIndex, begin: number, data: Uint8Array): void;
+  /** The piece was verified, well or ill. */
+  done(piece: PieceIndex): void;
+};
+
 /** What filling asks of the downloader around it. */
 export type FillingWorld = {
   readonly clock: Clock;
@@ -24,6 +32,7 @@ export type FillingWorld = {
   lack(piece: PieceIndex): number;
   endpoint(origin: OriginId): Endpoint | undefined;
   ban(origin: OriginId, piece: PieceIndex): void;
+  readonly begun: BegunBlocks | undefined;
 };
 
 /** The data side of a download whose shape is known: requests out, blocks in, whole pieces to be verified, liars found. */
@@ -46,6 +55,10 @@ export class Filling {
     this.#picker = new PiecePicker(shape, own, FramedPiece.allocate, world.limits);
     this.#blame = new Blame(world.limits.suspectPieces);
     this.#readLack();
+    for (const { piece, begin, data } of world.begun?.restore() ?? []) {
+      const put = this.#picker.restore(piece, begin, data);
+      if (put.kind === 'complete') world.scope.run(() => this.#verify(put.payload, put.sources));
+    }
   }
 
   get piecesInFlight(): number {
@@ -76,6 +89,7 @@ export class Filling {
   block(origin: OriginConnection, request: BlockRequest, data: Uint8Array): void {
     const put = this.#picker.put(origin.id, request.piece, request.begin, data);
     if (put.kind !== 'useless') {
+      this.#world.begun?.keep(request.piece, request.begin, data);
       if (put.otherwise !== undefined) this.#world.live.get(put.otherwise)?.cancel(request);
       for (const other of this.#world.live.values()) if (other !== origin) other.cancelLate(request);
       if (put.kind === 'complete') this.#world.scope.run(() => this.#verify(put.payload, put.sources));
@@ -140,6 +154,7 @@ export class Filling {
       this.#world.log.error('piece-not-kept', { piece: index, why: errorText(error) });
       outcome = 'failed';
     }
+    this.#world.begun?.done(index);
     if (outcome === 'ok') {
       this.#refusals = 0;
       this.#picker.verified(index, 'have');

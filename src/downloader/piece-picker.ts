@@ -1,7 +1,7 @@
 import type { Bitfield } from '#base/bitfield.ts';
 import { BugError } from '#base/errors.ts';
 import { BLOCK_BYTES, type PieceIndex } from '#base/units.ts';
-import { BegunPiece, type BlockRequest, type OriginId } from './begun-piece.ts';
+import { BegunPiece, type BlockRequest, NOBODY, type OriginId } from './begun-piece.ts';
 import type { DownloadLimits } from './limits.ts';
 import { WantedPieces } from './wanted-pieces.ts';
 
@@ -81,13 +81,28 @@ export class PiecePicker<P extends Assembly> {
     if (index === undefined) return undefined;
     const lengthBytes = this.#pieceBytes(index);
     while (this.#begunBytes + lengthBytes > this.#limitBytes) if (!this.#abandonOne()) return undefined;
+    return this.#ask(this.#begin(index, lengthBytes, this.#soleOnly.has(index) ? 'someone' : 'anyone'), origin);
+  }
+
+  #begin(index: PieceIndex, lengthBytes: number, sole: 'anyone' | 'someone'): BegunPiece<P> {
     this.#wanted.set(index, 0);
-    const sole = this.#soleOnly.has(index) ? 'someone' : 'anyone';
     const piece = new BegunPiece<P>(index, lengthBytes, this.#order++, sole);
     this.#begun.set(index, piece);
     this.#begunBytes += lengthBytes;
     this.#open.push(piece);
-    return this.#ask(piece, origin);
+    return piece;
+  }
+
+  /** A block that an earlier run of the box fetched: its piece counts as begun, and is the first to be finished. */
+  restore(index: PieceIndex, begin: number, data: Uint8Array): Put<P> {
+    if (index >= this.#shape.pieceCount || this.#have.has(index) || this.#verifying.has(index))
+      return { kind: 'useless' };
+    const lengthBytes = this.#pieceBytes(index);
+    if (!this.#begun.has(index)) {
+      if (this.#begunBytes + lengthBytes > this.#limitBytes) return { kind: 'useless' };
+      this.#begin(index, lengthBytes, 'anyone');
+    }
+    return this.put(NOBODY, index, begin, data);
   }
 
   /** Takes a block. `useless`: it was not missing, or is no block of ours. */

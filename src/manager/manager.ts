@@ -197,6 +197,7 @@ export class Manager {
       peerId,
       dial,
       store: (shape) => store.task(shape),
+      begun: store.begunLog?.(infoHash),
       askSlot: (granted) => this.#slots.ask(granted),
       withdraw: (granted) => this.#slots.withdraw(granted),
       releaseSlot: () => this.#slots.release(),

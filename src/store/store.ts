@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { type InfoHash, parseInfoHash } from '#base/units.ts';
+import { BegunLog } from './begun-log.ts';
 import { DiskSpace, freeBytesOf } from './disk-space.ts';
 import { DiskTask, type DiskWorld } from './disk-task.ts';
 import { Gate } from './gate.ts';
@@ -18,6 +19,8 @@ export type StoreConfig = {
   dataDir: string;
   /** Bytes of pieces kept in memory. */
   cacheBytes: number;
+  /** Folder in memory (tmpfs) for blocks of unfinished pieces; undefined: they end with the process. */
+  volatileDir?: string | undefined;
   /** Free bytes of the disk that the store never touches. */
   floorBytes: number;
   /** Threads that hash: one keeps up with about 5 Gbit/s. */
@@ -32,12 +35,14 @@ export type FoundTask = { infoHash: InfoHash; info: Buffer | undefined };
 /** Pieces on one disk: verified, then durable, then reported. */
 export class Store<P extends PieceBuffer> {
   readonly #root: string;
+  readonly #volatileDir: string | undefined;
   readonly #world: DiskWorld<P>;
   readonly #tasks = new Map<InfoHash, DiskTask<P>>();
   readonly #removals = new Map<InfoHash, Promise<unknown>>();
 
-  private constructor(root: string, world: DiskWorld<P>) {
+  private constructor(root: string, volatileDir: string | undefined, world: DiskWorld<P>) {
     this.#root = root;
+    this.#volatileDir = volatileDir;
     this.#world = world;
   }
 
@@ -54,7 +59,7 @@ export class Store<P extends PieceBuffer> {
         cause: error,
       });
     }
-    return new Store(root, {
+    return new Store(root, config.volatileDir, {
       maker,
       log,
       cache: new LruCache<P>(config.cacheBytes),
@@ -89,6 +94,11 @@ export class Store<P extends PieceBuffer> {
       if (infoHash !== name) continue;
       yield { infoHash, info: await this.#infoOf(infoHash) };
     }
+  }
+
+  /** Where a task's unfinished pieces outlive the process. */
+  begunLog(infoHash: InfoHash): BegunLog | undefined {
+    return this.#volatileDir === undefined ? undefined : new BegunLog(this.#volatileDir, infoHash, this.#world.log);
   }
 
   /** Bytes that may still be written before the floor is reached. Zero, with a log line, when the disk does not say. */

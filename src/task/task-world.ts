@@ -3,6 +3,7 @@ import type { Clock } from '#base/clock.ts';
 import type { Log } from '#base/log.ts';
 import type { InfoHash } from '#base/units.ts';
 import type { OriginSource } from '#downloader/origin-pool.ts';
+import type { BegunLog } from '#store/begun-log.ts';
 import type { TaskShape, TaskStore } from '#store/task-store.ts';
 import type { FramedPiece } from '#wire/framed-piece.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
@@ -11,6 +12,7 @@ import type { Metainfo } from '#wire/metainfo.ts';
 export type StoreLike = {
   task(shape: TaskShape): TaskStore<FramedPiece>;
   onDisk(): AsyncIterable<{ infoHash: InfoHash; info: Buffer | undefined }>;
+  begunLog?(infoHash: InfoHash): BegunLog | undefined;
   /** Bytes that may still be written. */
   freeBytes(): Promise<number>;
 };
@@ -20,6 +22,8 @@ export type TaskWorld = {
   readonly clock: Clock;
   readonly peerId: Buffer;
   store(shape: TaskShape): TaskStore<FramedPiece>;
+  /** Undefined: unfinished pieces end with the process. */
+  readonly begun: BegunLog | undefined;
   dial(to: OriginSource): Promise<Duplex>;
   /** Calls `granted` once when a download slot is free, now or later. */
   askSlot(granted: () => void): void;

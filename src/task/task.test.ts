@@ -47,6 +47,7 @@ function setUp(
     clock: realClock,
     peerId: newPeerId(),
     store: (shape) => store.task(shape),
+    begun: undefined,
     dial: async () => {
       const [ours, theirs] = duplexPair();
       // A socket tells its other end that it is gone; the pair's halves only end.

@@ -77,6 +77,7 @@ export class Task {
       gotInfo: (bytes) => this.#gotInfo(bytes, 'an origin'),
       lack: (piece) => this.#wanted(piece),
       received: (bytes) => this.#count(0, bytes),
+      begun: world.begun,
     });
     this.#trackers = new TrackerAsking(
       {
@@ -95,6 +96,7 @@ export class Task {
     if (remembered.info) this.#gotInfo(remembered.info, 'the index', remembered.have);
     if (remembered.doubtful && this.#shelf) this.#recheck(this.#shelf);
     this.#scope.run((signal) => this.#live(signal));
+    this.#scope.defer(() => world.begun?.close(this.whole));
     this.#scope.defer(() => clearTimeout(this.#recountSoon));
     this.#scope.every(LIMITS.tickMs, () => this.#tick());
   }

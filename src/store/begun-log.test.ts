@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { silentLog } from '#base/log.ts';
+import { BegunLog } from './begun-log.ts';
+
+function folderFor(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'begun-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+const block = (byte: number, length = 16_384): Buffer => Buffer.alloc(length, byte);
+const kept = (log: BegunLog) => [...log.restore()].map((b) => [b.piece, b.begin, b.data[0], b.data.length]);
+
+test('what was kept and not done is there for the next process, without a goodbye from the last one', (t) => {
+  const folder = folderFor(t);
+  const first = new BegunLog(folder, 'a', silentLog);
+  assert.deepEqual(kept(first), []);
+  first.keep(7, 0, block(1));
+  first.keep(8, 16_384, block(2, 100));
+  first.keep(9, 0, block(3));
+  first.done(9);
+  const next = new BegunLog(folder, 'a', silentLog);
+  const found = kept(next);
+  assert.deepEqual(found.slice(0, 2), [
+    [7, 0, 1, 16_384],
+    [8, 16_384, 2, 100],
+  ]);
+});
+
+test('a record that was cut short ends the log, and the log goes on behind what was whole', (t) => {
+  const folder = folderFor(t);
+  const first = new BegunLog(folder, 'a', silentLog);
+  first.keep(1, 0, block(1));
+  first.keep(2, 0, block(2));
+  truncateSync(join(folder, 'a'), statSync(join(folder, 'a')).size - 5);
+  const next = new BegunLog(folder, 'a', silentLog);
+  assert.deepEqual(kept(next), [[1, 0, 1, 16_384]]);
+  next.keep(3, 0, block(3));
+  assert.deepEqual(kept(new BegunLog(folder, 'a', silentLog)), [
+    [1, 0, 1, 16_384],
+    [3, 0, 3, 16_384],
+  ]);
+});
+
+test('the file stays small however much passes through it, and is gone when there is nothing to go on with', (t) => {
+  const folder = folderFor(t);
+  const log = new BegunLog(folder, 'a', silentLog);
+  log.keep(0, 0, block(9));
+  for (let piece = 1; piece < 2_000; piece++) {
+    log.keep(piece, 0, block(piece & 0xff));
+    log.done(piece);
+    assert.ok(statSync(join(folder, 'a')).size <= 6 << 20);
+  }
+  assert.deepEqual(kept(new BegunLog(folder, 'a', silentLog))[0], [0, 0, 9, 16_384]);
+  log.close(true);
+  assert.throws(() => statSync(join(folder, 'a')));
+});
+
+test('a folder that cannot be made costs nothing but the keeping', (t) => {
+  const log = new BegunLog(join(folderFor(t), 'absent', 'deeper'), 'a', silentLog);
+  log.keep(1, 0, block(1));
+  log.done(1);
+  assert.deepEqual(kept(log), []);
+  log.close(true);
+});
