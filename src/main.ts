@@ -88,6 +88,7 @@ async function build(config: Config, log: Log, scope: Scope, startedAtMs: number
       peerId: newPeerId(),
       dial: dialOrigin,
       know: (infoHash) => entry?.know(infoHash),
+      steer: (endpoints) => entry?.steer(endpoints),
     },
     log,
   );

@@ -108,6 +108,11 @@ export class Entry {
     this.#learned.know(infoHash);
   }
 
+  /** Steers endpoints that the box itself found in a live torrent's swarm. */
+  steer(endpoints: readonly Endpoint[]): void {
+    this.#steering?.steer(endpoints);
+  }
+
   view(): EntryView {
     return {
       steering: this.#steering?.state ?? { armed: false, why: 'starting', endpoints: 0, held: 0, lost: 0 },
@@ -120,15 +125,17 @@ export class Entry {
 
   #onLearned(value: Learned): void {
     const { client, endpoints, infoHash, from } = value;
-    this.#learned.learn(client, endpoints, infoHash, from, Date.now());
-    for (const endpoint of endpoints.slice(0, 3)) this.#verdict('learned', client, endpoint, infoHash, from);
+    const fresh = this.#learned.learn(client, endpoints, infoHash, from, Date.now());
+    for (const endpoint of fresh.slice(0, 3)) this.#verdict('learned', client, endpoint, infoHash, from);
     this.#world.learned(value);
   }
 
   #arrived({ socket, client, endpoint, recognised: r }: Arrival): void {
     if (r.kind === 'lost') {
       socket.destroy();
-      this.#leaveAlone('refused', client, endpoint, r.why, r.detail);
+      // Noise from one client says nothing about the endpoint; a torrent that nobody named may be one we must not touch.
+      if (r.why === 'unknown-torrent') this.#leaveAlone('refused', client, endpoint, r.why, r.detail);
+      else this.#verdict('refused', client.ip, endpoint, undefined, r.why);
       return;
     }
     if (r.kind === 'other') {

@@ -17,10 +17,19 @@ export class LearnedFlows {
   readonly #flows = new Map<string, Entry>();
   readonly #hashes = new Set<InfoHash>();
 
-  learn(client: string, endpoints: readonly Endpoint[], infoHash: InfoHash, from: LearnedFrom, nowMs: number): void {
+  /** Returns the endpoints that were not known for this client and torrent. */
+  learn(
+    client: string,
+    endpoints: readonly Endpoint[],
+    infoHash: InfoHash,
+    from: LearnedFrom,
+    nowMs: number,
+  ): Endpoint[] {
     this.know(infoHash);
+    const fresh: Endpoint[] = [];
     for (const endpoint of endpoints) {
       const key = flowKey(client, endpoint);
+      if (this.#flows.get(key)?.infoHash !== infoHash) fresh.push(endpoint);
       this.#flows.delete(key);
       this.#flows.set(key, { infoHash, from, untilMs: nowMs + LIMITS.steerForMs });
     }
@@ -28,6 +37,7 @@ export class LearnedFlows {
       if (entry.untilMs > nowMs && this.#flows.size <= LIMITS.learned) break;
       this.#flows.delete(key);
     }
+    return fresh;
   }
 
   /** Makes a torrent known to encrypted handshakes. */

@@ -40,7 +40,8 @@ test('expired endpoints are forgotten, and the passed ones are bounded', () => {
 test('a learned flow is found until its time is over, and its torrent opens encrypted handshakes', () => {
   const flows = new LearnedFlows();
   const infoHash = infoHashOf(hash);
-  flows.learn('192.168.1.5', [at(1)], infoHash, 'http-tracker', 0);
+  assert.deepEqual(flows.learn('192.168.1.5', [at(1)], infoHash, 'http-tracker', 0), [at(1)]);
+  assert.deepEqual(flows.learn('192.168.1.5', [at(1)], infoHash, 'http-tracker', 0), [], 'said once');
   assert.equal(flows.find('192.168.1.5', at(1))?.infoHash, infoHash);
   assert.equal(flows.find('192.168.1.6', at(1)), undefined);
   assert.equal(flows.skeys.size, 1);

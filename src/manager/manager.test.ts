@@ -53,6 +53,7 @@ function setUp(t: TestContext, config: Partial<ManagerConfig> = {}, found: reado
         throw new Error('nobody listens');
       },
       know: (infoHash) => void known.push(infoHash),
+      steer: () => {},
     },
     silentLog,
   );

@@ -31,6 +31,8 @@ export type ManagerWorld = {
   dial(to: OriginSource): Promise<Duplex>;
   /** Makes a torrent known to encrypted handshakes. */
   know(infoHash: InfoHash): void;
+  /** Has flows to these endpoints steered: the box found them in the swarm of a torrent that it serves. */
+  steer(endpoints: readonly Endpoint[]): void;
 };
 
 /** A recognised LAN client, as the entry listener offers it. */
@@ -210,6 +212,7 @@ export class Manager {
           index.addTotal('servedBytes', served);
           index.addTotal('filledBytes', filled);
         }),
+      found: (endpoints) => this.#world.steer(endpoints),
       refusal: (meta) => this.#refusal(meta),
       cannotKeep: (why) => this.#room.refused(why),
       gone: (why) => {

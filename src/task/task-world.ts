@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '#base/clock.ts';
+import type { Endpoint } from '#base/endpoint.ts';
 import type { Log } from '#base/log.ts';
 import type { InfoHash } from '#base/units.ts';
 import type { OriginSource } from '#downloader/origin-pool.ts';
@@ -33,6 +34,8 @@ export type TaskWorld = {
   keepHave(have: Uint8Array): void;
   keepTraffic(servedBytes: number, filledBytes: number): void;
   keepTrackers(trackers: readonly string[]): void;
+  /** The box itself found these in the torrent's swarm. */
+  found(endpoints: readonly Endpoint[]): void;
   /** The torrent is one that the box does not serve (BEP 27, a block list): why not, or undefined. */
   refusal(meta: Metainfo): string | undefined;
   /** The disk takes no more pieces. */

@@ -65,6 +65,7 @@ function setUp(
     },
     keepTraffic: () => {},
     keepTrackers: () => {},
+    found: () => {},
     refusal: () => undefined,
     cannotKeep: (why) => void kept.refused.push(why),
     gone: (why) => void kept.gone.push(why),

@@ -85,7 +85,10 @@ export class Task {
         peerId: world.peerId,
         clock: world.clock,
         log: world.log,
-        found: (peers) => this.addSources(peers.map((endpoint) => ({ endpoint }))),
+        found: (peers) => {
+          this.addSources(peers.map((endpoint) => ({ endpoint })));
+          world.found(peers);
+        },
         leftBytes: () => (this.#shelf ? this.#shelf.meta.totalBytes - this.#shelf.haveBytes : 1),
         downloadedBytes: () => this.#filledBytes,
         keep: (trackers) => world.keepTrackers(trackers),
