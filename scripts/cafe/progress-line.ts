@@ -13,7 +13,7 @@ export function progressText(label: string, p: Progress, seconds: number): strin
   return `${label}  [${bar}] ${percent} %  ${(p.rateBytesPerS / 1e6).toFixed(2).padStart(6)} MB/s  ${seconds.toFixed(0)} s`;
 }
 
-export class ProgressLine implements Disposable {
+export class ProgressLine {
   readonly #timer: NodeJS.Timeout;
   readonly #terminal: boolean;
   readonly #begin = performance.now();
@@ -27,7 +27,8 @@ export class ProgressLine implements Disposable {
     this.#timer = setInterval(show, this.#terminal ? TERMINAL_MS : SPARSE_MS);
   }
 
-  [Symbol.dispose](): void {
+  /** Clears the line: what is printed next stands in its place. */
+  end(): void {
     clearInterval(this.#timer);
     if (this.#terminal) process.stdout.write('\r\x1b[K');
   }

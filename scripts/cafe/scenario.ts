@@ -64,10 +64,9 @@ export class Scenario {
     const download = await this.#cafe.download(pc, client);
     this.#current = download.client;
     try {
-      using _line = new ProgressLine(`${phase.padEnd(6)} PC ${pc} ${client.padEnd(12)}`, () =>
-        download.client.progress(),
-      );
-      const { seconds } = await download.complete(this.#cafe.settings.phaseLimitS);
+      const label = `${phase.padEnd(6)} PC ${pc} ${client.padEnd(12)}`;
+      const line = new ProgressLine(label, () => download.client.progress());
+      const { seconds } = await download.complete(this.#cafe.settings.phaseLimitS).finally(() => line.end());
       const wrong = await download.wrongFiles();
       this.#results.push({ phase, pc, client, seconds, sha1ok: wrong.length === 0 });
       for (const path of wrong)
