@@ -26,6 +26,9 @@ const HEALTH_EVERY_MS = 1_000;
 /** A clean stop that takes longer than this is ended; what is durable stays so. */
 const STOP_WITHIN_MS = 10_000;
 const HASH_WORKERS = 1;
+/** The setting that holds what to steer at once after a restart, and how often it is written. */
+const SWARMS = 'swarms';
+const SWARMS_EVERY_MS = 10_000;
 
 /** Linux's memory file system (shm_overview(7)): what lies there survives the daemon, not the machine. */
 function volatileDirOf(dataDir: string): string | undefined {
@@ -130,6 +133,7 @@ async function build(config: Config, log: Log, scope: Scope, startedAtMs: number
     {
       claim: (flow) => manager.claim(flow),
       learned: ({ infoHash, endpoints }) => manager.heard(infoHash, endpoints),
+      learnedBefore: (infoHash, endpoints) => manager.heard(infoHash, endpoints),
       announced: (a) => {
         const tracker = config.fetchOnAnnounce ? openTrackerOf(a) : undefined;
         if (tracker) manager.expect(a.infoHash, tracker);
@@ -143,6 +147,12 @@ async function build(config: Config, log: Log, scope: Scope, startedAtMs: number
     log.with({ part: 'entry' }),
   );
   manager.resume(stop);
+  const steered = entry;
+  steered.recall(index.setting(SWARMS));
+  scope.every(SWARMS_EVERY_MS, () => {
+    const swarms = steered.remember();
+    if (swarms) index.setSetting(SWARMS, swarms);
+  });
   log.info('ready', { version, lan: config.lan, wan: config.wan, stop });
 }
 

@@ -15,6 +15,7 @@ import { type Arrival, Listener } from './listener.ts';
 import { splice } from './splice.ts';
 import { Steering, type SteeringState } from './steering.ts';
 import type { UtpSyn } from './steering-messages.ts';
+import { decodeSwarms, encodeSwarms } from './swarm-memory.ts';
 import type { Announced, Learned } from './tap.ts';
 import { type Verdict, Verdicts } from './verdicts.ts';
 
@@ -44,6 +45,8 @@ export type EntryWorld = {
   /** Takes a flow over, or says why not: then it goes on to its origin, if that is still possible. */
   claim(flow: Flow): { readonly kind: 'taken' } | { readonly kind: 'pass'; readonly why: string };
   learned(value: Learned): void;
+  /** As `learned`, from before a restart: no client is known any more. */
+  learnedBefore(infoHash: InfoHash, endpoints: readonly Endpoint[]): void;
   announced(value: Announced): void;
   /** The steering can no longer be kept true; the process must end. */
   failed(error: Error): void;
@@ -66,6 +69,7 @@ export class Entry {
   readonly #listener: Listener;
   readonly #forger = new UdpForger();
   #steering: Steering | undefined;
+  #learnedSince = false;
   #spliced = 0;
   #passedBytes = 0;
 
@@ -108,6 +112,23 @@ export class Entry {
     this.#learned.know(infoHash);
   }
 
+  /** What a restarted box should steer at once, as a text to keep; undefined when nothing was learned since the last call. */
+  remember(): string | undefined {
+    if (!this.#learnedSince) return undefined;
+    this.#learnedSince = false;
+    return encodeSwarms(this.#learned.swarms(), Date.now());
+  }
+
+  /** Steers what `remember` told before a restart. */
+  recall(text: string | undefined): void {
+    const nowMs = Date.now();
+    for (const swarm of decodeSwarms(text, nowMs)) {
+      this.#learned.recall(swarm, nowMs);
+      this.#steering?.steer(swarm.endpoints);
+      this.#world.learnedBefore(swarm.infoHash, swarm.endpoints);
+    }
+  }
+
   /** Steers endpoints that the box itself found in a live torrent's swarm. */
   steer(endpoints: readonly Endpoint[]): void {
     this.#steering?.steer(endpoints);
@@ -125,6 +146,7 @@ export class Entry {
 
   #onLearned(value: Learned): void {
     const { client, endpoints, infoHash, from } = value;
+    this.#learnedSince = true;
     const fresh = this.#learned.learn(client, endpoints, infoHash, from, Date.now());
     for (const endpoint of fresh.slice(0, 3)) this.#verdict('learned', client, endpoint, infoHash, from);
     this.#world.learned(value);

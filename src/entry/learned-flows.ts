@@ -2,9 +2,13 @@ import { type Endpoint, endpointKey } from '#base/endpoint.ts';
 import type { InfoHash } from '#base/units.ts';
 import { SkeyTable } from '#wire/mse.ts';
 import { LIMITS } from './limits.ts';
+import type { Swarm } from './swarm-memory.ts';
 import type { LearnedFrom } from './tap.ts';
 
-type Entry = { infoHash: InfoHash; from: LearnedFrom; untilMs: number };
+type Entry = { endpoint: Endpoint; infoHash: InfoHash; from: LearnedFrom | 'before the restart'; untilMs: number };
+
+/** In place of a client's address: what was learned before a restart holds for all. */
+const ANYONE = '*';
 
 const flowKey = (client: string, endpoint: Endpoint): string => `${client} ${endpointKey(endpoint)}`;
 
@@ -31,7 +35,7 @@ export class LearnedFlows {
       const key = flowKey(client, endpoint);
       if (this.#flows.get(key)?.infoHash !== infoHash) fresh.push(endpoint);
       this.#flows.delete(key);
-      this.#flows.set(key, { infoHash, from, untilMs: nowMs + LIMITS.steerForMs });
+      this.#flows.set(key, { endpoint, infoHash, from, untilMs: nowMs + LIMITS.steerForMs });
     }
     for (const [key, entry] of this.#flows) {
       if (entry.untilMs > nowMs && this.#flows.size <= LIMITS.learned) break;
@@ -57,6 +61,23 @@ export class LearnedFlows {
   }
 
   find(client: string, endpoint: Endpoint): Readonly<Entry> | undefined {
-    return this.#flows.get(flowKey(client, endpoint));
+    return this.#flows.get(flowKey(client, endpoint)) ?? this.#flows.get(flowKey(ANYONE, endpoint));
+  }
+
+  /** The newest endpoints by torrent, without the clients. */
+  swarms(): Swarm[] {
+    const swarms = new Map<InfoHash, Map<string, Endpoint>>();
+    for (const { infoHash, endpoint } of [...this.#flows.values()].slice(-LIMITS.rememberedEndpoints)) {
+      const endpoints = swarms.get(infoHash) ?? new Map<string, Endpoint>();
+      swarms.set(infoHash, endpoints.set(endpointKey(endpoint), endpoint));
+    }
+    return [...swarms].map(([infoHash, endpoints]) => ({ infoHash, endpoints: [...endpoints.values()] }));
+  }
+
+  recall({ infoHash, endpoints }: Swarm, nowMs: number): void {
+    this.know(infoHash);
+    const untilMs = nowMs + LIMITS.steerForMs;
+    for (const endpoint of endpoints)
+      this.#flows.set(flowKey(ANYONE, endpoint), { endpoint, infoHash, from: 'before the restart', untilMs });
   }
 }

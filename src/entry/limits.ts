@@ -14,6 +14,8 @@ export const LIMITS = {
   peersPerAnswer: 1_000,
   /** (client, endpoint) -> info-hash entries. */
   learned: 200_000,
+  /** Newest endpoints kept across a restart. */
+  rememberedEndpoints: 2_000,
   /** Torrents whose info-hash can be found by an encrypted handshake. */
   skeys: 50_000,
   /** A client that says nothing: the server is meant to speak first. Transmission 3.00 takes up to a second over its handshake. */

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { infoHashOf } from '#base/units.ts';
+import { hash } from './fixtures.ts';
+import { LearnedFlows } from './learned-flows.ts';
+import { LIMITS } from './limits.ts';
+import { decodeSwarms, encodeSwarms } from './swarm-memory.ts';
+
+const infoHash = infoHashOf(hash);
+const endpoints = [
+  { ip: '203.0.113.9', port: 6881 },
+  { ip: '2001:db8::9', port: 51413 },
+];
+
+test('what was learned is kept without its clients, and any client may speak of it after a restart', () => {
+  const before = new LearnedFlows();
+  before.learn('192.168.1.5', endpoints, infoHash, 'udp-tracker', 1_000);
+  before.learn('192.168.1.6', endpoints.slice(0, 1), infoHash, 'udp-tracker', 1_000);
+  const text = encodeSwarms(before.swarms(), 2_000);
+  assert.ok(!text.includes('192.168.'));
+  const swarms = decodeSwarms(text, 3_000);
+  assert.deepEqual(
+    swarms.map((s) => [s.infoHash, s.endpoints.toSorted((a, b) => a.port - b.port)]),
+    [[infoHash, endpoints]],
+  );
+  const after = new LearnedFlows();
+  for (const swarm of swarms) after.recall(swarm, 3_000);
+  assert.equal(after.find('192.168.1.7', { ip: '203.0.113.9', port: 6881 })?.infoHash, infoHash);
+  assert.equal(after.skeys.size, 1);
+  assert.deepEqual(after.learn('192.168.1.7', endpoints, infoHash, 'udp-tracker', 3_000), endpoints);
+});
+
+test('what is too old, from the future or not ours is forgotten', () => {
+  const text = encodeSwarms([{ infoHash, endpoints }], 10_000);
+  assert.equal(decodeSwarms(text, 10_000 + LIMITS.steerForMs).length, 0);
+  assert.equal(decodeSwarms(text, 9_999).length, 0);
+  assert.deepEqual(decodeSwarms(undefined, 0), []);
+  const odd = JSON.stringify({
+    atMs: 1,
+    swarms: [['zz', []], 7, [infoHash, [['1.2.3.4; drop', 1], ['1.2.3.4', 0], 5]]],
+  });
+  assert.deepEqual(decodeSwarms(odd, 2), [{ infoHash, endpoints: [] }]);
+  fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (any) => void decodeSwarms(any, 1)));
+});
