@@ -123,7 +123,20 @@ export class Processes {
   }
 
   async killAll(): Promise<void> {
-    for (const child of this.live) child.kill('SIGKILL');
-    await Promise.all(this.live.map((child) => child.exited));
+    const { live } = this;
+    for (const child of live) child.kill('SIGKILL');
+    await Promise.all(live.map((child) => child.exited.then(() => groupGone(child.pid))));
+  }
+}
+
+/** Waits until a group's last process is gone: what a killed child had started is not ours to wait for. */
+async function groupGone(group: number): Promise<void> {
+  for (let i = 0; i < 100; i++) {
+    try {
+      process.kill(-group, 0);
+    } catch {
+      return;
+    }
+    await sleep(50);
   }
 }
