@@ -23,6 +23,8 @@ function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_S;
 }
 
+const CONNECT_EVERY_MS = 5;
+
 function fail(why: string): never {
   console.error(`leech: ${why}`);
   exit(1);
@@ -38,7 +40,7 @@ const meta = parsed.value;
 const network = `127.${randomInt(1, 255)}.${randomInt(0, 256)}`;
 let blocks = 0;
 const begun = Promise.withResolvers<void>();
-for (let number = 0; number < conns; number++)
+for (let number = 0; number < conns; number++) {
   new LeechConnection({
     meta,
     port,
@@ -51,6 +53,9 @@ for (let number = 0; number < conns; number++)
     },
     onFault: fail,
   });
+  // libtorrent's listen queue is short: a burst of connections is reset.
+  await sleep(CONNECT_EVERY_MS);
+}
 await begun.promise;
 await sleep(warmUpMs);
 
