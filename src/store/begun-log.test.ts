@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, symlinkSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -65,4 +65,14 @@ test('a folder that cannot be made costs nothing but the keeping', (t) => {
   log.done(1);
   assert.deepEqual(kept(log), []);
   log.close(true);
+});
+
+test('a link in place of the folder is not followed', (t) => {
+  const folder = folderFor(t);
+  const link = `${folder}-link`;
+  symlinkSync(folder, link);
+  t.after(() => rmSync(link));
+  const log = new BegunLog(link, 'a', silentLog);
+  log.keep(1, 0, block(1));
+  assert.throws(() => statSync(join(folder, 'a')));
 });

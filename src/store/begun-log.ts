@@ -1,5 +1,16 @@
-import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { getuid } from 'node:process';
 import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import type { PieceIndex } from '#base/units.ts';
@@ -43,6 +54,9 @@ export class BegunLog {
     if (this.#fd === undefined && !this.#over) {
       this.#try(() => {
         if (!existsSync(this.#folder)) mkdirSync(this.#folder, { mode: 0o700 });
+        // /dev/shm is open to all: a folder or a link that somebody else put there is not written through.
+        const found = lstatSync(this.#folder);
+        if (!found.isDirectory() || found.uid !== getuid?.()) throw new Error('the folder is not our own');
         this.#fd = openSync(this.#path, 'a+', 0o600);
       });
     }
