@@ -52,6 +52,12 @@ class Bench {
     return { bench: 'hash', workers: 1, pieceKiB: pieceBytes / 1024, MBps: Math.round(MBps) };
   }
 
+  async ciphers(): Promise<object> {
+    const argv = [execPath, '--openssl-legacy-provider', script('ciphers.ts'), String(SETTINGS.aloneMs)];
+    const { MBps, opensslMBps } = await this.#children.figures<{ MBps: number; opensslMBps: number }>('ciphers', argv);
+    return { bench: 'rc4', MBps: Math.round(MBps), peer: 'OpenSSL', peerMBps: Math.round(opensslMBps) };
+  }
+
   async handshakes(): Promise<object> {
     const argv = [execPath, script('handshakes.ts'), String(SETTINGS.aloneMs)];
     const { perS } = await this.#children.figures<{ perS: number }>('handshakes', argv);
@@ -72,6 +78,7 @@ async function run(): Promise<void> {
     const rows = await bench.serving();
     for (const row of rows) say(row);
     for (const bytes of [256 * 1024, 4096 * 1024]) say(await bench.hashing(bytes));
+    say(await bench.ciphers());
     say(await bench.handshakes());
     console.log(`\n${table(rows)}\n\nMedians of ${SETTINGS.rounds} rounds, box and peer by turns. Trust the ratios.`);
   } finally {

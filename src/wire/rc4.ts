@@ -1,11 +1,17 @@
+import { applyRc4, RC4_STATE_WORDS } from './rc4-wasm.ts';
+
+/** Shorter runs are not worth the trip to the module and back. */
+const SHORT_BYTES = 256;
+const I = 256;
+const J = 257;
+
 /**
- * RC4, as MSE prescribes it: broken as a cipher, used as an obfuscation. In plain JavaScript because OpenSSL 3 no longer
- * has it without its legacy provider. Four keystream bytes go into one word, since stores dominate the cost.
+ * RC4, as MSE prescribes it: broken as a cipher, used as an obfuscation. Our own, because OpenSSL 3 no longer has it
+ * without its legacy provider.
  */
 export class Rc4 {
-  readonly #state = new Uint8Array(256);
-  #i = 0;
-  #j = 0;
+  /** 256 words, then i and j. */
+  readonly #state = new Int32Array(RC4_STATE_WORDS);
 
   /** `discardBytes` of keystream are thrown away first. */
   constructor(key: Uint8Array, discardBytes: number) {
@@ -22,42 +28,22 @@ export class Rc4 {
 
   /** The next `bytes.length` bytes of keystream over a copy of `bytes`. */
   apply(bytes: Uint8Array): Buffer {
-    const n = bytes.length;
-    const memory = new ArrayBuffer((n + 3) & ~3);
-    const out = new Uint8Array(memory);
-    out.set(bytes);
-    const words = new Int32Array(memory);
+    const out = Buffer.allocUnsafeSlow(bytes.length);
     const s = this.#state;
-    let i = this.#i;
-    let j = this.#j;
-    let a = 0;
-    let b = 0;
-    // Both supported machines (x86-64, arm64) are little-endian: the first byte is a word's lowest.
-    const whole = n >> 2;
-    for (let w = 0; w < whole; w++) {
-      let mask = 0;
-      for (let shift = 0; shift < 32; shift += 8) {
-        i = (i + 1) & 255;
-        a = s[i] as number;
-        j = (j + a) & 255;
-        b = s[j] as number;
-        s[i] = b;
-        s[j] = a;
-        mask |= (s[(a + b) & 255] as number) << shift;
-      }
-      words[w] = (words[w] as number) ^ mask;
-    }
-    for (let at = whole * 4; at < n; at++) {
+    const done = out.length < SHORT_BYTES ? 0 : applyRc4(s, bytes, out);
+    let i = s[I] as number;
+    let j = s[J] as number;
+    for (let at = done; at < out.length; at++) {
       i = (i + 1) & 255;
-      a = s[i] as number;
+      const a = s[i] as number;
       j = (j + a) & 255;
-      b = s[j] as number;
+      const b = s[j] as number;
       s[i] = b;
       s[j] = a;
-      out[at] = (out[at] as number) ^ (s[(a + b) & 255] as number);
+      out[at] = (bytes[at] as number) ^ (s[(a + b) & 255] as number);
     }
-    this.#i = i;
-    this.#j = j;
-    return Buffer.from(memory, 0, n);
+    s[I] = i;
+    s[J] = j;
+    return out;
   }
 }
