@@ -37,4 +37,16 @@ export const WIRE_LIMITS = {
   answerPeers: 2_000,
   /** Info-hashes of one LSD datagram (BEP 14: it must fit 1,400 bytes). */
   lsdHashes: 32,
+  /** Bytes of a DHT datagram: what fits an Ethernet frame, and room for a reassembled one. */
+  krpcBytes: 4_096,
+  /** Bencode weight of a DHT datagram: 500 peers as strings and the dictionaries around them. */
+  krpcWeight: 700,
+  /** Dictionaries of a DHT message nest two deep; unknown extensions may add a little. */
+  krpcDepth: 6,
+  /** Bytes of a DHT transaction id: clients use 2 to 8. */
+  krpcTransactionBytes: 32,
+  /** Nodes of one DHT answer: clients send 8 of each family, some 16 or 20. */
+  krpcNodes: 64,
+  /** Bytes of a DHT write token: 4 to 20 are seen. */
+  krpcTokenBytes: 64,
 } as const;
