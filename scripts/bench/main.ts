@@ -48,8 +48,10 @@ class Bench {
 
   async hashing(pieceBytes: number): Promise<object> {
     const argv = [execPath, script('hashing.ts'), String(pieceBytes), String(SETTINGS.aloneMs)];
-    const { MBps } = await this.#children.figures<{ MBps: number }>('hashing', argv);
-    return { bench: 'hash', workers: 1, pieceKiB: pieceBytes / 1024, MBps: Math.round(MBps) };
+    const said = await this.#children.figures<{ sha1MBps: number; merkleMBps: number }>('hashing', argv);
+    const [sha1MBps, merkleMBps] = [Math.round(said.sha1MBps), Math.round(said.merkleMBps)];
+    const ratio = Number((said.merkleMBps / said.sha1MBps).toFixed(2));
+    return { bench: 'hash', workers: 1, pieceKiB: pieceBytes / 1024, sha1MBps, merkleMBps, ratio };
   }
 
   async ciphers(): Promise<object> {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, statSync, symlinkSync, truncateSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { silentLog } from '#base/log.ts';
+import { logTo, silentLog } from '#base/log.ts';
 import { BegunLog } from './begun-log.ts';
 
 function folderFor(t: TestContext): string {
@@ -65,6 +65,21 @@ test('a folder that cannot be made costs nothing but the keeping', (t) => {
   log.done(1);
   assert.deepEqual(kept(log), []);
   log.close(true);
+});
+
+test('a log that cannot be read is given up, with one log line', (t) => {
+  const folder = folderFor(t);
+  // The memory of this process as a file: it opens, has no page at its beginning, and answers a read with EIO.
+  symlinkSync('/proc/self/mem', join(folder, 'a'));
+  const lines: string[] = [];
+  const log = new BegunLog(
+    folder,
+    'a',
+    logTo((line) => lines.push(line.event)),
+  );
+  assert.deepEqual(kept(log), []);
+  log.keep(1, 0, block(1));
+  assert.equal(lines.length, 1);
 });
 
 test('a link in place of the folder is not followed', (t) => {

@@ -68,15 +68,24 @@ export class BegunLog {
     const fd = existsSync(this.#path) ? this.#open() : undefined;
     if (fd === undefined) return;
     const header = Buffer.alloc(HEADER_BYTES);
-    while (this.#bytes <= LIMITS.bytes && readSync(fd, header, 0, HEADER_BYTES, this.#bytes) === HEADER_BYTES) {
+    while (this.#bytes <= LIMITS.bytes && this.#fills(fd, header, this.#bytes)) {
       const [piece, begin, length] = [header.readUInt32BE(0), header.readUInt32BE(4), header.readUInt32BE(8)];
       if (length > LIMITS.bytes) break;
       const data = Buffer.alloc(length);
-      if (readSync(fd, data, 0, length, this.#bytes + HEADER_BYTES) !== length) break;
+      if (!this.#fills(fd, data, this.#bytes + HEADER_BYTES)) break;
       this.#note(piece, begin, length);
       yield { piece, begin, data };
     }
-    this.#try(() => ftruncateSync(fd, this.#bytes));
+    if (!this.#over) this.#try(() => ftruncateSync(fd, this.#bytes));
+  }
+
+  /** False at the file's end, and when it cannot be read: then the log is given up too. */
+  #fills(fd: number, to: Buffer, at: number): boolean {
+    let read = 0;
+    this.#try(() => {
+      read = readSync(fd, to, 0, to.length, at);
+    });
+    return !this.#over && read === to.length;
   }
 
   keep(piece: PieceIndex, begin: number, data: Uint8Array): void {

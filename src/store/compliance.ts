@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Bitfield } from '#base/bitfield.ts';
-import { type GappedPiece, payloadOf, pieceWith, randomSample, type Sample } from './fixtures.ts';
+import { type GappedPiece, payloadOf, pieceWith, RANDOM_SAMPLES, type Sample } from './fixtures.ts';
 import type { TaskShape, TaskStore } from './task-store.ts';
 
 /** A store under test, and the hand of fate over its disk. */
@@ -41,18 +41,21 @@ async function found(task: TaskStore<GappedPiece>, known: Bitfield): Promise<num
 
 /** The promises of TaskStore. The store on a disk and the fake one both pass. */
 export function taskStoreCompliance(name: string, open: () => Promise<Bench>): void {
-  const check = (promise: string, work: (bench: Bench, sample: Sample) => Promise<void>): void => {
-    test(`${name}: ${promise}`, async () => {
-      await using bench = await open();
-      await work(bench, randomSample(PIECES));
-    });
-  };
-  comingAndGoing(check);
-  trouble(check);
-  rechecking(check);
+  for (const [kind, make] of Object.entries(RANDOM_SAMPLES)) {
+    const check: Check = (promise, work) => {
+      test(`${name}, ${kind}: ${promise}`, async () => {
+        await using bench = await open();
+        await work(bench, make(PIECES), make);
+      });
+    };
+    comingAndGoing(check);
+    trouble(check);
+    rechecking(check);
+  }
 }
 
-type Check = (promise: string, work: (bench: Bench, sample: Sample) => Promise<void>) => void;
+type Make = (pieces: number, pieceLength?: number) => Sample;
+type Check = (promise: string, work: (bench: Bench, sample: Sample, make: Make) => Promise<void>) => void;
 
 function comingAndGoing(check: Check): void {
   check(
@@ -72,11 +75,11 @@ function comingAndGoing(check: Check): void {
     },
   );
 
-  check('pieces accepted at once, in any order, all come back after a restart', async (bench) => {
+  check('pieces accepted at once, in any order, all come back after a restart', async (bench, _, make) => {
     const orders = fc.shuffledSubarray([...Array(PIECES).keys()], { minLength: PIECES });
     await fc.assert(
       fc.asyncProperty(orders, async (order) => {
-        const sample = randomSample(PIECES, 16_384);
+        const sample = make(PIECES, 16_384);
         const task = bench.task(sample.shape);
         const answers = await Promise.all(order.map((index) => task.accept(sample.piece(index))));
         assert.deepEqual(new Set(answers.map((a) => a.kind)), new Set(['durable']));

@@ -3,6 +3,7 @@ import type { Bitfield } from '#base/bitfield.ts';
 import { bug, errorCode, errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import type { PieceIndex } from '#base/units.ts';
+import { passed, workOf } from './digests.ts';
 import type { DiskSpace } from './disk-space.ts';
 import { busy, type Gate } from './gate.ts';
 import type { HashPool } from './hash-pool.ts';
@@ -76,7 +77,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
     const { lengthBytes } = this.#layout.place(piece.index);
     if (piece.payloadParts().reduce((sum, part) => sum + part.length, 0) !== lengthBytes)
       bug('a piece of another size');
-    return this.#during(() => this.#accept(piece.index, piece, lengthBytes));
+    return this.#during(() => this.#accept(piece, lengthBytes));
   }
 
   cached(index: PieceIndex): P | undefined {
@@ -168,16 +169,16 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
     return running.finally(() => this.#underWay.delete(running));
   }
 
-  async #accept(index: PieceIndex, piece: P, lengthBytes: number): Promise<Accepted> {
-    const { hashes, maker, accepting, cache } = this.#world;
+  async #accept(piece: P, lengthBytes: number): Promise<Accepted> {
+    const { accepting, cache } = this.#world;
     if (accepting.bytes > 0 && accepting.bytes + lengthBytes > STORE_LIMITS.acceptBytes)
       return failed(busy('pieces to write'));
     accepting.bytes += lengthBytes;
     try {
-      const hashed = await hashes.digest(piece);
-      if (hashed.kind === 'failed') return hashed;
-      if (!sameBytes(hashed.digest, this.#layout.hash(index))) return { kind: 'hash-mismatch' };
-      const own = maker.adopt(index, lengthBytes, hashed.buffer);
+      const verified = await this.#verify(piece, lengthBytes);
+      if (verified.kind === 'failed') return verified;
+      if (verified.kind !== 'all') return { kind: 'hash-mismatch' };
+      const own = verified.piece;
       const answer = await this.#withRoom(lengthBytes, () => this.#write(own));
       if (answer.kind === 'durable') cache.put(this.#shape.infoHash, own);
       return answer;
@@ -233,7 +234,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
   }
 
   async #readDisk(index: PieceIndex): Promise<ReadResult<P>> {
-    const { reads, files, hashes, maker } = this.#world;
+    const { reads, files, maker } = this.#world;
     const { segment, offset, lengthBytes } = this.#layout.place(index);
     using turn = await reads.enter();
     if (!turn) return failed(busy('reads'));
@@ -247,11 +248,17 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
       if (errorCode(error) === 'ENOENT' && (await this.#folder.diskExists())) return { kind: 'corrupt' };
       return failed(error);
     }
-    const hashed = await hashes.digest(piece);
+    const verified = await this.#verify(piece, lengthBytes);
+    if (verified.kind === 'failed') return verified;
+    return verified.kind === 'all' ? { kind: 'ok', piece: verified.piece } : { kind: 'corrupt' };
+  }
+
+  /** Which of the piece's checks hold. Its buffer went to a worker and came back in another piece. */
+  async #verify(piece: P, lengthBytes: number): Promise<{ kind: 'all' | 'some' | 'none'; piece: P } | Failed> {
+    const { hashes, maker } = this.#world;
+    const checks = this.#shape.checksOf(piece.index);
+    const hashed = await hashes.digest(piece, workOf(checks, lengthBytes));
     if (hashed.kind === 'failed') return hashed;
-    if (!sameBytes(hashed.digest, this.#layout.hash(index))) return { kind: 'corrupt' };
-    return { kind: 'ok', piece: maker.adopt(index, lengthBytes, hashed.buffer) };
+    return { kind: passed(checks, hashed.digests), piece: maker.adopt(piece.index, lengthBytes, hashed.buffer) };
   }
 }
-
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { Bitfield } from '#base/bitfield.ts';
 import { bug } from '#base/errors.ts';
 import type { InfoHash, PieceIndex } from '#base/units.ts';
+import { digestsOf, passed, workOf } from './digests.ts';
 import type {
   Accepted,
   Failed,
@@ -92,7 +92,7 @@ class FakeTask<P extends PieceBuffer> implements TaskStore<P> {
 
   async accept(piece: P): Promise<Accepted> {
     const { index } = piece;
-    if (sizeOf(this.#shape, index) !== length(piece)) bug('a piece of another size');
+    if (this.#shape.sizeOf(index) !== length(piece)) bug('a piece of another size');
     // Detaching the caller's buffer shows who uses a piece after having given it away.
     const own = this.#maker.adopt(index, length(piece), (piece.buffer.buffer as ArrayBuffer).transfer());
     const trouble = await this.#touchDisk();
@@ -169,11 +169,7 @@ class FakeTask<P extends PieceBuffer> implements TaskStore<P> {
 
 const length = (piece: PieceBuffer): number => piece.payloadParts().reduce((sum, part) => sum + part.length, 0);
 
-const sizeOf = ({ pieceLength, totalBytes }: TaskShape, index: PieceIndex): number =>
-  Math.min(pieceLength, totalBytes - index * pieceLength);
-
 function verifies(shape: TaskShape, piece: PieceBuffer): boolean {
-  const hash = createHash('sha1');
-  for (const part of piece.payloadParts()) hash.update(part);
-  return hash.digest().equals(shape.pieceHashes.subarray(piece.index * 20, piece.index * 20 + 20));
+  const checks = shape.checksOf(piece.index);
+  return passed(checks, digestsOf(piece.payloadParts(), workOf(checks, length(piece)))) === 'all';
 }

@@ -1,25 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
+import type { Digests, HashWork } from './digests.ts';
 import { busy } from './gate.ts';
 import { STORE_LIMITS } from './limits.ts';
 import type { Failed, PieceBuffer } from './task-store.ts';
 
 /** To the worker: `ranges` holds offset and length of each payload part, alternating. */
-export type HashJob = { buffer: ArrayBuffer; ranges: Uint32Array };
+export type HashJob = { buffer: ArrayBuffer; ranges: Uint32Array; work: HashWork };
 /** From the worker: the buffer comes home. */
-export type HashAnswer = { buffer: ArrayBuffer; digest: Uint8Array };
+export type HashAnswer = { buffer: ArrayBuffer; digests: Digests };
 
-export type Hashed = { kind: 'ok'; buffer: ArrayBuffer; digest: Uint8Array } | Failed;
+export type Hashed = { kind: 'ok'; buffer: ArrayBuffer; digests: Digests } | Failed;
 
 type Waiting = { job: HashJob; bytes: number; answer: (hashed: Hashed) => void };
-type Seat = { worker: Worker; doing: Waiting | undefined; proven: boolean };
+type Seat = { worker: Worker; doing: Waiting | undefined; proven: boolean; late: NodeJS.Timeout | undefined };
 
-export type HashPoolOptions = { workers: number; log: Log; script?: URL; queueBytes?: number };
+export type HashPoolOptions = { workers: number; log: Log; script?: URL; queueBytes?: number; jobMs?: number };
 
 /**
- * A few threads that hash. The caller's buffer is transferred there and back. A worker that dies is replaced; the piece
- * it held is lost with it and its job answers 'failed'.
+ * A few threads that hash. The caller's buffer is transferred there and back. A worker that dies, or does not answer in
+ * time, is replaced; the piece it held is lost with it and its job answers 'failed'.
  */
 export class HashPool {
   readonly #options: Required<HashPoolOptions>;
@@ -30,18 +32,18 @@ export class HashPool {
 
   constructor(options: HashPoolOptions) {
     const script = new URL('./hash-worker.ts', import.meta.url);
-    this.#options = { script, queueBytes: STORE_LIMITS.hashBytes, ...options };
+    this.#options = { script, queueBytes: STORE_LIMITS.hashBytes, jobMs: STORE_LIMITS.hashJobMs, ...options };
     for (let i = 0; i < Math.max(1, options.workers); i++) this.#seat();
   }
 
-  /** SHA-1 over the payload. The piece's buffer is detached by this call. */
-  digest(piece: PieceBuffer): Promise<Hashed> {
+  /** Digests of the payload. The piece's buffer is detached by this call. */
+  digest(piece: PieceBuffer, work: HashWork): Promise<Hashed> {
     if (this.#closing.signal.aborted)
       return Promise.resolve({ kind: 'failed', error: new Error('the store is closed') });
     const bytes = piece.buffer.length;
     if (this.#queuedBytes > 0 && this.#queuedBytes + bytes > this.#options.queueBytes)
       return Promise.resolve({ kind: 'failed', error: busy('pieces to hash') });
-    const job = { buffer: piece.buffer.buffer as ArrayBuffer, ranges: rangesOf(piece) };
+    const job = { buffer: piece.buffer.buffer as ArrayBuffer, ranges: rangesOf(piece), work };
     return new Promise((answer) => {
       this.#queuedBytes += bytes;
       this.#queue.push({ job, bytes, answer });
@@ -54,6 +56,7 @@ export class HashPool {
     this.#closing.abort();
     const error = new Error('the store is closed');
     for (const { answer } of this.#queue.splice(0)) answer({ kind: 'failed', error });
+    for (const seat of this.#seats) clearTimeout(seat.late);
     await Promise.all([...this.#seats].map((seat) => seat.worker.terminate()));
   }
 
@@ -64,35 +67,52 @@ export class HashPool {
       if (!next) return;
       this.#queuedBytes -= next.bytes;
       seat.doing = next;
+      seat.late = setTimeout(() => this.#tooLate(seat), this.#options.jobMs);
       seat.worker.postMessage(next.job, [next.job.buffer]);
     }
   }
 
   #seat(): void {
-    const seat: Seat = { worker: new Worker(this.#options.script), doing: undefined, proven: false };
+    const seat: Seat = {
+      worker: new Worker(this.#options.script),
+      doing: undefined,
+      proven: false,
+      late: undefined,
+    };
     let cause: unknown;
-    seat.worker.on('message', ({ buffer, digest }: HashAnswer) => {
+    seat.worker.on('message', ({ buffer, digests }: HashAnswer) => {
+      clearTimeout(seat.late);
       const done = seat.doing;
       seat.doing = undefined;
       seat.proven = true;
-      done?.answer({ kind: 'ok', buffer, digest });
+      done?.answer({ kind: 'ok', buffer, digests });
       this.#hand();
     });
     seat.worker.on('error', (error) => {
       cause = error;
     });
     // 'exit' follows 'error' and is the only event of a worker that ends by itself.
-    seat.worker.on('exit', (code) => this.#left(seat, code, cause));
+    seat.worker.on('exit', (code) => this.#left(seat, `it ended with code ${code}`, cause));
     this.#seats.add(seat);
     this.#hand();
   }
 
-  #left(seat: Seat, code: number, cause: unknown): void {
-    this.#seats.delete(seat);
-    const error = new Error(`a hash worker ended with code ${code}`, { cause });
-    seat.doing?.answer({ kind: 'failed', error });
+  /** A thread stuck in a loop ends at once, one stuck in the kernel when it comes back: nobody waits for either. */
+  #tooLate(seat: Seat): void {
+    this.#left(seat, `it did not answer within ${this.#options.jobMs} ms`, undefined);
+    void seat.worker.terminate();
+  }
+
+  /** Told once of each seat, whatever comes first. */
+  #left(seat: Seat, why: string, cause: unknown): void {
+    if (!this.#seats.delete(seat)) return;
+    clearTimeout(seat.late);
+    const error = new Error(`a hash worker was lost: ${why}`, { cause });
+    const doing = seat.doing;
+    seat.doing = undefined;
+    doing?.answer({ kind: 'failed', error });
     if (this.#closing.signal.aborted) return;
-    this.#options.log.error('hash-worker-ended', { code, why: String(cause) });
+    this.#options.log.error('hash-worker-ended', { why: errorText(error) });
     if (seat.proven) this.#seat();
     // One that never answered may be followed by others like it: do not spin.
     else void this.#seatLater();

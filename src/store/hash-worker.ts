@@ -1,12 +1,12 @@
-// Runs in a worker thread: SHA-1 of the payload inside a piece buffer. The buffer travels, it is never copied.
-import { createHash } from 'node:crypto';
+// Runs in a worker thread: digests of the payload inside a piece buffer. The buffer travels, it is never copied.
 import { parentPort } from 'node:worker_threads';
 import { KIB } from '#base/units.ts';
+import { type Digests, digestsOf, type HashWork } from './digests.ts';
 import type { HashAnswer, HashJob } from './hash-pool.ts';
 
 const zeros = Buffer.alloc(16 * KIB);
-/** Digest of so many zero bytes, for the last few lengths asked for: a torrent has one or two. */
-const zeroDigests = new Map<number, Uint8Array>();
+/** Digests of so many zero bytes, for the last few kinds of piece asked for: a torrent has one or two. */
+const zeroDigests = new Map<string, Digests>();
 const ZERO_DIGESTS = 16;
 
 function isZero(part: Buffer): boolean {
@@ -17,27 +17,22 @@ function isZero(part: Buffer): boolean {
   return true;
 }
 
-function digest(parts: Buffer[]): Uint8Array<ArrayBuffer> {
-  const hash = createHash('sha1');
-  for (const part of parts) hash.update(part);
-  return Uint8Array.from(hash.digest());
-}
-
 /** A hole in a sparse file reads as zeros. Seeing that costs a tenth of a hash, and real data shows itself at once. */
-function digestOf(parts: Buffer[]): Uint8Array {
-  if (!parts.every(isZero)) return digest(parts);
+function digest(parts: Buffer[], work: HashWork): Digests {
+  if (!parts.every(isZero)) return digestsOf(parts, work);
   const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const known = zeroDigests.get(length);
+  const kind = `${length} ${work.sha1} ${work.merkle?.leaves} ${work.merkle?.dataBytes}`;
+  const known = zeroDigests.get(kind);
   if (known) return known;
   if (zeroDigests.size >= ZERO_DIGESTS) zeroDigests.clear();
-  const made = digest(parts);
-  zeroDigests.set(length, made);
+  const made = digestsOf(parts, work);
+  zeroDigests.set(kind, made);
   return made;
 }
 
-parentPort?.on('message', ({ buffer, ranges }: HashJob) => {
+parentPort?.on('message', ({ buffer, ranges, work }: HashJob) => {
   const parts: Buffer[] = [];
   for (let i = 0; i < ranges.length; i += 2) parts.push(Buffer.from(buffer, ranges[i], ranges[i + 1]));
-  const answer: HashAnswer = { buffer, digest: digestOf(parts) };
+  const answer: HashAnswer = { buffer, digests: digest(parts, work) };
   parentPort?.postMessage(answer, [buffer]);
 });

@@ -7,16 +7,19 @@ export const LAYOUT_VERSION = 1;
 
 export type Place = { segment: number; offset: number; lengthBytes: number };
 
-/** Where each piece of a torrent lies: whole pieces, in runs of one segment file each. */
+/**
+ * Where each piece of a torrent lies: whole pieces, in runs of one segment file each. Each has room for `pieceLength`: what
+ * a short piece leaves of it is a hole, which takes no space.
+ */
 export class Layout {
   readonly #shape: TaskShape;
   /** Pieces in every segment but the last. */
   readonly piecesPerSegment: number;
 
   constructor(shape: TaskShape) {
-    const { pieceLength, pieceCount, totalBytes, pieceHashes } = shape;
-    if (!(pieceLength > 0) || Math.ceil(totalBytes / pieceLength) !== pieceCount) bug('a shape whose sizes disagree');
-    if (pieceHashes.length !== 20 * pieceCount) bug('a shape with another number of hashes than pieces');
+    const { pieceLength, pieceCount, totalBytes } = shape;
+    const fits = pieceLength > 0 && pieceCount > 0 && totalBytes <= pieceCount * pieceLength;
+    if (!fits || totalBytes <= 0) bug('a shape whose sizes disagree');
     this.#shape = shape;
     this.piecesPerSegment = Math.max(1, Math.floor(STORE_LIMITS.segmentBytes / pieceLength));
   }
@@ -26,12 +29,14 @@ export class Layout {
   }
 
   place(index: PieceIndex): Place {
-    const { pieceLength, pieceCount, totalBytes } = this.#shape;
+    const { pieceLength, pieceCount } = this.#shape;
     if (!Number.isInteger(index) || index < 0 || index >= pieceCount) bug(`piece ${index} of ${pieceCount}`);
+    const lengthBytes = this.#shape.sizeOf(index);
+    if (!(lengthBytes > 0 && lengthBytes <= pieceLength)) bug(`piece ${index} of ${lengthBytes} bytes`);
     return {
       segment: Math.floor(index / this.piecesPerSegment),
       offset: (index % this.piecesPerSegment) * pieceLength,
-      lengthBytes: Math.min(pieceLength, totalBytes - index * pieceLength),
+      lengthBytes,
     };
   }
 
@@ -39,10 +44,6 @@ export class Layout {
   piecesOf(segment: number): [PieceIndex, PieceIndex] {
     const first = segment * this.piecesPerSegment;
     return [first, Math.min(this.#shape.pieceCount, first + this.piecesPerSegment)];
-  }
-
-  hash(index: PieceIndex): Uint8Array {
-    return this.#shape.pieceHashes.subarray(index * 20, index * 20 + 20);
   }
 
   /** What `layout.json` says. Two layouts with the same text lay pieces at the same places. */

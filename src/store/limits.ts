@@ -24,6 +24,8 @@ export const STORE_LIMITS = {
   statfsMs: 1000,
   /** Milliseconds before a crashed hash worker is replaced when the one before it never answered either. */
   respawnMs: 1000,
+  /** Milliseconds a worker may take over one piece: the largest takes about a second, a starved machine some more. */
+  hashJobMs: 30_000,
   /** Bytes of the info dictionary kept beside the pieces: as large as an honest torrent's gets. */
   infoBytes: 32 * MIB,
 } as const;

@@ -14,6 +14,8 @@ import { OpenFiles } from './open-files.ts';
 import { LruCache } from './piece-cache.ts';
 import { readAll, writeAll } from './segment-io.ts';
 
+const SHA1 = { sha1: true, merkle: undefined };
+
 test('a sync that was already running answers nobody who came later', async () => {
   const begun: PromiseWithResolvers<void>[] = [];
   const group = new GroupSync(() => {
@@ -109,28 +111,30 @@ test('the memory cache is never larger than its limit and never mixes torrents',
   );
 });
 
-test('a hash worker that dies fails its own job alone and is replaced', async () => {
-  // Ends on a piece that begins with 0xff, answers with its first byte otherwise.
+test('a hash worker that dies or hangs fails its own job alone and is replaced', async () => {
+  // Ends on a piece that begins with 0xff or 0xfe, hangs on 0xfd, answers with its first byte otherwise.
   const script = `import { parentPort } from 'node:worker_threads';
     parentPort.on('message', ({ buffer, ranges }) => {
       const first = new Uint8Array(buffer)[ranges[0]];
       if (first === 0xff) throw new Error('made up');
       if (first === 0xfe) process.exit(3);
-      parentPort.postMessage({ buffer, digest: Uint8Array.of(first) }, [buffer]);
+      if (first === 0xfd) for (;;);
+      parentPort.postMessage({ buffer, digests: { sha1: Uint8Array.of(first) } }, [buffer]);
     });`;
   const url = new URL(`data:text/javascript,${encodeURIComponent(script)}`);
   const lines: string[] = [];
-  const pool = new HashPool({ workers: 1, log: logTo((line) => lines.push(line.event)), script: url });
+  const log = logTo((line) => lines.push(line.event));
+  const pool = new HashPool({ workers: 1, log, script: url, jobMs: 2_000 });
   const job = (first: number) => {
     const piece = gappedMaker.allocate(0, 100);
     (piece.payloadParts()[0] as Buffer)[0] = first;
-    return pool.digest(piece);
+    return pool.digest(piece, SHA1);
   };
-  const kinds = (await Promise.all([1, 0xff, 2, 0xfe, 3].map(job))).map((h) =>
-    h.kind === 'ok' ? h.digest[0] : h.kind,
+  const kinds = (await Promise.all([1, 0xff, 2, 0xfe, 3, 0xfd, 4].map(job))).map((h) =>
+    h.kind === 'ok' ? h.digests.sha1?.[0] : h.kind,
   );
-  assert.deepEqual(kinds, [1, 'failed', 2, 'failed', 3]);
-  assert.deepEqual(lines, ['hash-worker-ended', 'hash-worker-ended']);
+  assert.deepEqual(kinds, [1, 'failed', 2, 'failed', 3, 'failed', 4]);
+  assert.deepEqual(lines, ['hash-worker-ended', 'hash-worker-ended', 'hash-worker-ended']);
   await pool.close();
   assert.equal((await job(1)).kind, 'failed');
 });
@@ -138,7 +142,7 @@ test('a hash worker that dies fails its own job alone and is replaced', async ()
 test('the queue of the hash workers is bounded in bytes, and closing answers who waits', async () => {
   const url = new URL(`data:text/javascript,${encodeURIComponent('setInterval(() => {}, 1000)')}`);
   const pool = new HashPool({ workers: 1, log: silentLog, script: url, queueBytes: 250 });
-  const job = () => pool.digest(gappedMaker.allocate(0, 87));
+  const job = () => pool.digest(gappedMaker.allocate(0, 87), SHA1);
   const [running, first, second] = [job(), job(), job()];
   const refused = await job();
   assert.ok(refused.kind === 'failed' && 'code' in refused.error && refused.error.code === 'EBUSY');

@@ -1,13 +1,26 @@
 import type { Bitfield } from '#base/bitfield.ts';
 import type { InfoHash, PieceIndex } from '#base/units.ts';
 
-/** What the store must know of a torrent. `pieceHashes`: 20 bytes (SHA-1, BEP 3) for each piece. */
+/**
+ * One test that a piece must pass. 'sha1': SHA-1 of all its bytes (BEP 3). 'merkle': the root over SHA-256 of its 16 KiB
+ * blocks (BEP 52), of which there are `leaves`, a power of two; those that the piece is too short for are 32 zero bytes.
+ * Only the first `dataBytes` of the piece are the file's: what follows pads a hybrid's v1 piece and is in no leaf.
+ */
+export type PieceCheck =
+  | { readonly kind: 'sha1'; readonly digest: Uint8Array }
+  | { readonly kind: 'merkle'; readonly root: Uint8Array; readonly leaves: number; readonly dataBytes?: number };
+
+/** What the store must know of a torrent. */
 export type TaskShape = {
-  infoHash: InfoHash;
-  pieceLength: number;
-  pieceCount: number;
-  totalBytes: number;
-  pieceHashes: Uint8Array;
+  readonly infoHash: InfoHash;
+  /** Bytes from the beginning of one piece to the next. A piece may be shorter: the last, or the last of its file (BEP 52). */
+  readonly pieceLength: number;
+  readonly pieceCount: number;
+  /** Of all pieces together. */
+  readonly totalBytes: number;
+  sizeOf(piece: PieceIndex): number;
+  /** All must hold. Never empty, at most one of a kind. */
+  checksOf(piece: PieceIndex): readonly PieceCheck[];
 };
 
 /** A whole piece in one un-pooled ArrayBuffer of its own; what else the buffer holds is its maker's affair. */
@@ -15,7 +28,7 @@ export type PieceBuffer = {
   readonly index: PieceIndex;
   /** The whole ArrayBuffer. */
   readonly buffer: Buffer;
-  /** Views of the payload alone, in order. */
+  /** Views of the payload alone, in order, one for each block of 16 KiB. */
   payloadParts(): Buffer[];
 };
 

@@ -7,6 +7,7 @@ import { FakeStore } from '#store/fake-store.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
 import { pieceSize } from '#wire/metainfo.ts';
 import { PieceShelf } from './piece-shelf.ts';
+import { shapeOf } from './task-shape.ts';
 
 const torrent = makeTorrent(5 * BLOCK_BYTES + 100, 2 * BLOCK_BYTES);
 
@@ -32,7 +33,13 @@ function shelf(known?: Uint8Array) {
     cannotKeep: (why: string) => refused.push(why),
     log: silentLog,
   };
-  return { store, gained, lost, refused, shelf: new PieceShelf(torrent.meta, known, store.task(torrent.meta), world) };
+  return {
+    store,
+    gained,
+    lost,
+    refused,
+    shelf: new PieceShelf(torrent.meta, known, store.task(shapeOf(torrent.meta)), world),
+  };
 }
 
 const payload = (parts: readonly Uint8Array[] | undefined): Buffer => Buffer.concat(parts ?? []).subarray(13);

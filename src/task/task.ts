@@ -14,6 +14,7 @@ import { type AgentEvent, type AgentFacts, type AgentState, type Effect, next } 
 import { LackCounts } from './lack-counts.ts';
 import { LIMITS } from './limits.ts';
 import { PieceShelf } from './piece-shelf.ts';
+import { shapeOf } from './task-shape.ts';
 import { type TaskView, viewOf } from './task-view.ts';
 import type { Remembered, StoreLike, TaskWorld } from './task-world.ts';
 import { TrackerAsking } from './tracker-asking.ts';
@@ -252,7 +253,7 @@ export class Task {
       this.#leave(refusal);
       return;
     }
-    const shelf = new PieceShelf(meta, known, this.#world.store(meta), {
+    const shelf = new PieceShelf(meta, known, this.#world.store(shapeOf(meta)), {
       gained: (piece) => this.#gained(piece),
       lost: (piece) => this.#lost(piece),
       cannotKeep: (why) => this.#cannotKeep(why),
