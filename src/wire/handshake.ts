@@ -24,6 +24,8 @@ export type Handshake = {
   dht: boolean;
   /** The initiator would also take the v2 swarm of a hybrid torrent (BEP 52); answering with the v1 hash declines. */
   v2: boolean;
+  /** The peer speaks Qvod's dialect: its 68 bytes as they came, for the box to repeat to the origin peer. */
+  qvodHello?: Buffer;
 };
 
 export function encodeHandshake(h: {
@@ -63,11 +65,13 @@ export function parseHandshake(bytes: Uint8Array): Parsed<Handshake> {
   });
 }
 
-/** `maybe`: so far a proper prefix of the 20 bytes, which may come in more than one segment. */
-export function looksLikeHandshake(head: Uint8Array): 'yes' | 'no' | 'maybe' {
-  const n = Math.min(head.length, PROTOCOL_NAME.length);
-  for (let i = 0; i < n; i++) if (head[i] !== PROTOCOL_NAME[i]) return 'no';
-  return n === PROTOCOL_NAME.length ? 'yes' : 'maybe';
+export const looksLikeHandshake = (head: Uint8Array): 'yes' | 'no' | 'maybe' => beginsWith(head, PROTOCOL_NAME);
+
+/** `maybe`: so far a proper prefix of the name, which may come in more than one segment. */
+export function beginsWith(head: Uint8Array, name: Uint8Array): 'yes' | 'no' | 'maybe' {
+  const n = Math.min(head.length, name.length);
+  for (let i = 0; i < n; i++) if (head[i] !== name[i]) return 'no';
+  return n === name.length ? 'yes' : 'maybe';
 }
 
 /** `-SB0100-` and 12 random bytes (BEP 20, Azureus style). */

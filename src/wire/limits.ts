@@ -13,6 +13,8 @@ export const WIRE_LIMITS = {
   metainfoWeight: 2_000_000,
   /** Bytes of a .torrent file: the largest info dictionary plus trackers, comments and v2 piece layers. */
   torrentFileBytes: 48 * MIB,
+  /** Bytes of a Qvod seed: by its piece-size rule a file of 128 GiB has 32,768 pieces, 640 KiB of hashes. */
+  qvodSeedBytes: MIB,
   /** Bytes of an info dictionary: 400,000 pieces are 8 MB of hashes; the file list of a huge collection is the rest. */
   metadataBytes: 32 * MIB,
   /** Pieces of a torrent. libtorrent's own default (max_pieces = 0x200000). */

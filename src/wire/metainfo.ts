@@ -4,6 +4,7 @@ import { infoHashOf } from '#base/units.ts';
 import type { BDict, BValue } from './bencode.ts';
 import { asBytes, asDict, asInt, asList, asText, decode, decodePrefix } from './bencode.ts';
 import { WIRE_LIMITS } from './limits.ts';
+import { nameText } from './name-text.ts';
 import type { Parsed } from './parsed.ts';
 import { bad, ok } from './parsed.ts';
 
@@ -73,7 +74,7 @@ function metainfoOf(info: BDict, infoBytes: Buffer, trackers: readonly string[])
   if (isV2 && !hashes) return bad('BitTorrent v2 without v1 hashes is not supported yet');
   const version = isV2 ? 'hybrid' : 'v1';
 
-  const name = safeElement(asText(info.get('name.utf-8')) ?? asText(info.get('name')) ?? '');
+  const name = safeElement(nameOf(info.get('name.utf-8')) ?? nameOf(info.get('name')) ?? '');
   if (name === undefined) return bad('the torrent has no name');
   const pieceLength = asInt(info.get('piece length'));
   if (pieceLength === undefined || pieceLength <= 0) return bad('the torrent has no piece length');
@@ -125,8 +126,13 @@ function fileOf(entry: BValue, name: string): Parsed<File> {
   if (lengthBytes === undefined || lengthBytes < 0) return bad('a file has no length');
   const path = asList(dict.get('path.utf-8')) ?? asList(dict.get('path'));
   if (!path?.every(asBytes) || path.length > WIRE_LIMITS.pathElements) return bad('a file has no usable path');
-  const parts = path.map((part) => safeElement(asText(part) ?? '')).filter((part) => part !== undefined);
+  const parts = path.map((part) => safeElement(nameOf(part) ?? '')).filter((part) => part !== undefined);
   return ok({ path: parts.length > 0 ? [name, ...parts] : [name, '_'], lengthBytes });
+}
+
+function nameOf(value: BValue | undefined): string | undefined {
+  const bytes = asBytes(value);
+  return bytes && nameText(bytes);
 }
 
 /**
