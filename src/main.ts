@@ -132,7 +132,10 @@ async function build(config: Config, log: Log, scope: Scope, startedAtMs: number
     config,
     {
       claim: (flow) => manager.claim(flow),
-      learned: ({ infoHash, endpoints }) => manager.heard(infoHash, endpoints),
+      learned: ({ infoHash, endpoints, from }) => {
+        // A Qvod peer is dialled only with the words of a client that dials it.
+        if (from !== 'qvod-handshake') manager.heard(infoHash, endpoints);
+      },
       learnedBefore: (infoHash, endpoints) => manager.heard(infoHash, endpoints),
       announced: (a) => {
         const tracker = config.fetchOnAnnounce ? openTrackerOf(a) : undefined;

@@ -99,6 +99,7 @@ export class Entry {
         learned: (value) => entry.#onLearned(value),
         announced: (value) => world.announced(value),
         utpSyn: (value) => entry.#refuseUtp(value),
+        passed: ({ client, endpoint, why }) => entry.#verdict('passed', client, endpoint, undefined, why),
         trouble: (why) => log.warn('steering trouble', { why }),
         failed: (error) => world.failed(error),
       },
@@ -168,7 +169,7 @@ export class Entry {
     const stream = new FlowStream(socket, client, r.ciphers);
     const claim = this.#world.claim({ client, endpoint, handshake: r.handshake, early: r.early, stream });
     if (claim.kind === 'taken') {
-      const how = r.ciphers ? 'mse-handshake' : 'plain-handshake';
+      const how = r.handshake.qvodHello ? 'qvod-handshake' : r.ciphers ? 'mse-handshake' : 'plain-handshake';
       this.#verdict('steered', client.ip, endpoint, r.handshake.infoHash, how);
     } else if (r.head) this.#splice({ socket, client, endpoint }, r.head, claim.why);
     else {

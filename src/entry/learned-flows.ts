@@ -64,10 +64,11 @@ export class LearnedFlows {
     return this.#flows.get(flowKey(client, endpoint)) ?? this.#flows.get(flowKey(ANYONE, endpoint));
   }
 
-  /** The newest endpoints by torrent, without the clients. */
+  /** The newest endpoints by torrent, without the clients. Qvod's are left out: the box dials those only with a client's own words. */
   swarms(): Swarm[] {
     const swarms = new Map<InfoHash, Map<string, Endpoint>>();
-    for (const { infoHash, endpoint } of [...this.#flows.values()].slice(-LIMITS.rememberedEndpoints)) {
+    for (const { infoHash, endpoint, from } of [...this.#flows.values()].slice(-LIMITS.rememberedEndpoints)) {
+      if (from === 'qvod-handshake') continue;
       const endpoints = swarms.get(infoHash) ?? new Map<string, Endpoint>();
       swarms.set(infoHash, endpoints.set(endpointKey(endpoint), endpoint));
     }

@@ -12,6 +12,8 @@ export const LIMITS = {
   trackerFlowForMs: 30_000,
   /** Peers taken from one tracker answer; trackers send 200 at most. */
   peersPerAnswer: 1_000,
+  /** Recognised flows that pass and that the page was told of: none is told of twice while it is remembered. */
+  toldFlows: 1_000,
   /** (client, endpoint) -> info-hash entries. */
   learned: 200_000,
   /** Newest endpoints kept across a restart. */

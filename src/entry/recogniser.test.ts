@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { infoHashOf } from '#base/units.ts';
 import { encodeHandshake, newPeerId } from '#wire/handshake.ts';
 import { MseInitiator, SkeyTable } from '#wire/mse.ts';
+import { encodeQvodHandshake, newQvodPeerId } from '#wire/qvod/handshake.ts';
 import { hash } from './fixtures.ts';
 import { type Recognised, Recogniser, type Step } from './recogniser.ts';
 
@@ -45,6 +46,37 @@ test('a plain handshake is recognised however it is cut, with what follows it', 
       assert.ok(peer.head?.subarray(0, 68).equals(handshake), 'the flow can still be spliced');
     }),
   );
+});
+
+test('a Qvod handshake is a peer’s, however it is cut, and its own words are kept', () => {
+  const hello = encodeQvodHandshake({ infoHash, peerId: newQvodPeerId(Buffer.from('QVOD0052')) });
+  hello.writeUInt32BE(7, 21);
+  const sizes = fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 5 });
+  fc.assert(
+    fc.property(fc.oneof(sizes, fc.constant([1])), (cuts) => {
+      const step = feed(Buffer.concat([hello, Buffer.from('after')]), cuts);
+      assert.ok(step.kind === 'peer');
+      assert.equal(step.handshake.infoHash, infoHash);
+      assert.deepEqual(step.handshake.qvodHello, hello);
+      assert.equal(step.handshake.fast || step.handshake.extended, false);
+      assert.ok(step.head?.subarray(0, 68).equals(hello), 'the flow can still be spliced');
+    }),
+  );
+});
+
+test('Qvod with checksums, and Windows’ own swarm, go on to their origin at once, and are called by their names', () => {
+  const checked = encodeQvodHandshake({ infoHash, peerId: newQvodPeerId(Buffer.from('QVOD0052')) });
+  checked[20] = 1;
+  const delivery = Buffer.concat([Buffer.from('\x0eSwarm protocol', 'latin1'), randomBytes(60)]);
+  for (const [bytes, why] of [
+    [checked, 'qvod'],
+    [delivery, 'ms-do'],
+  ] as const)
+    for (const cut of [1, 7, bytes.length]) {
+      const step = feed(bytes, [cut]);
+      assert.ok(step.kind === 'other' && step.why === why, `${why}, cut in ${cut}`);
+      assert.ok(step.head.length <= bytes.length && step.head.equals(bytes.subarray(0, step.head.length)));
+    }
 });
 
 test('an encrypted handshake is answered, and the handshake inside it recognised, however it is cut', () => {

@@ -1,12 +1,17 @@
+import { looksLikeDelivery } from '#wire/delivery-optimization.ts';
 import { HANDSHAKE_BYTES, type Handshake, looksLikeHandshake, parseHandshake } from '#wire/handshake.ts';
 import { type Ciphers, MseResponder, type SkeyTable } from '#wire/mse.ts';
+import { looksLikeQvod, parseQvodHandshake } from '#wire/qvod/handshake.ts';
 
-/** `unknown-torrent`: it may be an encrypted peer, but of a torrent that this client was not seen to take part in. */
-export type OtherWhy = 'not-bittorrent' | 'unknown-torrent' | 'overload';
+/**
+ * `unknown-torrent`: it may be an encrypted peer, but of a torrent that this client was not seen to take part in. `qvod`: the
+ * dialect in a form that is not understood. `ms-do`: Microsoft Delivery Optimization.
+ */
+export type OtherWhy = 'not-bittorrent' | 'unknown-torrent' | 'overload' | 'qvod' | 'ms-do';
 
 /** What a steered flow turned out to be. `why` is a code that the page knows, `detail` is for the log. */
 export type Recognised =
-  /** A BitTorrent peer. `head`: everything it sent, while we have said nothing; undefined once we have answered (MSE). */
+  /** A BitTorrent peer, or one of Qvod's dialect. `head`: everything it sent, while we have said nothing; undefined once we have answered (MSE). */
   | {
       readonly kind: 'peer';
       readonly handshake: Handshake;
@@ -34,12 +39,34 @@ const TEXT_BYTES = 16;
 /** MSE: the public key that opens an encrypted handshake. */
 const MSE_KEY_BYTES = 96;
 
-const other = (head: Buffer, detail: string): Recognised => ({ kind: 'other', head, why: 'not-bittorrent', detail });
+const other = (head: Buffer, detail: string, why: OtherWhy = 'not-bittorrent'): Recognised => ({
+  kind: 'other',
+  head,
+  why,
+  detail,
+});
 const isText = (head: Buffer): boolean =>
   head.length >= TEXT_BYTES &&
   head.subarray(0, TEXT_BYTES).every((b) => (b >= 0x20 && b < 0x7f) || (b >= 9 && b <= 13));
 /** RFC 8446 section 5.1: handshake record, legacy version 3.x. */
 const isTls = (head: Buffer): boolean => head[0] === 0x16 && head[1] === 3 && (head[2] ?? 9) <= 4;
+
+const NAMES = [
+  ['bittorrent', looksLikeHandshake],
+  ['qvod', looksLikeQvod],
+  ['ms-do', looksLikeDelivery],
+] as const;
+
+/** The protocol whose name comes first on the wire; `maybe` while more than none is possible. */
+function spokenIn(head: Buffer): (typeof NAMES)[number][0] | 'maybe' | undefined {
+  let looks: 'maybe' | undefined;
+  for (const [name, looksLike] of NAMES) {
+    const is = looksLike(head);
+    if (is === 'yes') return name;
+    if (is === 'maybe') looks = 'maybe';
+  }
+  return looks;
+}
 
 /**
  * Decides what a flow speaks from its first bytes, however they are cut: a plain handshake, an encrypted one that we
@@ -63,9 +90,10 @@ export class Recogniser {
     if (this.#mse) return this.#encrypted(this.#mse, chunk);
     this.#head = this.#head.length === 0 ? chunk : Buffer.concat([this.#head, chunk]);
     const head = this.#head;
-    const looks = looksLikeHandshake(head);
-    if (looks === 'maybe') return WAIT;
-    if (looks === 'yes') return head.length < HANDSHAKE_BYTES ? WAIT : this.#plain(head);
+    const spoken = spokenIn(head);
+    if (spoken === 'maybe') return WAIT;
+    if (spoken === 'ms-do') return other(head, 'it is Microsoft Delivery Optimization', 'ms-do');
+    if (spoken) return head.length < HANDSHAKE_BYTES ? WAIT : this.#plain(head, spoken);
     if (isTls(head)) return other(head, 'it speaks TLS');
     if (isText(head)) return other(head, 'it speaks in text');
     if (head.length < MSE_KEY_BYTES) return WAIT;
@@ -81,9 +109,10 @@ export class Recogniser {
     return this.#mse || this.#ciphers ? { kind: 'lost', why: 'malformed', detail } : other(this.#head, detail);
   }
 
-  #plain(head: Buffer): Recognised {
-    const h = parseHandshake(head);
+  #plain(head: Buffer, spoken: 'bittorrent' | 'qvod'): Recognised {
+    const h = spoken === 'qvod' ? parseQvodHandshake(head) : parseHandshake(head);
     if (h.kind === 'bad') return other(head, h.why);
+    if ('checked' in h.value && h.value.checked) return other(head, 'its messages carry a checksum', 'qvod');
     return {
       kind: 'peer',
       handshake: h.value,

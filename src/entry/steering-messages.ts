@@ -1,6 +1,6 @@
 import type { Endpoint } from '#base/endpoint.ts';
 import type { RuleSettings } from './steering-rules.ts';
-import type { Announced, Learned } from './tap.ts';
+import type { Announced, Learned, Passed } from './tap.ts';
 
 /** What passes between the main thread and the steering worker. */
 
@@ -26,6 +26,7 @@ export type FromWorker =
   | { readonly kind: 'learned'; readonly value: Learned; readonly steered: number }
   | { readonly kind: 'announced'; readonly value: Announced }
   | { readonly kind: 'utp-syn'; readonly value: UtpSyn }
+  | { readonly kind: 'passed'; readonly value: Passed }
   | { readonly kind: 'armed'; readonly armed: boolean; readonly why: string }
   | { readonly kind: 'trouble'; readonly why: string }
   | { readonly kind: 'count'; readonly endpoints: number; readonly held: number; readonly lost: number }

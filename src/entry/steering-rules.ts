@@ -27,6 +27,8 @@ export const LOGGED = {
   handshake: 'handshake',
   lsd: 'lsd',
   utp: 'utp',
+  qvodUdp: 'qvod-udp',
+  delivery: 'ms-do',
 } as const;
 
 const TABLE = 'bridge swarmbox';
@@ -34,6 +36,12 @@ const TABLE = 'bridge swarmbox';
 const MARK_DIVERT = '0x100';
 const GET_ANNOUNCE = `0x${Buffer.from('GET /announce').toString('hex')}`;
 const BT_HANDSHAKE = `0x${Buffer.from('\x13BitTorrent prot', 'latin1').toString('hex')}`;
+const QVOD_HANDSHAKE = `0x${Buffer.from('\x13QVOD protocol', 'latin1').toString('hex')}`;
+/** Behind UDP's own header, Qvod's of 13 bytes and the name's length: bit 8 * (8 + 13 + 1). */
+const QVOD_NAME = `0x${Buffer.from('QVOD protocol').toString('hex')}`;
+const DELIVERY_HANDSHAKE = `0x${Buffer.from('\x0eSwarm protocol', 'latin1').toString('hex')}`;
+/** Of what only passes, a few are enough to say so. */
+const A_FEW = 'limit rate 20/second';
 /** BEP 15 connect request: the protocol id that every client must send. */
 const UDP_TRACKER_MAGIC = '0x41727101980';
 const SYN = 'tcp flags & (fin|syn|rst|ack) == syn';
@@ -77,6 +85,9 @@ const learnRules = ({ n, ip, lsd }: Family, s: RuleSettings): string => {
     iifname "${s.lan}" meta l4proto tcp @ih,0,104 ${GET_ANNOUNCE} update @asks${n} { ${out('tcp')} } ${log(LOGGED.request)} accept
     iifname "${s.wan}" ${back('tcp')} @asks${n} ${log(LOGGED.held)} drop
     iifname "${s.lan}" meta l4proto tcp @ih,0,128 ${BT_HANDSHAKE} ${ip} version ${n} ${log(LOGGED.handshake)} accept
+    iifname "${s.lan}" meta l4proto tcp @ih,0,112 ${QVOD_HANDSHAKE} ${ip} version ${n} ${log(LOGGED.handshake)} accept
+    iifname "${s.lan}" ${ip} version ${n} tcp dport 7680 @ih,0,120 ${DELIVERY_HANDSHAKE} ${A_FEW} ${log(LOGGED.delivery)} accept
+    iifname "${s.lan}" ${ip} version ${n} udp length >= 89 @th,176,104 ${QVOD_NAME} ${A_FEW} ${log(LOGGED.qvodUdp)} accept
     iifname "${s.lan}" udp length 24 @th,64,64 ${UDP_TRACKER_MAGIC} update @udpasks${n} { ${out('udp')} } accept
     iifname "${s.lan}" udp length >= 106 ${out('udp')} @udpasks${n} ${log(LOGGED.request)} accept
     iifname "${s.wan}" udp length >= 28 ${back('udp')} @udpasks${n} @th,64,32 1 ${log(LOGGED.held)} drop

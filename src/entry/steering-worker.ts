@@ -92,7 +92,7 @@ class Steering {
       return;
     }
     for (const seen of this.#tap.read(p.prefix, packet, nowMs)) {
-      if (seen.kind === 'announced') tell(seen);
+      if (seen.kind === 'announced' || seen.kind === 'passed') tell(seen);
       else if (seen.kind === 'done') this.#nft.run(stopHolding(seen.client, seen.server));
       else {
         const steered = this.#steer(seen.value.endpoints, nowMs);

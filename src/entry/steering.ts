@@ -5,7 +5,7 @@ import type { Scope } from '#base/scope.ts';
 import { closeFd, openBell, ringBell } from '#kernel/libc.ts';
 import { LIMITS } from './limits.ts';
 import type { FromWorker, ToWorker, UtpSyn, WorkerSettings } from './steering-messages.ts';
-import type { Announced, Learned } from './tap.ts';
+import type { Announced, Learned, Passed } from './tap.ts';
 
 export type SteeringState = {
   armed: boolean;
@@ -23,6 +23,7 @@ export type SteeringEvents = {
   learned(value: Learned): void;
   announced(value: Announced): void;
   utpSyn(value: UtpSyn): void;
+  passed(value: Passed): void;
   /** Something went wrong that the box lives with. */
   trouble(why: string): void;
   /** The worker died: the rules cannot be kept true any longer, the process must end (the kernel then removes them). */
@@ -94,6 +95,7 @@ export class Steering {
     if (message.kind === 'learned') this.#events.learned(message.value);
     else if (message.kind === 'announced') this.#events.announced(message.value);
     else if (message.kind === 'utp-syn') this.#events.utpSyn(message.value);
+    else if (message.kind === 'passed') this.#events.passed(message.value);
     else if (message.kind === 'trouble') this.#events.trouble(message.why);
     else if (message.kind === 'armed') Object.assign(state, { armed: message.armed, why: message.why });
     else if (message.kind === 'count')

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { Endpoint } from '#base/endpoint.ts';
 import { infoHashOf } from '#base/units.ts';
 import { encodeHandshake, newPeerId } from '#wire/handshake.ts';
+import { encodeQvodHandshake, newQvodPeerId } from '#wire/qvod/handshake.ts';
 import { encodeAnnounce } from '#wire/tracker-udp.ts';
 import { announceAnswer, announceRequest, client, hash, tcp, tracker, udp } from './fixtures.ts';
 import { LIMITS } from './limits.ts';
@@ -136,4 +137,21 @@ test('whatever a stranger sends, the tap neither throws nor grows', () => {
     ),
     { numRuns: 3_000 },
   );
+});
+
+test('a passing Qvod handshake teaches its endpoint, and one over UDP is told of once and teaches nothing', () => {
+  const tap = new Tap();
+  const [peer] = peers as [Endpoint];
+  const hello = encodeQvodHandshake({ infoHash, peerId: newQvodPeerId(Buffer.from('QVOD0052')) });
+  assert.deepEqual(tap.read(LOGGED.handshake, tcp(client, peer, hello.toString('latin1')), 0), [
+    { kind: 'learned', value: { client: client.ip, infoHash, endpoints: [peer], from: 'qvod-handshake' } },
+  ]);
+  const datagram = Buffer.concat([Buffer.alloc(13), hello]);
+  datagram.writeUInt32BE(datagram.length);
+  const passed = { kind: 'passed', value: { client: client.ip, endpoint: peer, why: 'qvod' } };
+  assert.deepEqual(tap.read(LOGGED.qvodUdp, udp(client, peer, datagram), 0), [passed]);
+  assert.deepEqual(tap.read(LOGGED.qvodUdp, udp(client, peer, datagram), 1), [], 'told of already');
+  for (let port = 1; port <= 2 * LIMITS.toldFlows; port++)
+    assert.equal(tap.read(LOGGED.delivery, tcp(client, { ...peer, port }, 'x'), 2).length, 1);
+  assert.deepEqual(tap.read(LOGGED.qvodUdp, udp(client, peer, datagram), 3), [passed], 'what is forgotten is bounded');
 });

@@ -3,13 +3,15 @@ import type { InfoHash } from '#base/units.ts';
 import { HANDSHAKE_BYTES, parseHandshake } from '#wire/handshake.ts';
 import type { IpPacket } from '#wire/ip-packet.ts';
 import { parseLsd } from '#wire/lsd.ts';
+import { parseQvodHandshake } from '#wire/qvod/handshake.ts';
+import { qvodDatagram } from '#wire/qvod/udp.ts';
 import { type AnnounceRequest, HttpAnswerReader, parseAnnounceRequest } from '#wire/tracker-http.ts';
 import { parseUdpAnnounceAnswer, parseUdpAnnounceRequest } from '#wire/tracker-udp.ts';
 import { LIMITS } from './limits.ts';
 import { LOGGED } from './steering-rules.ts';
 
 /** A code that the page knows. */
-export type LearnedFrom = 'http-tracker' | 'udp-tracker' | 'plain-handshake';
+export type LearnedFrom = 'http-tracker' | 'udp-tracker' | 'plain-handshake' | 'qvod-handshake';
 
 /** A LAN client was told, or has shown, that these endpoints belong to this torrent. */
 export type Learned = {
@@ -30,9 +32,13 @@ export type Announced = {
   readonly tracker: string | undefined;
 };
 
+/** A flow that is recognised and that the box has no part in. */
+export type Passed = { readonly client: string; readonly endpoint: Endpoint; readonly why: 'qvod' | 'ms-do' };
+
 export type Seen =
   | { readonly kind: 'learned'; readonly value: Learned }
   | { readonly kind: 'announced'; readonly value: Announced }
+  | { readonly kind: 'passed'; readonly value: Passed }
   /** There is nothing more to learn from this TCP flow: its packets need not be held any longer. */
   | { readonly kind: 'done'; readonly client: Endpoint; readonly server: Endpoint };
 
@@ -59,6 +65,8 @@ const usable = (e: Endpoint): boolean => e.port !== 0 && e.ip !== '0.0.0.0' && e
  */
 export class Tap {
   readonly #asks = new Map<string, Ask>();
+  /** Passing flows that were told of, oldest first. */
+  readonly #told = new Set<string>();
 
   /** `prefix` tells which rule selected the packet. Packets that teach nothing, or lie, teach nothing. */
   read(prefix: string, packet: IpPacket, nowMs: number): Seen[] {
@@ -66,6 +74,9 @@ export class Tap {
     if (prefix === LOGGED.held) return packet.proto === 'tcp' ? this.#httpAnswer(packet) : this.#udpAnswer(packet);
     if (prefix === LOGGED.handshake) return this.#handshake(packet);
     if (prefix === LOGGED.lsd) return this.#lsd(packet);
+    if (prefix === LOGGED.qvodUdp)
+      return qvodDatagram(packet.payload) === 'handshake' ? this.#passed(packet, 'qvod') : [];
+    if (prefix === LOGGED.delivery) return this.#passed(packet, 'ms-do');
     return [];
   }
 
@@ -130,10 +141,22 @@ export class Tap {
 
   #handshake(p: IpPacket): Seen[] {
     if (p.payload.length < HANDSHAKE_BYTES || !usable(destination(p))) return [];
-    const h = parseHandshake(p.payload);
+    const plain = parseHandshake(p.payload);
+    const h = plain.kind === 'ok' ? plain : parseQvodHandshake(p.payload);
     if (h.kind === 'bad') return [];
     const value = { client: p.src, infoHash: h.value.infoHash, endpoints: [destination(p)] };
-    return [{ kind: 'learned', value: { ...value, from: 'plain-handshake' } }];
+    return [{ kind: 'learned', value: { ...value, from: plain === h ? 'plain-handshake' : 'qvod-handshake' } }];
+  }
+
+  /** Each flow is told of once: such peers come back all day. */
+  #passed(p: IpPacket, why: Passed['why']): Seen[] {
+    const endpoint = destination(p);
+    const key = flowKey({ ip: p.src, port: 0 }, endpoint);
+    if (this.#told.has(key)) return [];
+    this.#told.add(key);
+    const oldest = this.#told.values().next().value;
+    if (oldest !== undefined && this.#told.size > LIMITS.toldFlows) this.#told.delete(oldest);
+    return [{ kind: 'passed', value: { client: p.src, endpoint, why } }];
   }
 
   #lsd(p: IpPacket): Seen[] {
