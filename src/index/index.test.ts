@@ -37,15 +37,18 @@ test('whatever is said of a torrent is there after a restart', () => {
     info: bytes(1, 300),
     have: bytes(0, 40),
     trackers: fc.array(fc.string({ maxLength: 30 }), { maxLength: 4 }),
+    layers: bytes(0, 64),
     served: fc.maxSafeNat(),
     atMs: fc.nat(),
   });
   fc.assert(
-    fc.property(said, ({ info, have, trackers, served, atMs }) => {
-      const infoHash = newHash();
+    fc.property(said, ({ info, have, trackers, layers, served, atMs }) => {
+      const [infoHash, infoHash2] = [newHash(), newHash()];
       const row: TaskRow = {
         infoHash,
+        infoHash2,
         info: Buffer.from(info),
+        layers: Buffer.from(layers),
         trackers,
         have: Buffer.from(have),
         pieceCount: have.length * 8,
@@ -57,13 +60,15 @@ test('whatever is said of a torrent is there after a restart', () => {
       within(file.path, (index) => {
         index.putTask({ infoHash, addedAtMs: 5 });
         index.setInfo(infoHash, Buffer.from(info), row.pieceCount);
+        index.setIds([infoHash, infoHash2]);
+        index.setLayers(infoHash, Buffer.from(layers));
         index.setHave(infoHash, have);
         index.setTrackers(infoHash, trackers);
         index.addTraffic(infoHash, served, 7, atMs);
       });
       assert.deepEqual(
-        within(file.path, (index) => index.task(infoHash)),
-        row,
+        within(file.path, (index) => [index.task(infoHash), index.task(infoHash2)]),
+        [row, row],
       );
     }),
     { numRuns: 25 },
@@ -86,6 +91,65 @@ test('a torrent put again keeps what is not said anew, and a removed one leaves 
     index.putTask({ infoHash, addedAtMs: 2 });
     assert.deepEqual([index.task(infoHash)?.info, index.task(infoHash)?.have], [undefined, undefined]);
   });
+});
+
+test('a torrent begun under its second name takes its first, and of two rows the one under the first stays', () => {
+  using file = temporaryFile();
+  within(file.path, (index) => {
+    const [first, second] = [newHash(), newHash()];
+    index.putTask({ infoHash: second, addedAtMs: 1, info: Buffer.from('i'), pieceCount: 1 });
+    index.setIds([first, second]);
+    assert.deepEqual(
+      index.tasks().map((row) => [row.infoHash, row.infoHash2, row.info?.toString()]),
+      [[first, second, 'i']],
+    );
+    const third = newHash();
+    index.putTask({ infoHash: third, addedAtMs: 2 });
+    index.setIds([first, third]);
+    assert.deepEqual(
+      index.tasks().map((row) => [row.infoHash, row.infoHash2]),
+      [[first, third]],
+    );
+    assert.equal(index.task(second), undefined);
+  });
+});
+
+test('a file is found in the other torrents that hold it, until they go', () => {
+  using file = temporaryFile();
+  const root = randomBytes(32);
+  const row = { root, firstPiece: 3, pieceLength: 16_384, lengthBytes: 99 };
+  const [a, b] = [newHash(), newHash()];
+  within(file.path, (index) => {
+    for (const infoHash of [a, b]) index.putTask({ infoHash, addedAtMs: 1, info: Buffer.from('i'), pieceCount: 4 });
+    index.setHave(a, Buffer.from([0xf0]));
+    index.files.set(a, [row, { ...row, root: randomBytes(32) }]);
+    index.files.set(b, [{ ...row, firstPiece: 0 }]);
+  });
+  within(file.path, (index) => {
+    assert.deepEqual(index.files.holders(root, b), [{ ...row, infoHash: a, have: Buffer.from([0xf0]) }]);
+    assert.deepEqual(index.files.holders(root, a), [{ ...row, firstPiece: 0, infoHash: b, have: undefined }]);
+    index.files.set(b, []);
+    assert.deepEqual(index.files.holders(root, a), []);
+    index.removeTask(a);
+    assert.deepEqual(index.files.holders(root, b), []);
+  });
+});
+
+test('an index of the version before keeps all it knew', () => {
+  using file = temporaryFile();
+  const old = new Sqlite(file.path);
+  migrate(old, MIGRATIONS.slice(0, 2));
+  const infoHash = newHash();
+  old
+    .prepare('INSERT INTO task (info_hash, piece_count, added_at_ms, used_at_ms) VALUES (?, 1, 1, 1)')
+    .run(Buffer.from(infoHash, 'hex'));
+  old.exec("INSERT INTO task_info VALUES (1, x'69'); INSERT INTO task_have VALUES (1, x'80')");
+  old.close();
+  const row = within(file.path, (index) => index.task(infoHash));
+  assert.deepEqual(
+    [row?.info, row?.have, row?.infoHash2, row?.layers],
+    [Buffer.from('i'), Buffer.from([0x80]), undefined, undefined],
+  );
 });
 
 test('bits always fit the torrent: another piece count forgets them, another length is a bug', () => {
@@ -156,7 +220,7 @@ test('a database from a later version is refused and not a byte of it changes, l
   for (const suffix of ['', '-wal']) copyFileSync(file.path + suffix, copy + suffix);
   writer.close();
   const before = ['', '-wal'].map((suffix) => readFileSync(copy + suffix));
-  assert.throws(() => Index.open(copy, silentLog), /has schema 3, this Swarmbox knows 2 at most/);
+  assert.throws(() => Index.open(copy, silentLog), /has schema 4, this Swarmbox knows 3 at most/);
   assert.deepEqual(
     ['', '-wal'].map((suffix) => readFileSync(copy + suffix)),
     before,

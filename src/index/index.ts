@@ -4,12 +4,17 @@ import type { Log } from '#base/log.ts';
 import { type InfoHash, infoHashBytes, infoHashOf } from '#base/units.ts';
 import { openDatabase } from './database.ts';
 import { INDEX_LIMITS } from './limits.ts';
+import { SharedFiles } from './shared-files.ts';
 
 /** What is known of a torrent across restarts. */
 export type TaskRow = {
   infoHash: InfoHash;
+  /** A hybrid torrent's other name, once known (BEP 52). */
+  infoHash2: InfoHash | undefined;
   /** The info dictionary's bytes, once known. */
   info: Buffer | undefined;
+  /** Piece layers (BEP 52), once known: all files' in order, end to end. */
+  layers: Buffer | undefined;
   trackers: string[];
   /** Verified and durable pieces, as BEP 3 orders the bits. */
   have: Buffer | undefined;
@@ -27,7 +32,9 @@ export type NewTask = Pick<TaskRow, 'infoHash' | 'addedAtMs'> &
 
 type Stored = {
   info_hash: Buffer;
+  info_hash2: Buffer | null;
   info: Buffer | null;
+  layers: Buffer | null;
   trackers: string;
   have: Buffer | null;
   piece_count: number;
@@ -37,8 +44,9 @@ type Stored = {
   filled_bytes: number;
 };
 
-const SELECT_TASK = `SELECT info_hash, info, trackers, have, piece_count, added_at_ms, used_at_ms, served_bytes,
-  filled_bytes FROM task LEFT JOIN task_info i ON i.task = id LEFT JOIN task_have h ON h.task = id`;
+const SELECT_TASK = `SELECT info_hash, info_hash2, info, layers, trackers, have, piece_count, added_at_ms, used_at_ms,
+  served_bytes, filled_bytes FROM task LEFT JOIN task_info i ON i.task = id LEFT JOIN task_layers l ON l.task = id
+  LEFT JOIN task_have h ON h.task = id`;
 
 /** The disk's own trouble: the daemon goes on serving and the index lags behind until there is room again. */
 const isDiskTrouble = (error: unknown): boolean => /^SQLITE_(FULL|IOERR|BUSY|READONLY)/.test(errorCode(error) ?? '');
@@ -51,11 +59,13 @@ export class Index {
   readonly #db: Database;
   readonly #log: Log;
   readonly #statements = new Map<string, Statement>();
+  readonly files: SharedFiles;
   #troubled = false;
 
   private constructor(db: Database, log: Log) {
     this.#db = db;
     this.#log = log;
+    this.files = new SharedFiles({ sql: (text) => this.#sql(text), write: (work) => this.#write(work) });
   }
 
   /** Throws NewerSchemaError, or an error that says what to do. A corrupt file is moved aside, see openDatabase. */
@@ -77,8 +87,10 @@ export class Index {
     }
   }
 
-  task(infoHash: InfoHash): TaskRow | undefined {
-    const row = this.#sql(`${SELECT_TASK} WHERE info_hash = ?`).get(infoHashBytes(infoHash)) as Stored | undefined;
+  /** By either of its names. */
+  task(id: InfoHash): TaskRow | undefined {
+    const name = infoHashBytes(id);
+    const row = this.#sql(`${SELECT_TASK} WHERE info_hash = ? OR info_hash2 = ?`).get(name, name) as Stored | undefined;
     return row && rowOf(row);
   }
 
@@ -100,6 +112,28 @@ export class Index {
   /** A changed piece count forgets which pieces there were. */
   setInfo(infoHash: InfoHash, info: Buffer, pieceCount: number): boolean {
     return this.#write(() => this.#putInfo(infoHash, info, pieceCount));
+  }
+
+  /**
+   * All names of one torrent, the first of them its row's from now on. A row begun under the second alone is renamed, or goes
+   * when there is one under the first.
+   */
+  setIds(ids: readonly InfoHash[]): boolean {
+    const [first, second] = ids.map(infoHashBytes);
+    if (!first || !second) return true;
+    return this.#write(() => {
+      const known = this.#sql('SELECT 1 FROM task WHERE info_hash = ?').get(first) !== undefined;
+      if (known) this.#sql('DELETE FROM task WHERE info_hash = ?').run(second);
+      else this.#sql('UPDATE task SET info_hash = ? WHERE info_hash = ?').run(first, second);
+      this.#sql('UPDATE task SET info_hash2 = ? WHERE info_hash = ?').run(second, first);
+    });
+  }
+
+  setLayers(infoHash: InfoHash, layers: Buffer): boolean {
+    if (layers.length > INDEX_LIMITS.layersBytes) bug(`piece layers of ${layers.length} bytes`);
+    const sql = `INSERT INTO task_layers SELECT id, ? FROM task WHERE info_hash = ?
+      ON CONFLICT DO UPDATE SET layers = excluded.layers`;
+    return this.#write(() => this.#sql(sql).run(layers, infoHashBytes(infoHash)));
   }
 
   /** `have`: a bit for each piece of the torrent. Say only what is durable. */
@@ -227,7 +261,9 @@ export class Index {
 function rowOf(row: Stored): TaskRow {
   return {
     infoHash: infoHashOf(row.info_hash),
+    infoHash2: row.info_hash2 ? infoHashOf(row.info_hash2) : undefined,
     info: row.info ?? undefined,
+    layers: row.layers ?? undefined,
     trackers: JSON.parse(row.trackers) as string[],
     have: row.have ?? undefined,
     pieceCount: row.piece_count,

@@ -8,6 +8,12 @@ export const INDEX_LIMITS = {
   trackerChars: 2048,
   /** Bytes of one info dictionary: as large as an honest torrent's gets. */
   infoBytes: 32 * MIB,
+  /** Bytes of one torrent's piece layers: 32 for each of the most pieces a torrent may have. */
+  layersBytes: 64 * MIB,
+  /** Files of one torrent that are found by their roots: more would be small ones, of which sharing saves little. */
+  files: 10_000,
+  /** Torrents looked at that hold one file. */
+  holders: 8,
   /** Milliseconds to wait for another process (a person with sqlite3) before a write is given up: the bytes wait too. */
   busyMs: 250,
   /** Pages of 4 KiB in the write-ahead log before it is folded into the database. */

@@ -26,7 +26,7 @@ const infoOf = (isPrivate: boolean): Buffer =>
   });
 const hashOf = (info: Buffer): InfoHash => infoHashOf(createHash('sha1').update(info).digest());
 
-type Found = { infoHash: InfoHash; info: Buffer | undefined };
+type Found = { infoHash: InfoHash; info: Buffer | undefined; layers?: Buffer };
 
 function setUp(t: TestContext, config: Partial<ManagerConfig> = {}, found: readonly Found[] = []) {
   const disk = { freeBytes: Number.MAX_SAFE_INTEGER };
@@ -42,7 +42,7 @@ function setUp(t: TestContext, config: Partial<ManagerConfig> = {}, found: reado
       store: {
         task: (shape) => store.task(shape),
         async *onDisk() {
-          yield* found;
+          for (const task of found) yield { layers: undefined, ...task };
         },
         freeBytes: async () => disk.freeBytes,
       },

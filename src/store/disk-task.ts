@@ -13,7 +13,7 @@ import type { OpenFiles } from './open-files.ts';
 import type { PieceCache } from './piece-cache.ts';
 import { recheckPieces } from './recheck.ts';
 import { readAll, writeAll } from './segment-io.ts';
-import { INFO_FILE, TaskFolder } from './task-folder.ts';
+import { INFO_FILE, LAYERS_FILE, TaskFolder } from './task-folder.ts';
 import type {
   Accepted,
   Failed,
@@ -122,10 +122,13 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
     if (outcome && !ended.signal.aborted) this.#log.warn('recheck-skipped', { why: errorText(outcome.error) });
   }
 
-  writeMetainfo(infoBytes: Buffer): Promise<Written> {
+  writeMetainfo(infoBytes: Buffer, layers: Buffer = Buffer.alloc(0)): Promise<Written> {
     if (infoBytes.length > STORE_LIMITS.infoBytes) bug(`an info dictionary of ${infoBytes.length} bytes`);
+    if (layers.length > STORE_LIMITS.layersBytes) bug(`piece layers of ${layers.length} bytes`);
     return this.#during(() =>
-      this.#withRoom(infoBytes.length, async (): Promise<Written> => {
+      this.#withRoom(infoBytes.length + layers.length, async (): Promise<Written> => {
+        // In this order: an info dictionary on the disk is never without the layers that were known with it.
+        if (layers.length > 0) await this.#folder.write(LAYERS_FILE, layers);
         await this.#folder.write(INFO_FILE, infoBytes);
         return { kind: 'ok' };
       }),

@@ -24,7 +24,7 @@ export type FakeFaults = {
 };
 
 /** What lies on the imaginary disk of one torrent. */
-type Disk = { pieces: Map<PieceIndex, Buffer>; info: Buffer | undefined };
+type Disk = { pieces: Map<PieceIndex, Buffer>; info: Buffer | undefined; layers: Buffer | undefined };
 
 /** A store without disk or threads that keeps the promises of TaskStore: what a test of a task stands on. */
 export class FakeStore<P extends PieceBuffer> {
@@ -59,8 +59,12 @@ export class FakeStore<P extends PieceBuffer> {
     return this.diskOf(infoHash).info;
   }
 
+  layers(infoHash: InfoHash): Buffer | undefined {
+    return this.diskOf(infoHash).layers;
+  }
+
   diskOf(infoHash: InfoHash): Disk {
-    const disk = this.#disks.get(infoHash) ?? { pieces: new Map(), info: undefined };
+    const disk = this.#disks.get(infoHash) ?? { pieces: new Map(), info: undefined, layers: undefined };
     this.#disks.set(infoHash, disk);
     return disk;
   }
@@ -127,11 +131,13 @@ class FakeTask<P extends PieceBuffer> implements TaskStore<P> {
     }
   }
 
-  async writeMetainfo(infoBytes: Buffer): Promise<Written> {
+  async writeMetainfo(infoBytes: Buffer, layers?: Buffer): Promise<Written> {
     const trouble = await this.#touchDisk();
     if (trouble) return trouble;
     if (this.#store.faults.full) return { kind: 'full' };
-    this.#store.diskOf(this.#shape.infoHash).info = Buffer.from(infoBytes);
+    const disk = this.#store.diskOf(this.#shape.infoHash);
+    disk.info = Buffer.from(infoBytes);
+    if (layers) disk.layers = Buffer.from(layers);
     return { kind: 'ok' };
   }
 

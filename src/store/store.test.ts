@@ -146,14 +146,16 @@ test('what lies on the disk can be listed, and a removal cut short is finished a
   using folder = temporaryFolder();
   const [kept, dropped] = [randomSample(2), randomSample(2)];
   const first = await Store.open(configOf(folder.path), gappedMaker, silentLog);
-  await first.task(kept.shape).writeMetainfo(Buffer.from('d4:infoe'));
+  await first.task(kept.shape).writeMetainfo(Buffer.from('d4:infoe'), Buffer.from('layers'));
   await first.task(dropped.shape).accept(dropped.piece(0));
   await first.close();
   const at = join(folder.path, 'swarmbox', dropped.shape.infoHash);
   await rename(at, `${at}.1.removed`);
   const second = await Store.open(configOf(folder.path), gappedMaker, silentLog);
   const seen = await Array.fromAsync(second.onDisk());
-  assert.deepEqual(seen, [{ infoHash: kept.shape.infoHash, info: Buffer.from('d4:infoe') }]);
+  assert.deepEqual(seen, [
+    { infoHash: kept.shape.infoHash, info: Buffer.from('d4:infoe'), layers: Buffer.from('layers') },
+  ]);
   await assert.rejects(rm(`${at}.1.removed`), { code: 'ENOENT' });
   await second.close();
   assert.equal((await second.task(kept.shape).accept(kept.piece(0))).kind, 'failed');

@@ -11,7 +11,7 @@ import { HashPool } from './hash-pool.ts';
 import { STORE_LIMITS } from './limits.ts';
 import { OpenFiles, syncFolder } from './open-files.ts';
 import { LruCache } from './piece-cache.ts';
-import { INFO_FILE, REMOVED } from './task-folder.ts';
+import { INFO_FILE, LAYERS_FILE, REMOVED } from './task-folder.ts';
 import type { PieceBuffer, PieceMaker, TaskShape, TaskStore } from './task-store.ts';
 
 export type StoreConfig = {
@@ -29,8 +29,8 @@ export type StoreConfig = {
 
 export type StoreStats = { cacheBytes: number; cacheHits: number; cacheMisses: number };
 
-/** A torrent found on the disk. `info` is as it was written and not yet compared with the info-hash. */
-export type FoundTask = { infoHash: InfoHash; info: Buffer | undefined };
+/** A torrent found on the disk. `info` and `layers` are as they were written and not yet compared with any hash. */
+export type FoundTask = { infoHash: InfoHash; info: Buffer | undefined; layers: Buffer | undefined };
 
 /** Pieces on one disk: verified, then durable, then reported. */
 export class Store<P extends PieceBuffer> {
@@ -92,7 +92,12 @@ export class Store<P extends PieceBuffer> {
     for (const name of (await readdir(this.#root)).sort()) {
       const infoHash = parseInfoHash(name);
       if (infoHash !== name) continue;
-      yield { infoHash, info: await this.#infoOf(infoHash) };
+      const { infoBytes, layersBytes } = STORE_LIMITS;
+      yield {
+        infoHash,
+        info: await this.#fileOf(infoHash, INFO_FILE, infoBytes),
+        layers: await this.#fileOf(infoHash, LAYERS_FILE, layersBytes),
+      };
     }
   }
 
@@ -131,10 +136,10 @@ export class Store<P extends PieceBuffer> {
     });
   }
 
-  async #infoOf(infoHash: InfoHash): Promise<Buffer | undefined> {
-    const path = join(this.#root, infoHash, INFO_FILE);
+  async #fileOf(infoHash: InfoHash, name: string, limitBytes: number): Promise<Buffer | undefined> {
+    const path = join(this.#root, infoHash, name);
     try {
-      return (await stat(path)).size <= STORE_LIMITS.infoBytes ? await readFile(path) : undefined;
+      return (await stat(path)).size <= limitBytes ? await readFile(path) : undefined;
     } catch {
       return undefined;
     }

@@ -6,6 +6,7 @@ import { syncFolder } from './open-files.ts';
 /** A folder of this name ending was given up; whatever is left of it is deleted at the next start. */
 export const REMOVED = '.removed';
 export const INFO_FILE = 'info';
+export const LAYERS_FILE = 'layers';
 const LAYOUT_FILE = 'layout.json';
 
 /** Whole and durable under its name, or not there at all: a temporary file, its sync, a rename, the folder's sync. */

@@ -62,8 +62,8 @@ export interface TaskStore<P extends PieceBuffer> {
    * durable by then. Rejects only with the signal's reason.
    */
   recheck(known: Bitfield, onFound: (index: PieceIndex) => void, signal: AbortSignal): Promise<void>;
-  /** Keeps the info dictionary beside the pieces, so that an index can be rebuilt from the disk alone. */
-  writeMetainfo(infoBytes: Buffer): Promise<Written>;
+  /** Keeps the info dictionary, and the piece layers of BEP 52, beside the pieces: an index can be rebuilt from the disk alone. */
+  writeMetainfo(infoBytes: Buffer, layers?: Buffer): Promise<Written>;
   /** Waits for what is under way, then deletes everything. Later calls answer 'failed'. */
   remove(): Promise<Written>;
 }

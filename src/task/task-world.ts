@@ -12,7 +12,7 @@ import type { Metainfo } from '#wire/metainfo.ts';
 /** The part of the store that tasks and their manager use. */
 export type StoreLike = {
   task(shape: TaskShape): TaskStore<FramedPiece>;
-  onDisk(): AsyncIterable<{ infoHash: InfoHash; info: Buffer | undefined }>;
+  onDisk(): AsyncIterable<{ infoHash: InfoHash; info: Buffer | undefined; layers: Buffer | undefined }>;
   begunLog?(infoHash: InfoHash): BegunLog | undefined;
   /** Bytes that may still be written. */
   freeBytes(): Promise<number>;
