@@ -9,6 +9,7 @@ import { Scope } from '#base/scope.ts';
 import type { InfoHash, PieceIndex } from '#base/units.ts';
 import type { FramedPiece } from '#wire/framed-piece.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
+import { parseNamedInfo, parseSeed } from '#wire/qvod/seed.ts';
 import type { OriginId } from './begun-piece.ts';
 import { dialInTime } from './dial.ts';
 import { type BegunBlocks, Filling } from './filling.ts';
@@ -202,7 +203,7 @@ export class Downloader {
       for (;;) {
         const end = await this.#connect(origin, signal);
         useful = end.useful;
-        if (end.answered || signal.aborted || origin.state.kind === 'banned') break;
+        if (end.answered || signal.aborted || origin.state.kind === 'banned' || origin.speech === 'qvod') break;
         // A peer that closes on a plain handshake, or never answers it, may want encryption: one try, at once.
         origin.speech = origin.speech === 'plain' ? 'mse' : 'plain';
         if (origin.speech === 'plain') break;
@@ -228,6 +229,7 @@ export class Downloader {
       endpoint,
       stream,
       speech: origin.speech,
+      qvodHello: origin.source.qvodHello,
       infoHash,
       peerId,
       host: this.#host(origin),
@@ -247,7 +249,10 @@ export class Downloader {
 
   #host(origin: Origin): OriginHost {
     return {
-      answered: () => this.#pool.on(origin, { kind: 'answered' }, this.#nowMs()),
+      answered: (o) => {
+        this.#pool.on(origin, { kind: 'answered' }, this.#nowMs());
+        if (!this.#filling) o.requestMetafile();
+      },
       ready: (o) => this.#filling?.fill(o),
       block: (o, request, data) => {
         this.#world.received(data.length);
@@ -262,7 +267,17 @@ export class Downloader {
         if (step.kind === 'liar') this.#ban(o.id, 'metainfo that is not the torrent');
         else if (step.kind === 'done') this.#world.gotInfo(step.infoBytes);
       },
+      metafile: (o, seed) => this.#gotMetafile(o.id, seed),
     };
+  }
+
+  #gotMetafile(id: OriginId, seed: Buffer): void {
+    if (this.#filling) return;
+    const { infoHash } = this.#world;
+    const read = parseSeed(seed);
+    const infoBytes = read.kind === 'ok' ? read.value.meta.infoBytes : undefined;
+    if (infoBytes && parseNamedInfo(infoBytes, infoHash).kind === 'ok') this.#world.gotInfo(infoBytes);
+    else this.#ban(id, 'metainfo that is not the torrent');
   }
 
   #ban(id: OriginId, what: string): void {

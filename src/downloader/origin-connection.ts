@@ -6,9 +6,11 @@ import { Rate } from '#base/rate.ts';
 import { BLOCK_BYTES, type InfoHash, MIB } from '#base/units.ts';
 import { type Ciphers, MseInitiator } from '#wire/mse.ts';
 import { type OriginHandler, OriginWire } from '#wire/origin-wire.ts';
+import { QvodSpeech } from '#wire/qvod/origin-speech.ts';
 import type { BlockRequest, OriginId } from './begun-piece.ts';
 import type { DownloadLimits } from './limits.ts';
 import { OriginPieces } from './origin-pieces.ts';
+import type { Speech } from './origin-pool.ts';
 import { RequestWindow } from './request-window.ts';
 
 /** What a connection tells the downloader that owns it. */
@@ -22,13 +24,17 @@ export type OriginHost = {
   metadataSize(o: OriginConnection, bytes: number): void;
   metadata(o: OriginConnection, piece: number, data: Buffer): void;
   metadataRefused(o: OriginConnection): void;
+  /** A Qvod peer's seed file, not checked. */
+  metafile(o: OriginConnection, seed: Buffer): void;
 };
 export type OriginEnd = { readonly why: string /** The peer sent its handshake. */; readonly answered: boolean };
 export type OriginSetup = {
   readonly id: OriginId;
   readonly endpoint: Endpoint;
   readonly stream: Duplex;
-  readonly speech: 'plain' | 'mse';
+  readonly speech: Speech;
+  /** To be said first where Qvod's dialect is spoken. */
+  readonly qvodHello?: Buffer | undefined;
   readonly infoHash: InfoHash;
   readonly peerId: Buffer;
   readonly host: OriginHost;
@@ -61,6 +67,7 @@ export class OriginConnection {
   #late = 0;
   #rejects = 0;
   #wire: OriginWire | undefined;
+  #qvod: QvodSpeech | undefined;
   #lastSentMs: number;
   readonly #pieces: OriginPieces;
   #over = false;
@@ -80,7 +87,8 @@ export class OriginConnection {
     o.stream.on('error', (error) => this.close(errorText(error)));
     o.stream.on('close', () => this.close('the peer closed'));
     o.stream.on('end', () => this.close('the peer closed'));
-    if (o.speech === 'plain')
+    if (o.qvodHello && o.speech === 'qvod') this.#speakQvod(o.qvodHello);
+    else if (o.speech !== 'mse')
       this.#speak(
         (b) => this.#send(b),
         (chunk) => chunk,
@@ -133,6 +141,11 @@ export class OriginConnection {
     this.#wire?.requestMetadata(piece);
   }
 
+  /** The whole metainfo in one message: a Qvod peer's way. Others are asked by `requestMetadata`. */
+  requestMetafile(): void {
+    if (this.#qvod) this.#send(this.#qvod.metafileRequest(this.#o.infoHash));
+  }
+
   /** Once a second or so. */
   tick(nowMs: number): void {
     if (!this.answered && nowMs - this.#sinceMs >= this.#o.limits.handshakeMs) {
@@ -178,6 +191,23 @@ export class OriginConnection {
     this.#send(initiator.start());
   }
 
+  #speakQvod(hello: Buffer): void {
+    const qvod = new QvodSpeech(hello, {
+      metafile: (seed) => {
+        this.#gave();
+        this.#o.host.metafile(this, seed);
+      },
+      unhave: (piece) => this.#pieces.refuse(piece, this.#o.nowMs()),
+      broken: (why) => this.close(why),
+    });
+    this.#qvod = qvod;
+    this.#speak(
+      (b) => this.#send(qvod.out(asBuffer(b))),
+      (b) => qvod.in(b),
+      Buffer.alloc(0),
+    );
+  }
+
   #speak(send: (b: Uint8Array) => void, read: (chunk: Buffer) => Buffer, early: Buffer): void {
     const { infoHash, peerId, stream } = this.#o;
     const wire = new OriginWire({ infoHash, peerId, send, handler: this.#handler() });
@@ -188,7 +218,7 @@ export class OriginConnection {
 
   #send(bytes: Uint8Array): void {
     const { stream } = this.#o;
-    if (this.#over || stream.destroyed) return;
+    if (this.#over || stream.destroyed || bytes.length === 0) return;
     stream.write(bytes);
     if (stream.writableLength > UNREAD_BYTES) this.close('the peer does not read');
   }

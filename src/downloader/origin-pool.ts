@@ -3,16 +3,21 @@ import type { OriginId } from './begun-piece.ts';
 import type { DownloadLimits } from './limits.ts';
 import { newOrigin, nextOrigin, type OriginEvent, type OriginState } from './origin-state.ts';
 
-/** An origin peer, and the client in whose name it may be dialled. */
-export type OriginSource = { readonly endpoint: Endpoint; readonly as?: Endpoint };
+/**
+ * An origin peer, and the client in whose name it may be dialled. `qvodHello`: the client's own handshake in Qvod's dialect,
+ * which is then the peer's too.
+ */
+export type OriginSource = { readonly endpoint: Endpoint; readonly as?: Endpoint; readonly qvodHello?: Buffer };
 
 export type Origin = {
   readonly id: OriginId;
   source: OriginSource;
   state: OriginState;
   /** How the next dial speaks first. */
-  speech: 'plain' | 'mse';
+  speech: Speech;
 };
+
+export type Speech = 'plain' | 'mse' | 'qvod';
 
 /** The origins a task knows and where each stands. Ids are never used twice, so blame cannot fall on a newcomer. */
 export class OriginPool {
@@ -46,12 +51,13 @@ export class OriginPool {
     const known = this.#byKey.get(key);
     if (known) {
       // The latest client is the likeliest to be still there when the box dials in its name.
-      known.source = source;
+      if (source.qvodHello || !known.source.qvodHello) known.source = source;
+      if (source.qvodHello) known.speech = 'qvod';
       this.on(known, { kind: 'named' }, nowMs);
       return;
     }
     if (this.#byKey.size >= this.#limits.knownOrigins && !this.#forgetOne()) return;
-    const origin: Origin = { id: this.#ids++, source, state: newOrigin, speech: 'plain' };
+    const origin: Origin = { id: this.#ids++, source, state: newOrigin, speech: source.qvodHello ? 'qvod' : 'plain' };
     this.#byKey.set(key, origin);
     this.#byId.set(origin.id, origin);
   }

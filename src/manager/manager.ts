@@ -9,7 +9,8 @@ import type { InfoHash } from '#base/units.ts';
 import type { Index, TaskRow } from '#index/index.ts';
 import { type ClientStream, type OriginSource, type StoreLike, Task, type TaskView } from '#task/task.ts';
 import type { Handshake } from '#wire/handshake.ts';
-import { type Metainfo, parseInfo } from '#wire/metainfo.ts';
+import type { Metainfo } from '#wire/metainfo.ts';
+import { parseNamedInfo } from '#wire/qvod/seed.ts';
 import { LIMITS } from './limits.ts';
 import { Room } from './room.ts';
 import { Slots } from './slots.ts';
@@ -94,7 +95,7 @@ export class Manager {
   async #adoptDisk(signal: AbortSignal): Promise<void> {
     for await (const { infoHash, info } of this.#world.store.onDisk()) {
       if (signal.aborted) return;
-      const parsed = info && parseInfo(info, infoHash);
+      const parsed = info && parseNamedInfo(info, infoHash);
       if (!info || parsed?.kind !== 'ok') {
         this.#log.warn('pieces without a usable info dictionary are left alone', { infoHash });
         continue;
@@ -113,7 +114,7 @@ export class Manager {
   }
 
   claim(a: Arriving): Claim {
-    const { infoHash } = a.handshake;
+    const { infoHash, qvodHello } = a.handshake;
     const refused = this.#refusedWhy(infoHash);
     if (refused) return { kind: 'pass', why: refused };
     const task = this.#task(infoHash);
@@ -122,7 +123,7 @@ export class Manager {
     if (task && !task.whole && !task.downloading && this.#slots.free === 0) return { kind: 'pass', why: 'overload' };
     if (!task?.join(a.stream, a.handshake, a.early))
       return { kind: 'pass', why: this.#refusedWhy(infoHash) ?? 'overload' };
-    task.addSources([{ endpoint: a.endpoint, as: a.client }]);
+    task.addSources([{ endpoint: a.endpoint, as: a.client, ...(qvodHello && { qvodHello }) }]);
     return { kind: 'taken' };
   }
 

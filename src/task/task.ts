@@ -9,7 +9,8 @@ import { Downloader } from '#downloader/downloader.ts';
 import type { OriginSource } from '#downloader/origin-pool.ts';
 import type { FramedPiece } from '#wire/framed-piece.ts';
 import { type Handshake, newPeerId } from '#wire/handshake.ts';
-import { isNamedBy, parseInfo } from '#wire/metainfo.ts';
+import { isNamedBy } from '#wire/metainfo.ts';
+import { parseNamedInfo } from '#wire/qvod/seed.ts';
 import { type AgentEvent, type AgentFacts, type AgentState, type Effect, next } from './agent.ts';
 import { LackCounts } from './lack-counts.ts';
 import { LIMITS } from './limits.ts';
@@ -240,7 +241,7 @@ export class Task {
 
   #gotInfo(infoBytes: Buffer, from: string, known?: Uint8Array): void {
     if (this.#shelf) return;
-    const parsed = parseInfo(infoBytes, this.infoHash);
+    const parsed = parseNamedInfo(infoBytes, this.infoHash);
     if (parsed.kind === 'bad') {
       this.#world.log.warn('metainfo refused', { from, why: parsed.why });
       // The torrent's own, and not to be served: its clients must not wait here for what never comes.
