@@ -22,28 +22,52 @@ export type IpPacket = {
   dstPort: number;
   /** A view of the input; shorter than what was sent when the capture was cut short. */
   payload: Buffer;
+  /** Payload bytes that were sent but are not in the input, where there are such. */
+  lackingBytes?: number;
   tcp?: { seq: number; flags: number };
 };
 
+/**
+ * `wire`: packets off a link, whole and unfragmented. `capture`: whatever a file may hold; of a fragmented packet the first
+ * fragment counts, and any IPv6 extension header is stepped over.
+ */
+export type PacketSource = 'wire' | 'capture';
+
 /** Where the parts of a packet lie: IP header and its extensions, transport header, payload; in bytes from its start. */
-type Layout = { version: 4 | 6; proto: 'tcp' | 'udp'; transportAt: number; payloadAt: number; end: number };
+type Layout = {
+  version: 4 | 6;
+  proto: 'tcp' | 'udp';
+  transportAt: number;
+  payloadAt: number;
+  end: number;
+  /** What the headers say where the packet ends; after `end` when the input was cut. */
+  statedEnd: number;
+};
 
 const TCP = 6;
 const UDP = 17;
+/** IPv4's flags and fragment offset. */
+const MORE_OR_OFFSET = 0x3fff;
+const OFFSET = 0x1fff;
 const IPV6_HEADER_BYTES = 40;
 const HOP_BY_HOP = 0;
 const DESTINATION_OPTIONS = 60;
-/** RFC 8200 section 4.1 knows at most three of the two kinds that are skipped. */
-const MAX_EXTENSIONS = 4;
+const FRAGMENT = 44;
+const AUTHENTICATION = 51;
+/** Routing, mobility, HIP and shim6 are shaped like options. */
+const OTHER_EXTENSIONS: readonly number[] = [43, 135, 139, 140];
+/** RFC 8200 section 4.1: each kind once, destination options twice. */
+const MAX_EXTENSIONS = 8;
 
 /**
- * Reads an unfragmented TCP or UDP packet (RFC 791, 8200, 9293, 768) from the first byte of its IP header; bytes after
- * the packet (Ethernet padding) are ignored. Undefined for anything else.
+ * Reads a TCP or UDP packet (RFC 791, 8200, 9293, 768) from the first byte of its IP header; bytes after the packet
+ * (Ethernet padding) are ignored. Undefined for anything else, and for fragments off the wire.
  */
-export function parsePacket(bytes: Buffer): IpPacket | undefined {
-  const at = layoutOf(bytes);
+export function parsePacket(bytes: Buffer, source: PacketSource = 'wire'): IpPacket | undefined {
+  const at = layoutOf(bytes, source);
   if (!at) return undefined;
   const { version, proto, transportAt } = at;
+  const lackingBytes = at.statedEnd - Math.max(at.end, at.payloadAt);
   return {
     version,
     proto,
@@ -52,54 +76,73 @@ export function parsePacket(bytes: Buffer): IpPacket | undefined {
     srcPort: bytes.readUInt16BE(transportAt),
     dstPort: bytes.readUInt16BE(transportAt + 2),
     payload: bytes.subarray(at.payloadAt, at.end),
+    ...(lackingBytes > 0 && { lackingBytes }),
     ...(proto === 'tcp' && {
       tcp: { seq: bytes.readUInt32BE(transportAt + 4), flags: bytes[transportAt + 13] as number },
     }),
   };
 }
 
-function layoutOf(bytes: Buffer): Layout | undefined {
-  const ip = (bytes[0] ?? 0) >> 4 === 4 ? ipv4Layout(bytes) : ipv6Layout(bytes);
+function layoutOf(bytes: Buffer, source: PacketSource = 'wire'): Layout | undefined {
+  const ip = (bytes[0] ?? 0) >> 4 === 4 ? ipv4Layout(bytes, source) : ipv6Layout(bytes, source);
   if (!ip) return undefined;
-  const { version, protocol, transportAt, end } = ip;
+  const { version, protocol, transportAt, end, statedEnd } = ip;
   const room = end - transportAt;
   if (protocol === TCP && room >= 20) {
     const headerBytes = ((bytes[transportAt + 12] as number) >> 4) * 4;
-    if (headerBytes < 20 || headerBytes > room) return undefined;
-    return { version, proto: 'tcp', transportAt, payloadAt: transportAt + headerBytes, end };
+    if (headerBytes < 20 || (headerBytes > room && (source === 'wire' || end === statedEnd))) return undefined;
+    return { version, proto: 'tcp', transportAt, payloadAt: transportAt + headerBytes, end, statedEnd };
   }
   if (protocol === UDP && room >= 8) {
     const length = bytes.readUInt16BE(transportAt + 4);
     if (length < 8) return undefined;
-    return { version, proto: 'udp', transportAt, payloadAt: transportAt + 8, end: Math.min(end, transportAt + length) };
+    const udpEnd = transportAt + length;
+    const ends = { end: Math.min(end, udpEnd), statedEnd: Math.min(statedEnd, udpEnd) };
+    return { version, proto: 'udp', transportAt, payloadAt: transportAt + 8, ...ends };
   }
   return undefined;
 }
 
-type IpLayout = { version: 4 | 6; protocol: number; transportAt: number; end: number };
+type IpLayout = { version: 4 | 6; protocol: number; transportAt: number; end: number; statedEnd: number };
 
-function ipv4Layout(bytes: Buffer): IpLayout | undefined {
+function ipv4Layout(bytes: Buffer, source: PacketSource): IpLayout | undefined {
   if (bytes.length < 20) return undefined;
   const transportAt = ((bytes[0] as number) & 0x0f) * 4;
-  const total = bytes.readUInt16BE(2) || bytes.length;
-  const moreFragmentsOrOffset = bytes.readUInt16BE(6) & 0x3fff;
-  if (transportAt < 20 || total < transportAt || moreFragmentsOrOffset !== 0) return undefined;
-  return { version: 4, protocol: bytes[9] as number, transportAt, end: Math.min(total, bytes.length) };
+  const statedEnd = bytes.readUInt16BE(2) || bytes.length;
+  const unwanted = bytes.readUInt16BE(6) & (source === 'wire' ? MORE_OR_OFFSET : OFFSET);
+  if (transportAt < 20 || statedEnd < transportAt || unwanted !== 0) return undefined;
+  const end = Math.min(statedEnd, bytes.length);
+  return { version: 4, protocol: bytes[9] as number, transportAt, end, statedEnd };
 }
 
-function ipv6Layout(bytes: Buffer): IpLayout | undefined {
+function ipv6Layout(bytes: Buffer, source: PacketSource): IpLayout | undefined {
   if (bytes.length < IPV6_HEADER_BYTES || (bytes[0] as number) >> 4 !== 6) return undefined;
   const payloadBytes = bytes.readUInt16BE(4);
   // A length of zero is a super-packet longer than 64 KiB that the kernel has not cut yet, or a jumbogram (RFC 2675).
-  const end = payloadBytes === 0 ? bytes.length : Math.min(IPV6_HEADER_BYTES + payloadBytes, bytes.length);
+  const statedEnd = payloadBytes === 0 ? bytes.length : IPV6_HEADER_BYTES + payloadBytes;
+  const end = Math.min(statedEnd, bytes.length);
   let protocol = bytes[6] as number;
   let at = IPV6_HEADER_BYTES;
-  for (let skipped = 0; protocol === HOP_BY_HOP || protocol === DESTINATION_OPTIONS; skipped++) {
+  for (let skipped = 0; isExtension(protocol, source); skipped++) {
     if (skipped >= MAX_EXTENSIONS || at + 8 > end) return undefined;
-    protocol = bytes[at] as number;
-    at += 8 + (bytes[at + 1] as number) * 8;
+    if (protocol === FRAGMENT && (bytes.readUInt16BE(at + 2) & 0xfff8) !== 0) return undefined;
+    const next = bytes[at] as number;
+    at += extensionBytes(protocol, bytes[at + 1] as number);
+    protocol = next;
   }
-  return at > end ? undefined : { version: 6, protocol, transportAt: at, end };
+  return at > end ? undefined : { version: 6, protocol, transportAt: at, end, statedEnd };
+}
+
+const isExtension = (protocol: number, source: PacketSource): boolean =>
+  protocol === HOP_BY_HOP ||
+  protocol === DESTINATION_OPTIONS ||
+  (source === 'capture' &&
+    (protocol === FRAGMENT || protocol === AUTHENTICATION || OTHER_EXTENSIONS.includes(protocol)));
+
+/** RFC 8200: units of 8 bytes after the first; a fragment header is 8; RFC 4302 counts in units of 4, less 2. */
+function extensionBytes(protocol: number, length: number): number {
+  if (protocol === FRAGMENT) return 8;
+  return protocol === AUTHENTICATION ? (length + 2) * 4 : (length + 1) * 8;
 }
 
 /**
