@@ -10,11 +10,15 @@ export const TRACKER_IP = '198.51.100.10';
 export const SERVER_IP = '198.51.100.20';
 export const SEED_NET = '203.0.113';
 export const BOX_IP = '192.168.77.2';
-const ROUTER_LAN_IP = '192.168.77.1';
+const LAN_NET = '192.168.77';
+const ROUTER_LAN_IP = `${LAN_NET}.1`;
 const ROUTER_WAN_IP = '192.0.2.2';
 
 export const seedIp = (number: number): string => `${SEED_NET}.${10 + number}`;
-export const pcIp = (number: number): string => `192.168.77.${100 + number}`;
+export const pcIp = (number: number, lan?: Lan): string => `${lan?.net ?? LAN_NET}.${100 + number}`;
+
+/** A LAN beside the usual one on the same wire: its first three numbers (a /24), and its VLAN where its frames are tagged. */
+export type Lan = { readonly net: string; readonly vlan?: number };
 
 export type Topology = {
   readonly net: Net;
@@ -77,7 +81,7 @@ async function router(net: Net, inet: Place, wanMbit: number): Promise<Place> {
   return place;
 }
 
-async function boxAndSwitch(net: Net, wan: Place, root: string): Promise<{ box: Place; lanSwitch: Place }> {
+async function boxAndSwitch(net: Net, wan: Place, o: TopologyOptions): Promise<{ box: Place; lanSwitch: Place }> {
   const box = await net.add('box');
   await net.cable(wan, 'lan', box, 'wan0');
   await wan.ip(`addr add ${ROUTER_LAN_IP}/24 dev lan`);
@@ -86,10 +90,30 @@ async function boxAndSwitch(net: Net, wan: Place, root: string): Promise<{ box: 
   await lanSwitch.ip('link add sw type bridge forward_delay 0 mcast_snooping 0', 'link set sw up');
   await net.cable(lanSwitch, 'box', box, 'lan0');
   await lanSwitch.ip('link set box master sw');
-  await box.run([join(root, 'firmware/network/bridge-up.sh'), 'lan0', 'wan0', 'br0']);
+  const up = [join(o.root, 'firmware/network/bridge-up.sh'), 'lan0', 'wan0', 'br0'];
+  await box.run(['env', `VLANS=${(o.vlans ?? []).join(' ')}`, ...up]);
   await box.wireSized('wan0');
   await box.ip(`addr add ${BOX_IP}/24 dev br0`, `route add default via ${ROUTER_LAN_IP}`);
   return { box, lanSwitch };
+}
+
+/** Where a machine stands in a LAN: the device that carries the LAN's address. Made here where frames are tagged. */
+async function deviceIn(place: Place, device: string, { vlan }: Lan): Promise<string> {
+  if (vlan === undefined) return device;
+  const tagged = `${device}.${vlan}`;
+  const there = (await place.run(['ls', '/sys/class/net'])).split('\n').includes(tagged);
+  if (!there) await place.ip(`link add link ${device} name ${tagged} type vlan id ${vlan}`, `link set ${tagged} up`);
+  return tagged;
+}
+
+async function addPc(net: Net, n: number, lan: Lan, lanSwitch: Place, wan: Place): Promise<Place> {
+  const pc = await net.add(`pc${n}`);
+  await net.cable(pc, 'eth0', lanSwitch, `pc${n}`);
+  await lanSwitch.ip(`link set pc${n} master sw`);
+  await wan.ip(`addr replace ${lan.net}.1/24 dev ${await deviceIn(wan, 'lan', lan)}`);
+  const device = await deviceIn(pc, 'eth0', lan);
+  await pc.ip(`addr add ${pcIp(n, lan)}/24 dev ${device}`, `route add default via ${lan.net}.1`);
+  return pc;
 }
 
 export type TopologyOptions = {
@@ -97,20 +121,18 @@ export type TopologyOptions = {
   readonly seeders: number;
   readonly pcs: number;
   readonly root: string;
+  /** The LAN of PC 1, 2, ..; none: the usual one. */
+  readonly lans?: readonly (Lan | undefined)[];
+  /** VLANs that the box is told to serve. */
+  readonly vlans?: readonly number[];
 };
 
 /** On failure the caller closes `net`: what was made so far is known to it. */
 export async function buildTopology(net: Net, o: TopologyOptions): Promise<Topology> {
   const { inet, seeds } = await internet(net, o.seeders);
   const wan = await router(net, inet, o.wanMbit);
-  const { box, lanSwitch } = await boxAndSwitch(net, wan, o.root);
+  const { box, lanSwitch } = await boxAndSwitch(net, wan, o);
   const pcs: Place[] = [];
-  for (let n = 1; n <= o.pcs; n++) {
-    const pc = await net.add(`pc${n}`);
-    await net.cable(pc, 'eth0', lanSwitch, `pc${n}`);
-    await lanSwitch.ip(`link set pc${n} master sw`);
-    await pc.ip(`addr add ${pcIp(n)}/24 dev eth0`, `route add default via ${ROUTER_LAN_IP}`);
-    pcs.push(pc);
-  }
+  for (let n = 1; n <= o.pcs; n++) pcs.push(await addPc(net, n, o.lans?.[n - 1] ?? { net: LAN_NET }, lanSwitch, wan));
   return { net, inet, router: wan, box, lanSwitch, seeds, pcs };
 }

@@ -18,7 +18,7 @@ import { makePayload, type Payload, wrongFiles } from './payload.ts';
 import { type Child, Processes } from './processes.ts';
 import { startInternet, TRACKER_URLS, Tracker, until } from './servers.ts';
 import { readSettings, type Settings } from './settings.ts';
-import { buildTopology, type Topology } from './topology.ts';
+import { buildTopology, type Topology, type TopologyOptions } from './topology.ts';
 
 export const PROJECT_ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -26,6 +26,9 @@ const SEEDERS_LIMIT_MS = 60_000;
 const DAEMON_GRACE_MS = 5_000;
 
 export type CafeOptions = Partial<Settings> & {
+  /** Where PC 1, 2, .. stand, when not in the usual LAN; and the VLANs that the box serves. */
+  readonly lans?: TopologyOptions['lans'];
+  readonly vlans?: readonly number[];
   readonly say?: (line: string) => void;
   /** Laid over the daemon's config. */
   readonly daemonConfig?: Readonly<Record<string, unknown>>;
@@ -127,7 +130,7 @@ export class Cafe implements AsyncDisposable {
       processes: parts.processes,
       dir: join(this.dir, 'box'),
       root: PROJECT_ROOT,
-      ...(o.daemonConfig ? { config: o.daemonConfig } : {}),
+      config: { ...(o.vlans ? { vlans: o.vlans } : {}), ...o.daemonConfig },
     });
   }
 
@@ -135,7 +138,7 @@ export class Cafe implements AsyncDisposable {
   static async start(o: CafeOptions = {}, aborted?: AbortSignal): Promise<Cafe> {
     if (process.getuid?.() !== 0)
       throw new CafeRefused('the cafe makes network namespaces: it needs root (try: sudo make cafe)');
-    const { say = () => {}, daemonConfig: _, ...given } = o;
+    const { say = () => {}, daemonConfig: _, lans: _lans, vlans: _vlans, ...given } = o;
     const settings = { ...readSettings({}), ...given };
     const claim = await Claim.take(settings.prefix, say);
     const parts: Parts = { settings, claim, processes: new Processes(), net: new Net(settings.prefix) };
@@ -154,6 +157,8 @@ export class Cafe implements AsyncDisposable {
       seeders: s.seeders.length,
       pcs: s.clients.length,
       root: PROJECT_ROOT,
+      ...(o.lans ? { lans: o.lans } : {}),
+      ...(o.vlans ? { vlans: o.vlans } : {}),
     });
     aborted?.throwIfAborted();
     const payload = await makePayload({
