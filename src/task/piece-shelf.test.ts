@@ -6,8 +6,8 @@ import { makeTorrent, turn } from '#client/fixtures.ts';
 import { FakeStore } from '#store/fake-store.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
 import { pieceSize } from '#wire/metainfo.ts';
+import { shapeOf } from '#wire/piece-shape.ts';
 import { PieceShelf } from './piece-shelf.ts';
-import { shapeOf } from './task-shape.ts';
 
 const torrent = makeTorrent(5 * BLOCK_BYTES + 100, 2 * BLOCK_BYTES);
 

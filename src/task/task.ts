@@ -10,12 +10,12 @@ import type { OriginSource } from '#downloader/origin-pool.ts';
 import type { FramedPiece } from '#wire/framed-piece.ts';
 import { type Handshake, newPeerId } from '#wire/handshake.ts';
 import { isNamedBy } from '#wire/metainfo.ts';
+import { shapeOf } from '#wire/piece-shape.ts';
 import { parseNamedInfo } from '#wire/qvod/seed.ts';
 import { type AgentEvent, type AgentFacts, type AgentState, type Effect, next } from './agent.ts';
 import { LackCounts } from './lack-counts.ts';
 import { LIMITS } from './limits.ts';
 import { PieceShelf } from './piece-shelf.ts';
-import { shapeOf } from './task-shape.ts';
 import { type TaskView, viewOf } from './task-view.ts';
 import type { Remembered, StoreLike, TaskWorld } from './task-world.ts';
 import { TrackerAsking } from './tracker-asking.ts';
@@ -249,7 +249,8 @@ export class Task {
       return;
     }
     const meta = parsed.value;
-    const refusal = this.#world.refusal(meta);
+    const serves = meta.pieceHashes && meta.infoHash === this.infoHash;
+    const refusal = serves ? this.#world.refusal(meta) : 'unsupported';
     if (refusal) {
       this.#leave(refusal);
       return;

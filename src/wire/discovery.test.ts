@@ -76,14 +76,28 @@ test('magnet links: hex and base32, names and trackers in any order', () => {
     const read = parseMagnet(`magnet:?tr=http%3A%2F%2Fa%2Fb%3Fc&xt=urn:btih:${id}&dn=A+b%20c&tr.1=udp://d&tr=udp://d`);
     assert.deepEqual(
       read,
-      { kind: 'ok', value: { infoHash: hex, name: 'A b c', trackers: ['http://a/b?c', 'udp://d'] } },
+      { kind: 'ok', value: { infoHash: hex, ids: [hex], name: 'A b c', trackers: ['http://a/b?c', 'udp://d'] } },
       id,
     );
   }
-  assert.deepEqual(parseMagnet(` MAGNET:?xt.1=urn:btih:${A}\n`), { kind: 'ok', value: { infoHash: A, trackers: [] } });
+  assert.deepEqual(parseMagnet(` MAGNET:?xt.1=urn:btih:${A}\n`), {
+    kind: 'ok',
+    value: { infoHash: A, ids: [A], trackers: [] },
+  });
 });
 
-test('links without a v1 info-hash are refused with the reason', () => {
+test('a v2 link gives the head of its SHA-256, a hybrid one both names, the v1 one first', () => {
+  const v2 = 'Ab'.repeat(32);
+  const head = 'ab'.repeat(20);
+  const only = parseMagnet(`magnet:?xt=urn:btmh:1220${v2}`);
+  assert.ok(only.kind === 'ok');
+  assert.deepEqual([only.value.infoHash, only.value.ids], [head, [head]]);
+  const hybrid = parseMagnet(`magnet:?xt=urn:btmh:1220${v2}&xt=urn:btih:${A}`);
+  assert.ok(hybrid.kind === 'ok');
+  assert.deepEqual([hybrid.value.infoHash, hybrid.value.ids], [A, [A, head]]);
+});
+
+test('links without an info-hash are refused', () => {
   for (const uri of [
     '',
     'http://x',
@@ -92,13 +106,11 @@ test('links without a v1 info-hash are refused with the reason', () => {
     `magnet:?xt=urn:sha1:${A}`,
     'magnet:?xt=urn:btih:abc',
     `magnet:?xt=urn:btih:${'1'.repeat(32)}`,
+    `magnet:?xt=urn:btmh:1114${'ab'.repeat(20)}`,
+    `magnet:?xt=urn:btmh:1220${'ab'.repeat(31)}`,
   ]) {
     assert.equal(parseMagnet(uri).kind, 'bad', uri);
   }
-  const v2 = parseMagnet(`magnet:?xt=urn:btmh:1220${'ab'.repeat(32)}`);
-  assert.ok(v2.kind === 'bad' && v2.why.includes('not supported yet'));
-  const hybrid = parseMagnet(`magnet:?xt=urn:btmh:1220${'ab'.repeat(32)}&xt=urn:btih:${A}`);
-  assert.ok(hybrid.kind === 'ok' && hybrid.value.infoHash === A);
 });
 
 test('no bytes make the readers throw', () => {

@@ -13,14 +13,14 @@ import {
 
 test('a handshake survives its own bytes, every flag by itself', () => {
   fc.assert(
-    fc.property(fc.boolean(), fc.boolean(), fc.boolean(), (extended, fast, dht) => {
+    fc.property(fc.boolean(), fc.boolean(), fc.boolean(), fc.boolean(), (extended, fast, dht, v2) => {
       const peerId = newPeerId();
-      const bytes = encodeHandshake({ infoHash: hashOfByte(3), peerId, extended, fast, dht });
+      const bytes = encodeHandshake({ infoHash: hashOfByte(3), peerId, extended, fast, dht, v2 });
       assert.equal(bytes.length, HANDSHAKE_BYTES);
       const read = parseHandshake(bytes);
       assert.deepEqual(read, {
         kind: 'ok',
-        value: { infoHash: hashOfByte(3), peerId, extended, fast, dht, v2: false },
+        value: { infoHash: hashOfByte(3), peerId, extended, fast, dht, v2 },
       });
     }),
   );
@@ -33,8 +33,9 @@ test('the reserved bits stand where the BEPs put them', () => {
     extended: true,
     fast: true,
     dht: true,
+    v2: true,
   });
-  assert.equal(bytes.toString('hex', 20, 28), '0000000000100005');
+  assert.equal(bytes.toString('hex', 20, 28), '0000000000100015');
   bytes[27] = 0x10;
   const read = parseHandshake(bytes);
   assert.ok(read.kind === 'ok' && read.value.v2 && !read.value.fast && !read.value.dht);

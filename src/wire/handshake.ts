@@ -22,7 +22,7 @@ export type Handshake = {
   extended: boolean;
   fast: boolean;
   dht: boolean;
-  /** The initiator would also take the v2 swarm of a hybrid torrent (BEP 52); answering with the v1 hash declines. */
+  /** The sender would also take the v2 swarm of a hybrid torrent (BEP 52); answering with the v1 hash declines. */
   v2: boolean;
   /** The peer speaks Qvod's dialect: its 68 bytes as they came, for the box to repeat to the origin peer. */
   qvodHello?: Buffer;
@@ -34,6 +34,7 @@ export function encodeHandshake(h: {
   extended?: boolean;
   fast?: boolean;
   dht?: boolean;
+  v2?: boolean;
 }): Buffer {
   if (h.peerId.length !== 20) throw new RangeError(`bug: a peer id has 20 bytes, not ${h.peerId.length}`);
   const bytes = Buffer.alloc(HANDSHAKE_BYTES);
@@ -42,6 +43,7 @@ export function encodeHandshake(h: {
     [h.extended, EXTENDED],
     [h.fast, FAST],
     [h.dht, DHT],
+    [h.v2, V2],
   ] as const) {
     if (on) bytes[byte] = (bytes[byte] as number) | bit;
   }

@@ -63,17 +63,25 @@ test('one reader takes a magnet, a Qvod link, a bare hash, and what Xunlei wrapp
   const magnet = `magnet:?xt=urn:btih:${HASH}&dn=A`;
   const qvod = `qvod://7|${HEX}|A|`;
   for (const link of [magnet, wrap(magnet)])
-    assert.deepEqual(read(link), { kind: 'torrent', written: 'magnet', infoHash: HASH, name: 'A', trackers: [] });
+    assert.deepEqual(read(link), {
+      kind: 'torrent',
+      written: 'magnet',
+      infoHash: HASH,
+      ids: [HASH],
+      name: 'A',
+      trackers: [],
+    });
   for (const link of [qvod, wrap(qvod), `${wrap(qvod)}/`])
     assert.deepEqual(read(link), {
       kind: 'torrent',
       written: 'qvod',
       infoHash: HASH,
+      ids: [HASH],
       name: 'A',
       sizeBytes: 7,
       trackers: [],
     });
-  assert.deepEqual(read(` ${HEX} `), { kind: 'torrent', written: 'hash', infoHash: HASH, trackers: [] });
+  assert.deepEqual(read(` ${HEX} `), { kind: 'torrent', written: 'hash', infoHash: HASH, ids: [HASH], trackers: [] });
   assert.deepEqual(read(wrap(Buffer.from('http://h/\xc4\xe3.iso', 'latin1'))), {
     kind: 'address',
     url: 'http://h/你.iso',

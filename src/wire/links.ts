@@ -11,6 +11,8 @@ export type Link =
       readonly kind: 'torrent';
       readonly written: 'magnet' | 'qvod' | 'hash';
       readonly infoHash: InfoHash;
+      /** All the names it gives, that one first: a hybrid has two (BEP 52). */
+      readonly ids: readonly InfoHash[];
       readonly name?: string;
       readonly sizeBytes?: number;
       readonly trackers: readonly string[];
@@ -43,14 +45,16 @@ export function parseLink(text: string): Parsed<Link> {
 
 function parsePlain(link: string): Parsed<Link> {
   const infoHash = parseInfoHash(link);
-  if (infoHash) return ok({ kind: 'torrent', written: 'hash', infoHash, trackers: [] });
+  if (infoHash) return ok({ kind: 'torrent', written: 'hash', infoHash, ids: [infoHash], trackers: [] });
   if (/^magnet:/i.test(link)) {
     const read = parseMagnet(link);
     return read.kind === 'ok' ? ok({ kind: 'torrent', written: 'magnet', ...read.value }) : read;
   }
   if (/^qvod(?::|%3a)/i.test(link)) {
     const read = parseQvodLink(link);
-    return read.kind === 'ok' ? ok({ kind: 'torrent', written: 'qvod', trackers: [], ...read.value }) : read;
+    return read.kind === 'ok'
+      ? ok({ kind: 'torrent', written: 'qvod', ids: [read.value.infoHash], trackers: [], ...read.value })
+      : read;
   }
   const kin = KIN.find(([form]) => form.test(link));
   if (kin) return ok({ kind: 'no-known-wire', system: kin[1] });

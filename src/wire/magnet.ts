@@ -7,21 +7,30 @@ import { bad, ok } from './parsed.ts';
 const URI_CHARS = 64 * 1024;
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
 
-/** Reads a magnet link (BEP 9): `xt=urn:btih:` with 40 hex or 32 base32 digits, `dn`, `tr`. */
-export function parseMagnet(uri: string): Parsed<{ infoHash: InfoHash; name?: string; trackers: string[] }> {
+export type Magnet = {
+  /** The first of `ids`. */
+  infoHash: InfoHash;
+  /** The 20-byte names it gives: v1's, v2's (cut as its swarm uses it), or both for a hybrid. */
+  ids: readonly InfoHash[];
+  name?: string;
+  trackers: string[];
+};
+
+/** Reads a magnet link (BEP 9, BEP 52): `xt=urn:btih:` with 40 hex or 32 base32 digits, `xt=urn:btmh:`, `dn`, `tr`. */
+export function parseMagnet(uri: string): Parsed<Magnet> {
   if (uri.length > URI_CHARS) return bad('the magnet link is too long');
   const [, query] = /^magnet:\?(.*)$/is.exec(uri.trim()) ?? [];
   if (query === undefined) return bad('not a magnet link');
-  let infoHash: InfoHash | undefined;
-  let isV2 = false;
+  let v1: InfoHash | undefined;
+  let v2: InfoHash | undefined;
   let name: string | undefined;
   const trackers = new Set<string>();
   for (const [key, value] of new URLSearchParams(query)) {
     // Links may number what comes more than once: xt.1, tr.2.
     switch (key.toLowerCase().replace(/\.\d+$/, '')) {
       case 'xt':
-        infoHash ??= btih(value);
-        isV2 ||= /^urn:btmh:/i.test(value);
+        v1 ??= btih(value);
+        v2 ??= btmh(value);
         break;
       case 'dn':
         name ??= value.slice(0, WIRE_LIMITS.nameChars) || undefined;
@@ -32,8 +41,10 @@ export function parseMagnet(uri: string): Parsed<{ infoHash: InfoHash; name?: st
         }
     }
   }
-  if (!infoHash) return bad(isV2 ? 'BitTorrent v2 links are not supported yet' : 'the magnet link has no info-hash');
-  return ok({ infoHash, ...(name !== undefined && { name }), trackers: [...trackers] });
+  const ids = [v1, v2].filter((id) => id !== undefined);
+  const [infoHash] = ids;
+  if (!infoHash) return bad('the magnet link has no info-hash');
+  return ok({ infoHash, ids, ...(name !== undefined && { name }), trackers: [...trackers] });
 }
 
 function btih(urn: string): InfoHash | undefined {
@@ -49,4 +60,10 @@ function btih(urn: string): InfoHash | undefined {
     }
   }
   return infoHashOf(bytes);
+}
+
+/** A multihash: SHA-256 (0x12) of 32 bytes (0x20), in hex. */
+function btmh(urn: string): InfoHash | undefined {
+  const [, digest] = /^urn:btmh:1220([0-9a-f]{64})$/i.exec(urn) ?? [];
+  return digest === undefined ? undefined : parseInfoHash(digest.slice(0, 40));
 }

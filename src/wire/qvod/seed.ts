@@ -45,7 +45,7 @@ export function parseQvodInfo(infoBytes: Uint8Array, expected: InfoHash): Parsed
   if (own.kind === 'bad') return own;
   if (!own.value.pieceHashes || qvodHashOf(own.value.pieceHashes) !== expected)
     return bad('the piece hashes do not have the expected hash');
-  return ok({ ...own.value, infoHash: expected });
+  return ok({ ...own.value, infoHash: expected, ids: [expected] });
 }
 
 /** The info dictionary that `expected` names, by BitTorrent's rule or by Qvod's. */
