@@ -1,11 +1,12 @@
 # Swarmbox: one line per target; the work is in scripts/.
-.PHONY: help init check test cafe bench web image clean
+.PHONY: help init check test cafe bench flood web image clean
 help:  ; @scripts/help.sh
 init:  ; @scripts/init.sh
 check: ; @scripts/check.sh
 test:  ; @scripts/test.sh
 cafe:  ; @scripts/cafe.sh
 bench: ; @scripts/bench.sh
+flood: ; @scripts/flood.sh
 web:   ; @scripts/web.sh
 image: ; @scripts/image.sh
 clean: ; @scripts/clean.sh

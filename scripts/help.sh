@@ -5,6 +5,7 @@ make cafe    a virtual internet cafe around the real daemon; page at http://127.
 make test    everything: types, lint, layers, unit tests, tests with real clients and kernel rules
 make check   the quick part of it, without root
 make bench   figures for serving and hashing, as ratios against named peers
+make flood   thousands of connections and a storm of hostile ones: memory, loop delay, ordinary traffic
 make web     builds the page into web/dist
 make init    installs what the others need (they call it themselves)
 make image   the flashable image (not made yet: it says so)

@@ -45,7 +45,7 @@ async function seed(o: SeedOptions): Promise<void> {
   const lies = (piece: number): boolean => o.lies !== undefined && piece % o.lies === 0;
   const server = createServer((socket) => {
     const onRequest = (_: FakeSeed, piece: number) => (lies(piece) ? 'lie' : 'answer');
-    new FakeSeed(socket, torrent, { onRequest });
+    new FakeSeed(socket, torrent, { onRequest, metadata: true });
   });
   await listen(server, o);
 }

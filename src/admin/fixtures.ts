@@ -52,6 +52,7 @@ export const emptyBox = (over: Partial<BoxSnapshot> = {}): BoxSnapshot => ({
     memory: { totalBytes: 8_000_000_000, availableBytes: 6_100_000_000, processBytes: 140_000_000 },
     disk: { path: '/var/lib/swarmbox', totalBytes: 2_000_000_000_000, freeBytes: 1_400_000_000_000 },
     ports: [],
+    loopDelay: { p99Ms: 1, maxMs: 4 },
     uptimeS: 5,
   },
   warnings: [],

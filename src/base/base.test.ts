@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { Bitfield } from './bitfield.ts';
 import { endpointKey, plainIp } from './endpoint.ts';
 import { errorText } from './errors.ts';
+import { budgeted, LOG_BUDGET, type LogLine, logTo } from './log.ts';
 import { Mailbox } from './mailbox.ts';
 import { Scope } from './scope.ts';
 import { infoHashBytes, infoHashOf, parseInfoHash } from './units.ts';
@@ -70,4 +71,24 @@ test('closing a scope aborts its children, waits for them and releases in revers
   );
   assert.ok(seen.indexOf('second') < seen.indexOf('first'));
   assert.equal(seen.length, 4);
+});
+
+test('an event that repeats without end is logged so often, then counted', () => {
+  let nowMs = 0;
+  const lines: LogLine[] = [];
+  const log = logTo(
+    budgeted(
+      (line) => lines.push(line),
+      () => nowMs,
+    ),
+  );
+  for (let i = 0; i < LOG_BUDGET.lines + 7; i++) log.info('noise');
+  log.info('news');
+  assert.equal(lines.length, LOG_BUDGET.lines + 1);
+  nowMs += LOG_BUDGET.windowMs;
+  log.info('noise', { a: 1 });
+  assert.deepEqual(lines.at(-1)?.fields, { a: 1, omitted: 7 });
+  nowMs += LOG_BUDGET.windowMs;
+  log.info('noise');
+  assert.deepEqual(lines.at(-1)?.fields, {});
 });

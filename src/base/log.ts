@@ -30,11 +30,33 @@ export function logTo(write: (line: LogLine) => void, always: LogFields = {}): L
   };
 }
 
+/** Lines of one event in one window: what a crowd can make happen must not fill a disk. */
+export const LOG_BUDGET = { lines: 100, windowMs: 10_000, events: 1_000 } as const;
+
+/** Passes on so many lines of each event in a window; the first of the next window says how many were left out. */
+export function budgeted(write: (line: LogLine) => void, nowMs: () => number = Date.now): (line: LogLine) => void {
+  const spent = new Map<string, { sinceMs: number; lines: number }>();
+  return (line) => {
+    const at = nowMs();
+    const known = spent.get(line.event);
+    if (known && at - known.sinceMs < LOG_BUDGET.windowMs) {
+      if (++known.lines <= LOG_BUDGET.lines) write(line);
+      return;
+    }
+    const omitted = Math.max(0, (known?.lines ?? 0) - LOG_BUDGET.lines);
+    if (!known && spent.size >= LOG_BUDGET.events) spent.clear();
+    spent.set(line.event, { sinceMs: at, lines: 1 });
+    write(omitted > 0 ? { ...line, fields: { ...line.fields, omitted } } : line);
+  };
+}
+
 /** Lines on standard error: `{"at":"…","level":"…","event":"…",…}`. */
 export const stderrLog = (): Log =>
-  logTo(({ level, event, fields }) => {
-    const line = { at: new Date().toISOString(), level, event, ...fields };
-    process.stderr.write(`${JSON.stringify(line, (_, v) => clip(v))}\n`);
-  });
+  logTo(
+    budgeted(({ level, event, fields }) => {
+      const line = { at: new Date().toISOString(), level, event, ...fields };
+      process.stderr.write(`${JSON.stringify(line, (_, v) => clip(v))}\n`);
+    }),
+  );
 
 export const silentLog: Log = logTo(() => {});

@@ -129,6 +129,7 @@ test('warnings name what is wrong, the worst first', () => {
     memory: { totalBytes: 100, availableBytes: 50, processBytes: 1 },
     disk: { path: '/d', totalBytes: 100, freeBytes: 50 },
     ports: [port],
+    loopDelay: { p99Ms: 0, maxMs: 1 },
     uptimeS: 1,
   };
   assert.deepEqual(healthWarnings(well), []);

@@ -7,6 +7,7 @@ import type { Log } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
 import { busyPercent, type CpuTimes, type PortCounters, parseNetDev, rateBytesPerS } from './counters.ts';
 import { HEALTH_LIMITS } from './limits.ts';
+import { LoopDelay } from './loop-delay.ts';
 import { count, Probes } from './probe.ts';
 import type { HealthView, Known, PortRole, PortView, RateSample } from './view.ts';
 
@@ -23,6 +24,8 @@ export type HealthSources = {
   elapsedMs(): number;
   nowMs(): number;
 };
+
+const SECOND_MS = 1_000;
 
 const sys = (port: string, file: string) => readFile(join('/sys/class/net', port, file), 'utf8');
 
@@ -66,6 +69,7 @@ export class Health {
   readonly #sources: HealthSources;
   readonly #scope: Scope;
   readonly #probes = new Probes();
+  readonly #loop = new LoopDelay();
   readonly #rates = new Map<string, Rates>();
   readonly #history: { atMs: number; rates: Map<string, Rates> }[] = [];
   #last: Reading | undefined;
@@ -93,6 +97,8 @@ export class Health {
   static async start(options: HealthOptions): Promise<Health> {
     const health = new Health(options);
     await health.poll();
+    health.#scope.defer(() => health.#loop.close());
+    health.#scope.every(SECOND_MS, () => health.#loop.tick());
     health.#scope.every(options.intervalMs, () => health.#scope.run(() => health.poll()));
     return health;
   }
@@ -103,6 +109,7 @@ export class Health {
       ...slow,
       memory: { ...slow.memory, processBytes: process.memoryUsage.rss() },
       cores: availableParallelism(),
+      loopDelay: this.#loop.view(),
       uptimeS: Math.round(process.uptime()),
       ports: this.#names.map((name) => this.#port(name, links.get(name))),
     };

@@ -1,3 +1,5 @@
+import type { LoopDelayView } from './loop-delay.ts';
+
 /** What a probe could not tell is said plainly. A zero would be a lie. */
 export type Known<T> = T | 'unknown';
 
@@ -27,6 +29,8 @@ export type HealthView = {
   /** The file system that holds the data directory. */
   disk: { path: string; totalBytes: Known<number>; freeBytes: Known<number> };
   ports: PortView[];
+  /** How late the event loop was in the last minute. */
+  loopDelay: LoopDelayView;
   uptimeS: number;
 };
 
