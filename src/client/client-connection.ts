@@ -6,13 +6,15 @@ import type { Log } from '#base/log.ts';
 import { Rate } from '#base/rate.ts';
 import { Scope } from '#base/scope.ts';
 import type { PieceIndex } from '#base/units.ts';
-import { decodeMessage, encodeMessage, FrameSplitter, type Message } from '#wire/frames.ts';
+import { decodeMessage, encodeMessage, FrameSplitter } from '#wire/frames.ts';
 import type { Handshake } from '#wire/handshake.ts';
+import { decodeQvodMessage, encodeUnhave, type QvodMessage } from '#wire/qvod/messages.ts';
 import { Announcer } from './announcer.ts';
 import type { ClientStream, ClientTask } from './client-world.ts';
 import { Extensions } from './extensions.ts';
 import { greeting } from './greeting.ts';
 import { CLIENT_LIMITS, type ClientLimits } from './limits.ts';
+import { MetafileAnswers } from './metafile-answers.ts';
 import { Outbox } from './outbox.ts';
 import { PieceMap } from './piece-map.ts';
 import { type Request, requestFault } from './request-queue.ts';
@@ -30,6 +32,8 @@ export class ClientConnection {
   readonly #scope: Scope;
   readonly #fast: boolean;
   readonly #extensions: Extensions | undefined;
+  /** Defined when the client speaks Qvod's dialect. */
+  readonly #metafile: MetafileAnswers | undefined;
   readonly #idText: string;
   readonly #frames: FrameSplitter;
   readonly #serving: Serving;
@@ -81,12 +85,13 @@ export class ClientConnection {
     this.#pieces = new PieceMap(limits);
     this.#silence = new Silence(clock, limits);
     this.#extensions = handshake.extended ? this.#extend() : undefined;
+    this.#metafile = handshake.qvodHello ? this.#qvod() : undefined;
     stream.onData((bytes) => this.#read(bytes));
     stream.onDrain(() => this.#drained());
     stream.onClose(() => this.close('the client closed'));
     const shape = task.metainfo();
     if (shape) this.#pieces.shapeKnown(shape.pieceCount);
-    const { frames, announcer } = greeting(task, this.#fast, clock.nowMs());
+    const { frames, announcer } = greeting(task, handshake, clock.nowMs());
     this.#announcer = announcer;
     for (const frame of frames) this.#say(frame);
     this.#extensions?.greet();
@@ -123,6 +128,11 @@ export class ClientConnection {
     this.#haves(this.#announcer?.gained(piece, this.#clock.nowMs()) ?? []);
   }
 
+  /** The task has lost the piece. BitTorrent without extensions has no word for it. */
+  lost(piece: PieceIndex): void {
+    if (this.#metafile) this.#say(encodeUnhave(piece));
+  }
+
   /** The metainfo became known after the connection began: too late for a bitfield (BEP 3), so what the task has is said piece by piece. */
   metainfoKnown(): void {
     const metainfo = this.#task.metainfo();
@@ -133,6 +143,7 @@ export class ClientConnection {
       return;
     }
     this.#extensions?.metainfoKnown();
+    this.#metafile?.tick();
     this.#announcer = Announcer.open(metainfo.pieceCount, undefined, this.#clock.nowMs()).announcer;
     const have = this.#task.have();
     for (let piece = 0; have && have.count > 0 && piece < have.size; piece++) if (have.has(piece)) this.announce(piece);
@@ -157,11 +168,27 @@ export class ClientConnection {
         metainfo: () => this.#task.metainfo(),
         offerMetadata: (infoBytes) => this.#task.offerMetadata(infoBytes),
         send: (frame) => this.#say(frame),
-        roomy: () => !this.#outbox.full && this.#outbox.bytes < this.#limits.controlBytes / 2,
+        roomy: () => this.#roomy,
         nowMs: () => this.#clock.nowMs(),
       },
       this.#limits,
     );
+  }
+
+  #qvod(): MetafileAnswers {
+    return new MetafileAnswers(
+      {
+        infoHash: this.#task.infoHash,
+        metainfo: () => this.#task.metainfo(),
+        send: (frame) => this.#say(frame),
+        roomy: () => this.#roomy,
+      },
+      this.#limits,
+    );
+  }
+
+  get #roomy(): boolean {
+    return !this.#outbox.full && this.#outbox.bytes < this.#limits.controlBytes / 2;
   }
 
   #read(bytes: Buffer): void {
@@ -169,7 +196,7 @@ export class ClientConnection {
     this.#silence.heard();
     const why = this.#frames.push(bytes, (frame) => {
       if (this.#over) return;
-      const message = decodeMessage(frame);
+      const message = this.#metafile ? decodeQvodMessage(frame) : decodeMessage(frame);
       const wrong = message.kind === 'bad' ? message.why : this.#hear(message.value);
       if (wrong !== undefined) this.#drop(wrong);
     });
@@ -182,7 +209,7 @@ export class ClientConnection {
   }
 
   /** Returns why the client must be dropped. */
-  #hear(m: Message): string | undefined {
+  #hear(m: QvodMessage): string | undefined {
     switch (m.kind) {
       case 'interested':
       case 'not-interested':
@@ -201,13 +228,18 @@ export class ClientConnection {
         // BEP 6: a cancelled request is still answered, by the block or by a reject.
         if (this.#serving.cancel(m)) this.#reject(m);
         return undefined;
+      case 'unhave':
+        return this.#onPieces(this.#pieces.lost(m.piece));
+      case 'metafile-request':
+        this.#metafile?.asked(m.hash);
+        return undefined;
       case 'piece':
         return 'a block that was never asked for';
       case 'extended':
         this.#extensions?.receive(m.id, m.payload);
         return undefined;
       default:
-        // choke, unchoke: we ask nothing of clients. suggest, allowed-fast, reject, port, unknown: of no use here.
+        // choke, unchoke: we ask nothing of clients. suggest, allowed-fast, reject, port, metafile, unknown: of no use here.
         return undefined;
     }
   }
@@ -293,6 +325,7 @@ export class ClientConnection {
       const due = this.#silence.due();
       if (due === 'close') this.close('silent for too long');
       this.#extensions?.tick();
+      this.#metafile?.tick();
       this.#haves(this.#announcer?.overdue(this.#limits.holdMs, this.#clock.nowMs()) ?? []);
       if (due === 'keep-alive' && !this.#outbox.full) this.#say(encodeMessage({ kind: 'keep-alive' }));
     }

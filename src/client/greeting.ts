@@ -1,20 +1,24 @@
 import { encodeMessage } from '#wire/frames.ts';
-import { encodeHandshake } from '#wire/handshake.ts';
+import { encodeHandshake, type Handshake } from '#wire/handshake.ts';
+import { encodeQvodHandshake, newQvodPeerId } from '#wire/qvod/handshake.ts';
 import { Announcer } from './announcer.ts';
 import type { ClientTask } from './client-world.ts';
 
 /**
  * The first bytes to a client: our handshake, then what the task has. BEP 3: the bitfield is the first message or none. BEP 6: with the fast
- * extension there is always one of bitfield, have-all, have-none. Without metainfo the honest answer is "nothing yet", and there is no
+ * extension there is always one of bitfield, have-all, have-none. A Qvod client is answered in its dialect. Without metainfo the honest answer is "nothing yet", and there is no
  * announcer either.
  */
 export function greeting(
   task: ClientTask,
-  fast: boolean,
+  theirs: Handshake,
   nowMs: number,
 ): { frames: Buffer[]; announcer: Announcer | undefined } {
   const { infoHash, peerId } = task;
-  const hands = encodeHandshake({ infoHash, peerId, extended: true, fast: true });
+  const { fast } = theirs;
+  const hands = theirs.qvodHello
+    ? encodeQvodHandshake({ infoHash, peerId: newQvodPeerId(theirs.peerId) })
+    : encodeHandshake({ infoHash, peerId, extended: true, fast: true });
   const shape = task.metainfo();
   const have = shape ? task.have() : undefined;
   const { announcer, bits } = shape ? Announcer.open(shape.pieceCount, have, nowMs) : NOTHING_YET;

@@ -31,6 +31,8 @@ export type ClientLimits = {
   readonly metadataStallMs: number;
   /** Metadata requests of one client that are answered: twice the largest metainfo, so that it can be asked for again. */
   readonly metadataAnswers: number;
+  /** Seed files given to one Qvod client: it needs one, and may have lost it. */
+  readonly metafileAnswers: number;
 };
 
 export const CLIENT_LIMITS: ClientLimits = {
@@ -50,4 +52,5 @@ export const CLIENT_LIMITS: ClientLimits = {
   metadataWindow: 8,
   metadataStallMs: 30_000,
   metadataAnswers: 4_096,
+  metafileAnswers: 4,
 };

@@ -53,4 +53,17 @@ export class PieceMap {
     this.#known.set(piece);
     return undefined;
   }
+
+  /** The client has lost the piece. */
+  lost(piece: PieceIndex): string | undefined {
+    if (this.#known) {
+      if (piece >= this.#known.size) return 'the loss of a piece beyond the last';
+      this.#known.clear(piece);
+      return undefined;
+    }
+    this.#haves.delete(piece);
+    const byte = this.#bits?.[piece >> 3];
+    if (this.#bits && byte !== undefined) this.#bits[piece >> 3] = byte & ~(0x80 >> (piece & 7));
+    return undefined;
+  }
 }

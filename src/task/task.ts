@@ -299,6 +299,7 @@ export class Task {
 
   #lost(piece: number): void {
     this.#haveDirty = true;
+    for (const client of this.#clients) client.lost(piece);
     this.#downloader.drop(piece);
     this.#tell({ kind: 'look' });
   }
