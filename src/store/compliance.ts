@@ -1,9 +1,20 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Bitfield } from '#base/bitfield.ts';
-import { type GappedPiece, payloadOf, pieceWith, RANDOM_SAMPLES, type Sample } from './fixtures.ts';
-import type { TaskShape, TaskStore } from './task-store.ts';
+import { BLOCK_BYTES } from '#base/units.ts';
+import {
+  type GappedPiece,
+  hybridSampleOf,
+  naiveRoot,
+  payloadOf,
+  pieceWith,
+  RANDOM_SAMPLES,
+  type Sample,
+  v2SampleOf,
+} from './fixtures.ts';
+import type { SharedFile, TaskShape, TaskStore } from './task-store.ts';
 
 /** A store under test, and the hand of fate over its disk. */
 export type Bench = AsyncDisposable & {
@@ -52,6 +63,63 @@ export function taskStoreCompliance(name: string, open: () => Promise<Bench>): v
     trouble(check);
     rechecking(check);
   }
+}
+
+/** Torrents with a file in common: whichever way round, the second has it without a second copy. */
+export function lendingCompliance(name: string, open: () => Promise<Bench>): void {
+  const shared = randomBytes(5 * 65_536 + 20_000);
+  const others = (n: number) => Array.from({ length: n }, () => randomBytes(40_000));
+  const makers = { v2: v2SampleOf, hybrid: hybridSampleOf };
+  const kinds = Object.keys(makers) as (keyof typeof makers)[];
+  for (const [lends, borrows] of kinds.flatMap((a) => kinds.map((b) => [a, b] as const)))
+    for (const [theirs, ours] of [
+      [65_536, 65_536],
+      [16_384, 131_072],
+      [131_072, 32_768],
+    ] as const) {
+      const what = `${lends} of ${theirs} to ${borrows} of ${ours}`;
+      test(`${name}: a file is lent, ${what}`, async () => {
+        await using bench = await open();
+        const lender = makers[lends]([...others(2), shared, ...others(1)], theirs);
+        const borrower = makers[borrows]([...others(1), shared, ...others(2)], ours);
+        await lendsAndGoes(bench, lender, borrower, shared);
+      });
+    }
+}
+
+async function lendsAndGoes(bench: Bench, lender: Sample, borrower: Sample, shared: Buffer): Promise<void> {
+  await acceptAll(bench.task(lender.shape), lender);
+  const [from, to] = [lender, borrower].map((sample) => fileIn(sample, shared));
+  assert.ok(from && to);
+  const task = bench.task(borrower.shape);
+  assert.equal((await task.accept(borrower.piece(0))).kind, 'durable');
+  assert.deepEqual(await found(task, new Bitfield(borrower.shape.pieceCount)), [0]);
+  const { infoHash, pieceLength } = lender.shape;
+  assert.equal(await task.borrow(to.file, { infoHash, pieceLength, firstPiece: from.file.firstPiece }), true);
+  assert.deepEqual(await found(task, new Bitfield(borrower.shape.pieceCount)), [0, ...to.pieces]);
+  for (const index of to.pieces) await assertReads(task, borrower, index);
+  assert.equal((await bench.task(lender.shape).remove()).kind, 'ok');
+  await bench.reopen();
+  const again = bench.task(borrower.shape);
+  for (const index of [0, ...to.pieces]) await assertReads(again, borrower, index);
+  for (let index = 1; index < borrower.shape.pieceCount; index++)
+    assert.equal((await again.accept(borrower.piece(index))).kind, 'durable');
+  await bench.reopen();
+  for (let index = 0; index < borrower.shape.pieceCount; index++)
+    await assertReads(bench.task(borrower.shape), borrower, index);
+}
+
+/** Where the file begins in a sample, and the pieces it takes. */
+function fileIn({ shape, payload }: Sample, file: Buffer): { file: SharedFile; pieces: number[] } | undefined {
+  const { pieceLength } = shape;
+  const head = file.subarray(0, pieceLength);
+  for (let index = 0; index < shape.pieceCount; index++) {
+    if (!payload(index).subarray(0, head.length).equals(head)) continue;
+    const pieces = Array.from({ length: Math.ceil(file.length / pieceLength) }, (_, i) => index + i);
+    const root = naiveRoot(file, 2 ** Math.ceil(Math.log2(Math.ceil(file.length / BLOCK_BYTES))));
+    return { file: { root, firstPiece: index, lengthBytes: file.length }, pieces };
+  }
+  return undefined;
 }
 
 type Make = (pieces: number, pieceLength?: number) => Sample;

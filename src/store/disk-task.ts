@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Bitfield } from '#base/bitfield.ts';
 import { bug, errorCode, errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
@@ -7,19 +6,22 @@ import { passed, workOf } from './digests.ts';
 import type { DiskSpace } from './disk-space.ts';
 import { busy, type Gate } from './gate.ts';
 import type { HashPool } from './hash-pool.ts';
-import { Layout, segmentName } from './layout.ts';
+import { Layout } from './layout.ts';
 import { STORE_LIMITS } from './limits.ts';
 import type { OpenFiles } from './open-files.ts';
 import type { PieceCache } from './piece-cache.ts';
+import { PieceFiles } from './piece-files.ts';
+import type { Places } from './places.ts';
 import { recheckPieces } from './recheck.ts';
-import { readAll, writeAll } from './segment-io.ts';
 import { INFO_FILE, LAYERS_FILE, TaskFolder } from './task-folder.ts';
 import type {
   Accepted,
   Failed,
+  Lender,
   PieceBuffer,
   PieceMaker,
   ReadResult,
+  SharedFile,
   TaskShape,
   TaskStore,
   Written,
@@ -60,6 +62,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
   readonly #folder: TaskFolder;
   readonly #log: Log;
   readonly #life: TaskLife;
+  readonly #files: PieceFiles;
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #reading = new Map<PieceIndex, Promise<ReadResult<P>>>();
   #end: Promise<Written> | undefined;
@@ -69,6 +72,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
     this.#shape = shape;
     this.#layout = new Layout(shape);
     this.#folder = new TaskFolder(folder, this.#layout.text());
+    this.#files = new PieceFiles(shape, this.#layout, this.#folder, world.files);
     this.#log = world.log.with({ infoHash: shape.infoHash });
     this.#life = life;
   }
@@ -101,21 +105,21 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
   async recheck(known: Bitfield, onFound: (index: PieceIndex) => void, signal: AbortSignal): Promise<void> {
     const ended = new AbortController();
     const both = AbortSignal.any([signal, ended.signal]);
-    const world = {
-      layout: this.#layout,
-      path: (name: string) => join(this.#folder.path, name),
+    const worldOf = (places: Places) => ({
+      places,
+      path: (name: string) => this.#files.path(name),
       verify: async (index: PieceIndex) => {
         if (this.#end) ended.abort(new DOMException('the task is gone', 'AbortError'));
         const result = await this.#readDisk(index);
         if (result.kind === 'failed') throw result.error;
         return result.kind === 'ok';
       },
-      sync: (path: string) => this.#world.files.use(path, 'write', (file) => file.durable()),
-      skipped: (segment: number, error: unknown) =>
-        this.#log.warn('recheck-skipped', { segment, why: errorText(error) }),
-    };
+      sync: (path: string) => this.#files.sync(path),
+      skipped: (names: readonly string[], error: unknown) =>
+        this.#log.warn('recheck-skipped', { segments: names.join(' '), why: errorText(error) }),
+    });
     const outcome = await this.#during(async () => {
-      if (await this.#folder.exists()) await recheckPieces(world, known, onFound, both);
+      if (await this.#folder.exists()) await recheckPieces(worldOf(await this.#files.places()), known, onFound, both);
       return undefined;
     });
     signal.throwIfAborted();
@@ -133,6 +137,15 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
         return { kind: 'ok' };
       }),
     );
+  }
+
+  async borrow(file: SharedFile, from: Lender): Promise<boolean> {
+    const done = await this.#during(async () => {
+      await this.#files.borrow(file, from);
+      return { kind: 'ok' as const };
+    });
+    if (done.kind === 'failed') this.#log.warn('not-borrowed', { from: from.infoHash, why: errorText(done.error) });
+    return done.kind === 'ok';
   }
 
   remove(): Promise<Written> {
@@ -191,14 +204,9 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
   }
 
   async #write(piece: P): Promise<Accepted> {
-    const { segment, offset } = this.#layout.place(piece.index);
     using turn = await this.#world.writes.enter();
     if (!turn) return failed(busy('pieces to write'));
-    await this.#folder.ready();
-    await this.#world.files.use(join(this.#folder.path, segmentName(segment)), 'write', async (file) => {
-      await writeAll(file.handle, piece.payloadParts(), offset);
-      await file.durable();
-    });
+    await this.#files.write(piece);
     return { kind: 'durable' };
   }
 
@@ -237,15 +245,13 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
   }
 
   async #readDisk(index: PieceIndex): Promise<ReadResult<P>> {
-    const { reads, files, maker } = this.#world;
-    const { segment, offset, lengthBytes } = this.#layout.place(index);
+    const { reads, maker } = this.#world;
+    const { lengthBytes } = this.#layout.place(index);
     using turn = await reads.enter();
     if (!turn) return failed(busy('reads'));
     const piece = maker.allocate(index, lengthBytes);
-    const path = join(this.#folder.path, segmentName(segment));
     try {
-      const whole = await files.use(path, 'read', (file) => readAll(file.handle, piece.payloadParts(), offset));
-      if (!whole) return { kind: 'corrupt' };
+      if (!(await this.#files.read(piece))) return { kind: 'corrupt' };
     } catch (error) {
       // The file itself is missing: the piece is as gone as if its bytes had changed.
       if (errorCode(error) === 'ENOENT' && (await this.#folder.diskExists())) return { kind: 'corrupt' };

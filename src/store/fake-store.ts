@@ -5,9 +5,11 @@ import { digestsOf, passed, workOf } from './digests.ts';
 import type {
   Accepted,
   Failed,
+  Lender,
   PieceBuffer,
   PieceMaker,
   ReadResult,
+  SharedFile,
   TaskShape,
   TaskStore,
   Written,
@@ -139,6 +141,23 @@ class FakeTask<P extends PieceBuffer> implements TaskStore<P> {
     disk.info = Buffer.from(infoBytes);
     if (layers) disk.layers = Buffer.from(layers);
     return { kind: 'ok' };
+  }
+
+  /** The imaginary disk has room for a copy. */
+  async borrow(file: SharedFile, from: Lender): Promise<boolean> {
+    if (await this.#touchDisk()) return false;
+    const theirs = this.#store.diskOf(from.infoHash).pieces;
+    const { pieceLength } = this.#shape;
+    for (let at = 0, index = file.firstPiece; at < file.lengthBytes; at += pieceLength, index++) {
+      const bytes = Buffer.alloc(this.#shape.sizeOf(index));
+      for (let to = 0; to < Math.min(pieceLength, file.lengthBytes - at); ) {
+        const lent = theirs.get(from.firstPiece + Math.floor((at + to) / from.pieceLength));
+        if (!lent) return false;
+        to += lent.copy(bytes, to, (at + to) % from.pieceLength);
+      }
+      this.#store.diskOf(this.#shape.infoHash).pieces.set(index, bytes);
+    }
+    return true;
   }
 
   async remove(): Promise<Written> {

@@ -52,13 +52,13 @@ export function sampleOf(
   );
 }
 
-/** `root`: of the file's part of the piece, its first `dataBytes`, with `leaves` leaves. */
-type MadePiece = { bytes: Buffer; root?: Buffer; leaves?: number; dataBytes?: number };
+/** `root`: of the file's part of the piece, its first `covered` bytes, with `leaves` leaves. */
+type MadePiece = { bytes: Buffer; root?: Buffer; leaves?: number; covered?: number };
 
 function sampleWith(infoHash: InfoHash, pieceLength: number, pieces: MadePiece[], withSha1 = true): Sample {
-  const checks = pieces.map(({ bytes, root, leaves = 0, dataBytes = bytes.length }): PieceCheck[] => [
+  const checks = pieces.map(({ bytes, root, leaves = 0, covered = bytes.length }): PieceCheck[] => [
     ...(withSha1 ? [{ kind: 'sha1', digest: createHash('sha1').update(bytes).digest() } as const] : []),
-    ...(root ? [{ kind: 'merkle', root, leaves, dataBytes } as const] : []),
+    ...(root ? [{ kind: 'merkle', root, leaves, bytes: covered } as const] : []),
   ]);
   const payload = (index: number): Buffer => pieces[index]?.bytes ?? Buffer.alloc(0);
   return {
@@ -96,7 +96,7 @@ function alignedPieces(files: readonly Buffer[], pieceLength: number, padded: bo
       const bytes = file.subarray(i * pieceLength, (i + 1) * pieceLength);
       const blocks = file.length > pieceLength ? pieceLength / BLOCK_BYTES : Math.ceil(bytes.length / BLOCK_BYTES);
       const leaves = 2 ** Math.ceil(Math.log2(blocks));
-      return { bytes, leaves, root: naiveRoot(bytes, leaves), dataBytes: bytes.length };
+      return { bytes, leaves, root: naiveRoot(bytes, leaves), covered: bytes.length };
     }),
   );
   if (!padded) return pieces;

@@ -28,6 +28,8 @@ export const STORE_LIMITS = {
   hashJobMs: 30_000,
   /** Bytes of the info dictionary kept beside the pieces: as large as an honest torrent's gets. */
   infoBytes: 32 * MIB,
+  /** Bytes of the list of borrowed files: some 200 for each of ten thousand. */
+  borrowedBytes: 4 * MIB,
   /** Bytes of the piece layers kept with it: 32 for each of the most pieces a torrent may have. */
   layersBytes: 64 * MIB,
 } as const;

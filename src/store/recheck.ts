@@ -2,19 +2,19 @@ import { stat } from 'node:fs/promises';
 import type { Bitfield } from '#base/bitfield.ts';
 import { errorCode } from '#base/errors.ts';
 import type { PieceIndex } from '#base/units.ts';
-import { type Layout, segmentName } from './layout.ts';
 import { STORE_LIMITS } from './limits.ts';
+import type { PieceGroup, Places } from './places.ts';
 
 export type RecheckWorld = {
-  layout: Layout;
+  places: Places;
   /** Path of a segment file. */
   path(name: string): string;
   /** True when the bytes on the disk are the piece. */
   verify(index: PieceIndex): Promise<boolean>;
   /** Makes a segment's bytes durable. */
   sync(path: string): Promise<void>;
-  /** A segment that could not be looked at: its pieces count as not there. */
-  skipped(segment: number, error: unknown): void;
+  /** Segments that could not be looked at: their pieces count as not there. */
+  skipped(names: readonly string[], error: unknown): void;
 };
 
 /**
@@ -27,37 +27,38 @@ export async function recheckPieces(
   onFound: (index: PieceIndex) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  for (let segment = 0; segment < world.layout.segments; segment++) {
+  for (const group of world.places.groups()) {
     signal.throwIfAborted();
-    const path = world.path(segmentName(segment));
     let found: PieceIndex[];
     try {
-      found = await wholePieces(world, await doubtful(world.layout, segment, path, known), signal);
-      if (found.length > 0) await world.sync(path);
+      found = await wholePieces(world, await doubtful(world, group, known), signal);
+      if (found.length > 0) for (const name of group.names) await world.sync(world.path(name));
     } catch (error) {
       signal.throwIfAborted();
-      world.skipped(segment, error);
+      world.skipped(group.names, error);
       continue;
     }
     for (const index of found) onFound(index);
   }
 }
 
-/** Pieces of a segment that are not known and whose place the file reaches. None when the file holds no block at all. */
-async function doubtful(layout: Layout, segment: number, path: string, known: Bitfield): Promise<PieceIndex[]> {
-  const [first, end] = layout.piecesOf(segment);
-  const unknown: PieceIndex[] = [];
-  for (let index = first; index < end; index++) if (!known.has(index)) unknown.push(index);
+/** Pieces of a group that are not known and whose places the files reach. None when a file holds no block at all. */
+async function doubtful(world: RecheckWorld, { names, pieces }: PieceGroup, known: Bitfield): Promise<PieceIndex[]> {
+  const unknown = pieces.filter((index) => !known.has(index));
   if (unknown.length === 0) return [];
-  const file = await stat(path).catch((error: unknown) => {
-    if (errorCode(error) === 'ENOENT') return undefined;
-    throw error;
-  });
-  if (!file?.isFile() || file.blocks === 0) return [];
-  return unknown.filter((index) => {
-    const { offset, lengthBytes } = layout.place(index);
-    return offset + lengthBytes <= file.size;
-  });
+  const sizes = new Map<string, number>();
+  for (const name of names) {
+    const file = await stat(world.path(name)).catch((error: unknown) => {
+      if (errorCode(error) === 'ENOENT') return undefined;
+      throw error;
+    });
+    sizes.set(name, file?.isFile() && file.blocks > 0 ? file.size : 0);
+  }
+  return unknown.filter((index) =>
+    world.places
+      .extents(index)
+      .every(({ name, offset, lengthBytes }) => offset + lengthBytes <= (sizes.get(name) ?? 0)),
+  );
 }
 
 async function wholePieces(world: RecheckWorld, pieces: PieceIndex[], signal: AbortSignal): Promise<PieceIndex[]> {

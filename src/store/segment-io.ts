@@ -13,6 +13,18 @@ function rest(parts: readonly Buffer[], done: number): Buffer[] {
   return left;
 }
 
+/** Views of `length` bytes of the parts, from the byte `from` on. */
+export function within(parts: readonly Buffer[], from: number, length: number): Buffer[] {
+  const views: Buffer[] = [];
+  for (const part of rest(parts, from)) {
+    if (length === 0) break;
+    const view = part.subarray(0, length);
+    views.push(view);
+    length -= view.length;
+  }
+  return views;
+}
+
 /** Writes all of it or throws. A short write is what a disk that has just become full answers first. */
 export async function writeAll(file: FileHandle, parts: readonly Buffer[], offset: number): Promise<void> {
   for (let left = rest(parts, 0); left.length > 0; ) {

@@ -7,7 +7,7 @@ import { syncFolder } from './open-files.ts';
 export const REMOVED = '.removed';
 export const INFO_FILE = 'info';
 export const LAYERS_FILE = 'layers';
-const LAYOUT_FILE = 'layout.json';
+export const LAYOUT_FILE = 'layout.json';
 
 /** Whole and durable under its name, or not there at all: a temporary file, its sync, a rename, the folder's sync. */
 export async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {

@@ -4,11 +4,11 @@ import type { InfoHash, PieceIndex } from '#base/units.ts';
 /**
  * One test that a piece must pass. 'sha1': SHA-1 of all its bytes (BEP 3). 'merkle': the root over SHA-256 of its 16 KiB
  * blocks (BEP 52), of which there are `leaves`, a power of two; those that the piece is too short for are 32 zero bytes.
- * Only the first `dataBytes` of the piece are the file's: what follows pads a hybrid's v1 piece and is in no leaf.
+ * Only the first `bytes` of the piece are the file's: what follows pads a hybrid's v1 piece and is in no leaf.
  */
 export type PieceCheck =
   | { readonly kind: 'sha1'; readonly digest: Uint8Array }
-  | { readonly kind: 'merkle'; readonly root: Uint8Array; readonly leaves: number; readonly dataBytes?: number };
+  | { readonly kind: 'merkle'; readonly root: Uint8Array; readonly leaves: number; readonly bytes: number };
 
 /** What the store must know of a torrent. */
 export type TaskShape = {
@@ -38,6 +38,15 @@ export type PieceMaker<P extends PieceBuffer> = {
   adopt(index: PieceIndex, lengthBytes: number, buffer: ArrayBuffer): P;
 };
 
+/** A file inside a torrent, named by the root of its hash tree (BEP 52: 32 bytes): it begins with a piece of its own. */
+export type SharedFile = { readonly root: Uint8Array; readonly firstPiece: PieceIndex; readonly lengthBytes: number };
+/** A torrent that holds all of such a file, and where. */
+export type Lender = {
+  readonly infoHash: InfoHash;
+  readonly firstPiece: PieceIndex;
+  readonly pieceLength: number;
+};
+
 export type Failed = { kind: 'failed'; error: Error };
 export type Accepted = { kind: 'durable' } | { kind: 'hash-mismatch' } | { kind: 'full' } | Failed;
 export type ReadResult<P> = { kind: 'ok'; piece: P } | { kind: 'corrupt' } | Failed;
@@ -64,6 +73,12 @@ export interface TaskStore<P extends PieceBuffer> {
   recheck(known: Bitfield, onFound: (index: PieceIndex) => void, signal: AbortSignal): Promise<void>;
   /** Keeps the info dictionary, and the piece layers of BEP 52, beside the pieces: an index can be rebuilt from the disk alone. */
   writeMetainfo(infoBytes: Buffer, layers?: Buffer): Promise<Written>;
+  /**
+   * A file that another torrent holds is not written a second time: from now on its pieces lie where the other's do, and
+   * stay there when the other is removed. For a file of which this torrent has no piece yet. Nothing is believed: `recheck`
+   * tells which pieces there are. False: nothing has changed.
+   */
+  borrow(file: SharedFile, from: Lender): Promise<boolean>;
   /** Waits for what is under way, then deletes everything. Later calls answer 'failed'. */
   remove(): Promise<Written>;
 }
