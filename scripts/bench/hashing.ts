@@ -16,7 +16,7 @@ const TURNS = 8;
 const [pieceBytes = 0, ms = 0] = argv.slice(2).map(Number);
 const pool = new HashPool({ workers: 1, log: silentLog });
 const SHA1: HashWork = { sha1: true, merkle: undefined };
-const MERKLE: HashWork = { sha1: false, merkle: { leaves: pieceBytes / BLOCK_BYTES, bytes: pieceBytes } };
+const MERKLE: HashWork = { sha1: false, merkle: { leaves: pieceBytes / BLOCK_BYTES, dataBytes: pieceBytes } };
 
 /** Hashes the same piece again and again: its buffer travels to the worker and back each time. */
 async function hashUntil(endMs: number, work: HashWork): Promise<number> {

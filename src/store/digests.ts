@@ -4,10 +4,10 @@ import { BLOCK_BYTES } from '#base/units.ts';
 import { merkleRoot } from './merkle.ts';
 import type { PieceCheck } from './task-store.ts';
 
-/** What is to be computed of one piece: SHA-1 of it all, or the merkle root of its first `bytes`, or both. */
+/** What is to be computed of one piece: SHA-1 of it all, or the merkle root of its first `dataBytes`, or both. */
 export type HashWork = {
   readonly sha1: boolean;
-  readonly merkle: { readonly leaves: number; readonly bytes: number } | undefined;
+  readonly merkle: { readonly leaves: number; readonly dataBytes: number } | undefined;
 };
 export type Digests = { readonly sha1: Uint8Array | undefined; readonly root: Uint8Array | undefined };
 
@@ -18,17 +18,17 @@ export function workOf(checks: readonly PieceCheck[], lengthBytes: number): Hash
   if (checks.length === 0 || checks.length !== Number(sha1) + Number(merkle !== undefined))
     bug(`a piece with ${checks.length} checks`);
   if (!merkle) return { sha1, merkle: undefined };
-  const { leaves, bytes } = merkle;
-  if (bytes <= 0 || bytes > lengthBytes || Math.ceil(bytes / BLOCK_BYTES) > leaves)
-    bug(`${bytes} bytes of a piece of ${lengthBytes} under ${leaves} leaves`);
-  return { sha1, merkle: { leaves, bytes } };
+  const { leaves, dataBytes } = merkle;
+  if (dataBytes <= 0 || dataBytes > lengthBytes || Math.ceil(dataBytes / BLOCK_BYTES) > leaves)
+    bug(`${dataBytes} bytes of a piece of ${lengthBytes} under ${leaves} leaves`);
+  return { sha1, merkle: { leaves, dataBytes } };
 }
 
 /** `parts`: the payload, one part for each block. */
 export function digestsOf(parts: readonly Uint8Array[], { sha1, merkle }: HashWork): Digests {
   return {
     sha1: sha1 ? sha1Of(parts) : undefined,
-    root: merkle && merkleRoot(firstBytes(parts, merkle.bytes), merkle.leaves),
+    root: merkle && merkleRoot(firstBytes(parts, merkle.dataBytes), merkle.leaves),
   };
 }
 

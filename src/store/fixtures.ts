@@ -58,7 +58,7 @@ type MadePiece = { bytes: Buffer; root?: Buffer; leaves?: number; covered?: numb
 function sampleWith(infoHash: InfoHash, pieceLength: number, pieces: MadePiece[], withSha1 = true): Sample {
   const checks = pieces.map(({ bytes, root, leaves = 0, covered = bytes.length }): PieceCheck[] => [
     ...(withSha1 ? [{ kind: 'sha1', digest: createHash('sha1').update(bytes).digest() } as const] : []),
-    ...(root ? [{ kind: 'merkle', root, leaves, bytes: covered } as const] : []),
+    ...(root ? [{ kind: 'merkle', root, leaves, dataBytes: covered } as const] : []),
   ]);
   const payload = (index: number): Buffer => pieces[index]?.bytes ?? Buffer.alloc(0);
   return {
