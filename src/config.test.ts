@@ -18,6 +18,16 @@ test('two ports and a data folder are enough', () => {
   assert.deepEqual(config.admin, { host: '127.0.0.1', port: 8080 });
 });
 
+test('a group of settings keeps the defaults of what is not given', () => {
+  const { localPeer } = parseConfig(JSON.stringify({ ...least, localPeer: { enabled: false } }));
+  assert.deepEqual(localPeer, { enabled: false, port: 6881 });
+});
+
+test('info-hashes are read in either case, those of v2 torrents as the wire cuts them', () => {
+  const { block, allow } = parseConfig(JSON.stringify({ ...least, block: ['A'.repeat(40), 'b'.repeat(64)] }));
+  assert.deepEqual([block, allow], [['a'.repeat(40), 'b'.repeat(40)], undefined]);
+});
+
 test('every mistake is told by the name of its setting', () => {
   assert.match(refused({ lan: 'eth0"; drop' }), /"lan" must be an interface name/);
   assert.match(refused({ wan: 'eth0' }), /two ports/);
@@ -25,6 +35,12 @@ test('every mistake is told by the name of its setting', () => {
   assert.match(refused({ listenPort: 0 }), /"listenPort" must be a port/);
   assert.match(refused({ admin: { host: '::1' } }), /"admin" must be a port/);
   assert.match(refused({ slotz: 1 }), /no setting called "slotz"/);
+  assert.match(refused({ localPeer: true }), /"localPeer" must be an object with enabled, port/);
+  assert.match(refused({ localPeer: { port: 0 } }), /"localPeer" must be an object whose "port" is a port/);
+  assert.match(refused({ localPeer: { prot: 1 } }), /"localPeer" must be an object without "prot"/);
+  assert.match(refused({ localPeer: { port: 7000 } }), /must differ/);
+  assert.match(refused({ block: ['b'.repeat(41)] }), /"block" must be a list of/);
+  assert.match(refused({ allow: 'b'.repeat(40) }), /"allow" must be a list of/);
   assert.throws(() => parseConfig('{'), /not JSON/);
   assert.throws(() => parseConfig('[]'), /JSON object/);
 });

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { errorText } from '#base/errors.ts';
+import { type InfoHash, parseInfoHash } from '#base/units.ts';
 
 /** The daemon's settings, as a JSON file holds them. Everything but the ports and the data folder has a default. */
 export type Config = {
@@ -26,6 +27,11 @@ export type Config = {
   readonly slots: number;
   /** Serve private torrents (BEP 27) too. */
   readonly servePrivate: boolean;
+  /** Info-hashes that pass, and, when given, the only ones that do not: 40 hex digits, or the 64 of a v2 torrent. */
+  readonly block: readonly InfoHash[];
+  readonly allow?: readonly InfoHash[];
+  /** The box as a neighbour: it answers LSD announces (BEP 14) and takes connections at its own addresses, from the LAN alone. */
+  readonly localPeer: { readonly enabled: boolean; readonly port: number };
   /** Fetch ahead for a few seconds when a client announces to a public tracker that it wants a torrent. */
   readonly fetchOnAnnounce: boolean;
 };
@@ -39,8 +45,13 @@ const DEFAULTS = {
   floorMiB: 512,
   slots: 32,
   servePrivate: false,
+  block: [],
+  localPeer: { enabled: true, port: 6881 },
   fetchOnAnnounce: true,
 } as const;
+
+/** Settings of several fields: those that are not given keep their defaults. */
+const GROUPS = ['localPeer'] as const;
 
 type Check = (value: unknown) => string | undefined;
 const port: Check = (v) =>
@@ -65,6 +76,32 @@ const place: Check = (v) => {
   return typeof a.host === 'string' ? port(a.port) : 'an object with host and port, or with path';
 };
 
+const HASHES_MAX = 100_000;
+/** BEP 52: on the wire a v2 info-hash is cut to 20 bytes. */
+const hashOf = (v: unknown): InfoHash | undefined =>
+  typeof v === 'string' && (v.length === 40 || v.length === 64) && /^[0-9a-fA-F]*$/.test(v)
+    ? parseInfoHash(v.slice(0, 40))
+    : undefined;
+const hashes: Check = (v) =>
+  Array.isArray(v) && v.length <= HASHES_MAX && v.every((hash) => hashOf(hash))
+    ? undefined
+    : `a list of at most ${HASHES_MAX} info-hashes of 40 or 64 hex digits`;
+
+/** An object of these fields and no others. */
+const group =
+  (fields: Readonly<Record<string, Check>>): Check =>
+  (v) => {
+    if (typeof v !== 'object' || v === null || Array.isArray(v))
+      return `an object with ${Object.keys(fields).join(', ')}`;
+    const unknown = Object.keys(v).find((key) => !(key in fields));
+    if (unknown !== undefined) return `an object without "${unknown}"`;
+    for (const [key, check] of Object.entries(fields)) {
+      const wanted = check((v as Record<string, unknown>)[key]);
+      if (wanted) return `an object whose "${key}" is ${wanted}`;
+    }
+    return undefined;
+  };
+
 const CHECKS: Readonly<Record<keyof Config, Check>> = {
   lan: device,
   wan: device,
@@ -78,6 +115,9 @@ const CHECKS: Readonly<Record<keyof Config, Check>> = {
   floorMiB: count(1 << 30),
   slots: count(10_000),
   servePrivate: flag,
+  block: hashes,
+  allow: optional(hashes),
+  localPeer: group({ enabled: flag, port }),
   fetchOnAnnounce: flag,
 };
 
@@ -92,11 +132,18 @@ export function parseConfig(text: string): Config {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) throw new Error('it must be a JSON object');
   for (const key of Object.keys(given)) if (!(key in CHECKS)) throw new Error(`there is no setting called "${key}"`);
   const config: Record<string, unknown> = { ...DEFAULTS, ...given };
+  for (const key of GROUPS) {
+    const own = (given as Record<string, unknown>)[key];
+    if (typeof own === 'object' && own !== null) config[key] = { ...DEFAULTS[key], ...own };
+  }
   for (const [key, check] of Object.entries(CHECKS)) {
     const wanted = check(config[key]);
     if (wanted) throw new Error(`"${key}" must be ${wanted}`);
   }
   if (config.lan === config.wan) throw new Error('"lan" and "wan" must be two ports');
+  for (const key of ['block', 'allow']) if (config[key]) config[key] = (config[key] as unknown[]).map(hashOf);
+  if ((config as Config).localPeer.port === config.listenPort)
+    throw new Error('"listenPort" and the port of "localPeer" must differ');
   return config as Config;
 }
 

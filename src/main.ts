@@ -83,7 +83,7 @@ async function build(config: Config, log: Log, scope: Scope, startedAtMs: number
   scope.defer(() => store.close());
   let entry: Entry | undefined;
   const manager = new Manager(
-    { slots: config.slots, servePrivate: config.servePrivate },
+    { slots: config.slots, servePrivate: config.servePrivate, block: config.block, allow: config.allow },
     {
       clock: realClock,
       store,
@@ -92,6 +92,7 @@ async function build(config: Config, log: Log, scope: Scope, startedAtMs: number
       dial: dialOrigin,
       know: (infoHash) => entry?.know(infoHash),
       steer: (endpoints) => entry?.steer(endpoints),
+      isBox: (endpoint) => entry?.isBox(endpoint) ?? false,
     },
     log,
   );
@@ -141,6 +142,8 @@ async function build(config: Config, log: Log, scope: Scope, startedAtMs: number
         const tracker = config.fetchOnAnnounce ? openTrackerOf(a) : undefined;
         if (tracker) manager.expect(a.infoHash, tracker);
       },
+      announceable: (infoHash) => manager.announceable(infoHash),
+      hot: () => manager.hot(),
       failed: (error) => {
         log.error('steering failed; ending, so that the kernel drops its rules', { why: errorText(error) });
         exit(1);

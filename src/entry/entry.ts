@@ -12,6 +12,7 @@ import { FlowStream } from './flow-stream.ts';
 import { LearnedFlows } from './learned-flows.ts';
 import { LIMITS } from './limits.ts';
 import { type Arrival, Listener } from './listener.ts';
+import { type LocalArrival, LocalPeer, type LocalPeerConfig, type LocalPeerWorld } from './local-peer.ts';
 import { splice } from './splice.ts';
 import { Steering, type SteeringState } from './steering.ts';
 import type { UtpSyn } from './steering-messages.ts';
@@ -28,12 +29,13 @@ export type EntryConfig = {
   readonly listenPort: number;
   /** NFLOG group of the tap. */
   readonly logGroup: number;
+  readonly localPeer: LocalPeerConfig;
 };
 
-/** A LAN client that speaks BitTorrent and believes that it talks to `endpoint`. */
+/** A LAN client that speaks BitTorrent and believes that it talks to `endpoint`; undefined when it dialled the box itself. */
 export type Flow = {
   readonly client: Endpoint;
-  readonly endpoint: Endpoint;
+  readonly endpoint: Endpoint | undefined;
   readonly handshake: Handshake;
   /** What the client said after its handshake. */
   readonly early: Buffer;
@@ -48,6 +50,10 @@ export type EntryWorld = {
   /** As `learned`, from before a restart: no client is known any more. */
   learnedBefore(infoHash: InfoHash, endpoints: readonly Endpoint[]): void;
   announced(value: Announced): void;
+  /** May neighbours be told of the torrent, and is there anything to give? Never of a private one (BEP 27). */
+  announceable(infoHash: InfoHash): boolean;
+  /** Such torrents that are in use now, the hottest first. */
+  hot(): readonly InfoHash[];
   /** The steering can no longer be kept true; the process must end. */
   failed(error: Error): void;
 };
@@ -69,6 +75,7 @@ export class Entry {
   readonly #listener: Listener;
   readonly #forger = new UdpForger();
   #steering: Steering | undefined;
+  #localPeer: LocalPeer | undefined;
   #learnedSince = false;
   #spliced = 0;
   #passedBytes = 0;
@@ -87,8 +94,10 @@ export class Entry {
     const entry = new Entry(world, log);
     scope.defer(() => entry.#forger.close());
     await entry.#listener.listen(config.listenPort, scope, (error) => world.failed(error));
+    const { localPeer, ...rest } = config;
     const settings = {
-      ...config,
+      ...rest,
+      ...(localPeer.enabled && { localPort: localPeer.port }),
       bridgeMac: interfaceFile(config.bridge, 'address'),
       mtu: Number(interfaceFile(config.bridge, 'mtu')),
       neverSteer: ownAddresses(),
@@ -97,7 +106,10 @@ export class Entry {
       settings,
       {
         learned: (value) => entry.#onLearned(value),
-        announced: (value) => world.announced(value),
+        announced: (value) => {
+          world.announced(value);
+          entry.#localPeer?.heard(value);
+        },
         utpSyn: (value) => entry.#refuseUtp(value),
         passed: ({ client, endpoint, why }) => entry.#verdict('passed', client, endpoint, undefined, why),
         trouble: (why) => log.warn('steering trouble', { why }),
@@ -105,7 +117,15 @@ export class Entry {
       },
       scope,
     );
+    // Only now: the rules that keep the router's side away from its port are laid.
+    if (localPeer.enabled)
+      entry.#localPeer = LocalPeer.start(config.bridge, localPeer.port, entry.#localWorld(), scope, log);
     return entry;
+  }
+
+  /** The endpoint is the box's own. */
+  isBox(endpoint: Endpoint): boolean {
+    return this.#localPeer?.isBox(endpoint) ?? false;
   }
 
   /** Makes a torrent that the box holds known, so that an encrypted handshake about it can be answered. */
@@ -138,7 +158,7 @@ export class Entry {
   view(): EntryView {
     return {
       steering: this.#steering?.state ?? { armed: false, why: 'starting', endpoints: 0, held: 0, lost: 0 },
-      flows: this.#listener.flows,
+      flows: this.#listener.flows + (this.#localPeer?.clients ?? 0),
       splicedFlows: this.#spliced,
       passedBytes: this.#passedBytes,
       verdicts: this.#verdicts.recent(),
@@ -176,6 +196,34 @@ export class Entry {
       socket.destroy();
       this.#leaveAlone('refused', client, endpoint, claim.why, undefined);
     }
+  }
+
+  #localWorld(): LocalPeerWorld {
+    return {
+      skeys: this.#learned.skeys,
+      announceable: (infoHash) => this.#world.announceable(infoHash),
+      hot: () => this.#world.hot(),
+      arrived: (arrival) => this.#arrivedHere(arrival),
+    };
+  }
+
+  /** Nobody stands behind this endpoint: what the box cannot serve is closed. */
+  #arrivedHere({ socket, client, at, recognised: r }: LocalArrival): void {
+    if (r.kind !== 'peer') {
+      socket.destroy();
+      this.#verdict('refused', client.ip, at, undefined, r.why);
+      return;
+    }
+    for (const bytes of r.send) socket.write(bytes);
+    const stream = new FlowStream(socket, client, r.ciphers);
+    const claim = this.#world.claim({ client, endpoint: undefined, handshake: r.handshake, early: r.early, stream });
+    const { infoHash } = r.handshake;
+    if (claim.kind === 'taken') {
+      this.#verdict('steered', client.ip, at, infoHash, 'local-peer');
+      return;
+    }
+    socket.destroy();
+    this.#verdict('refused', client.ip, at, infoHash, claim.why);
   }
 
   #splice(at: Pick<Arrival, 'socket' | 'client' | 'endpoint'>, head: Buffer, why: string, detail?: string): void {

@@ -32,6 +32,24 @@ export const LIMITS = {
   /** Dead-man switch: without a sign of life from the main loop, new flows pass after this time. */
   armedForMs: 2_000,
   heartbeatMs: 250,
+  /** Clients that dialled the box itself, and those of them whose handshake is being read. */
+  localClients: 2_000,
+  localRecognising: 200,
+  /** Addresses of the bridge that the box listens and announces at. */
+  localAddresses: 16,
+  /** How often the bridge's addresses are looked at: a lease may come or go. */
+  localLookMs: 5_000,
+  /** LSD: the torrents that are announced unasked, how often, and how often at most for one torrent (BEP 14: five minutes, one minute). */
+  lsdHot: 96,
+  lsdEveryMs: 5 * 60_000,
+  lsdGapMs: 60_000,
+  /** One who asks for the first time is answered sooner than that: it waits for the answer, and hears nothing of earlier ones. */
+  lsdNewcomerGapMs: 5_000,
+  /** Torrents whose last announce is remembered, and who asked for one of them. */
+  lsdTorrents: 2_000,
+  lsdAskers: 512,
+  /** Asked announces a second that are looked at: 512 clients that all start within half a minute. */
+  lsdAskedPerS: 20,
   /** Verdicts kept for the page and for "explain this flow". */
   recentVerdicts: 200,
 } as const;

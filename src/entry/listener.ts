@@ -79,7 +79,7 @@ export class Listener {
 }
 
 /** Feeds a socket's first bytes to the recogniser. Calls back once; undefined when the socket closed meanwhile. */
-function recognise(socket: Socket, recogniser: Recogniser, callback: (r: Recognised | undefined) => void): void {
+export function recognise(socket: Socket, recogniser: Recogniser, callback: (r: Recognised | undefined) => void): void {
   let finished = false;
   const finish = (recognised: Recognised | undefined): void => {
     if (finished) return;

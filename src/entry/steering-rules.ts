@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net';
 import type { Endpoint } from '#base/endpoint.ts';
+import { LSD_GROUP, LSD_PORT } from '#wire/lsd.ts';
 import { LIMITS } from './limits.ts';
 
 /**
@@ -17,6 +18,8 @@ export type RuleSettings = {
   /** The bridge's own MAC address. */
   readonly bridgeMac: string;
   readonly listenPort: number;
+  /** TCP port at which the box is a neighbour of its clients; undefined when it is none. */
+  readonly localPort?: number;
   readonly logGroup: number;
 };
 
@@ -49,8 +52,8 @@ const NOT_SYN = 'tcp flags & (fin|syn|rst|ack) != syn';
 
 type Family = { readonly n: '4' | '6'; readonly ip: 'ip' | 'ip6'; readonly type: string; readonly lsd: string };
 const FAMILIES: readonly Family[] = [
-  { n: '4', ip: 'ip', type: 'ipv4_addr', lsd: '239.192.152.143' },
-  { n: '6', ip: 'ip6', type: 'ipv6_addr', lsd: 'ff15::efc0:988f' },
+  { n: '4', ip: 'ip', type: 'ipv4_addr', lsd: LSD_GROUP[4] },
+  { n: '6', ip: 'ip6', type: 'ipv6_addr', lsd: LSD_GROUP[6] },
 ];
 
 const sets = ({ n, type }: Family): string => {
@@ -91,7 +94,7 @@ const learnRules = ({ n, ip, lsd }: Family, s: RuleSettings): string => {
     iifname "${s.lan}" udp length 24 @th,64,64 ${UDP_TRACKER_MAGIC} update @udpasks${n} { ${out('udp')} } accept
     iifname "${s.lan}" udp length >= 106 ${out('udp')} @udpasks${n} ${log(LOGGED.request)} accept
     iifname "${s.wan}" udp length >= 28 ${back('udp')} @udpasks${n} @th,64,32 1 ${log(LOGGED.held)} drop
-    iifname "${s.lan}" ${ip} daddr ${lsd} udp dport 6771 ${log(LOGGED.lsd)} accept`;
+    iifname "${s.lan}" ${ip} daddr ${lsd} udp dport ${LSD_PORT} ${log(LOGGED.lsd)} accept`;
 };
 
 /**
@@ -106,20 +109,37 @@ const utpRule = (s: RuleSettings): string => `
 const both = (rules: (f: Family, s: RuleSettings) => string, s: RuleSettings): string =>
   FAMILIES.map((f) => rules(f, s)).join('');
 
+/**
+ * The box is a neighbour to the LAN alone: the router's side can neither open a connection to it nor hear it announce
+ * itself. First of all rules, tagged frames included, and whether or not anything is steered.
+ */
+const lanOnly = (s: RuleSettings): { input: string; chain: string } =>
+  s.localPort === undefined
+    ? { input: '', chain: '' }
+    : {
+        input: `
+    iifname "${s.wan}" ether daddr ${s.bridgeMac} tcp flags & (syn|ack) == syn tcp dport ${s.localPort} drop`,
+        chain: `
+  chain own {
+    type filter hook output priority 0; policy accept;
+    oifname "${s.wan}" udp dport ${LSD_PORT} drop
+  }`,
+      };
+
 /** The whole owned half, as one transaction. */
 export const ownedHalf = (s: RuleSettings): string => `
 table ${TABLE} {
   flags owner;
   set armed { type ifname; flags timeout; }${FAMILIES.map(sets).join('')}
   chain pre {
-    type filter hook prerouting priority -300; policy accept;
+    type filter hook prerouting priority -300; policy accept;${lanOnly(s).input}
     ether type { 8021q, 8021ad } accept
     meta l4proto != { tcp, udp } accept${both(flowRules, s)}
     iifname != @armed accept${both(learnRules, s)}${utpRule(s)}
   }
   chain divert {
     counter meta mark set ${MARK_DIVERT} meta pkttype set host ether daddr set ${s.bridgeMac} accept
-  }
+  }${lanOnly(s).chain}
 }
 table inet swarmbox_listener {
   flags owner;

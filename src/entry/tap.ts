@@ -30,6 +30,8 @@ export type Announced = {
   readonly event: string | undefined;
   /** Where it announced, as a tracker URL. */
   readonly tracker: string | undefined;
+  /** Set when it told its neighbours; `cookie` is what it knows its own announces by. */
+  readonly lsd?: { readonly cookie: string | undefined };
 };
 
 /** A flow that is recognised and that the box has no part in. */
@@ -162,10 +164,8 @@ export class Tap {
   #lsd(p: IpPacket): Seen[] {
     const lsd = parseLsd(p.payload);
     if (lsd.kind === 'bad') return [];
-    return lsd.value.infoHashes.map((infoHash) => ({
-      kind: 'announced',
-      value: { client: p.src, infoHash, leftBytes: undefined, event: undefined, tracker: undefined },
-    }));
+    const said = { leftBytes: undefined, event: undefined, tracker: undefined, lsd: { cookie: lsd.value.cookie } };
+    return lsd.value.infoHashes.map((infoHash) => ({ kind: 'announced', value: { client: p.src, infoHash, ...said } }));
   }
 }
 

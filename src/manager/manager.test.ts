@@ -26,6 +26,7 @@ const infoOf = (isPrivate: boolean): Buffer =>
   });
 const hashOf = (info: Buffer): InfoHash => infoHashOf(createHash('sha1').update(info).digest());
 
+const BOX_IP = '192.168.1.2';
 type Found = { infoHash: InfoHash; info: Buffer | undefined; layers?: Buffer };
 
 function setUp(t: TestContext, config: Partial<ManagerConfig> = {}, found: readonly Found[] = []) {
@@ -36,7 +37,7 @@ function setUp(t: TestContext, config: Partial<ManagerConfig> = {}, found: reado
   const known: InfoHash[] = [];
   const dialled: number[] = [];
   const manager = new Manager(
-    { slots: 1, servePrivate: false, ...config },
+    { slots: 1, servePrivate: false, block: [], allow: undefined, ...config },
     {
       clock: realClock,
       store: {
@@ -54,6 +55,7 @@ function setUp(t: TestContext, config: Partial<ManagerConfig> = {}, found: reado
       },
       know: (infoHash) => void known.push(infoHash),
       steer: () => {},
+      isBox: ({ ip }) => ip === BOX_IP,
     },
     silentLog,
   );
@@ -142,4 +144,50 @@ test('with a new index, what lies on the disk is known again; pieces without the
     [hashOf(info)],
   );
   assert.ok(known.includes(hashOf(info)));
+});
+
+test('a client that dialled the box itself leads to no origin, nor does the box to itself', async (t) => {
+  const { manager, dialled } = setUp(t);
+  const infoHash = hashOf(infoOf(false));
+  assert.deepEqual(manager.claim({ ...arriving(infoHash), endpoint: undefined }), { kind: 'taken' });
+  manager.heard(infoHash, [
+    { ip: BOX_IP, port: 6881 },
+    { ip: '203.0.113.7', port: 7777 },
+  ]);
+  await sleep(20);
+  assert.deepEqual([...new Set(dialled)], [7777]);
+});
+
+test('what is blocked passes, costs no task, and is answered to nobody', async (t) => {
+  const info = infoOf(false);
+  const infoHash = hashOf(info);
+  const { manager, index, known } = setUp(t, { block: [infoHash] });
+  index.putTask({ infoHash, addedAtMs: 1 });
+  index.setInfo(infoHash, info, 1);
+  index.setHave(infoHash, Buffer.from([0x80]));
+  manager.resume('clean');
+  manager.heard(infoHash, [{ ip: '203.0.113.7', port: 7777 }]);
+  manager.expect(infoHash, 'http://tracker.example/announce');
+  assert.deepEqual(manager.claim(arriving(infoHash)), { kind: 'pass', why: 'blocked' });
+  assert.equal(manager.announceable(infoHash), false);
+  await sleep(20);
+  assert.deepEqual([manager.views(), known], [[], []]);
+});
+
+test('the LAN may be told of what the box holds, asleep or in use; never of a private torrent (BEP 27)', async (t) => {
+  for (const isPrivate of [false, true]) {
+    const info = infoOf(isPrivate);
+    const infoHash = hashOf(info);
+    const { manager, index } = setUp(t, { servePrivate: true });
+    assert.equal(manager.announceable(infoHash), false, 'unknown');
+    index.putTask({ infoHash, addedAtMs: 1 });
+    index.setInfo(infoHash, info, 1);
+    assert.equal(manager.announceable(infoHash), false, 'nothing to give');
+    index.setHave(infoHash, Buffer.from([0x80]));
+    assert.equal(manager.announceable(infoHash), !isPrivate, 'asleep');
+    assert.deepEqual(manager.hot(), []);
+    assert.deepEqual(manager.claim(arriving(infoHash)), { kind: 'taken' });
+    assert.equal(manager.announceable(infoHash), !isPrivate, 'in use');
+    assert.deepEqual(manager.hot(), isPrivate ? [] : [infoHash]);
+  }
 });

@@ -9,17 +9,15 @@ import type { InfoHash } from '#base/units.ts';
 import type { Index, TaskRow } from '#index/index.ts';
 import { type ClientStream, type OriginSource, type StoreLike, Task, type TaskView } from '#task/task.ts';
 import type { Handshake } from '#wire/handshake.ts';
-import type { Metainfo } from '#wire/metainfo.ts';
 import { parseNamedInfo } from '#wire/qvod/seed.ts';
 import { LIMITS } from './limits.ts';
+import { Policy, type PolicyConfig } from './policy.ts';
 import { Room } from './room.ts';
 import { Slots } from './slots.ts';
 
-export type ManagerConfig = {
+export type ManagerConfig = PolicyConfig & {
   /** Tasks that may download at the same time. */
   readonly slots: number;
-  /** Serve torrents with `private=1` (BEP 27)? Off by default: their swarm is not ours to join. */
-  readonly servePrivate: boolean;
 };
 
 /** What the manager asks of the rest of the house. */
@@ -34,12 +32,15 @@ export type ManagerWorld = {
   know(infoHash: InfoHash): void;
   /** Has flows to these endpoints steered: the box found them in the swarm of a torrent that it serves. */
   steer(endpoints: readonly Endpoint[]): void;
+  /** The endpoint is the box's own: no source for it. */
+  isBox(endpoint: Endpoint): boolean;
 };
 
 /** A recognised LAN client, as the entry listener offers it. */
 export type Arriving = {
   readonly client: Endpoint;
-  readonly endpoint: Endpoint;
+  /** The peer that it dialled; undefined when it dialled the box. */
+  readonly endpoint: Endpoint | undefined;
   readonly handshake: Handshake;
   readonly early: Buffer;
   readonly stream: ClientStream;
@@ -49,7 +50,7 @@ export type Claim = { readonly kind: 'taken' } | { readonly kind: 'pass'; readon
 
 /** Info-hash -> agent. Hands each client to its task, and owns the download slots. */
 export class Manager {
-  readonly #config: ManagerConfig;
+  readonly #policy: Policy;
   readonly #world: ManagerWorld;
   readonly #scope: Scope;
   readonly #log: Log;
@@ -63,7 +64,7 @@ export class Manager {
   readonly #doubtful = new Set<InfoHash>();
 
   constructor(config: ManagerConfig, world: ManagerWorld, log: Log) {
-    this.#config = config;
+    this.#policy = new Policy(config);
     this.#world = world;
     this.#scope = new Scope((error) => log.error('manager trouble', { why: errorText(error) }));
     this.#log = log;
@@ -83,7 +84,7 @@ export class Manager {
       let tasks = 0;
       for (const row of this.#world.index.eachTask()) {
         tasks++;
-        this.#world.know(row.infoHash);
+        if (!this.#policy.refusesHash(row.infoHash)) this.#world.know(row.infoHash);
         if (stop !== 'clean' && row.info && !isComplete(row)) this.#doubtful.add(row.infoHash);
       }
       this.#log.info('resumed', { tasks, stop, doubtful: this.#doubtful.size });
@@ -123,12 +124,13 @@ export class Manager {
     if (task && !task.whole && !task.downloading && this.#slots.free === 0) return { kind: 'pass', why: 'overload' };
     if (!task?.join(a.stream, a.handshake, a.early))
       return { kind: 'pass', why: this.#refusedWhy(infoHash) ?? 'overload' };
-    task.addSources([{ endpoint: a.endpoint, as: a.client, ...(qvodHello && { qvodHello }) }]);
+    if (a.endpoint) task.addSources([{ endpoint: a.endpoint, as: a.client, ...(qvodHello && { qvodHello }) }]);
     return { kind: 'taken' };
   }
 
   /** A LAN client was told that these endpoints hold the torrent. */
   heard(infoHash: InfoHash, endpoints: readonly Endpoint[]): void {
+    if (this.#policy.refusesHash(infoHash)) return;
     const task = this.#tasks.get(infoHash);
     if (task) {
       task.addSources(endpoints.map((endpoint) => ({ endpoint })));
@@ -145,6 +147,23 @@ export class Manager {
   expect(infoHash: InfoHash, tracker: string): void {
     if (this.#refusedWhy(infoHash) || this.#room.lacking) return;
     this.#task(infoHash)?.expect(tracker);
+  }
+
+  /** May the LAN be told that the box has the torrent? Not of a private one (BEP 27), nor while it would give nothing. */
+  announceable(infoHash: InfoHash): boolean {
+    if (this.#refusedWhy(infoHash)) return false;
+    const task = this.#tasks.get(infoHash);
+    if (task) return task.public && task.holdsSome && (task.whole || !this.#room.lacking);
+    const row = this.#world.index.task(infoHash);
+    if (!row?.info || !row.have?.some((byte) => byte !== 0) || (this.#room.lacking && !isComplete(row))) return false;
+    const parsed = parseNamedInfo(row.info, infoHash);
+    return parsed.kind === 'ok' && !parsed.value.isPrivate;
+  }
+
+  /** Torrents in use that the LAN may be told of, the one with most clients first. */
+  hot(): InfoHash[] {
+    const inUse = [...this.#tasks.values()].filter((task) => this.announceable(task.infoHash));
+    return inUse.sort((a, b) => b.clients - a.clients).map((task) => task.infoHash);
   }
 
   get slots(): { readonly free: number; readonly waiting: number } {
@@ -164,7 +183,7 @@ export class Manager {
   #task(infoHash: InfoHash): Task | undefined {
     const living = this.#tasks.get(infoHash);
     if (living) return living;
-    if (this.#tasks.size >= LIMITS.tasks) return undefined;
+    if (this.#tasks.size >= LIMITS.tasks || this.#policy.refusesHash(infoHash)) return undefined;
     const row = this.#world.index.task(infoHash);
     const task = new Task(
       infoHash,
@@ -214,7 +233,8 @@ export class Manager {
           index.addTotal('filledBytes', filled);
         }),
       found: (endpoints) => this.#world.steer(endpoints),
-      refusal: (meta) => this.#refusal(meta),
+      isBox: (endpoint) => this.#world.isBox(endpoint),
+      refusal: (meta) => this.#policy.refuses(meta),
       cannotKeep: (why) => this.#room.refused(why),
       gone: (why) => {
         const task = this.#tasks.get(infoHash);
@@ -231,12 +251,10 @@ export class Manager {
   }
 
   #refusedWhy(infoHash: InfoHash): string | undefined {
+    const blocked = this.#policy.refusesHash(infoHash);
+    if (blocked) return blocked;
     const refused = this.#refused.get(infoHash);
     return refused && refused.untilMs > this.#world.clock.nowMs() ? refused.why : undefined;
-  }
-
-  #refusal(meta: Metainfo): string | undefined {
-    return meta.isPrivate && !this.#config.servePrivate ? 'private' : undefined;
   }
 }
 

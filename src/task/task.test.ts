@@ -67,6 +67,7 @@ function setUp(
     keepTrackers: () => {},
     found: () => {},
     refusal: () => undefined,
+    isBox: () => false,
     cannotKeep: (why) => void kept.refused.push(why),
     gone: (why) => void kept.gone.push(why),
     log: silentLog,

@@ -129,8 +129,18 @@ export class Task {
     return this.#state.kind === 'down';
   }
 
+  /** Known not to be private (BEP 27): it may be spoken of beyond its own trackers. */
+  get public(): boolean {
+    return this.#shelf !== undefined && !this.#shelf.meta.isPrivate;
+  }
+
+  get holdsSome(): boolean {
+    return (this.#shelf?.have.count ?? 0) > 0;
+  }
+
   addSources(sources: readonly OriginSource[]): void {
-    this.#downloader.addSources(sources.slice(0, LIMITS.sources));
+    const others = sources.slice(0, LIMITS.sources).filter(({ endpoint }) => !this.#world.isBox(endpoint));
+    this.#downloader.addSources(others);
   }
 
   /** Resolves when the pieces that an unclean stop left in doubt are known. */

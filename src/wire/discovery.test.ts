@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { fuzzRuns, hashOfByte } from './fixtures.ts';
-import { parseLsd } from './lsd.ts';
+import { encodeLsd, LSD_BATCH, parseLsd } from './lsd.ts';
 import { parseMagnet } from './magnet.ts';
 import { encodeUtpReset, parseUtpSyn } from './utp.ts';
 
@@ -14,7 +14,18 @@ test('an LSD announce names torrents and a port', () => {
   const read = parseLsd(
     lsd('Port: 6881', `Infohash: ${A.toUpperCase()}`, `infohash: ${B}`, `Infohash: ${A}`, 'cookie: x'),
   );
-  assert.deepEqual(read, { kind: 'ok', value: { infoHashes: [A, B], port: 6881 } });
+  assert.deepEqual(read, { kind: 'ok', value: { infoHashes: [A, B], port: 6881, cookie: 'x' } });
+});
+
+test('an LSD announce of ours reads as it was meant, and fits into 1,400 bytes (BEP 14)', () => {
+  const infoHashes = Array.from({ length: LSD_BATCH }, (_, i) => hashOfByte(i));
+  for (const family of [4, 6] as const) {
+    const said = { infoHashes, port: 65_535, cookie: 'abcdefgh' };
+    const bytes = encodeLsd(family, said);
+    assert.ok(bytes.length < 1400, `${bytes.length}`);
+    assert.deepEqual(parseLsd(bytes), { kind: 'ok', value: said });
+  }
+  assert.throws(() => encodeLsd(4, { infoHashes: [...infoHashes, A], port: 1 }), RangeError);
 });
 
 test('what is no LSD announce is refused', () => {

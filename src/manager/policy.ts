@@ -1,0 +1,34 @@
+import type { InfoHash } from '#base/units.ts';
+import type { Metainfo } from '#wire/metainfo.ts';
+
+export type PolicyConfig = {
+  /** Serve torrents with `private=1` (BEP 27)? Off by default: their swarm is not ours to join. They are never announced. */
+  readonly servePrivate: boolean;
+  /** Torrents that pass. */
+  readonly block: readonly InfoHash[];
+  /** When given, every other torrent passes. */
+  readonly allow: readonly InfoHash[] | undefined;
+};
+
+/** Which torrents the box serves, and which it may speak of. A `why` is a code that the page knows. */
+export class Policy {
+  readonly #servePrivate: boolean;
+  readonly #block: ReadonlySet<InfoHash>;
+  readonly #allow: ReadonlySet<InfoHash> | undefined;
+
+  constructor(config: PolicyConfig) {
+    this.#servePrivate = config.servePrivate;
+    this.#block = new Set(config.block);
+    this.#allow = config.allow && new Set(config.allow);
+  }
+
+  /** Known from the info-hash alone: such a torrent gets no task. */
+  refusesHash(infoHash: InfoHash): 'blocked' | undefined {
+    return this.#block.has(infoHash) || this.#allow?.has(infoHash) === false ? 'blocked' : undefined;
+  }
+
+  /** Known only from the metainfo. */
+  refuses(meta: Metainfo): 'private' | undefined {
+    return meta.isPrivate && !this.#servePrivate ? 'private' : undefined;
+  }
+}
