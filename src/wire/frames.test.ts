@@ -22,7 +22,17 @@ const withBytes: fc.Arbitrary<Message> = fc.oneof(
   fc.nat(0xffff).map((port) => ({ kind: 'port' as const, port })),
   fc.tuple(fc.nat(255), bytes).map(([id, payload]) => ({ kind: 'extended' as const, id, payload })),
 );
-const message = fc.oneof(bare, aboutPiece, aboutBlock, withBytes);
+const root = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((b) => Buffer.from(b));
+const range = fc.record({ piecesRoot: root, baseLayer: u32, index: u32, length: u32, proofLayers: u32 });
+const aboutHashes: fc.Arbitrary<Message> = fc.oneof(
+  fc
+    .tuple(fc.constantFrom('hash-request' as const, 'hash-reject' as const), range)
+    .map(([kind, r]) => ({ kind, ...r })),
+  fc
+    .tuple(range, fc.array(root, { maxLength: 3 }))
+    .map(([r, all]) => ({ kind: 'hashes' as const, ...r, hashes: Buffer.concat(all) })),
+);
+const message = fc.oneof(bare, aboutPiece, aboutBlock, withBytes, aboutHashes);
 
 test('every message survives its own bytes', () => {
   fc.assert(
@@ -31,7 +41,7 @@ test('every message survives its own bytes', () => {
   );
 });
 
-test('messages have the ids of BEP 3, 6 and 10', () => {
+test('messages have the ids of BEP 3, 6, 10 and 52', () => {
   const hex = (m: Message): string => encodeMessage(m).toString('hex');
   assert.equal(hex({ kind: 'have', piece: 258 }), '000000050400000102');
   assert.equal(hex({ kind: 'request', piece: 1, begin: 2, length: 3 }), '0000000d06000000010000000200000003');
@@ -39,6 +49,12 @@ test('messages have the ids of BEP 3, 6 and 10', () => {
   assert.equal(hex({ kind: 'port', port: 0x1ae1 }), '00000003091ae1');
   assert.equal(hex({ kind: 'have-all' }), '000000010e');
   assert.equal(hex({ kind: 'reject', piece: 0, begin: 0, length: 1 }), '0000000d10000000000000000000000001');
+  const range = { piecesRoot: Buffer.alloc(32, 0xee), baseLayer: 1, index: 2, length: 4, proofLayers: 5 };
+  const body = `${'ee'.repeat(32)}00000001000000020000000400000005`;
+  assert.equal(hex({ kind: 'hash-request', ...range }), `0000003115${body}`);
+  assert.equal(hex({ kind: 'hash-reject', ...range }), `0000003117${body}`);
+  const hashes = Buffer.alloc(32, 1);
+  assert.equal(hex({ kind: 'hashes', ...range, hashes }), `0000005116${body}${hashes.toString('hex')}`);
   assert.equal(hex({ kind: 'extended', id: 3, payload: Buffer.from('de') }), '0000000414036465');
 });
 
@@ -62,12 +78,17 @@ test('a body of the wrong length is refused, an id that nobody knows is named', 
     [14, 1],
     [16, 0],
     [20, 0],
+    [21, 47],
+    [21, 80],
+    [22, 47],
+    [22, 49],
+    [23, 80],
   ] as const) {
     assert.equal(decodeMessage(frame(id, size)).kind, 'bad', `id ${id}, ${size} bytes`);
   }
-  assert.deepEqual(decodeMessage(frame(21, 48)), { kind: 'ok', value: { kind: 'unknown', id: 21 } });
+  assert.deepEqual(decodeMessage(frame(24, 48)), { kind: 'ok', value: { kind: 'unknown', id: 24 } });
   assert.equal(decodeMessage(frame(4, 4).subarray(0, 8)).kind, 'bad');
-  assert.throws(() => encodeMessage({ kind: 'unknown', id: 21 }), RangeError);
+  assert.throws(() => encodeMessage({ kind: 'unknown', id: 24 }), RangeError);
 });
 
 test('no frame makes the reader throw', () => {

@@ -1,8 +1,10 @@
 import type { PieceIndex } from '#base/units.ts';
+import type { HashMessage } from './hash-messages.ts';
+import { decodeHashMessage, encodeHashBody, HASH_IDS, isHashId } from './hash-messages.ts';
 import type { Parsed } from './parsed.ts';
 import { bad, ok } from './parsed.ts';
 
-/** A peer message (BEP 3; 13..17 BEP 6; 20 BEP 10). Offsets and lengths in bytes. */
+/** A peer message (BEP 3; 13..17 BEP 6; 20 BEP 10; 21..23 BEP 52). Offsets and lengths in bytes. */
 export type Message =
   | { kind: 'keep-alive' }
   | { kind: 'choke' }
@@ -21,6 +23,7 @@ export type Message =
   | { kind: 'reject'; piece: PieceIndex; begin: number; length: number }
   | { kind: 'allowed-fast'; piece: PieceIndex }
   | { kind: 'extended'; id: number; payload: Buffer }
+  | HashMessage
   | { kind: 'unknown'; id: number };
 
 const bare = {
@@ -69,8 +72,11 @@ export function decodeMessage(frame: Buffer): Parsed<Message> {
       return size === 2 ? ok({ kind: 'port', port: frame.readUInt16BE(5) }) : wrong;
     case 20:
       return size >= 1 ? ok({ kind: 'extended', id: frame[5] as number, payload: frame.subarray(6) }) : wrong;
-    default:
-      return ok({ kind: 'unknown', id });
+    default: {
+      if (!isHashId(id)) return ok({ kind: 'unknown', id });
+      const message = decodeHashMessage(id, frame.subarray(5));
+      return message ? ok(message) : wrong;
+    }
   }
 }
 
@@ -91,6 +97,7 @@ const ids: Readonly<Record<Exclude<Message['kind'], 'keep-alive' | 'unknown'>, n
   reject: 16,
   'allowed-fast': 17,
   extended: 20,
+  ...HASH_IDS,
 };
 
 /** The whole frame. An `unknown` message has no body to write and is refused as a bug. */
@@ -113,6 +120,10 @@ export function encodeMessage(m: Message): Buffer {
       return framed(id, [], m.bits);
     case 'port':
       return framed(id, [], Buffer.of(m.port >> 8, m.port & 0xff));
+    case 'hash-request':
+    case 'hashes':
+    case 'hash-reject':
+      return framed(id, [], encodeHashBody(m));
     case 'extended':
       return framed(id, [], Buffer.concat([Buffer.of(m.id), m.payload]));
     default:

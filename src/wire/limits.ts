@@ -22,6 +22,8 @@ export const WIRE_LIMITS = {
   /** Bytes of a piece: libtorrent's largest, 32,767 blocks. The store may want less. */
   pieceBytes: 32_767 * BLOCK_BYTES,
   files: 200_000,
+  /** Hashes of one hash message: what BEP 52 advises, and every client asks for. */
+  hashesAtOnce: 512,
   /** Characters of one path element (file systems stop at 255 bytes) and elements of one path. */
   nameChars: 255,
   pathElements: 64,
