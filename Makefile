@@ -1,5 +1,5 @@
 # Swarmbox: one line per target; the work is in scripts/.
-.PHONY: help init check test cafe bench flood web image clean
+.PHONY: help init check test cafe bench flood first-byte web image clean
 help:  ; @scripts/help.sh
 init:  ; @scripts/init.sh
 check: ; @scripts/check.sh
@@ -7,6 +7,7 @@ test:  ; @scripts/test.sh
 cafe:  ; @scripts/cafe.sh
 bench: ; @scripts/bench.sh
 flood: ; @scripts/flood.sh
+first-byte: ; @scripts/first-byte.sh
 web:   ; @scripts/web.sh
 image: ; @scripts/image.sh
 clean: ; @scripts/clean.sh

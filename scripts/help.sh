@@ -6,6 +6,7 @@ make test    everything: types, lint, layers, unit tests, tests with real client
 make check   the quick part of it, without root
 make bench   figures for serving and hashing, as ratios against named peers
 make flood   thousands of connections and a storm of hostile ones: memory, loop delay, ordinary traffic
+make first-byte  how soon a client with default settings gets its first byte while every remote peer is dead
 make web     builds the page into web/dist
 make init    installs what the others need (they call it themselves)
 make image   the flashable image (not made yet: it says so)
