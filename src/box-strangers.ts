@@ -20,7 +20,8 @@ export type At = { readonly ip: string; readonly port: number };
 export type SeedOptions = At & { torrentPath: string; files: readonly string[]; lies?: number };
 /** `silent`: waits for the client's first words; `greeting`: speaks first. Tells whom it sees, then echoes. */
 export type EchoOptions = At & { first: 'client' | 'server' };
-export type TalkOptions = At & { first: 'client' | 'server'; bytes: number };
+/** `opening`: the first bytes in hex, in place of a line of text. */
+export type TalkOptions = At & { first: 'client' | 'server'; bytes: number; opening?: string };
 /** A JSON file: answers every path that begins with its key with these bytes, in base64. */
 export type TrackerOptions = At & { answersPath: string };
 /** Reads at most `maxBytes` of the answer, then hangs up. */
@@ -64,7 +65,8 @@ async function echo(o: EchoOptions): Promise<void> {
 /** Prints what the server saw and whether everything came back. */
 async function talk(o: TalkOptions): Promise<void> {
   const begin = performance.now();
-  const sent = Buffer.concat([Buffer.from('HELLO I am no BitTorrent client\r\n'), randomBytes(o.bytes)]);
+  const opening = o.opening ? Buffer.from(o.opening, 'hex') : Buffer.from('HELLO I am no BitTorrent client\r\n');
+  const sent = Buffer.concat([opening, randomBytes(o.bytes)]);
   const socket = connect({ host: o.ip, port: o.port, allowHalfOpen: true });
   socket.setTimeout(LIMIT_MS, () => socket.destroy(new Error('nothing came back')));
   await once(socket, 'connect');
