@@ -56,6 +56,8 @@ function taskOf(meta: Metainfo, pieces: readonly FramedPiece[]): ClientTask {
     },
     changed: () => {},
     offerMetadata: () => {},
+    lacksLayers: () => undefined,
+    offerLayers: () => {},
     closed: () => {},
   };
 }

@@ -38,5 +38,9 @@ export type ClientTask = {
   changed(client: ClientConnection, what: 'interest' | 'pieces' | 'served', bytes?: number): void;
   /** The client's own metainfo, not checked against the info-hash. */
   offerMetadata(infoBytes: Buffer): void;
+  /** The torrent of which only the piece layers (BEP 52) are missing: whoever has them should be asked. */
+  lacksLayers(): Metainfo | undefined;
+  /** All files' piece layers in order, end to end; not checked against their roots. */
+  offerLayers(layers: Buffer): void;
   closed(client: ClientConnection, why: string): void;
 };

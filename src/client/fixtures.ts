@@ -93,6 +93,12 @@ export class TestTask implements ClientTask {
     });
   }
 
+  lacksLayers(): Metainfo | undefined {
+    return undefined;
+  }
+
+  offerLayers(): void {}
+
   changed(_client: ClientConnection, what: 'interest' | 'pieces' | 'served', bytes = 0): void {
     this.changes.push(what);
     this.servedBytes += bytes;

@@ -81,6 +81,8 @@ async function fetchFrom(how: ('plain' | 'forced')[], meanwhile?: (seeds: Seed[]
       meanwhile?.(seeds, kept.size);
       return 'ok';
     },
+    lacksLayers: () => undefined,
+    gotLayers: () => {},
     gotInfo: (infoBytes) => {
       const parsed = parseInfo(infoBytes, torrent.meta.infoHash);
       assert.ok(parsed.kind === 'ok');

@@ -29,6 +29,10 @@ export type DownloadWorld = {
   accept(piece: FramedPiece, from: Endpoint[]): Promise<'ok' | 'bad' | 'full' | 'failed'>;
   /** The info dictionary, checked against the info-hash. */
   gotInfo(infoBytes: Buffer): void;
+  /** The torrent of which only the piece layers (BEP 52) are missing. */
+  lacksLayers(): Metainfo | undefined;
+  /** All files' piece layers in order, end to end. */
+  gotLayers(layers: Buffer): void;
   /** Connected clients that lack the piece; 0 = nobody wants it now. */
   lack(piece: PieceIndex): number;
   /** Bytes of blocks that came from outside, useful or not. */

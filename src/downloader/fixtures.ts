@@ -126,6 +126,12 @@ export class TestWorld implements DownloadWorld {
     return 'ok';
   }
 
+  lacksLayers(): Metainfo | undefined {
+    return undefined;
+  }
+
+  gotLayers(): void {}
+
   gotInfo(infoBytes: Buffer): void {
     this.info = infoBytes;
   }

@@ -9,6 +9,8 @@ export const LIMITS = {
   refused: 20_000,
   /** Then it is tried again: metainfo that nobody gave may be had by now; a private torrent is known by its own. */
   refusedForMs: 30 * 60_000,
+  /** Bytes of a file worth finding in another torrent: below this it is fetched again. */
+  lentFileBytes: 256 << 10,
   /** Tasks re-checked at the same time after an unclean stop: they share the disk. */
   rechecksAtOnce: 2,
   /** Room below which no new torrent is taken on: a box at its floor must not claim a flow only to let it go again. */

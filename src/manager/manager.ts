@@ -9,7 +9,10 @@ import type { InfoHash } from '#base/units.ts';
 import type { Index, TaskRow } from '#index/index.ts';
 import { type ClientStream, type OriginSource, type StoreLike, Task, type TaskView } from '#task/task.ts';
 import type { Handshake } from '#wire/handshake.ts';
+import type { Metainfo } from '#wire/metainfo.ts';
+import { needsLayers, withLayers } from '#wire/piece-layers.ts';
 import { parseNamedInfo } from '#wire/qvod/seed.ts';
+import { keepMetainfo, lendersOf } from './kept-metainfo.ts';
 import { LIMITS } from './limits.ts';
 import { Policy, type PolicyConfig } from './policy.ts';
 import { Room } from './room.ts';
@@ -84,7 +87,7 @@ export class Manager {
       let tasks = 0;
       for (const row of this.#world.index.eachTask()) {
         tasks++;
-        if (!this.#policy.refusesHash(row.infoHash)) this.#world.know(row.infoHash);
+        for (const id of [row.infoHash, row.infoHash2]) if (id && !this.#policy.refusesHash(id)) this.#world.know(id);
         if (stop !== 'clean' && row.info && !isComplete(row)) this.#doubtful.add(row.infoHash);
       }
       this.#log.info('resumed', { tasks, stop, doubtful: this.#doubtful.size });
@@ -94,15 +97,16 @@ export class Manager {
 
   /** The index is new: torrents whose info dictionary lies beside their pieces are taken into it. */
   async #adoptDisk(signal: AbortSignal): Promise<void> {
-    for await (const { infoHash, info } of this.#world.store.onDisk()) {
+    for await (const { infoHash, info, layers } of this.#world.store.onDisk()) {
       if (signal.aborted) return;
       const parsed = info && parseNamedInfo(info, infoHash);
-      if (!info || parsed?.kind !== 'ok') {
+      if (parsed?.kind !== 'ok') {
         this.#log.warn('pieces without a usable info dictionary are left alone', { infoHash });
         continue;
       }
       this.#world.index.putTask({ infoHash, addedAtMs: this.#world.clock.nowMs() });
-      this.#world.index.setInfo(infoHash, info, parsed.value.pieceCount);
+      const whole = layers && needsLayers(parsed.value) ? withLayers(parsed.value, layers) : parsed;
+      keepMetainfo(this.#world.index, whole.kind === 'ok' ? whole.value : parsed.value);
     }
   }
 
@@ -122,8 +126,8 @@ export class Manager {
     if (this.#room.lacking && task && !task.whole) return { kind: 'pass', why: this.#room.lacking };
     // Waiting for a slot is worse than the swarm.
     if (task && !task.whole && !task.downloading && this.#slots.free === 0) return { kind: 'pass', why: 'overload' };
-    if (!task?.join(a.stream, a.handshake, a.early))
-      return { kind: 'pass', why: this.#refusedWhy(infoHash) ?? 'overload' };
+    const declined = task ? task.join(a.stream, a.handshake, a.early) : 'overload';
+    if (!task || declined) return { kind: 'pass', why: this.#refusedWhy(infoHash) ?? declined ?? 'overload' };
     if (a.endpoint) task.addSources([{ endpoint: a.endpoint, as: a.client, ...(qvodHello && { qvodHello }) }]);
     return { kind: 'taken' };
   }
@@ -162,7 +166,7 @@ export class Manager {
 
   /** Torrents in use that the LAN may be told of, the one with most clients first. */
   hot(): InfoHash[] {
-    const inUse = [...this.#tasks.values()].filter((task) => this.announceable(task.infoHash));
+    const inUse = this.#living().filter((task) => this.announceable(task.infoHash));
     return inUse.sort((a, b) => b.clients - a.clients).map((task) => task.infoHash);
   }
 
@@ -171,47 +175,88 @@ export class Manager {
   }
 
   views(): TaskView[] {
-    return [...this.#tasks.values()].map((task) => task.view());
+    return this.#living().map((task) => task.view());
   }
 
   /** Every task persists and lets its clients go. */
   async close(): Promise<void> {
-    await Promise.all([...this.#tasks.values()].map((task) => task.close()));
+    await Promise.all(this.#living().map((task) => task.close()));
     await this.#scope.close();
   }
 
-  #task(infoHash: InfoHash): Task | undefined {
-    const living = this.#tasks.get(infoHash);
+  /** Each once, however many names it has. */
+  #living(): Task[] {
+    return [...new Set(this.#tasks.values())];
+  }
+
+  #task(id: InfoHash): Task | undefined {
+    const living = this.#tasks.get(id);
     if (living) return living;
-    if (this.#tasks.size >= LIMITS.tasks || this.#policy.refusesHash(infoHash)) return undefined;
-    const row = this.#world.index.task(infoHash);
+    if (this.#tasks.size >= LIMITS.tasks || this.#policy.refusesHash(id)) return undefined;
+    const row = this.#world.index.task(id);
+    const names = new Names(row?.infoHash ?? id);
     const task = new Task(
-      infoHash,
-      { info: row?.info, have: row?.have, trackers: row?.trackers ?? [], doubtful: this.#doubtful.delete(infoHash) },
-      this.#worldOf(infoHash),
+      names.first,
+      {
+        info: row?.info,
+        layers: row?.layers,
+        have: row?.have,
+        trackers: row?.trackers ?? [],
+        doubtful: this.#doubtful.delete(names.first),
+      },
+      this.#worldOf(names),
       this.#scope,
     );
     // A remembered torrent may be refused while it is being made: the policy has changed.
-    if (this.#refusedWhy(infoHash)) {
+    if (task.gone) {
       this.#scope.run(() => task.close());
       return undefined;
     }
-    this.#tasks.set(infoHash, task);
-    if (!row) this.#world.index.putTask({ infoHash, addedAtMs: this.#world.clock.nowMs() });
-    this.#world.know(infoHash);
-    const heard = this.#heard.get(infoHash);
-    this.#heard.delete(infoHash);
-    if (heard) task.addSources(heard.map((endpoint) => ({ endpoint })));
+    names.task = task;
+    if (!row) this.#world.index.putTask({ infoHash: id, addedAtMs: this.#world.clock.nowMs() });
+    this.#enter(names);
     return task;
   }
 
-  #worldOf(infoHash: InfoHash): ConstructorParameters<typeof Task>[2] {
+  /** Every name leads to the task, and whoever was heard of under one of them is a source. */
+  #enter({ all, task }: Names): void {
+    if (!task) return;
+    for (const id of all) {
+      this.#tasks.set(id, task);
+      this.#world.know(id);
+      const heard = this.#heard.get(id);
+      this.#heard.delete(id);
+      if (heard) task.addSources(heard.map((endpoint) => ({ endpoint })));
+    }
+  }
+
+  /**
+   * A hybrid torrent has two names (BEP 52), and both may have been asked for before its metainfo told so. Invariant: once a
+   * task knows its metainfo, all the torrent's names lead to it. One begun under another name knows nothing yet and ends; one
+   * whose torrent the index has under another name ends itself. The clients of either dial again and find the task that stays.
+   */
+  #identified(names: Names, meta: Metainfo): boolean {
+    const { index } = this.#world;
+    const isElsewhere = meta.infoHash !== names.first && index.task(meta.infoHash)?.info !== undefined;
+    names.all = meta.ids;
+    index.setIds(meta.ids);
+    if (isElsewhere) return false;
+    for (const id of meta.ids) {
+      const other = this.#tasks.get(id);
+      if (other && other !== names.task) this.#scope.run(() => other.close());
+    }
+    this.#enter(names);
+    return true;
+  }
+
+  #worldOf(names: Names): ConstructorParameters<typeof Task>[2] {
     const { clock, store, index, peerId, dial } = this.#world;
+    const log = this.#log.with({ infoHash: names.first });
     const kept = (what: string, write: () => void): void => {
       try {
         write();
       } catch (error) {
-        this.#log.error('index not written', { what, infoHash, why: errorText(error) });
+        log.error('index not written', { what, why: errorText(error) });
       }
     };
     return {
@@ -219,16 +264,18 @@ export class Manager {
       peerId,
       dial,
       store: (shape) => store.task(shape),
-      begun: store.begunLog?.(infoHash),
+      begun: () => store.begunLog?.(names.first),
       askSlot: (granted) => this.#slots.ask(granted),
       withdraw: (granted) => this.#slots.withdraw(granted),
       releaseSlot: () => this.#slots.release(),
-      keepInfo: (bytes, pieceCount) => kept('info', () => index.setInfo(infoHash, bytes, pieceCount)),
-      keepHave: (have) => kept('have', () => index.setHave(infoHash, have)),
-      keepTrackers: (trackers) => kept('trackers', () => index.setTrackers(infoHash, [...trackers])),
+      identified: (meta) => this.#identified(names, meta),
+      lenders: (file) => lendersOf(index, file, names.first),
+      keepInfo: (meta) => kept('info', () => keepMetainfo(index, meta)),
+      keepHave: (have) => kept('have', () => index.setHave(names.first, have)),
+      keepTrackers: (trackers) => kept('trackers', () => index.setTrackers(names.first, [...trackers])),
       keepTraffic: (served, filled) =>
         kept('traffic', () => {
-          index.addTraffic(infoHash, served, filled, clock.nowMs());
+          index.addTraffic(names.first, served, filled, clock.nowMs());
           index.addTotal('servedBytes', served);
           index.addTotal('filledBytes', filled);
         }),
@@ -236,18 +283,21 @@ export class Manager {
       isBox: (endpoint) => this.#world.isBox(endpoint),
       refusal: (meta) => this.#policy.refuses(meta),
       cannotKeep: (why) => this.#room.refused(why),
-      gone: (why) => {
-        const task = this.#tasks.get(infoHash);
-        this.#tasks.delete(infoHash);
-        if (task) this.#scope.run(() => task.close());
-        if (!why) return;
-        this.#log.info('task refused', { infoHash, why });
-        this.#refused.delete(infoHash);
-        this.#refused.set(infoHash, { why, untilMs: clock.nowMs() + LIMITS.refusedForMs });
-        dropOldest(this.#refused, LIMITS.refused);
-      },
-      log: this.#log.with({ infoHash }),
+      gone: (why) => this.#gone(names, why),
+      log,
     };
+  }
+
+  #gone({ all, task }: Names, why: string | undefined): void {
+    for (const id of all) {
+      if (this.#tasks.get(id) === task) this.#tasks.delete(id);
+      if (!why) continue;
+      this.#log.info('task refused', { infoHash: id, why });
+      this.#refused.delete(id);
+      this.#refused.set(id, { why, untilMs: this.#world.clock.nowMs() + LIMITS.refusedForMs });
+      dropOldest(this.#refused, LIMITS.refused);
+    }
+    if (task) this.#scope.run(() => task.close());
   }
 
   #refusedWhy(infoHash: InfoHash): string | undefined {
@@ -255,6 +305,21 @@ export class Manager {
     if (blocked) return blocked;
     const refused = this.#refused.get(infoHash);
     return refused && refused.untilMs > this.#world.clock.nowMs() ? refused.why : undefined;
+  }
+}
+
+/** What one task goes by: the name it was begun under, then all that its metainfo tells, the index's first. */
+class Names {
+  all: readonly InfoHash[];
+  /** Undefined while the task is being made. */
+  task: Task | undefined;
+
+  constructor(begunUnder: InfoHash) {
+    this.all = [begunUnder];
+  }
+
+  get first(): InfoHash {
+    return this.all[0] as InfoHash;
   }
 }
 

@@ -6,7 +6,7 @@ import { Policy } from './policy.ts';
 
 const hash = (digit: string): InfoHash => parseInfoHash(digit.repeat(40)) as InfoHash;
 const [A, B] = [hash('a'), hash('b')];
-const torrent = (isPrivate: boolean): Metainfo => ({ isPrivate }) as Metainfo;
+const torrent = (isPrivate: boolean): Metainfo => ({ isPrivate, ids: [A, B] }) as unknown as Metainfo;
 const open = { servePrivate: false, block: [], allow: undefined };
 
 test('what is blocked passes, and so does what an allow list leaves out', () => {
@@ -17,6 +17,10 @@ test('what is blocked passes, and so does what an allow list leaves out', () => 
   assert.equal(new Policy({ ...open, allow: [A] }).refusesHash(B), 'blocked');
   assert.equal(new Policy({ ...open, allow: [A], block: [A] }).refusesHash(A), 'blocked');
   assert.equal(new Policy({ ...open, allow: [] }).refusesHash(A), 'blocked', 'an empty allow list allows nothing');
+});
+
+test('a hybrid is blocked by either of its names', () => {
+  for (const id of [A, B]) assert.equal(new Policy({ ...open, block: [id] }).refuses(torrent(false)), 'blocked');
 });
 
 test('private torrents pass unless they are to be served (BEP 27)', () => {

@@ -28,7 +28,9 @@ export class Policy {
   }
 
   /** Known only from the metainfo. */
-  refuses(meta: Metainfo): 'private' | undefined {
+  refuses(meta: Metainfo): 'private' | 'blocked' | undefined {
+    // A hybrid's other name may be the one that the list has.
+    if (meta.ids.some((id) => this.#block.has(id))) return 'blocked';
     return meta.isPrivate && !this.#servePrivate ? 'private' : undefined;
   }
 }

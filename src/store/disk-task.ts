@@ -57,7 +57,7 @@ const failed = (error: unknown): Failed => ({
 /** Invariant: a piece is in the memory cache, or answered 'durable' or 'ok', only after its hash was right. */
 export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
   readonly #world: DiskWorld<P>;
-  readonly #shape: TaskShape;
+  #shape: TaskShape;
   readonly #layout: Layout;
   readonly #folder: TaskFolder;
   readonly #log: Log;
@@ -97,7 +97,9 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
     const running = this.#reading.get(index);
     if (running) return running;
     this.#world.hits.cacheMisses++;
-    const reading = this.#during(() => this.#readAndKeep(index)).finally(() => this.#reading.delete(index));
+    const reading = this.#during(() => this.#readAndKeep(index)).finally(() => {
+      if (this.#reading.get(index) === reading) this.#reading.delete(index);
+    });
     this.#reading.set(index, reading);
     return reading;
   }
@@ -124,6 +126,13 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
     });
     signal.throwIfAborted();
     if (outcome && !ended.signal.aborted) this.#log.warn('recheck-skipped', { why: errorText(outcome.error) });
+  }
+
+  describe(shape: TaskShape): void {
+    if (shape.checksOf(0).length <= this.#shape.checksOf(0).length) return;
+    this.#shape = shape;
+    this.#reading.clear();
+    this.#world.cache.dropTask(shape.infoHash);
   }
 
   writeMetainfo(infoBytes: Buffer, layers: Buffer = Buffer.alloc(0)): Promise<Written> {
@@ -186,17 +195,19 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
   }
 
   async #accept(piece: P, lengthBytes: number): Promise<Accepted> {
-    const { accepting, cache } = this.#world;
+    const { accepting } = this.#world;
+    const shape = this.#shape;
     if (accepting.bytes > 0 && accepting.bytes + lengthBytes > STORE_LIMITS.acceptBytes)
       return failed(busy('pieces to write'));
     accepting.bytes += lengthBytes;
     try {
       const verified = await this.#verify(piece, lengthBytes);
       if (verified.kind === 'failed') return verified;
-      if (verified.kind !== 'all') return { kind: 'hash-mismatch' };
+      if (verified.kind === 'none') return { kind: 'hash-mismatch' };
+      if (verified.kind === 'some') return { kind: 'contradiction' };
       const own = verified.piece;
       const answer = await this.#withRoom(lengthBytes, () => this.#write(own));
-      if (answer.kind === 'durable') cache.put(this.#shape.infoHash, own);
+      if (answer.kind === 'durable') this.#cache(own, shape);
       return answer;
     } finally {
       accepting.bytes -= lengthBytes;
@@ -237,11 +248,17 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
   }
 
   async #readAndKeep(index: PieceIndex): Promise<ReadResult<P>> {
+    const shape = this.#shape;
     const result = await this.#readDisk(index);
-    if (result.kind === 'ok') this.#world.cache.put(this.#shape.infoHash, result.piece);
+    if (result.kind === 'ok') this.#cache(result.piece, shape);
     else if (result.kind === 'corrupt') this.#log.error('piece-corrupt', { piece: index });
     else this.#log.error('read-failed', { piece: index, why: errorText(result.error) });
     return result;
+  }
+
+  /** Unless it was verified by less than is known now. */
+  #cache(piece: P, verifiedBy: TaskShape): void {
+    if (verifiedBy === this.#shape) this.#world.cache.put(verifiedBy.infoHash, piece);
   }
 
   async #readDisk(index: PieceIndex): Promise<ReadResult<P>> {

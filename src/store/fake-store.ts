@@ -86,7 +86,7 @@ export class FakeStore<P extends PieceBuffer> {
 class FakeTask<P extends PieceBuffer> implements TaskStore<P> {
   readonly #store: FakeStore<P>;
   readonly #maker: PieceMaker<P>;
-  readonly #shape: TaskShape;
+  #shape: TaskShape;
   readonly #reading = new Map<PieceIndex, Promise<ReadResult<P>>>();
   #gone = false;
 
@@ -103,7 +103,8 @@ class FakeTask<P extends PieceBuffer> implements TaskStore<P> {
     const own = this.#maker.adopt(index, length(piece), (piece.buffer.buffer as ArrayBuffer).transfer());
     const trouble = await this.#touchDisk();
     if (trouble) return trouble;
-    if (!verifies(this.#shape, own)) return { kind: 'hash-mismatch' };
+    const good = verifies(this.#shape, own);
+    if (good !== 'all') return { kind: good === 'some' ? 'contradiction' : 'hash-mismatch' };
     if (this.#store.faults.full) return { kind: 'full' };
     this.#store.diskOf(this.#shape.infoHash).pieces.set(index, Buffer.concat(own.payloadParts()));
     this.#store.cacheOf(this.#shape.infoHash).set(index, own);
@@ -131,6 +132,12 @@ class FakeTask<P extends PieceBuffer> implements TaskStore<P> {
       signal.throwIfAborted();
       if (!trouble && this.#pieceOnDisk(index)) onFound(index);
     }
+  }
+
+  describe(shape: TaskShape): void {
+    if (shape.checksOf(0).length <= this.#shape.checksOf(0).length) return;
+    this.#shape = shape;
+    this.#store.cacheOf(shape.infoHash).clear();
   }
 
   async writeMetainfo(infoBytes: Buffer, layers?: Buffer): Promise<Written> {
@@ -182,7 +189,7 @@ class FakeTask<P extends PieceBuffer> implements TaskStore<P> {
     const piece = this.#maker.allocate(index, bytes.length);
     let at = 0;
     for (const part of piece.payloadParts()) at += bytes.copy(part, 0, at);
-    return verifies(this.#shape, piece) ? piece : undefined;
+    return verifies(this.#shape, piece) === 'all' ? piece : undefined;
   }
 
   async #touchDisk(): Promise<Failed | undefined> {
@@ -194,7 +201,7 @@ class FakeTask<P extends PieceBuffer> implements TaskStore<P> {
 
 const length = (piece: PieceBuffer): number => piece.payloadParts().reduce((sum, part) => sum + part.length, 0);
 
-function verifies(shape: TaskShape, piece: PieceBuffer): boolean {
+function verifies(shape: TaskShape, piece: PieceBuffer): 'all' | 'some' | 'none' {
   const checks = shape.checksOf(piece.index);
-  return passed(checks, digestsOf(piece.payloadParts(), workOf(checks, length(piece)))) === 'all';
+  return passed(checks, digestsOf(piece.payloadParts(), workOf(checks, length(piece))));
 }

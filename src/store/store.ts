@@ -78,7 +78,10 @@ export class Store<P extends PieceBuffer> {
   task(shape: TaskShape): TaskStore<P> {
     const { infoHash } = shape;
     const living = this.#tasks.get(infoHash);
-    if (living) return living;
+    if (living) {
+      living.describe(shape);
+      return living;
+    }
     const task = new DiskTask(this.#world, shape, join(this.#root, infoHash), {
       before: this.#removals.get(infoHash) ?? Promise.resolve(),
       removing: (removal) => this.#forget(infoHash, removal),

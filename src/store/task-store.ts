@@ -48,7 +48,13 @@ export type Lender = {
 };
 
 export type Failed = { kind: 'failed'; error: Error };
-export type Accepted = { kind: 'durable' } | { kind: 'hash-mismatch' } | { kind: 'full' } | Failed;
+/** 'contradiction': some of the piece's checks hold and some do not. No bytes ever pass all of them. */
+export type Accepted =
+  | { kind: 'durable' }
+  | { kind: 'hash-mismatch' }
+  | { kind: 'contradiction' }
+  | { kind: 'full' }
+  | Failed;
 export type ReadResult<P> = { kind: 'ok'; piece: P } | { kind: 'corrupt' } | Failed;
 export type Written = { kind: 'ok' } | { kind: 'full' } | Failed;
 
@@ -71,6 +77,11 @@ export interface TaskStore<P extends PieceBuffer> {
    * durable by then. Rejects only with the signal's reason.
    */
   recheck(known: Bitfield, onFound: (index: PieceIndex) => void, signal: AbortSignal): Promise<void>;
+  /**
+   * More has become known by which pieces are verified (a hybrid's layers): what is read from now on must pass that, too, and
+   * what is in memory is forgotten. A shape that checks no more than the one before changes nothing.
+   */
+  describe(shape: TaskShape): void;
   /** Keeps the info dictionary, and the piece layers of BEP 52, beside the pieces: an index can be rebuilt from the disk alone. */
   writeMetainfo(infoBytes: Buffer, layers?: Buffer): Promise<Written>;
   /**

@@ -20,6 +20,8 @@ export const LIMITS = {
   /** Fill progress is written to the index at most this often; what a crash loses of it is found again by re-checking. */
   persistEveryMs: 500,
   recountEveryMs: 200,
+  /** A file shorter than this is fetched again rather than borrowed from another torrent: looking for it costs more. */
+  sharedFileBytes: 256 << 10,
   trackers: 8,
   /** The box asks trackers itself only after downloading this long with fewer live origins than this. */
   askTrackersAfterMs: 3_000,

@@ -2,9 +2,12 @@ import { Bitfield } from '#base/bitfield.ts';
 import { errorCode } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import type { PieceIndex } from '#base/units.ts';
-import type { TaskStore } from '#store/task-store.ts';
+import type { Lender, SharedFile, TaskStore } from '#store/task-store.ts';
 import type { FramedPiece } from '#wire/framed-piece.ts';
 import { type Metainfo, pieceSize } from '#wire/metainfo.ts';
+import { layersOf } from '#wire/piece-layers.ts';
+import { shapeOf } from '#wire/piece-shape.ts';
+import { LIMITS } from './limits.ts';
 
 type Blocks = readonly Uint8Array[];
 
@@ -16,6 +19,8 @@ export type ShelfWorld = {
   lost(piece: PieceIndex): void;
   /** The disk takes no more pieces. A busy disk is another matter. */
   cannotKeep(why: 'disk-full' | 'disk-failed'): void;
+  /** A piece has one of its hashes and lacks the other: the torrent is two, and neither can be served. */
+  contradicted(): void;
   readonly log: Log;
 };
 
@@ -24,23 +29,34 @@ export type ShelfWorld = {
  * Invariant: `have` holds exactly the pieces that were verified and are durable, less those found bad since.
  */
 export class PieceShelf {
-  readonly meta: Metainfo;
   readonly have: Bitfield;
+  #meta: Metainfo;
+  #haveBytes = 0;
   readonly #store: TaskStore<FramedPiece>;
   readonly #world: ShelfWorld;
 
   /** `known`: the bitfield that the index kept; one of another length is worth nothing. */
   constructor(meta: Metainfo, known: Uint8Array | undefined, store: TaskStore<FramedPiece>, world: ShelfWorld) {
-    this.meta = meta;
+    this.#meta = meta;
     this.have = (known && Bitfield.from(known, meta.pieceCount)) ?? new Bitfield(meta.pieceCount);
     this.#store = store;
     this.#world = world;
+    for (let piece = 0; piece < meta.pieceCount; piece++)
+      if (this.have.has(piece)) this.#haveBytes += this.#size(piece);
+  }
+
+  get meta(): Metainfo {
+    return this.#meta;
   }
 
   get haveBytes(): number {
-    const last = this.meta.pieceCount - 1;
-    const short = this.have.has(last) ? this.meta.pieceLength - pieceSize(this.meta, last) : 0;
-    return this.have.count * this.meta.pieceLength - short;
+    return this.#haveBytes;
+  }
+
+  /** The same torrent, whose pieces can be verified by more. */
+  describe(meta: Metainfo): void {
+    this.#meta = meta;
+    this.#store.describe(shapeOf(meta));
   }
 
   /** Verifies and stores a piece from outside. */
@@ -53,6 +69,10 @@ export class PieceShelf {
         return 'ok';
       case 'hash-mismatch':
         return 'bad';
+      case 'contradiction':
+        this.#world.log.error('the torrent contradicts itself', { piece: index });
+        this.#world.contradicted();
+        return 'failed';
       case 'full':
         this.#world.cannotKeep('disk-full');
         return 'full';
@@ -73,7 +93,7 @@ export class PieceShelf {
     length: number,
     asOne: boolean,
   ): Blocks | undefined | Promise<Blocks | undefined> {
-    if (!this.have.has(index) || length <= 0 || begin + length > pieceSize(this.meta, index)) return undefined;
+    if (!this.have.has(index) || length <= 0 || begin + length > this.#size(index)) return undefined;
     const cached = this.#store.cached(index);
     return cached ? messages(cached, begin, length, asOne) : this.#read(index, begin, length, asOne);
   }
@@ -85,15 +105,37 @@ export class PieceShelf {
     this.#world.log.error('piece not read', { piece: index, why });
     // Bad bytes and bad sectors are as good as gone and fetched again; a busy disk is not.
     const gone = read.kind === 'corrupt' || errorCode(read.error) === 'EIO';
-    if (gone && this.have.clear(index)) this.#world.lost(index);
+    if (gone) this.#lose(index);
     return undefined;
   }
 
   /** After an unclean stop: finds pieces that were written but not yet noted. */
-  async recheck(signal: AbortSignal): Promise<number> {
+  recheck(signal: AbortSignal): Promise<number> {
+    return this.#find(this.have, signal);
+  }
+
+  /** Files of which nothing is had, and which other torrents may have (BEP 52 names them alike). */
+  absentFiles(): SharedFile[] {
+    const { rooted, pieceRoots } = this.meta;
+    if (!pieceRoots) return [];
+    return rooted
+      .filter((file) => file.lengthBytes >= LIMITS.sharedFileBytes && !this.#pieces(file).some((p) => this.have.has(p)))
+      .map(({ piecesRoot, firstPiece, lengthBytes }) => ({ root: piecesRoot, firstPiece, lengthBytes }));
+  }
+
+  /** Returns how many pieces are had by it. */
+  async borrow(file: SharedFile, from: Lender, signal: AbortSignal): Promise<number> {
+    if (!(await this.#store.borrow(file, from))) return 0;
+    const others = new Bitfield(this.meta.pieceCount);
+    others.setAll();
+    for (const piece of this.#pieces(file)) if (!this.have.has(piece)) others.clear(piece);
+    return this.#find(others, signal);
+  }
+
+  async #find(known: Bitfield, signal: AbortSignal): Promise<number> {
     let found = 0;
     await this.#store.recheck(
-      this.have,
+      known,
       (index) => {
         found++;
         this.#gain(index);
@@ -103,13 +145,30 @@ export class PieceShelf {
     return found;
   }
 
+  #pieces({ firstPiece, lengthBytes }: Pick<SharedFile, 'firstPiece' | 'lengthBytes'>): PieceIndex[] {
+    const count = Math.ceil(lengthBytes / this.meta.pieceLength);
+    return Array.from({ length: count }, (_, i) => firstPiece + i);
+  }
+
   async keepMetainfo(): Promise<void> {
-    const written = await this.#store.writeMetainfo(this.meta.infoBytes);
+    const written = await this.#store.writeMetainfo(this.meta.infoBytes, layersOf(this.meta));
     if (written.kind !== 'ok') this.#world.log.warn('metainfo not written beside the pieces', { why: written.kind });
   }
 
   #gain(index: PieceIndex): void {
-    if (this.have.set(index)) this.#world.gained(index);
+    if (!this.have.set(index)) return;
+    this.#haveBytes += this.#size(index);
+    this.#world.gained(index);
+  }
+
+  #lose(index: PieceIndex): void {
+    if (!this.have.clear(index)) return;
+    this.#haveBytes -= this.#size(index);
+    this.#world.lost(index);
+  }
+
+  #size(index: PieceIndex): number {
+    return pieceSize(this.meta, index);
   }
 }
 

@@ -5,7 +5,7 @@ import type { Log } from '#base/log.ts';
 import type { InfoHash } from '#base/units.ts';
 import type { OriginSource } from '#downloader/origin-pool.ts';
 import type { BegunLog } from '#store/begun-log.ts';
-import type { TaskShape, TaskStore } from '#store/task-store.ts';
+import type { Lender, SharedFile, TaskShape, TaskStore } from '#store/task-store.ts';
 import type { FramedPiece } from '#wire/framed-piece.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
 
@@ -23,14 +23,22 @@ export type TaskWorld = {
   readonly clock: Clock;
   readonly peerId: Buffer;
   store(shape: TaskShape): TaskStore<FramedPiece>;
-  /** Undefined: unfinished pieces end with the process. */
-  readonly begun: BegunLog | undefined;
+  /** Asked for once, when the torrent is known. Undefined: unfinished pieces end with the process. */
+  begun(): BegunLog | undefined;
   dial(to: OriginSource): Promise<Duplex>;
   /** Calls `granted` once when a download slot is free, now or later. */
   askSlot(granted: () => void): void;
   withdraw(granted: () => void): void;
   releaseSlot(): void;
-  keepInfo(infoBytes: Buffer, pieceCount: number): void;
+  /**
+   * All names of the torrent are known, before anything else of it is used. False: another task is the torrent's already, or
+   * the index knows it by its other name; this task is to go, and its clients find the other when they dial again.
+   */
+  identified(meta: Metainfo): boolean;
+  /** Torrents that hold the file whole. */
+  lenders(file: SharedFile): readonly Lender[];
+  /** The info dictionary and, once known, the piece layers. */
+  keepInfo(meta: Metainfo): void;
   keepHave(have: Uint8Array): void;
   keepTraffic(servedBytes: number, filledBytes: number): void;
   keepTrackers(trackers: readonly string[]): void;
@@ -50,6 +58,7 @@ export type TaskWorld = {
 /** What the index kept of a task. */
 export type Remembered = {
   readonly info: Buffer | undefined;
+  readonly layers: Buffer | undefined;
   readonly have: Uint8Array | undefined;
   readonly trackers: readonly string[];
   /** The last stop was unclean: pieces may lie on the disk that the index does not know. */

@@ -19,7 +19,7 @@ import type { Remembered, TaskWorld } from './task-world.ts';
 
 const torrent = makeTorrent(6 * BLOCK_BYTES, 2 * BLOCK_BYTES);
 const origin = { endpoint: { ip: '203.0.113.1', port: 6881 } };
-const nothing: Remembered = { info: undefined, have: undefined, trackers: [], doubtful: false };
+const nothing: Remembered = { info: undefined, layers: undefined, have: undefined, trackers: [], doubtful: false };
 const handshake = {
   infoHash: torrent.meta.infoHash,
   peerId: newPeerId(),
@@ -47,7 +47,9 @@ function setUp(
     clock: realClock,
     peerId: newPeerId(),
     store: (shape) => store.task(shape),
-    begun: undefined,
+    begun: () => undefined,
+    identified: () => true,
+    lenders: () => [],
     dial: async () => {
       const [ours, theirs] = duplexPair();
       // A socket tells its other end that it is gone; the pair's halves only end.
@@ -106,7 +108,7 @@ async function until(what: string, true_: () => boolean): Promise<void> {
 test('knowing only the hash, it learns the metainfo, fetches every piece once and announces each to the client', async (t) => {
   const { task, seeds, kept } = setUp(t);
   const stream = new TestStream();
-  assert.equal(task.join(stream, handshake, Buffer.alloc(0)), true);
+  assert.equal(task.join(stream, handshake, Buffer.alloc(0)), undefined);
   task.addSources([origin]);
   await until('complete', () => task.view().state === 'complete');
   assert.deepEqual(haves(stream).sort(), [0, 1, 2]);
@@ -198,7 +200,7 @@ test('a torrent that policy refuses lets its clients go and leaves', async (t) =
   await until('gone', () => kept.gone.length > 0);
   assert.deepEqual(kept.gone, ['private']);
   assert.equal(stream.destroyed, true);
-  assert.equal(task.join(new TestStream(), handshake, Buffer.alloc(0)), false);
+  assert.equal(task.join(new TestStream(), handshake, Buffer.alloc(0)), 'overload');
 });
 
 test('a torrent whose metainfo names it but cannot be served lets its clients go at once', (t) => {

@@ -1,21 +1,24 @@
-import { type Endpoint, endpointKey } from '#base/endpoint.ts';
+import type { Endpoint } from '#base/endpoint.ts';
+import { endpointKey } from '#base/endpoint.ts';
 import { errorText } from '#base/errors.ts';
 import { Mailbox } from '#base/mailbox.ts';
 import { Scope } from '#base/scope.ts';
 import type { InfoHash } from '#base/units.ts';
-import { ClientConnection } from '#client/client-connection.ts';
-import type { ClientStream, ClientTask } from '#client/client-world.ts';
+import type { ClientStream } from '#client/client-world.ts';
 import { Downloader } from '#downloader/downloader.ts';
 import type { OriginSource } from '#downloader/origin-pool.ts';
+import type { BegunLog } from '#store/begun-log.ts';
 import type { FramedPiece } from '#wire/framed-piece.ts';
-import { type Handshake, newPeerId } from '#wire/handshake.ts';
-import { isNamedBy } from '#wire/metainfo.ts';
+import type { Handshake } from '#wire/handshake.ts';
+import type { Metainfo } from '#wire/metainfo.ts';
 import { shapeOf } from '#wire/piece-shape.ts';
-import { parseNamedInfo } from '#wire/qvod/seed.ts';
 import { type AgentEvent, type AgentFacts, type AgentState, type Effect, next } from './agent.ts';
-import { LackCounts } from './lack-counts.ts';
+import { Audience } from './audience.ts';
+import { Ledger } from './ledger.ts';
 import { LIMITS } from './limits.ts';
+import { MetainfoIntake } from './metainfo-intake.ts';
 import { PieceShelf } from './piece-shelf.ts';
+import { StockCheck } from './stock-check.ts';
 import { type TaskView, viewOf } from './task-view.ts';
 import type { Remembered, StoreLike, TaskWorld } from './task-world.ts';
 import { TrackerAsking } from './tracker-asking.ts';
@@ -23,30 +26,25 @@ import { TrackerAsking } from './tracker-asking.ts';
 export type { ClientStream, OriginSource, StoreLike, TaskView };
 /** One torrent: its agent, its clients, its pieces and its downloader. */
 export class Task {
+  /** The name that it was begun under, and which it uses towards origins. */
   readonly infoHash: InfoHash;
   readonly #world: TaskWorld;
   readonly #scope: Scope;
   readonly #mail = new Mailbox<AgentEvent>(LIMITS.mailbox);
-  readonly #clients = new Set<ClientConnection>();
+  readonly #audience: Audience;
+  readonly #intake: MetainfoIntake;
+  readonly #stock: StockCheck;
+  readonly #ledger: Ledger;
   readonly #downloader: Downloader;
   readonly #trackers: TrackerAsking;
+  readonly #remembered: Remembered;
   #state: AgentState;
   #shelf: PieceShelf | undefined;
-  #lack = new LackCounts(0);
+  #begun: BegunLog | undefined;
   #expectUntilMs = 0;
-  #lastClientMs: number;
   #lookDue = false;
-  #rechecking = false;
-  #waitingSinceMs = 0;
   /** When a byte last came in or went out, or nobody lacked anything. */
   #progressMs: number;
-  #recheckDone: Promise<void> = Promise.resolve();
-  #haveDirty = false;
-  #recountSoon: NodeJS.Timeout | undefined;
-  #persistedAtMs = 0;
-  #servedBytes = 0;
-  #filledBytes = 0;
-  #unkept = { served: 0, filled: 0 };
   readonly #granted = (): void => this.#tell({ kind: 'slot-granted' });
   readonly #do: Readonly<Record<Effect, () => void>> = {
     'ask-slot': () => this.#world.askSlot(this.#granted),
@@ -57,67 +55,42 @@ export class Task {
       this.#downloader.pause();
       this.#trackers.rest();
     },
-    persist: () => this.#persist(),
+    persist: () => this.#ledger.persist(),
     exit: () => this.#leave(undefined),
   };
 
   constructor(infoHash: InfoHash, remembered: Remembered, world: TaskWorld, parent: Scope) {
     this.infoHash = infoHash;
     this.#world = world;
+    this.#remembered = remembered;
     this.#scope = new Scope((error) => world.log.error('task trouble', { why: errorText(error) }), parent);
-    const nowMs = world.clock.nowMs();
-    this.#lastClientMs = nowMs;
-    this.#progressMs = nowMs;
-    this.#state = { kind: 'sleep', sinceMs: nowMs };
-    this.#downloader = new Downloader({
-      infoHash,
-      peerId: world.peerId,
-      clock: world.clock,
-      log: world.log,
-      dial: (to) => world.dial(to),
-      accept: (piece, from) => this.#accept(piece, from),
-      gotInfo: (bytes) => this.#gotInfo(bytes, 'an origin'),
-      lack: (piece) => this.#wanted(piece),
-      received: (bytes) => this.#count(0, bytes),
-      begun: world.begun,
-    });
-    this.#trackers = new TrackerAsking(
-      {
-        infoHash,
-        peerId: world.peerId,
-        clock: world.clock,
-        log: world.log,
-        found: (peers) => {
-          this.addSources(peers.map((endpoint) => ({ endpoint })));
-          world.found(peers);
-        },
-        leftBytes: () => (this.#shelf ? this.#shelf.meta.totalBytes - this.#shelf.haveBytes : 1),
-        downloadedBytes: () => this.#filledBytes,
-        keep: (trackers) => world.keepTrackers(trackers),
-      },
-      remembered.trackers,
-      this.#scope,
-    );
-    if (remembered.info) this.#gotInfo(remembered.info, 'the index', remembered.have);
-    if (remembered.doubtful && this.#shelf) this.#recheck(this.#shelf);
+    this.#progressMs = world.clock.nowMs();
+    this.#state = { kind: 'sleep', sinceMs: this.#progressMs };
+    this.#ledger = new Ledger(world, () => this.#shelf?.have.bytes);
+    this.#audience = this.#newAudience();
+    this.#stock = this.#newStockCheck();
+    this.#downloader = this.#newDownloader();
+    this.#trackers = this.#newTrackers();
+    this.#intake = this.#newIntake();
+    if (remembered.info) this.#intake.gotInfo(remembered.info, 'the index', remembered.layers);
     this.#scope.run((signal) => this.#live(signal));
-    this.#scope.defer(() => world.begun?.close(this.whole));
-    this.#scope.defer(() => clearTimeout(this.#recountSoon));
+    this.#scope.defer(() => this.#begun?.close(this.whole));
+    this.#scope.defer(() => this.#audience.close());
     this.#scope.every(LIMITS.tickMs, () => this.#tick());
   }
 
   get clients(): number {
-    return this.#clients.size;
+    return this.#audience.size;
   }
 
-  /** Takes a client over. False when the task is full or going. */
-  join(stream: ClientStream, handshake: Handshake, early: Buffer): boolean {
-    if (this.#clients.size >= LIMITS.clients || this.#state.kind === 'gone') return false;
-    const client = new ClientConnection(stream, handshake, this.#clientFace(), early, this.#world.log);
-    if (this.#clients.size === 0) this.#waitingSinceMs = this.#world.clock.nowMs();
-    this.#clients.add(client);
-    this.#recount();
-    return true;
+  /** Takes a client over, or says why not. */
+  join(stream: ClientStream, handshake: Handshake, early: Buffer): 'overload' | 'no-metainfo' | undefined {
+    return this.gone ? 'overload' : this.#audience.join(stream, handshake, early);
+  }
+
+  /** It has left, or was refused while it was being made. */
+  get gone(): boolean {
+    return this.#state.kind === 'gone';
   }
 
   /** It has every piece. */
@@ -145,7 +118,7 @@ export class Task {
 
   /** Resolves when the pieces that an unclean stop left in doubt are known. */
   rechecked(): Promise<void> {
-    return this.#recheckDone;
+    return this.#stock.over();
   }
 
   /** A LAN client told this tracker that it wants the torrent: it will dial within seconds. */
@@ -162,18 +135,19 @@ export class Task {
   }
 
   view(): TaskView {
+    const { servedBytes, filledBytes } = this.#ledger;
     return viewOf({
-      infoHash: this.infoHash,
+      infoHash: this.#intake.meta?.infoHash ?? this.infoHash,
       state: this.#state,
       facts: this.#facts(),
-      rechecking: this.#rechecking,
+      rechecking: this.#stock.running,
       meta: this.#shelf?.meta,
       have: this.#shelf?.have,
       haveBytes: this.#shelf?.haveBytes ?? 0,
-      clients: [...this.#clients],
+      clients: this.#audience.all(),
       download: this.#downloader.status(),
-      servedBytes: this.#servedBytes,
-      filledBytes: this.#filledBytes,
+      servedBytes,
+      filledBytes,
     });
   }
 
@@ -202,25 +176,20 @@ export class Task {
   }
 
   #facts(): AgentFacts {
-    const shelf = this.#shelf;
-    const lacks = (c: ClientConnection): boolean => {
-      const pieces = c.pieces();
-      return !pieces?.full;
-    };
-    const complete = shelf?.have.full ?? false;
+    const complete = this.whole;
+    const checking = this.#stock.running;
     return {
       nowMs: this.#world.clock.nowMs(),
-      clients: this.#clients.size,
-      lacking: complete || this.#rechecking ? 0 : [...this.#clients].filter(lacks).length,
-      expectUntilMs: this.#rechecking ? 0 : this.#expectUntilMs,
-      lastClientMs: this.#lastClientMs,
+      clients: this.#audience.size,
+      lacking: complete || checking ? 0 : this.#audience.lacking,
+      expectUntilMs: checking ? 0 : this.#expectUntilMs,
+      lastClientMs: this.#audience.lastMs,
       complete,
     };
   }
 
   #tick(): void {
     const nowMs = this.#world.clock.nowMs();
-    if (this.#clients.size > 0) this.#lastClientMs = nowMs;
     const why = this.#useless(nowMs);
     if (why) {
       this.#leave(why);
@@ -230,7 +199,7 @@ export class Task {
       const up = this.#downloader.status().origins.filter((o) => o.state === 'up').length;
       this.#trackers.downloading(up, nowMs - this.#state.sinceMs);
     }
-    this.#persist();
+    this.#ledger.persist();
     this.#tell({ kind: 'look' });
   }
 
@@ -239,48 +208,47 @@ export class Task {
    * to the box.
    */
   #useless(nowMs: number): string | undefined {
-    if (!this.#shelf) {
-      const waited = this.#clients.size > 0 && nowMs - this.#waitingSinceMs >= LIMITS.metainfoWithinMs;
-      return waited ? 'no-metainfo' : undefined;
-    }
+    const inVain = this.#audience.dropWaiting(nowMs - LIMITS.metainfoWithinMs);
+    if (!this.#shelf) return inVain ? 'no-metainfo' : undefined;
     if (this.#facts().lacking === 0) this.#progressMs = nowMs;
     return nowMs - this.#progressMs >= LIMITS.stalledMs ? 'stalled' : undefined;
   }
 
+  #leave(refusal: string | undefined): void {
+    this.#state = { kind: 'gone' };
+    this.#audience.letGo(refusal ?? 'the task rests');
+    this.#scope.run(() => this.#downloader.close());
+    this.#world.gone(refusal);
+  }
+
   // ---- pieces ----
 
-  #gotInfo(infoBytes: Buffer, from: string, known?: Uint8Array): void {
-    if (this.#shelf) return;
-    const parsed = parseNamedInfo(infoBytes, this.infoHash);
-    if (parsed.kind === 'bad') {
-      this.#world.log.warn('metainfo refused', { from, why: parsed.why });
-      // The torrent's own, and not to be served: its clients must not wait here for what never comes.
-      if (isNamedBy(infoBytes, this.infoHash)) this.#leave('unsupported');
-      return;
-    }
-    const meta = parsed.value;
-    const serves = meta.pieceHashes && meta.infoHash === this.infoHash;
-    const refusal = serves ? this.#world.refusal(meta) : 'unsupported';
-    if (refusal) {
-      this.#leave(refusal);
-      return;
-    }
+  /** Pieces can be verified from now on. */
+  #usable(meta: Metainfo, from: string): void {
+    const known = from === 'the index' ? this.#remembered.have : undefined;
     const shelf = new PieceShelf(meta, known, this.#world.store(shapeOf(meta)), {
       gained: (piece) => this.#gained(piece),
       lost: (piece) => this.#lost(piece),
       cannotKeep: (why) => this.#cannotKeep(why),
+      contradicted: () => this.#leave('unsupported'),
       log: this.#world.log,
     });
     this.#shelf = shelf;
-    this.#lack = new LackCounts(meta.pieceCount);
-    this.#world.log.info('metainfo', { from, name: meta.name, pieces: meta.pieceCount, have: shelf.have.count });
-    if (from !== 'the index') {
-      this.#world.keepInfo(meta.infoBytes, meta.pieceCount);
-      this.#scope.run(() => shelf.keepMetainfo());
-    }
+    this.#begun = this.#world.begun();
+    if (from !== 'the index') this.#scope.run(() => shelf.keepMetainfo());
+    this.#stock.begin(shelf, from === 'the index' && this.#remembered.doubtful);
     this.#downloader.setShape(meta, shelf.have);
-    for (const client of this.#clients) client.metainfoKnown();
-    this.#recount();
+    this.#audience.metainfoKnown(meta.pieceCount);
+  }
+
+  /** Pieces can be verified by more, and clients of the v2 swarm be served. */
+  #better(meta: Metainfo): void {
+    const shelf = this.#shelf;
+    if (!shelf) return;
+    shelf.describe(meta);
+    this.#scope.run(() => shelf.keepMetainfo());
+    this.#stock.begin(shelf, false);
+    this.#audience.metainfoKnown(meta.pieceCount);
   }
 
   async #accept(piece: FramedPiece, from: Endpoint[]): Promise<'ok' | 'bad' | 'full' | 'failed'> {
@@ -297,109 +265,115 @@ export class Task {
   /** What the clients lack will not come from here: they are let go, and pass when they dial again. */
   #cannotKeep(why: 'disk-full' | 'disk-failed'): void {
     this.#world.cannotKeep(why);
-    for (const client of [...this.#clients]) if (!client.pieces()?.full) client.close(why);
+    this.#audience.letGo(
+      why,
+      this.#audience.all().filter((client) => !client.pieces()?.full),
+    );
   }
 
   #gained(piece: number): void {
-    this.#haveDirty = true;
-    if (this.#rechecking) this.#downloader.gained(piece);
-    for (const client of this.#clients) client.announce(piece);
-    if (this.#shelf?.have.full) this.#tell({ kind: 'look' });
+    this.#ledger.haveChanged();
+    if (this.#stock.running) this.#downloader.gained(piece);
+    this.#audience.announce(piece);
+    if (this.whole) this.#tell({ kind: 'look' });
   }
 
   #lost(piece: number): void {
-    this.#haveDirty = true;
-    for (const client of this.#clients) client.lost(piece);
+    this.#ledger.haveChanged();
+    this.#audience.lost(piece);
     this.#downloader.drop(piece);
     this.#tell({ kind: 'look' });
   }
 
-  #recheck(shelf: PieceShelf): void {
-    this.#rechecking = true;
-    const done = Promise.withResolvers<void>();
-    this.#recheckDone = done.promise;
-    this.#scope.run(async (signal) => {
-      try {
-        const found = await shelf.recheck(signal);
-        this.#world.log.info('re-checked', { found, have: shelf.have.count, pieces: shelf.meta.pieceCount });
-      } finally {
-        this.#rechecking = false;
-        done.resolve();
-        this.#tell({ kind: 'look' });
-      }
-    });
-  }
-
   /** How many clients want the piece; an expected client wants the beginning. */
   #wanted(piece: number): number {
-    const lack = this.#lack.of(piece);
+    const lack = this.#audience.lackOf(piece);
     if (lack > 0 || this.#expectUntilMs <= this.#world.clock.nowMs()) return lack;
     return piece * (this.#shelf?.meta.pieceLength ?? 0) < LIMITS.expectBytes ? 1 : 0;
   }
 
-  // ---- clients ----
-
-  #clientFace(): ClientTask {
-    return {
-      infoHash: this.infoHash,
-      peerId: newPeerId(), // read once a connection: clients drop a second one from a peer id they know
-      metainfo: () => this.#shelf?.meta,
-      have: () => this.#shelf?.have,
-      block: (piece, begin, length, asOne) => this.#shelf?.block(piece, begin, length, asOne),
-      offerMetadata: (infoBytes) => this.#gotInfo(infoBytes, 'a client'),
-      changed: (_, what, bytes) => {
-        if (what === 'served') this.#count(bytes ?? 0, 0);
-        else if (what === 'pieces') this.#piecesChanged();
-      },
-      closed: (client, why) => {
-        const { clientName, servedBytes } = client;
-        this.#world.log.info('client left', { client: endpointKey(client.remote), name: clientName, servedBytes, why });
-        this.#clients.delete(client);
-        this.#lastClientMs = this.#world.clock.nowMs();
-        this.#recount();
-      },
-    };
-  }
-
-  /** A client says `have` often; counting costs clients x pieces, so it is done at most a few times a second. */
-  #piecesChanged(): void {
-    this.#recountSoon ??= setTimeout(() => {
-      this.#recountSoon = undefined;
-      this.#recount();
-    }, LIMITS.recountEveryMs);
-  }
-
-  #recount(): void {
-    this.#lack.recount(this.#clients);
-    this.#downloader.lackChanged();
-    this.#tell({ kind: 'look' });
-  }
-
   #count(served: number, filled: number): void {
     this.#progressMs = this.#world.clock.nowMs();
-    this.#servedBytes += served;
-    this.#filledBytes += filled;
-    this.#unkept.served += served;
-    this.#unkept.filled += filled;
-    if (filled > 0 && this.#world.clock.nowMs() - this.#persistedAtMs >= LIMITS.persistEveryMs) this.#persist();
+    this.#ledger.count(served, filled);
   }
 
-  #persist(): void {
-    this.#persistedAtMs = this.#world.clock.nowMs();
-    const { served, filled } = this.#unkept;
-    if (served > 0 || filled > 0) {
-      this.#unkept = { served: 0, filled: 0 };
-      this.#world.keepTraffic(served, filled);
-    }
-    if (!this.#haveDirty || !this.#shelf) return;
-    this.#haveDirty = false;
-    this.#world.keepHave(this.#shelf.have.bytes);
+  // ---- the parts and what each asks ----
+
+  #newAudience(): Audience {
+    const { clock, log } = this.#world;
+    return new Audience({
+      clock,
+      log,
+      shelf: () => this.#shelf,
+      offerMetadata: (infoBytes) => this.#intake.gotInfo(infoBytes, 'a client'),
+      lacksLayers: () => this.#intake.lacksLayers,
+      offerLayers: (layers) => this.#intake.gotLayers(layers, 'a client'),
+      served: (bytes) => this.#count(bytes, 0),
+      changed: () => {
+        this.#downloader.lackChanged();
+        this.#tell({ kind: 'look' });
+      },
+    });
   }
 
-  #leave(refusal: string | undefined): void {
-    this.#state = { kind: 'gone' };
-    for (const client of [...this.#clients]) client.close(refusal ?? 'the task rests');
-    this.#scope.run(() => this.#downloader.close());
-    this.#world.gone(refusal);
+  #newStockCheck(): StockCheck {
+    return new StockCheck({
+      scope: this.#scope,
+      lenders: (file) => this.#world.lenders(file),
+      changed: () => this.#tell({ kind: 'look' }),
+      done: (found) => this.#world.log.info('re-checked', { found, have: this.#shelf?.have.count }),
+    });
+  }
+
+  #newDownloader(): Downloader {
+    const { clock, log, peerId } = this.#world;
+    const begun = () => this.#begun;
+    return new Downloader({
+      infoHash: this.infoHash,
+      peerId,
+      clock,
+      log,
+      dial: (to) => this.#world.dial(to),
+      accept: (piece, from) => this.#accept(piece, from),
+      gotInfo: (bytes) => this.#intake.gotInfo(bytes, 'an origin'),
+      lacksLayers: () => this.#intake.lacksLayers,
+      gotLayers: (layers) => this.#intake.gotLayers(layers, 'an origin'),
+      lack: (piece) => this.#wanted(piece),
+      received: (bytes) => this.#count(0, bytes),
+      get begun() {
+        return begun();
+      },
+    });
+  }
+
+  #newTrackers(): TrackerAsking {
+    const { clock, log, peerId, found, keepTrackers } = this.#world;
+    const world = {
+      infoHash: this.infoHash,
+      peerId,
+      clock,
+      log,
+      found: (peers: readonly Endpoint[]) => {
+        this.addSources(peers.map((endpoint) => ({ endpoint })));
+        found(peers);
+      },
+      leftBytes: () => (this.#shelf ? this.#shelf.meta.totalBytes - this.#shelf.haveBytes : 1),
+      downloadedBytes: () => this.#ledger.filledBytes,
+      keep: keepTrackers,
+    };
+    return new TrackerAsking(world, this.#remembered.trackers, this.#scope);
+  }
+
+  #newIntake(): MetainfoIntake {
+    return new MetainfoIntake({
+      infoHash: this.infoHash,
+      identified: (meta) => this.#world.identified(meta),
+      refusal: (meta) => this.#world.refusal(meta),
+      usable: (meta, from) => this.#usable(meta, from),
+      better: (meta) => this.#better(meta),
+      keep: (meta) => this.#world.keepInfo(meta),
+      leave: (why) => this.#leave(why),
+      log: this.#world.log,
+    });
   }
 }

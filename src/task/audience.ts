@@ -1,0 +1,150 @@
+import type { Clock } from '#base/clock.ts';
+import { endpointKey } from '#base/endpoint.ts';
+import type { Log } from '#base/log.ts';
+import type { InfoHash, PieceIndex } from '#base/units.ts';
+import { ClientConnection } from '#client/client-connection.ts';
+import type { ClientStream, ClientTask } from '#client/client-world.ts';
+import { type Handshake, newPeerId } from '#wire/handshake.ts';
+import { LackCounts } from './lack-counts.ts';
+import { LIMITS } from './limits.ts';
+import type { PieceShelf } from './piece-shelf.ts';
+
+export type AudienceWorld = Pick<ClientTask, 'offerMetadata' | 'offerLayers' | 'lacksLayers'> & {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The pieces that may be served; undefined while the metainfo is not known. */
+  shelf(): PieceShelf | undefined;
+  served(bytes: number): void;
+  /** Who is here, or what they lack, has changed. */
+  changed(): void;
+};
+
+/**
+ * The clients of one task. Each is answered under the name that it asked for. One that came by a hybrid's v2 name is told
+ * of no piece before the piece layers are known: what SHA-1 alone has verified is no promise to it.
+ */
+export class Audience {
+  readonly #world: AudienceWorld;
+  readonly #clients = new Map<ClientConnection, { readonly id: InfoHash; readonly sinceMs: number }>();
+  #lack = new LackCounts(0);
+  #recountSoon: NodeJS.Timeout | undefined;
+  #waitedInVain = false;
+  /** When a client was last here. */
+  #lastMs: number;
+
+  constructor(world: AudienceWorld) {
+    this.#world = world;
+    this.#lastMs = world.clock.nowMs();
+  }
+
+  get size(): number {
+    return this.#clients.size;
+  }
+
+  get lastMs(): number {
+    return this.#clients.size > 0 ? this.#world.clock.nowMs() : this.#lastMs;
+  }
+
+  all(): ClientConnection[] {
+    return [...this.#clients.keys()];
+  }
+
+  /** Why the client is not taken, or undefined. */
+  join(stream: ClientStream, handshake: Handshake, early: Buffer): 'overload' | 'no-metainfo' | undefined {
+    const id = handshake.infoHash;
+    if (this.#clients.size >= LIMITS.clients) return 'overload';
+    if (this.#waitedInVain && !this.#visible(id)) return 'no-metainfo';
+    const client = new ClientConnection(stream, handshake, this.#face(id), early, this.#world.log);
+    this.#clients.set(client, { id, sinceMs: this.#world.clock.nowMs() });
+    this.#recount();
+    return undefined;
+  }
+
+  /** The shape is known, or what a v2 client waited for. */
+  metainfoKnown(pieceCount: number): void {
+    this.#lack = new LackCounts(pieceCount);
+    for (const client of this.all()) client.metainfoKnown();
+    this.#recount();
+  }
+
+  announce(piece: PieceIndex): void {
+    for (const [client, { id }] of this.#clients) if (this.#visible(id)) client.announce(piece);
+  }
+
+  lost(piece: PieceIndex): void {
+    for (const client of this.#clients.keys()) client.lost(piece);
+  }
+
+  /** Connected clients that lack the piece. */
+  lackOf(piece: PieceIndex): number {
+    return this.#lack.of(piece);
+  }
+
+  /** Clients that lack something. */
+  get lacking(): number {
+    return this.all().filter((client) => !client.pieces()?.full).length;
+  }
+
+  /** Lets those go who wait for metainfo since then or longer; who comes later for the same is not taken. True: there were some. */
+  dropWaiting(sinceMs: number): boolean {
+    const waiting = [...this.#clients].filter(([, client]) => client.sinceMs <= sinceMs && !this.#visible(client.id));
+    if (waiting.length > 0) this.#waitedInVain = true;
+    this.letGo(
+      'no-metainfo',
+      waiting.map(([client]) => client),
+    );
+    return waiting.length > 0;
+  }
+
+  letGo(why: string, clients: readonly ClientConnection[] = this.all()): void {
+    for (const client of clients) client.close(why);
+  }
+
+  close(): void {
+    clearTimeout(this.#recountSoon);
+  }
+
+  /** What a client that came by this name may know of. */
+  #visible(id: InfoHash): PieceShelf | undefined {
+    const shelf = this.#world.shelf();
+    const isV2 = shelf?.meta.version === 'hybrid' && id !== shelf.meta.infoHash;
+    return isV2 && !shelf.meta.pieceRoots ? undefined : shelf;
+  }
+
+  #face(id: InfoHash): ClientTask {
+    return {
+      infoHash: id,
+      peerId: newPeerId(), // read once a connection: clients drop a second one from a peer id they know
+      metainfo: () => this.#visible(id)?.meta,
+      have: () => this.#visible(id)?.have,
+      block: (piece, begin, length, asOne) => this.#visible(id)?.block(piece, begin, length, asOne),
+      offerMetadata: (infoBytes) => this.#world.offerMetadata(infoBytes),
+      lacksLayers: () => this.#world.lacksLayers(),
+      offerLayers: (layers) => this.#world.offerLayers(layers),
+      changed: (_, what, bytes) => {
+        if (what === 'served') this.#world.served(bytes ?? 0);
+        else if (what === 'pieces') this.#piecesChanged();
+      },
+      closed: (client, why) => {
+        const { clientName, servedBytes } = client;
+        this.#world.log.info('client left', { client: endpointKey(client.remote), name: clientName, servedBytes, why });
+        this.#clients.delete(client);
+        this.#lastMs = this.#world.clock.nowMs();
+        this.#recount();
+      },
+    };
+  }
+
+  /** A client says `have` often; counting costs clients x pieces, so it is done at most a few times a second. */
+  #piecesChanged(): void {
+    this.#recountSoon ??= setTimeout(() => {
+      this.#recountSoon = undefined;
+      this.#recount();
+    }, LIMITS.recountEveryMs);
+  }
+
+  #recount(): void {
+    this.#lack.recount(this.#clients.keys());
+    this.#world.changed();
+  }
+}

@@ -1,0 +1,50 @@
+import type { Clock } from '#base/clock.ts';
+import { LIMITS } from './limits.ts';
+
+export type LedgerWorld = {
+  readonly clock: Clock;
+  keepTraffic(servedBytes: number, filledBytes: number): void;
+  keepHave(have: Uint8Array): void;
+};
+
+/** What one task has given and fetched, and what of its progress the index does not know yet. */
+export class Ledger {
+  readonly #world: LedgerWorld;
+  readonly #have: () => Uint8Array | undefined;
+  servedBytes = 0;
+  filledBytes = 0;
+  #unkept = { served: 0, filled: 0 };
+  #haveDirty = false;
+  #persistedAtMs = 0;
+
+  /** `have`: the bits to keep; undefined while there is no metainfo. */
+  constructor(world: LedgerWorld, have: () => Uint8Array | undefined) {
+    this.#world = world;
+    this.#have = have;
+  }
+
+  count(served: number, filled: number): void {
+    this.servedBytes += served;
+    this.filledBytes += filled;
+    this.#unkept.served += served;
+    this.#unkept.filled += filled;
+    if (filled > 0 && this.#world.clock.nowMs() - this.#persistedAtMs >= LIMITS.persistEveryMs) this.persist();
+  }
+
+  haveChanged(): void {
+    this.#haveDirty = true;
+  }
+
+  persist(): void {
+    this.#persistedAtMs = this.#world.clock.nowMs();
+    const { served, filled } = this.#unkept;
+    if (served > 0 || filled > 0) {
+      this.#unkept = { served: 0, filled: 0 };
+      this.#world.keepTraffic(served, filled);
+    }
+    const have = this.#have();
+    if (!this.#haveDirty || !have) return;
+    this.#haveDirty = false;
+    this.#world.keepHave(have);
+  }
+}
