@@ -34,6 +34,9 @@ test('every mistake is told by the name of its setting', () => {
   assert.match(refused({ dataDir: 'data' }), /"dataDir" must be an absolute path/);
   assert.match(refused({ listenPort: 0 }), /"listenPort" must be a port/);
   assert.match(refused({ admin: { host: '::1' } }), /"admin" must be a port/);
+  assert.match(refused({ vlans: [10, 10] }), /"vlans" must be a list of at most 64 different VLAN ids/);
+  assert.match(refused({ vlans: [4095] }), /"vlans"/);
+  assert.equal(refused({ vlans: [1, 4094] }), 'accepted');
   assert.match(refused({ slotz: 1 }), /no setting called "slotz"/);
   assert.match(refused({ localPeer: true }), /"localPeer" must be an object with enabled, port/);
   assert.match(refused({ localPeer: { port: 0 } }), /"localPeer" must be an object whose "port" is a port/);

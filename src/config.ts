@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { errorText } from '#base/errors.ts';
 import { type InfoHash, parseInfoHash } from '#base/units.ts';
+import { isVlanId } from '#kernel/lane.ts';
 
 /** The daemon's settings, as a JSON file holds them. Everything but the ports and the data folder has a default. */
 export type Config = {
@@ -9,6 +10,8 @@ export type Config = {
   /** Bridge port on the router's side. */
   readonly wan: string;
   readonly bridge: string;
+  /** 802.1Q ids whose clients are served like untagged ones. The bridge script must be told the same ones. */
+  readonly vlans: readonly number[];
   /** Pieces and index live here. */
   readonly dataDir: string;
   /** Memory file system for blocks of unfinished pieces, so that they survive the daemon. Made when missing; not its parents. */
@@ -38,6 +41,7 @@ export type Config = {
 
 const DEFAULTS = {
   bridge: 'br0',
+  vlans: [],
   admin: { host: '127.0.0.1', port: 8080 },
   listenPort: 7000,
   logGroup: 17,
@@ -64,6 +68,12 @@ const flag: Check = (v) => (typeof v === 'boolean' ? undefined : 'true or false'
 /** The name goes into kernel rules, so it is held to what an interface is ever called. */
 const device: Check = (v) =>
   typeof v === 'string' && /^[A-Za-z0-9._-]{1,15}$/.test(v) ? undefined : 'an interface name';
+/** Each takes two listening sockets and a raw one. */
+const MAX_VLANS = 64;
+const vlanIds: Check = (v) =>
+  Array.isArray(v) && v.length <= MAX_VLANS && v.every(isVlanId) && new Set(v).size === v.length
+    ? undefined
+    : `a list of at most ${MAX_VLANS} different VLAN ids, 1 to 4094`;
 const folder: Check = (v) => (typeof v === 'string' && v.startsWith('/') ? undefined : 'an absolute path');
 const optional =
   (check: Check): Check =>
@@ -106,6 +116,7 @@ const CHECKS: Readonly<Record<keyof Config, Check>> = {
   lan: device,
   wan: device,
   bridge: device,
+  vlans: vlanIds,
   dataDir: folder,
   volatileDir: optional(folder),
   admin: place,

@@ -89,7 +89,7 @@ async function build(config: Config, log: Log, scope: Scope, startedAtMs: number
       store,
       index,
       peerId: newPeerId(),
-      dial: dialOrigin,
+      dial: (to) => dialOrigin(config.bridge, to),
       know: (infoHash) => entry?.know(infoHash),
       steer: (endpoints) => entry?.steer(endpoints),
       isBox: (endpoint) => entry?.isBox(endpoint) ?? false,

@@ -1,10 +1,10 @@
 import net from 'node:net';
-import type { Endpoint } from '#base/endpoint.ts';
+import type { Endpoint, LanEndpoint } from '#base/endpoint.ts';
 import { errorCode } from '#base/errors.ts';
 import { dialAs } from '#kernel/transparent-socket.ts';
 
 /** Whom to dial, and in whose name: a LAN client's own address and port, or the box's. */
-export type Dial = { readonly endpoint: Endpoint; readonly as?: Endpoint };
+export type Dial = { readonly endpoint: Endpoint; readonly as?: LanEndpoint };
 
 /** The client's address is in use by an earlier connection of ours with the same four numbers. */
 const TAKEN = new Set(['EADDRINUSE', 'EADDRNOTAVAIL']);
@@ -13,10 +13,10 @@ const TAKEN = new Set(['EADDRINUSE', 'EADDRNOTAVAIL']);
  * Connects to an origin peer. In a client's name where there is one: that works on a box that has no address of its own,
  * and the peer sees whom it would have seen. Else from the box's own address.
  */
-export async function dialOrigin({ endpoint, as }: Dial): Promise<net.Socket> {
+export async function dialOrigin(bridge: string, { endpoint, as }: Dial): Promise<net.Socket> {
   if (as) {
     try {
-      return await connected(dialAs(as, endpoint));
+      return await connected(dialAs(bridge, as, endpoint));
     } catch (error) {
       if (!TAKEN.has(errorCode(error) ?? '')) throw error;
     }

@@ -1,8 +1,9 @@
 #!/bin/sh
-# bridge-up.sh LAN WAN [BRIDGE]: makes a transparent wire out of two ports and lays the persistent half of the steering under it.
+# [VLANS="10 20"] bridge-up.sh LAN WAN [BRIDGE]: makes a transparent wire out of two ports and lays the persistent half of the steering under it.
 # Needs root, no IP address, no daemon; running it again repairs what is missing. Runs in the current network namespace.
-# What stays after it: the bridge, `table bridge swarmbox_l2`, ip rules 100-102 with tables 100-102. All of it is harmless
-# without the daemon: only sockets that carry the marks 0x100 / 0x200 are ever routed through it. bridge-down.sh undoes it.
+# What stays after it: the bridge, a device on it for each VLAN that is served, `table bridge swarmbox_l2`, ip rules 100-102 with
+# tables 100-102 and two for each VLAN. All of it is harmless without the daemon: only sockets that carry the marks 0x100 / 0x200 (a
+# VLAN's id stands above their twelve bits) are ever routed through it. bridge-down.sh undoes it.
 set -eu
 
 LAN=${1:?usage: bridge-up.sh LAN WAN [BRIDGE]}
@@ -10,6 +11,8 @@ WAN=${2:?usage: bridge-up.sh LAN WAN [BRIDGE]}
 BR=${3:-br0}
 # Largest frame the ports are opened for; `keep` leaves their MTU alone. Ports that cannot do it keep what they have.
 PORT_MTU=${PORT_MTU:-9216}
+# 802.1Q ids whose clients are served like untagged ones. Frames of any other VLAN pass as they are.
+VLANS=${VLANS:-}
 
 # Fake next hops: routes to them pick the port, the rules below put the real MACs in. They never appear on a wire.
 LANHOP=02:1c:00:00:00:0a
@@ -24,6 +27,13 @@ done
 for name in "$LAN" "$WAN" "$BR"; do
   case $name in *[!A-Za-z0-9._-]* | '') say "cannot use the interface name '$name'"; exit 1 ;; esac
 done
+wanted=$VLANS VLANS=
+for vlan in $wanted; do
+  case $vlan in *[!0-9]* | 0* | ?????*) bad=1 ;; *) bad= ;; esac
+  [ -z "$bad" ] && [ "$vlan" -le 4094 ] || { say "VLANS: '$vlan' is no VLAN id, 1 to 4094"; exit 1; }
+  [ "${#BR}" -le 10 ] || { say "VLANS: the bridge's name must be 10 characters or less"; exit 1; }
+  case " $VLANS " in *" $vlan "*) ;; *) VLANS="$VLANS${VLANS:+ }$vlan" ;; esac
+done
 
 get() { cat "/proc/sys/net/$1" 2>/dev/null || true; }
 put() { [ ! -e "/proc/sys/net/$1" ] || echo "$2" >"/proc/sys/net/$1"; }
@@ -37,10 +47,15 @@ if [ ! -e "/sys/class/net/$BR" ]; then
 fi
 # A box that asks, reports or answers nothing: no router solicitation, no neighbour discovery, no multicast report of its own.
 # IPv6 itself stays on at the bridge: steered IPv6 connections end here, and need no address to do so.
-put "ipv6/conf/$BR/addr_gen_mode" 1
-put "ipv6/conf/$BR/accept_ra" 0
-put "ipv6/conf/$BR/router_solicitations" 0
-put "ipv4/conf/$BR/arp_notify" 0
+quiet() {
+  put "ipv6/conf/$1/addr_gen_mode" 1
+  put "ipv6/conf/$1/accept_ra" 0
+  put "ipv6/conf/$1/router_solicitations" 0
+  put "ipv4/conf/$1/arp_notify" 0
+  # The sender of a steered packet is never routable from here, by design.
+  put "ipv4/conf/$1/rp_filter" 0
+}
+quiet "$BR"
 for port in "$LAN" "$WAN"; do put "ipv6/conf/$port/disable_ipv6" 1; done
 
 # No spanning tree (it would hold the wire for 30 s and emit frames), no snooping (it would withhold multicast),
@@ -83,6 +98,28 @@ ip link set dev "$LAN" up
 ip link set dev "$WAN" up
 ip link set dev "$BR" up
 
+# ---- VLANs ----------------------------------------------------------------------------------------------------------
+# Steered frames of a VLAN are handed to its device on the bridge, which takes the tag off and puts it on again.
+for path in "/sys/class/net/$BR".*; do
+  [ -e "$path" ] || continue
+  vlan=${path##*.}
+  case " $VLANS " in *" $vlan "*) continue ;; esac
+  # Only devices made here.
+  [ "$(cat "$path/ifalias")" != swarmbox ] || ip link del dev "$BR.$vlan"
+done
+for vlan in $VLANS; do
+  dev=$BR.$vlan
+  [ -e "/sys/class/net/$dev" ] || {
+    ip link add link "$BR" name "$dev" type vlan id "$vlan" || { say "this kernel has no 802.1Q: VLAN $vlan is not served"; exit 1; }
+    ip link set dev "$dev" alias swarmbox
+  }
+  quiet "$dev"
+  # A management address on the bridge is not to be found from a VLAN.
+  put "ipv4/conf/$dev/arp_ignore" 1
+  ip link set dev "$dev" address "$(cat "/sys/class/net/$BR/address")" mtu "$own"
+  ip link set dev "$dev" up
+done
+
 # ---- the persistent half of the steering ----------------------------------------------------------------------------
 bridge fdb replace "$LANHOP" dev "$LAN" master static
 bridge fdb replace "$WANHOP" dev "$WAN" master static
@@ -90,50 +127,57 @@ bridge fdb replace "$WANHOP" dev "$WAN" master static
 for family in iptables ip6tables arptables; do put "bridge/bridge-nf-call-$family" 0; done
 # An accepted connection and its answers carry the mark of the packet that opened it: rule 101 then finds them.
 put ipv4/tcp_fwmark_accept 1
-# The sender of a steered packet is never routable from here, by design.
 put ipv4/conf/all/rp_filter 0
-put "ipv4/conf/$BR/rp_filter" 0
 
-ip neigh replace 169.254.77.1 lladdr "$LANHOP" dev "$BR" nud permanent
-ip neigh replace 169.254.77.2 lladdr "$WANHOP" dev "$BR" nud permanent
-ip route replace local default dev lo table 100
-ip route replace default via 169.254.77.1 dev "$BR" onlink table 101
-ip route replace default via 169.254.77.2 dev "$BR" onlink table 102
 families=-4
-if [ -e "/proc/sys/net/ipv6/conf/$BR" ]; then
-  families="-4 -6"
-  ip -6 neigh replace fe80::1c:a lladdr "$LANHOP" dev "$BR" nud permanent
-  ip -6 neigh replace fe80::1c:b lladdr "$WANHOP" dev "$BR" nud permanent
-  ip -6 route replace local default dev lo table 100
-  ip -6 route replace default via fe80::1c:a dev "$BR" onlink table 101
-  ip -6 route replace default via fe80::1c:b dev "$BR" onlink table 102
-fi
-rule() { # family preference rest... : present exactly once
-  family=$1 pref=$2
-  shift 2
-  while ip "$family" rule del pref "$pref" 2>/dev/null; do :; done
-  ip "$family" rule add pref "$pref" "$@"
-}
+[ ! -e "/proc/sys/net/ipv6/conf/$BR" ] || families="-4 -6"
 for f in $families; do
-  rule "$f" 100 iif "$BR" fwmark 0x100 lookup 100 # in : a steered packet, to the local socket
-  rule "$f" 101 iif lo fwmark 0x100 lookup 101    # out: what accepted sockets emit, to the LAN port
-  rule "$f" 102 iif lo fwmark 0x200 lookup 102    # out: what sockets toward the origin emit, to the WAN port
+  for pref in 100 101 102; do while ip "$f" rule del pref "$pref" 2>/dev/null; do :; done; done
+  ip "$f" route replace local default dev lo table 100
+done
+# lane DEVICE MARK-TO-LAN TABLE MARK-TO-WAN TABLE: how packets with these marks come in through the device, and leave by it.
+lane() {
+  ip neigh replace 169.254.77.1 lladdr "$LANHOP" dev "$1" nud permanent
+  ip neigh replace 169.254.77.2 lladdr "$WANHOP" dev "$1" nud permanent
+  ip route replace default via 169.254.77.1 dev "$1" onlink table "$3"
+  ip route replace default via 169.254.77.2 dev "$1" onlink table "$5"
+  [ "$families" = -4 ] || {
+    ip -6 neigh replace fe80::1c:a lladdr "$LANHOP" dev "$1" nud permanent
+    ip -6 neigh replace fe80::1c:b lladdr "$WANHOP" dev "$1" nud permanent
+    ip -6 route replace default via fe80::1c:a dev "$1" onlink table "$3"
+    ip -6 route replace default via fe80::1c:b dev "$1" onlink table "$5"
+  }
+  for f in $families; do
+    ip "$f" rule add pref 100 iif "$1" fwmark "$2" lookup 100 # in : a steered packet, to the local socket
+    ip "$f" rule add pref 101 iif lo fwmark "$2" lookup "$3"   # out: what accepted sockets emit, to the LAN port
+    ip "$f" rule add pref 102 iif lo fwmark "$4" lookup "$5"   # out: what sockets toward the origin emit, to the WAN port
+  done
+}
+lane "$BR" 0x100 101 0x200 102
+marks=
+for vlan in $VLANS; do
+  lan_mark=$((vlan << 12 | 0x100)) wan_mark=$((vlan << 12 | 0x200))
+  # A VLAN's tables are numbered as its marks.
+  lane "$BR.$vlan" "$lan_mark" "$lan_mark" "$wan_mark" "$wan_mark"
+  marks="$marks${marks:+, }$vlan : $((vlan << 12))"
 done
 
 # Learns both MACs of every TCP (and uTP) connection that the LAN opens, and puts them on what the box emits in its place: on the
 # wires there is only the client's MAC and its gateway's. A table that is replaced loses what it learned, which would
-# break the box's open connections, so it is loaded only when it is absent or made for other ports.
-made_for="$LAN $WAN"
+# break the box's open connections, so it is loaded only when it is absent or made for other ports or VLANs. The mark in the keys is
+# the VLAN: two of them may use the same addresses.
+made_for="$LAN $WAN${VLANS:+ vlans $(echo "$VLANS" | cksum | tr ' ' -)}" # a table's comment is short
+lane_of_vlan=${marks:+"meta mark set vlan id map { $marks } return"}
 if [ "$(nft list table bridge swarmbox_l2 2>/dev/null | sed -n 's/^[[:space:]]*comment "ports \(.*\)"$/\1/p')" != "$made_for" ]; then
   nft -f - <<N
 table bridge swarmbox_l2
 delete table bridge swarmbox_l2
 table bridge swarmbox_l2 {
   comment "ports $made_for"
-  map cmac4 { type ipv4_addr : ether_addr; flags dynamic,timeout; timeout 2h; size 65536; }   # client -> MAC its frames come from
-  map gmac4 { type ipv4_addr : ether_addr; flags dynamic,timeout; timeout 2h; size 65536; }   # client -> MAC its frames go to
-  map cmac6 { type ipv6_addr : ether_addr; flags dynamic,timeout; timeout 2h; size 65536; }
-  map gmac6 { type ipv6_addr : ether_addr; flags dynamic,timeout; timeout 2h; size 65536; }
+  map cmac4 { type mark . ipv4_addr : ether_addr; flags dynamic,timeout; timeout 2h; size 65536; }   # client -> MAC its frames come from
+  map gmac4 { type mark . ipv4_addr : ether_addr; flags dynamic,timeout; timeout 2h; size 65536; }   # client -> MAC its frames go to
+  map cmac6 { type mark . ipv6_addr : ether_addr; flags dynamic,timeout; timeout 2h; size 65536; }
+  map gmac6 { type mark . ipv6_addr : ether_addr; flags dynamic,timeout; timeout 2h; size 65536; }
   chain learn {
     type filter hook prerouting priority -310; policy accept;
     iifname != "$LAN" accept
@@ -141,16 +185,22 @@ table bridge swarmbox_l2 {
     meta l4proto tcp tcp flags & (fin|syn|rst|ack) != syn accept
     udp length != 28 accept   # a uTP SYN (BEP 29): the daemon may have to refuse it
     meta l4proto udp @th,64,8 != 0x41 accept
-    update @cmac4 { ip saddr : ether saddr } update @gmac4 { ip saddr : ether daddr }
-    update @cmac6 { ip6 saddr : ether saddr } update @gmac6 { ip6 saddr : ether daddr }
+    ether type { 8021q, 8021ad } jump tagged
+    update @cmac4 { meta mark . ip saddr : ether saddr } update @gmac4 { meta mark . ip saddr : ether daddr }
+    update @cmac6 { meta mark . ip6 saddr : ether saddr } update @gmac6 { meta mark . ip6 saddr : ether daddr }
+  }
+  chain tagged {
+    $lane_of_vlan
+    accept
   }
   chain out {
     type filter hook postrouting priority 0; policy accept;
     ether daddr != { $LANHOP, $WANHOP } accept
-    oifname "$LAN" ether daddr $LANHOP ether saddr set ip daddr map @gmac4 ether daddr set ip daddr map @cmac4 accept
-    oifname "$WAN" ether daddr $WANHOP ether saddr set ip saddr map @cmac4 ether daddr set ip saddr map @gmac4 accept
-    oifname "$LAN" ether daddr $LANHOP ether saddr set ip6 daddr map @gmac6 ether daddr set ip6 daddr map @cmac6 accept
-    oifname "$WAN" ether daddr $WANHOP ether saddr set ip6 saddr map @cmac6 ether daddr set ip6 saddr map @gmac6 accept
+    meta mark set meta mark & 0xfffff000
+    oifname "$LAN" ether daddr $LANHOP ether saddr set meta mark . ip daddr map @gmac4 ether daddr set meta mark . ip daddr map @cmac4 accept
+    oifname "$WAN" ether daddr $WANHOP ether saddr set meta mark . ip saddr map @cmac4 ether daddr set meta mark . ip saddr map @gmac4 accept
+    oifname "$LAN" ether daddr $LANHOP ether saddr set meta mark . ip6 daddr map @gmac6 ether daddr set meta mark . ip6 daddr map @cmac6 accept
+    oifname "$WAN" ether daddr $WANHOP ether saddr set meta mark . ip6 saddr map @cmac6 ether daddr set meta mark . ip6 saddr map @gmac6 accept
     counter drop
   }
 }

@@ -1,4 +1,4 @@
-import { type Endpoint, endpointKey } from '#base/endpoint.ts';
+import { type Endpoint, endpointKey, type LanEndpoint } from '#base/endpoint.ts';
 import type { OriginId } from './begun-piece.ts';
 import type { DownloadLimits } from './limits.ts';
 import { newOrigin, nextOrigin, type OriginEvent, type OriginState } from './origin-state.ts';
@@ -7,7 +7,7 @@ import { newOrigin, nextOrigin, type OriginEvent, type OriginState } from './ori
  * An origin peer, and the client in whose name it may be dialled. `qvodHello`: the client's own handshake in Qvod's dialect,
  * which is then the peer's too.
  */
-export type OriginSource = { readonly endpoint: Endpoint; readonly as?: Endpoint; readonly qvodHello?: Buffer };
+export type OriginSource = { readonly endpoint: Endpoint; readonly as?: LanEndpoint; readonly qvodHello?: Buffer };
 
 export type Origin = {
   readonly id: OriginId;

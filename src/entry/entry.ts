@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
-import { type Endpoint, endpointKey } from '#base/endpoint.ts';
+import { type Endpoint, endpointKey, type LanEndpoint } from '#base/endpoint.ts';
 import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import type { Scope } from '#base/scope.ts';
 import type { InfoHash } from '#base/units.ts';
+import { laneDevice } from '#kernel/lane.ts';
 import { UdpForger } from '#kernel/udp-forger.ts';
 import type { Handshake } from '#wire/handshake.ts';
 import { encodeUtpReset, parseUtpSyn } from '#wire/utp.ts';
@@ -25,6 +26,8 @@ export type EntryConfig = {
   readonly lan: string;
   readonly wan: string;
   readonly bridge: string;
+  /** 802.1Q ids whose clients are served, too. */
+  readonly vlans: readonly number[];
   /** TCP port of the transparent listener; never seen on a wire. */
   readonly listenPort: number;
   /** NFLOG group of the tap. */
@@ -34,7 +37,7 @@ export type EntryConfig = {
 
 /** A LAN client that speaks BitTorrent and believes that it talks to `endpoint`; undefined when it dialled the box itself. */
 export type Flow = {
-  readonly client: Endpoint;
+  readonly client: LanEndpoint;
   readonly endpoint: Endpoint | undefined;
   readonly handshake: Handshake;
   /** What the client said after its handshake. */
@@ -73,16 +76,19 @@ export class Entry {
   readonly #learned = new LearnedFlows();
   readonly #verdicts = new Verdicts();
   readonly #listener: Listener;
-  readonly #forger = new UdpForger();
+  readonly #forger: UdpForger;
+  readonly #bridge: string;
   #steering: Steering | undefined;
   #localPeer: LocalPeer | undefined;
   #learnedSince = false;
   #spliced = 0;
   #passedBytes = 0;
 
-  private constructor(world: EntryWorld, log: Log) {
+  private constructor(config: EntryConfig, world: EntryWorld, log: Log) {
     this.#world = world;
     this.#log = log;
+    this.#bridge = config.bridge;
+    this.#forger = new UdpForger(config.vlans);
     // Only a client that was told of this endpoint as a torrent's peer has its encrypted handshake answered.
     const skeysFor = (client: Endpoint, endpoint: Endpoint) =>
       this.#learned.find(client.ip, endpoint) ? this.#learned.skeys : undefined;
@@ -91,9 +97,10 @@ export class Entry {
 
   /** Resolves when flows are being steered. Rejects with what the operator must mend. */
   static async start(config: EntryConfig, world: EntryWorld, scope: Scope, log: Log): Promise<Entry> {
-    const entry = new Entry(world, log);
+    for (const vlan of config.vlans) vlanDevice(config.bridge, vlan);
+    const entry = new Entry(config, world, log);
     scope.defer(() => entry.#forger.close());
-    await entry.#listener.listen(config.listenPort, scope, (error) => world.failed(error));
+    await entry.#listener.listen(config, scope, (error) => world.failed(error));
     const { localPeer, ...rest } = config;
     const settings = {
       ...rest,
@@ -236,7 +243,7 @@ export class Entry {
     this.#spliced++;
     if (why === 'unknown-torrent') this.#verdict('spliced', client.ip, endpoint, undefined, why);
     else this.#leaveAlone('spliced', client, endpoint, why, detail);
-    splice(socket, { client, origin: endpoint }, head, (passedBytes) => {
+    splice(socket, { bridge: this.#bridge, client, origin: endpoint }, head, (passedBytes) => {
       this.#spliced--;
       this.#passedBytes += passedBytes;
     });
@@ -276,6 +283,15 @@ function interfaceFile(name: string, file: string): string {
   } catch (error) {
     throw new Error(`there is no network interface ${name}: run firmware/network/bridge-up.sh first`, { cause: error });
   }
+}
+
+/** Throws what the operator must mend: without its device, a VLAN's steered frames would be lost. */
+function vlanDevice(bridge: string, vlan: number): void {
+  const name = laneDevice(bridge, vlan);
+  if (existsSync(`/sys/class/net/${name}`)) return;
+  throw new Error(
+    `VLAN ${vlan} has no device ${name}: run firmware/network/bridge-up.sh with VLANS="${vlan} .." first`,
+  );
 }
 
 const ownAddresses = (): string[] =>

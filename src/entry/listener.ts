@@ -1,5 +1,5 @@
 import type { Server, Socket } from 'node:net';
-import { type Endpoint, plainIp } from '#base/endpoint.ts';
+import { type Endpoint, type LanEndpoint, plainIp } from '#base/endpoint.ts';
 import type { Scope } from '#base/scope.ts';
 import { listenTransparent } from '#kernel/transparent-socket.ts';
 import type { SkeyTable } from '#wire/mse.ts';
@@ -9,7 +9,7 @@ import { type Recognised, Recogniser } from './recogniser.ts';
 /** A steered connection whose first bytes have been read. The socket is paused. */
 export type Arrival = {
   readonly socket: Socket;
-  readonly client: Endpoint;
+  readonly client: LanEndpoint;
   /** Where the client meant to go. */
   readonly endpoint: Endpoint;
   readonly recognised: Recognised;
@@ -19,6 +19,9 @@ export type Arrival = {
 export type SkeysFor = (client: Endpoint, endpoint: Endpoint) => Pick<SkeyTable, 'find'> | undefined;
 
 const LISTEN_ON = ['0.0.0.0', '::'];
+
+/** The networks to accept from: the untagged one, and these VLANs. */
+export type ListenConfig = { readonly listenPort: number; readonly bridge: string; readonly vlans: readonly number[] };
 
 /**
  * Accepts what the kernel diverts, reads the first bytes and hands the flow on, recognised.
@@ -40,8 +43,14 @@ export class Listener {
     return this.#open.size;
   }
 
-  async listen(port: number, scope: Scope, onError: (error: Error) => void): Promise<void> {
-    const servers = LISTEN_ON.map((ip) => listenTransparent({ ip, port }, (socket) => this.#accept(socket), onError));
+  /** One socket for each network and family: which one accepts a connection tells the client's VLAN. */
+  async listen({ listenPort: port, bridge, vlans }: ListenConfig, scope: Scope, onError: (error: Error) => void) {
+    const servers = [undefined, ...vlans].flatMap((vlan) => {
+      const lane = { bridge, ...(vlan && { vlan }) };
+      return LISTEN_ON.map((ip) =>
+        listenTransparent({ ip, port }, lane, (socket) => this.#accept(socket, vlan), onError),
+      );
+    });
     scope.defer(() => this.#close(servers));
     await Promise.all(
       servers.map((server) => server.listening || new Promise((resolve) => server.once('listening', resolve))),
@@ -54,13 +63,13 @@ export class Listener {
     await Promise.all(closed);
   }
 
-  #accept(socket: Socket): void {
+  #accept(socket: Socket, vlan: number | undefined): void {
     const { remoteAddress, remotePort, localAddress, localPort } = socket;
     if (!remoteAddress || !remotePort || !localAddress || !localPort) {
       socket.destroy();
       return;
     }
-    const client = { ip: plainIp(remoteAddress), port: remotePort };
+    const client = { ip: plainIp(remoteAddress), port: remotePort, ...(vlan && { vlan }) };
     const endpoint = { ip: plainIp(localAddress), port: localPort };
     this.#open.add(socket);
     socket.once('close', () => this.#open.delete(socket));

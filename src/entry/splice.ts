@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Endpoint } from '#base/endpoint.ts';
+import type { Endpoint, LanEndpoint } from '#base/endpoint.ts';
 import { errorText } from '#base/errors.ts';
 import { dialAs } from '#kernel/transparent-socket.ts';
 import { LIMITS } from './limits.ts';
@@ -25,7 +25,7 @@ function carry(from: Socket, to: Socket, onBytes: (n: number) => void): void {
  */
 export function splice(
   client: Socket,
-  at: { readonly client: Endpoint; readonly origin: Endpoint },
+  at: { readonly bridge: string; readonly client: LanEndpoint; readonly origin: Endpoint },
   head: Buffer,
   onEnd: (passedBytes: number, why: string) => void,
 ): void {
@@ -36,7 +36,7 @@ export function splice(
     passed += n;
   };
   try {
-    origin = dialAs(at.client, at.origin);
+    origin = dialAs(at.bridge, at.client, at.origin);
   } catch (error) {
     client.resetAndDestroy();
     onEnd(0, errorText(error));

@@ -1,4 +1,4 @@
-import type { Endpoint } from '#base/endpoint.ts';
+import type { Endpoint, LanEndpoint } from '#base/endpoint.ts';
 import type { RuleSettings } from './steering-rules.ts';
 import type { Announced, Learned, Passed } from './tap.ts';
 
@@ -20,7 +20,7 @@ export type ToWorker =
   | { readonly kind: 'pass'; readonly endpoint: Endpoint }
   | { readonly kind: 'stop' };
 
-export type UtpSyn = { readonly client: Endpoint; readonly endpoint: Endpoint; readonly payload: Uint8Array };
+export type UtpSyn = { readonly client: LanEndpoint; readonly endpoint: Endpoint; readonly payload: Uint8Array };
 
 export type FromWorker =
   | { readonly kind: 'learned'; readonly value: Learned; readonly steered: number }

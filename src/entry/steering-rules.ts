@@ -1,7 +1,9 @@
 import { isIPv4 } from 'node:net';
 import type { Endpoint } from '#base/endpoint.ts';
+import { markToLan } from '#kernel/lane.ts';
 import { LSD_GROUP, LSD_PORT } from '#wire/lsd.ts';
 import { LIMITS } from './limits.ts';
+import { taggedChains, taggedInput } from './tagged-rules.ts';
 
 /**
  * The owned half of the steering: nftables text. The tables carry `flags owner`, so the kernel removes them when the
@@ -15,6 +17,8 @@ import { LIMITS } from './limits.ts';
 export type RuleSettings = {
   readonly lan: string;
   readonly wan: string;
+  /** 802.1Q ids whose clients are served; the bridge has a device for each. */
+  readonly vlans: readonly number[];
   /** The bridge's own MAC address. */
   readonly bridgeMac: string;
   readonly listenPort: number;
@@ -35,8 +39,9 @@ export const LOGGED = {
 } as const;
 
 const TABLE = 'bridge swarmbox';
-/** Above every accepted mark of the bridge script: "hand this frame to the local stack". */
-const MARK_DIVERT = '0x100';
+/** "Hand this frame to the local stack": the twelve bits of a mark below the VLAN. */
+const MARK_DIVERT = markToLan();
+const MARK_BITS = '0xfff';
 const GET_ANNOUNCE = `0x${Buffer.from('GET /announce').toString('hex')}`;
 const BT_HANDSHAKE = `0x${Buffer.from('\x13BitTorrent prot', 'latin1').toString('hex')}`;
 const QVOD_HANDSHAKE = `0x${Buffer.from('\x13QVOD protocol', 'latin1').toString('hex')}`;
@@ -57,19 +62,19 @@ const FAMILIES: readonly Family[] = [
 ];
 
 const sets = ({ n, type }: Family): string => {
-  const flow = `type ${type} . inet_service . ${type} . inet_service`;
+  const flow = `${type} . inet_service . ${type} . inet_service`;
   const seconds = LIMITS.trackerFlowForMs / 1000;
   return `
   set peers${n} { type ${type} . inet_service; flags timeout; size 262144; }
-  set flows${n} { ${flow}; flags dynamic,timeout; timeout 10m; size 65536; }
-  set asks${n} { ${flow}; flags dynamic,timeout; timeout ${seconds}s; size 8192; }
-  set udpasks${n} { ${flow}; flags dynamic,timeout; timeout 2m; size 8192; }`;
+  set flows${n} { type mark . ${flow}; flags dynamic,timeout; timeout 10m; size 65536; }
+  set asks${n} { type ${flow}; flags dynamic,timeout; timeout ${seconds}s; size 8192; }
+  set udpasks${n} { type ${flow}; flags dynamic,timeout; timeout 2m; size 8192; }`;
 };
 
 /** Diverted flows: they stay diverted whatever the dead-man switch says. */
 const flowRules = ({ n, ip }: Family, s: RuleSettings): string => {
-  const out = `${ip} saddr . tcp sport . ${ip} daddr . tcp dport`;
-  const back = `${ip} daddr . tcp dport . ${ip} saddr . tcp sport`;
+  const out = `meta mark . ${ip} saddr . tcp sport . ${ip} daddr . tcp dport`;
+  const back = `meta mark . ${ip} daddr . tcp dport . ${ip} saddr . tcp sport`;
   return `
     iifname "${s.lan}" ${NOT_SYN} ${out} @flows${n} update @flows${n} { ${out} } goto divert
     iifname "${s.wan}" ${back} @flows${n} update @flows${n} { ${back} } goto divert`;
@@ -84,7 +89,7 @@ const learnRules = ({ n, ip, lsd }: Family, s: RuleSettings): string => {
   const back = (l4: string) => `${ip} daddr . ${l4} dport . ${ip} saddr . ${l4} sport`;
   const log = (prefix: string) => `log prefix "${prefix}" group ${s.logGroup}`;
   return `
-    iifname "${s.lan}" ${SYN} ${ip} daddr . tcp dport @peers${n} update @flows${n} { ${out('tcp')} } goto divert
+    iifname "${s.lan}" ${SYN} ${ip} daddr . tcp dport @peers${n} update @flows${n} { meta mark . ${out('tcp')} } goto divert
     iifname "${s.lan}" meta l4proto tcp @ih,0,104 ${GET_ANNOUNCE} update @asks${n} { ${out('tcp')} } ${log(LOGGED.request)} accept
     iifname "${s.wan}" ${back('tcp')} @asks${n} ${log(LOGGED.held)} drop
     iifname "${s.lan}" meta l4proto tcp @ih,0,128 ${BT_HANDSHAKE} ${ip} version ${n} ${log(LOGGED.handshake)} accept
@@ -131,22 +136,21 @@ export const ownedHalf = (s: RuleSettings): string => `
 table ${TABLE} {
   flags owner;
   set armed { type ifname; flags timeout; }${FAMILIES.map(sets).join('')}
+  chain divert {
+    counter meta mark set meta mark | ${MARK_DIVERT} meta pkttype set host ether daddr set ${s.bridgeMac} accept
+  }${taggedChains(s.vlans)}
   chain pre {
-    type filter hook prerouting priority -300; policy accept;${lanOnly(s).input}
-    ether type { 8021q, 8021ad } accept
+    type filter hook prerouting priority -300; policy accept;${lanOnly(s).input}${taggedInput}
     meta l4proto != { tcp, udp } accept${both(flowRules, s)}
     iifname != @armed accept${both(learnRules, s)}${utpRule(s)}
-  }
-  chain divert {
-    counter meta mark set ${MARK_DIVERT} meta pkttype set host ether daddr set ${s.bridgeMac} accept
   }${lanOnly(s).chain}
 }
 table inet swarmbox_listener {
   flags owner;
   chain pre {
     type filter hook prerouting priority -2147483648; policy accept;
-    meta mark ${MARK_DIVERT} meta nfproto ipv4 meta l4proto tcp tproxy ip to :${s.listenPort} accept
-    meta mark ${MARK_DIVERT} meta nfproto ipv6 meta l4proto tcp tproxy ip6 to :${s.listenPort} accept
+    meta mark & ${MARK_BITS} == ${MARK_DIVERT} meta nfproto ipv4 meta l4proto tcp tproxy ip to :${s.listenPort} accept
+    meta mark & ${MARK_BITS} == ${MARK_DIVERT} meta nfproto ipv6 meta l4proto tcp tproxy ip6 to :${s.listenPort} accept
   }
 }
 `;

@@ -87,7 +87,7 @@ class Steering {
     if (p.prefix === LOGGED.utp) {
       // Copied: the buffer is read into again before the main thread looks.
       const payload = Uint8Array.from(packet.payload);
-      const client = { ip: packet.src, port: packet.srcPort };
+      const client = { ip: packet.src, port: packet.srcPort, ...(p.vlan && { vlan: p.vlan }) };
       tell({ kind: 'utp-syn', value: { client, endpoint: { ip: packet.dst, port: packet.dstPort }, payload } });
       return;
     }

@@ -32,6 +32,7 @@ const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
 export const SOL_SOCKET = 1;
 export const SO_REUSEADDR = 2;
+const SO_BINDTODEVICE = 25;
 export const SO_RCVBUFFORCE = 33;
 export const SO_MARK = 36;
 export const SOL_IP = 0;
@@ -86,6 +87,12 @@ export function setOption(fd: number, level: number, name: number, value: number
   const bytes = Buffer.alloc(4);
   bytes.writeInt32LE(value);
   check(c.setsockopt(fd, level, name, bytes, 4) as number, `setsockopt ${level}/${name}`);
+}
+
+/** Whatever the socket sends or receives goes through this interface alone (socket(7)). */
+export function bindToDevice(fd: number, name: string): void {
+  const bytes = Buffer.from(`${name}\0`);
+  check(c.setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, bytes, bytes.length) as number, `SO_BINDTODEVICE ${name}`);
 }
 
 export const bindSocket = (fd: number, address: Buffer, what: string): void => {

@@ -1,27 +1,17 @@
-import {
-  AF_NETLINK,
-  bindSocket,
-  closeFd,
-  openSocket,
-  receiveInto,
-  SO_RCVBUFFORCE,
-  SOCK_RAW,
-  SOL_SOCKET,
-  sendBytes,
-  setOption,
-  waitReadable,
-} from './libc.ts';
+import { closeFd, receiveInto, SO_RCVBUFFORCE, SOL_SOCKET, sendBytes, setOption, waitReadable } from './libc.ts';
+import { aligned, attribute, attributes, be32, openNetfilterSocket } from './netlink.ts';
 
 /** What a `log prefix "…" group N` rule of nftables hands to user space. The buffers are valid inside the callback only. */
 export type LoggedPacket = {
   readonly prefix: string;
-  /** Link-layer header as received; empty when the kernel has none. */
+  /** Link-layer header as it was on the wire, its 802.1Q tag included; empty when the kernel has none. */
   readonly link: Buffer;
+  /** The tag's VLAN id; undefined without a tag. */
+  readonly vlan: number | undefined;
   /** From the network header on. May be larger than the MTU (GRO) and carry a partial checksum. */
   readonly packet: Buffer;
 };
 
-const NETLINK_NETFILTER = 12;
 const NFNL_SUBSYS_ULOG = 4;
 const NFULNL_MSG_PACKET = 0;
 const NFULNL_MSG_CONFIG = 1;
@@ -31,6 +21,10 @@ const NFULNL_COPY_PACKET = 2;
 const NFULA_PAYLOAD = 9;
 const NFULA_PREFIX = 10;
 const NFULA_HWHEADER = 16;
+/** Nested: the tag that the kernel took out of the frame before anybody saw it. */
+const NFULA_VLAN = 20;
+const NFULA_VLAN_PROTO = 1;
+const NFULA_VLAN_TCI = 2;
 const NLM_F_REQUEST_ACK = 1 | 4;
 
 const LIMITS = {
@@ -40,22 +34,6 @@ const LIMITS = {
   messageBytes: 1 << 18,
   /** Messages read in one go before other work gets its turn. */
   messagesPerRead: 256,
-};
-
-const aligned = (n: number): number => (n + 3) & ~3;
-
-function attribute(type: number, body: Buffer): Buffer {
-  const bytes = Buffer.alloc(aligned(4 + body.length));
-  bytes.writeUInt16LE(4 + body.length, 0);
-  bytes.writeUInt16LE(type, 2);
-  body.copy(bytes, 4);
-  return bytes;
-}
-
-const be32 = (n: number): Buffer => {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(n);
-  return bytes;
 };
 
 function configMessage(group: number, ...attributes: Buffer[]): Buffer {
@@ -68,6 +46,17 @@ function configMessage(group: number, ...attributes: Buffer[]): Buffer {
   return Buffer.concat([header, body]);
 }
 
+/** The four bytes of the tag as they were on the wire: TPID and TCI. */
+function vlanTag(nested: Buffer): Buffer | undefined {
+  const found = new Map(attributes(nested, 0, nested.length));
+  const [protocol, control] = [found.get(NFULA_VLAN_PROTO), found.get(NFULA_VLAN_TCI)];
+  return protocol?.length === 2 && control?.length === 2 ? Buffer.concat([protocol, control]) : undefined;
+}
+
+/** Puts a tag back behind the two MAC addresses. */
+const tagged = (link: Buffer, tag: Buffer): Buffer =>
+  link.length < 12 ? link : Buffer.concat([link.subarray(0, 12), tag, link.subarray(12)]);
+
 /** One NFLOG group. Every packet is delivered at once (threshold 1): a held packet must not wait for company. */
 export class NflogSocket {
   readonly fd: number;
@@ -76,12 +65,9 @@ export class NflogSocket {
   overruns = 0;
 
   constructor(group: number) {
-    this.fd = openSocket(AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER);
+    this.fd = openNetfilterSocket();
     try {
       setOption(this.fd, SOL_SOCKET, SO_RCVBUFFORCE, LIMITS.receiveBufferBytes);
-      const address = Buffer.alloc(12);
-      address.writeUInt16LE(AF_NETLINK, 0);
-      bindSocket(this.fd, address, 'netlink');
       const mode = Buffer.alloc(6);
       mode.writeUInt32BE(0xffff);
       mode[4] = NFULNL_COPY_PACKET;
@@ -146,17 +132,17 @@ export class NflogSocket {
     let prefix = '';
     let link: Buffer = b.subarray(0, 0);
     let packet: Buffer | undefined;
-    for (let at = from; at + 4 <= end; ) {
-      const length = b.readUInt16LE(at);
-      if (length < 4 || at + length > end) break;
-      const body = b.subarray(at + 4, at + length);
-      const type = b.readUInt16LE(at + 2) & 0x3fff;
+    let tag: Buffer | undefined;
+    for (const [type, body] of attributes(b, from, end)) {
       if (type === NFULA_PAYLOAD) packet = body;
       else if (type === NFULA_HWHEADER) link = body;
       else if (type === NFULA_PREFIX) prefix = body.toString('latin1', 0, Math.max(0, body.length - 1));
-      at += aligned(length);
+      else if (type === NFULA_VLAN) tag = vlanTag(body);
     }
-    return packet && { prefix, link, packet };
+    if (!packet) return undefined;
+    if (!tag) return { prefix, link, packet, vlan: undefined };
+    const vlan = tag.readUInt16BE(2) & 0xfff;
+    return { prefix, link: tagged(link, tag), packet, vlan };
   }
 
   close(): void {

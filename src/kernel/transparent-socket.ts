@@ -1,9 +1,11 @@
 import net, { isIPv4 } from 'node:net';
-import type { Endpoint } from '#base/endpoint.ts';
+import type { Endpoint, LanEndpoint } from '#base/endpoint.ts';
+import { laneDevice, markToWan } from './lane.ts';
 import {
   AF_INET,
   AF_INET6,
   bindSocket,
+  bindToDevice,
   closeFd,
   IP_TRANSPARENT,
   IPV6_TRANSPARENT,
@@ -20,18 +22,18 @@ import {
 } from './libc.ts';
 import { socketAddress } from './socket-address.ts';
 
-/** Packets with this mark leave through the WAN port as the client sent them (the bridge script's ip rule 102). */
-const MARK_TO_WAN = 0x200;
 /** Connections that the kernel completes before we accept them. */
 const BACKLOG = 4096;
 
-function transparentSocket(at: Endpoint, mark: number): number {
+/** Bound to its lane's device, so that the same two endpoints in two VLANs are two connections. */
+function transparentSocket(at: Endpoint, device: string, mark: number): number {
   const v4 = isIPv4(at.ip);
   const fd = openSocket(v4 ? AF_INET : AF_INET6, SOCK_STREAM, 0);
   try {
     setOption(fd, SOL_SOCKET, SO_REUSEADDR, 1);
     if (!v4) setOption(fd, SOL_IPV6, IPV6_V6ONLY, 1);
     setOption(fd, v4 ? SOL_IP : SOL_IPV6, v4 ? IP_TRANSPARENT : IPV6_TRANSPARENT, 1);
+    bindToDevice(fd, device);
     if (mark) setOption(fd, SOL_SOCKET, SO_MARK, mark);
     bindSocket(fd, socketAddress(at), `${at.ip} port ${at.port}`);
     return fd;
@@ -42,25 +44,26 @@ function transparentSocket(at: Endpoint, mark: number): number {
 }
 
 /**
- * Listens for flows that the kernel's tproxy hands over: an accepted socket's local address is the one that the client
- * dialled. `ip` is `0.0.0.0` or `::`.
+ * Listens for flows of one lane that the kernel's tproxy hands over: an accepted socket's local address is the one that the
+ * client dialled. `ip` is `0.0.0.0` or `::`.
  */
 export function listenTransparent(
   at: Endpoint,
+  lane: { readonly bridge: string; readonly vlan?: number },
   onSocket: (socket: net.Socket) => void,
   onError: (error: Error) => void,
 ): net.Server {
-  const fd = transparentSocket(at, 0);
+  const fd = transparentSocket(at, laneDevice(lane.bridge, lane.vlan), 0);
   listenSocket(fd, BACKLOG);
   return net.createServer({ allowHalfOpen: true, noDelay: true }, onSocket).on('error', onError).listen({ fd });
 }
 
 /**
- * Dials `to` with the client's own address and port as the source: the remote end cannot tell the box from the client.
+ * Dials `to` with the client's own address, port and VLAN as the source: the remote end cannot tell the box from the client.
  * Answers come back through the flow's entry in the steering set. Throws when the address cannot be bound.
  */
-export function dialAs(client: Endpoint, to: Endpoint): net.Socket {
-  const fd = transparentSocket(client, MARK_TO_WAN);
+export function dialAs(bridge: string, client: LanEndpoint, to: Endpoint): net.Socket {
+  const fd = transparentSocket(client, laneDevice(bridge, client.vlan), markToWan(client.vlan));
   const socket = new net.Socket({ fd, allowHalfOpen: true });
   socket.setNoDelay(true);
   return socket.connect({ host: to.ip, port: to.port });

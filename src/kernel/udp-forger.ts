@@ -1,14 +1,13 @@
-import raw from 'raw-socket';
-import type { Endpoint } from '#base/endpoint.ts';
+import raw, { type Socket } from 'raw-socket';
+import type { Endpoint, LanEndpoint } from '#base/endpoint.ts';
+import { markToLan } from './lane.ts';
 import { SO_MARK, SOL_SOCKET } from './libc.ts';
 import { ipBytes } from './socket-address.ts';
 
-/** Packets with this mark leave through the LAN port with the client's MAC addresses (the bridge script's ip rule 101). */
-const MARK_TO_LAN = 0x100;
 const IP_HEADER_BYTES = 20;
 const UDP_HEADER_BYTES = 8;
 const TTL = 64;
-/** Datagrams waiting for the socket; beyond it they are not sent. */
+/** Datagrams waiting for a socket; beyond it they are not sent. */
 const QUEUE = 256;
 
 /** One IPv4 packet with a UDP datagram in it, both checksums filled in (RFC 791, RFC 768). */
@@ -36,36 +35,47 @@ export function udpPacket(from: Endpoint, to: Endpoint, payload: Uint8Array): Bu
 }
 
 /**
- * Sends a LAN client datagrams that carry a remote endpoint as their source, through a raw socket with its own IP header
- * (raw(7), IP_HDRINCL). IPv4 only: raw IPv6 sockets take no header of ours. It never receives: frames on the bridge do
- * not reach raw sockets, the tap reads those.
+ * Sends LAN clients datagrams that carry a remote endpoint as their source, through raw sockets with their own IP header
+ * (raw(7), IP_HDRINCL), one for the untagged network and one for each VLAN. IPv4 only: raw IPv6 sockets take no header of
+ * ours. It never receives: frames on the bridge do not reach raw sockets, the tap reads those.
  */
 export class UdpForger {
-  readonly #socket = raw.createSocket({ protocol: raw.Protocol.UDP });
+  readonly #sockets: ReadonlyMap<number | undefined, Socket>;
   #waiting = 0;
 
-  constructor() {
-    this.#socket.pauseRecv();
-    this.#socket.on('error', () => {}); // told to the sender's callback too
-    this.#socket.setOption(raw.SocketLevel.IPPROTO_IP, raw.SocketOption.IP_HDRINCL, 1);
-    this.#socket.setOption(SOL_SOCKET, SO_MARK, MARK_TO_LAN);
+  constructor(vlans: readonly number[] = []) {
+    this.#sockets = new Map([undefined, ...vlans].map((vlan) => [vlan, forgingSocket(markToLan(vlan))]));
   }
 
   /** `onSent` learns the error, if any. */
-  send(from: Endpoint, to: Endpoint, payload: Uint8Array, onSent: (error: Error | null) => void): void {
+  send(from: Endpoint, to: LanEndpoint, payload: Uint8Array, onSent: (error: Error | null) => void): void {
+    const socket = this.#sockets.get(to.vlan);
+    if (!socket) {
+      onSent(new Error(`VLAN ${to.vlan} is not served`));
+      return;
+    }
     if (this.#waiting >= QUEUE) {
       onSent(new Error(`${QUEUE} forged datagrams are waiting already`));
       return;
     }
     const packet = udpPacket(from, to, payload);
     this.#waiting++;
-    this.#socket.send(packet, 0, packet.length, to.ip, (error) => {
+    socket.send(packet, 0, packet.length, to.ip, (error) => {
       this.#waiting--;
       onSent(error);
     });
   }
 
   close(): void {
-    this.#socket.close();
+    for (const socket of this.#sockets.values()) socket.close();
   }
+}
+
+function forgingSocket(mark: number): Socket {
+  const socket = raw.createSocket({ protocol: raw.Protocol.UDP });
+  socket.pauseRecv();
+  socket.on('error', () => {}); // told to the sender's callback too
+  socket.setOption(raw.SocketLevel.IPPROTO_IP, raw.SocketOption.IP_HDRINCL, 1);
+  socket.setOption(SOL_SOCKET, SO_MARK, mark);
+  return socket;
 }

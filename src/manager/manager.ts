@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { Bitfield } from '#base/bitfield.ts';
 import type { Clock } from '#base/clock.ts';
-import { type Endpoint, endpointKey } from '#base/endpoint.ts';
+import { type Endpoint, endpointKey, type LanEndpoint } from '#base/endpoint.ts';
 import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
@@ -41,7 +41,7 @@ export type ManagerWorld = {
 
 /** A recognised LAN client, as the entry listener offers it. */
 export type Arriving = {
-  readonly client: Endpoint;
+  readonly client: LanEndpoint;
   /** The peer that it dialled; undefined when it dialled the box. */
   readonly endpoint: Endpoint | undefined;
   readonly handshake: Handshake;
