@@ -1,11 +1,12 @@
 # Swarmbox: one line per target; the work is in scripts/.
-.PHONY: help init check test cafe bench flood first-byte web image clean
+.PHONY: help init check test cafe bench matrix flood first-byte web image clean
 help:  ; @scripts/help.sh
 init:  ; @scripts/init.sh
 check: ; @scripts/check.sh
 test:  ; @scripts/test.sh
 cafe:  ; @scripts/cafe.sh
 bench: ; @scripts/bench.sh
+matrix: ; @scripts/matrix.sh
 flood: ; @scripts/flood.sh
 first-byte: ; @scripts/first-byte.sh
 web:   ; @scripts/web.sh

@@ -5,6 +5,7 @@ make cafe    a virtual internet cafe around the real daemon; page at http://127.
 make test    everything: types, lint, layers, unit tests, tests with real clients and kernel rules
 make check   the quick part of it, without root
 make bench   figures for serving and hashing, as ratios against named peers
+make matrix  real clients in every way they can meet the box: one JSON line each (settings: scripts/matrix/README.md)
 make flood   thousands of connections and a storm of hostile ones: memory, loop delay, ordinary traffic
 make first-byte  how soon a client with default settings gets its first byte while every remote peer is dead
 make web     builds the page into web/dist

@@ -6,7 +6,7 @@ set -euo pipefail
 # What the daemon needs, what the virtual cafe and the tests drive.
 PACKAGES=(nftables libnftables1 iproute2 ethtool procps iputils-ping ca-certificates
   g++ make python3
-  opentracker transmission-daemon aria2 python3-libtorrent chromium)
+  opentracker transmission-daemon aria2 python3-libtorrent rtorrent chromium)
 missing=()
 for p in "${PACKAGES[@]}"; do
   dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing+=("$p")

@@ -17,7 +17,7 @@ const SNAPSHOT_LIMIT_MS = 5_000;
 export type Snapshot = {
   readonly steering: {
     readonly state: string;
-    readonly recent: readonly { endpoint: string; verdict: string; why: string }[];
+    readonly recent: readonly { client?: string; endpoint: string; verdict: string; why: string }[];
   };
   readonly tasks: readonly { infoHash: string; state: string; haveBytes: number; totalBytes: number }[];
   readonly totals: { readonly servedBytes: number; readonly filledBytes: number; readonly passedBytes: number };

@@ -8,12 +8,16 @@ import { fileURLToPath } from 'node:url';
 import type { Place } from './net.ts';
 import { SeededBytes } from './payload.ts';
 import type { Child, Processes } from './processes.ts';
-import { SERVER_IP, TRACKER_IP } from './topology.ts';
+import { SERVER_IP, TRACKER_IP, TRACKER_IP6 } from './topology.ts';
 
 export const TRACKER_PORT = 6969;
 export const TRACKER_URLS = {
   http: `http://${TRACKER_IP}:${TRACKER_PORT}/announce`,
   udp: `udp://${TRACKER_IP}:${TRACKER_PORT}/announce`,
+} as const;
+export const TRACKER_URLS6 = {
+  http: `http://[${TRACKER_IP6}]:${TRACKER_PORT}/announce`,
+  udp: `udp://[${TRACKER_IP6}]:${TRACKER_PORT}/announce`,
 } as const;
 export const HTTP_PORT = 80;
 export const ECHO_PORT = 7;
@@ -84,29 +88,49 @@ export class Tracker {
     await sleep(100);
   }
 
-  /** How many complete peers it names (BEP 48), or undefined when it does not answer. */
-  async seeders(infoHash: string): Promise<number | undefined> {
-    const hash = infoHash.replace(/../g, '%$&');
-    const url = `http://${TRACKER_IP}:${TRACKER_PORT}/scrape?info_hash=${hash}`;
-    const fetching = `fetch(process.argv[1]).then(async r=>process.stdout.write(Buffer.from(await r.arrayBuffer())))`;
-    const answer = await this.#inet.run([execPath, '-e', fetching, url]).catch(() => '');
-    const complete = /8:completei(\d+)e/.exec(answer);
-    if (complete) return Number(complete[1]);
-    return answer.includes('5:filesd') ? 0 : undefined;
+  /** How many complete peers it names, or undefined when it does not answer. */
+  seeders(infoHash: string): Promise<number | undefined> {
+    return scrape(this.#inet, TRACKER_URLS.http, infoHash);
   }
 }
 
-export async function startInternet(inet: Place, processes: Processes, dir: string): Promise<void> {
-  let ready = false;
-  const script = fileURLToPath(new URL('./internet.ts', import.meta.url));
+/** How many complete peers a tracker names (BEP 48), or undefined when it does not answer. */
+export async function scrape(inet: Place, announceUrl: string, infoHash: string): Promise<number | undefined> {
+  const hash = infoHash.replace(/../g, '%$&');
+  const url = `${announceUrl.replace(/announce$/, 'scrape')}?info_hash=${hash}`;
+  const fetching = `fetch(process.argv[1]).then(async r=>process.stdout.write(Buffer.from(await r.arrayBuffer())))`;
+  const answer = await inet.run([execPath, '-e', fetching, url]).catch(() => '');
+  const complete = /8:completei(\d+)e/.exec(answer);
+  if (complete) return Number(complete[1]);
+  return answer.includes('5:filesd') ? 0 : undefined;
+}
+
+export function startInternet(inet: Place, processes: Processes, dir: string): Promise<void> {
   const settings = [SERVER_IP, HTTP_PORT, ECHO_PORT, FILE_BYTES, FILE_SEED].map(String);
+  return startServer(inet, processes, dir, 'internet', settings);
+}
+
+/** The tracker for IPv6 (tracker6.ts). It serves every torrent. */
+export const startTracker6 = (inet: Place, processes: Processes, dir: string): Promise<void> =>
+  startServer(inet, processes, dir, 'tracker6', [TRACKER_IP6, String(TRACKER_PORT)]);
+
+/** Runs a program of this folder in the internet and waits until it says that it is ready. */
+async function startServer(
+  inet: Place,
+  processes: Processes,
+  dir: string,
+  name: 'internet' | 'tracker6',
+  args: readonly string[],
+): Promise<void> {
+  let ready = false;
+  const script = fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
   const child = processes.start({
-    name: 'internet',
-    argv: inet.inside([execPath, script, ...settings]),
-    logPath: join(dir, 'internet.log'),
+    name,
+    argv: inet.inside([execPath, script, ...args]),
+    logPath: join(dir, `${name}.log`),
     onLine: (line) => {
       ready ||= line === 'ready';
     },
   });
-  await until('servers', async () => ready, READY_LIMIT_MS, child);
+  await until(name, async () => ready, READY_LIMIT_MS, child);
 }

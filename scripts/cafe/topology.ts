@@ -2,6 +2,8 @@
  * The cafe's machines and cables:
  *
  *     seed1.. -- inet ==(shaped)== router -- wan0 [box] lan0 -- switch -- pc1..pcN
+ *
+ * The internet and the router speak IPv4 and IPv6 (documentation prefixes, RFC 5737 and 3849); what a PC speaks is chosen.
  */
 import { join } from 'node:path';
 import { type Net, type Place, words } from './net.ts';
@@ -14,8 +16,22 @@ const LAN_NET = '192.168.77';
 const ROUTER_LAN_IP = `${LAN_NET}.1`;
 const ROUTER_WAN_IP = '192.0.2.2';
 
+export const TRACKER_IP6 = '2001:db8:10::10';
+export const SERVER_IP6 = '2001:db8:10::20';
+/** The bridge's own, with `boxIp6`: the box serves without it, but who answers neighbours needs one. */
+export const BOX_IP6 = '2001:db8:77::2';
+const SEED_NET6 = '2001:db8:113::';
+const LAN_NET6 = '2001:db8:77::';
+const TRANSIT_NET6 = '2001:db8:2::';
+
 export const seedIp = (number: number): string => `${SEED_NET}.${10 + number}`;
+export const seedIp6 = (number: number): string => `${SEED_NET6}${10 + number}`;
 export const pcIp = (number: number, lan?: Lan): string => `${lan?.net ?? LAN_NET}.${100 + number}`;
+export const pcIp6 = (number: number): string => `${LAN_NET6}${100 + number}`;
+
+/** The addresses that a machine has. */
+export const families = ['ipv4', 'ipv6'] as const;
+export type Family = (typeof families)[number];
 
 /** A LAN beside the usual one on the same wire: its first three numbers (a /24), and its VLAN where its frames are tagged. */
 export type Lan = { readonly net: string; readonly vlan?: number };
@@ -30,11 +46,20 @@ export type Topology = {
   readonly pcs: readonly Place[];
 };
 
-/** As in a real cafe: PCs go out under the router's address, and nobody outside can dial them. */
-const NAT = `
+/**
+ * As in a real cafe: PCs go out under the router's IPv4 address and under their own IPv6 ones, and nobody outside can dial
+ * them. Counts what comes in for each PC.
+ */
+const ROUTER_RULES = `
 table ip cafe {
   chain out { type nat hook postrouting priority srcnat; oifname "wan" masquerade; }
+}
+table inet cafe {
+  set down4 { type ipv4_addr; size 256; flags dynamic; counter; }
+  set down6 { type ipv6_addr; size 256; flags dynamic; counter; }
   chain in { type filter hook forward priority filter; policy accept;
+    iifname "wan" update @down4 { ip daddr }
+    iifname "wan" update @down6 { ip6 daddr }
     iifname "wan" ct state established,related accept
     iifname "wan" drop
   }
@@ -55,14 +80,22 @@ async function internet(net: Net, seedCount: number): Promise<{ inet: Place; see
     'link set isp up',
     `addr add ${TRACKER_IP}/32 dev lo`,
     `addr add ${SERVER_IP}/32 dev lo`,
+    `addr add ${SEED_NET6}1/64 dev isp nodad`,
+    `addr add ${TRACKER_IP6}/128 dev lo`,
+    `addr add ${SERVER_IP6}/128 dev lo`,
   );
-  await inet.sysctl('net.ipv4.ip_forward=1');
+  await inet.sysctl('net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1');
   const seeds: Place[] = [];
   for (let n = 1; n <= seedCount; n++) {
     const seed = await net.add(`seed${n}`);
     await net.cable(seed, 'eth0', inet, `seed${n}`);
     await inet.ip(`link set seed${n} master isp`);
-    await seed.ip(`addr add ${seedIp(n)}/24 dev eth0`, `route add default via ${SEED_NET}.1`);
+    await seed.ip(
+      `addr add ${seedIp(n)}/24 dev eth0`,
+      `route add default via ${SEED_NET}.1`,
+      `addr add ${seedIp6(n)}/64 dev eth0 nodad`,
+      `route add ::/0 via ${SEED_NET6}1`,
+    );
     await seed.wireSized('eth0');
     seeds.push(seed);
   }
@@ -72,19 +105,28 @@ async function internet(net: Net, seedCount: number): Promise<{ inet: Place; see
 async function router(net: Net, inet: Place, wanMbit: number): Promise<Place> {
   const place = await net.add('router');
   await net.cable(inet, 'cafe', place, 'wan');
-  await inet.ip('addr add 192.0.2.1/24 dev cafe');
-  await place.ip(`addr add ${ROUTER_WAN_IP}/24 dev wan`, 'route add default via 192.0.2.1');
+  await inet.ip(
+    'addr add 192.0.2.1/24 dev cafe',
+    `addr add ${TRANSIT_NET6}1/64 dev cafe nodad`,
+    `route add ${LAN_NET6}/64 via ${TRANSIT_NET6}2`,
+  );
+  await place.ip(
+    `addr add ${ROUTER_WAN_IP}/24 dev wan`,
+    'route add default via 192.0.2.1',
+    `addr add ${TRANSIT_NET6}2/64 dev wan nodad`,
+    `route add ::/0 via ${TRANSIT_NET6}1`,
+  );
   await shape(inet, 'cafe', wanMbit);
   await shape(place, 'wan', wanMbit);
-  await place.sysctl('net.ipv4.ip_forward=1');
-  await place.run(['nft', '-f', '-'], NAT);
+  await place.sysctl('net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1');
+  await place.run(['nft', '-f', '-'], ROUTER_RULES);
   return place;
 }
 
 async function boxAndSwitch(net: Net, wan: Place, o: TopologyOptions): Promise<{ box: Place; lanSwitch: Place }> {
   const box = await net.add('box');
   await net.cable(wan, 'lan', box, 'wan0');
-  await wan.ip(`addr add ${ROUTER_LAN_IP}/24 dev lan`);
+  await wan.ip(`addr add ${ROUTER_LAN_IP}/24 dev lan`, `addr add ${LAN_NET6}1/64 dev lan nodad`);
   await wan.wireSized('lan');
   const lanSwitch = await net.add('switch');
   await lanSwitch.ip('link add sw type bridge forward_delay 0 mcast_snooping 0', 'link set sw up');
@@ -94,6 +136,7 @@ async function boxAndSwitch(net: Net, wan: Place, o: TopologyOptions): Promise<{
   await box.run(['env', `VLANS=${(o.vlans ?? []).join(' ')}`, ...up]);
   await box.wireSized('wan0');
   await box.ip(`addr add ${BOX_IP}/24 dev br0`, `route add default via ${ROUTER_LAN_IP}`);
+  if (o.boxIp6) await box.ip(`addr add ${BOX_IP6}/64 dev br0 nodad`, `route add ::/0 via ${LAN_NET6}1`);
   return { box, lanSwitch };
 }
 
@@ -106,20 +149,34 @@ async function deviceIn(place: Place, device: string, { vlan }: Lan): Promise<st
   return tagged;
 }
 
-async function addPc(net: Net, n: number, lan: Lan, lanSwitch: Place, wan: Place): Promise<Place> {
-  const pc = await net.add(`pc${n}`);
-  await net.cable(pc, 'eth0', lanSwitch, `pc${n}`);
-  await lanSwitch.ip(`link set pc${n} master sw`);
-  await wan.ip(`addr replace ${lan.net}.1/24 dev ${await deviceIn(wan, 'lan', lan)}`);
-  const device = await deviceIn(pc, 'eth0', lan);
-  await pc.ip(`addr add ${pcIp(n, lan)}/24 dev ${device}`, `route add default via ${lan.net}.1`);
+type Pc = { readonly number: number; readonly has: readonly Family[]; readonly lan: Lan; readonly alone: boolean };
+
+async function addPc(net: Net, { number, has, lan, alone }: Pc, lanSwitch: Place, wan: Place): Promise<Place> {
+  const pc = await net.add(`pc${number}`);
+  await net.cable(pc, 'eth0', lanSwitch, `pc${number}`);
+  await lanSwitch.ip(`link set pc${number} master sw`);
+  if (alone) await lanSwitch.run(words(`bridge link set dev pc${number} isolated on`));
+  if (has.includes('ipv4')) {
+    await wan.ip(`addr replace ${lan.net}.1/24 dev ${await deviceIn(wan, 'lan', lan)}`);
+    const device = await deviceIn(pc, 'eth0', lan);
+    await pc.ip(`addr add ${pcIp(number, lan)}/24 dev ${device}`, `route add default via ${lan.net}.1`);
+  }
+  // As a PC does that finds no IPv4 router (RFC 3927). With no such address at all, aria2 and Transmission bind nothing.
+  else await pc.ip(`addr add 169.254.1.${number}/16 dev eth0`);
+  if (has.includes('ipv6'))
+    await pc.ip(`addr add ${pcIp6(number)}/64 dev eth0 nodad`, `route add ::/0 via ${LAN_NET6}1`);
+  else await pc.sysctl('net.ipv6.conf.eth0.disable_ipv6=1');
   return pc;
 }
 
 export type TopologyOptions = {
   readonly wanMbit: number;
   readonly seeders: number;
-  readonly pcs: number;
+  /** What each PC speaks, PC 1 first. */
+  readonly pcs: readonly (readonly Family[])[];
+  /** The switch lets no PC reach another one, as many cafes do. */
+  readonly isolatePcs: boolean;
+  readonly boxIp6: boolean;
   readonly root: string;
   /** The LAN of PC 1, 2, ..; none: the usual one. */
   readonly lans?: readonly (Lan | undefined)[];
@@ -133,6 +190,23 @@ export async function buildTopology(net: Net, o: TopologyOptions): Promise<Topol
   const wan = await router(net, inet, o.wanMbit);
   const { box, lanSwitch } = await boxAndSwitch(net, wan, o);
   const pcs: Place[] = [];
-  for (let n = 1; n <= o.pcs; n++) pcs.push(await addPc(net, n, o.lans?.[n - 1] ?? { net: LAN_NET }, lanSwitch, wan));
+  for (const [i, has] of o.pcs.entries()) {
+    const pc = { number: i + 1, has, lan: o.lans?.[i] ?? { net: LAN_NET }, alone: o.isolatePcs };
+    pcs.push(await addPc(net, pc, lanSwitch, wan));
+  }
   return { net, inet, router: wan, box, lanSwitch, seeds, pcs };
 }
+
+/** Bytes that the router has brought in from the line for each PC, by its address; a PC that got none is absent. */
+export async function bytesFromLine(router: Place): Promise<Map<string, number>> {
+  const bytes = new Map<string, number>();
+  for (const set of ['down4', 'down6']) {
+    const listed = JSON.parse(await router.run(['nft', '-j', 'list', 'set', 'inet', 'cafe', set])) as Listed;
+    for (const { elem } of listed.nftables.find((n) => n.set)?.set?.elem ?? []) bytes.set(elem.val, elem.counter.bytes);
+  }
+  return bytes;
+}
+
+type Listed = {
+  nftables: { set?: { elem?: { elem: { val: string; counter: { bytes: number } } }[] } }[];
+};

@@ -10,22 +10,39 @@ import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { CafeRefused, Claim } from './claim.ts';
-import { type ClientKind, ClientRun } from './clients/client.ts';
+import { type ClientKind, ClientRun, type DhtStart, type Ways } from './clients/client.ts';
 import { recipes } from './clients/kinds.ts';
 import { DAEMON_NAME, Daemon } from './daemon.ts';
+import { DHT_NODES, DHT_PORT, startDht } from './dht.ts';
 import { Net, type Place } from './net.ts';
 import { makePayload, type Payload, wrongFiles } from './payload.ts';
 import { type Child, Processes } from './processes.ts';
-import { startInternet, TRACKER_URLS, Tracker, until } from './servers.ts';
+import { scrape, startInternet, startTracker6, TRACKER_URLS, TRACKER_URLS6, Tracker, until } from './servers.ts';
 import { readSettings, type Settings } from './settings.ts';
-import { buildTopology, type Topology, type TopologyOptions } from './topology.ts';
+import { buildTopology, type Family, type Topology, type TopologyOptions } from './topology.ts';
+import { magnetWith, writeVariant } from './torrent-variants.ts';
 
 export const PROJECT_ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 const SEEDERS_LIMIT_MS = 60_000;
 const DAEMON_GRACE_MS = 5_000;
 
+/** What stands in the cafe beyond the ordinary; all of it is off by default. */
+export type Extras = {
+  /** What each PC speaks, PC 1 first; by default IPv4 alone. */
+  readonly pcFamilies?: readonly (readonly Family[])[];
+  /** No PC reaches another one. */
+  readonly isolatePcs?: boolean;
+  /** The bridge has an IPv6 address of its own. */
+  readonly boxIp6?: boolean;
+  /** A tracker on IPv6, to which the seeders announce too. */
+  readonly tracker6?: boolean;
+  /** A DHT, in which the seeders are. */
+  readonly dht?: boolean;
+};
+
 export type CafeOptions = Partial<Settings> & {
+  readonly extras?: Extras;
   /** Where PC 1, 2, .. stand, when not in the usual LAN; and the VLANs that the box serves. */
   readonly lans?: TopologyOptions['lans'];
   readonly vlans?: readonly number[];
@@ -38,6 +55,7 @@ export type DownloadOptions = {
   /** Default: the cafe's own torrent file. A magnet link or another torrent file's path. */
   readonly source?: string;
   readonly encrypt?: boolean;
+  readonly ways?: Ways;
 };
 
 export type BoxCounters = {
@@ -106,6 +124,7 @@ export class Cafe implements AsyncDisposable {
   readonly processes: Processes;
   readonly tracker: Tracker;
   readonly daemon: Daemon;
+  readonly extras: Extras;
   readonly #claim: Claim;
   #seeders: ClientRun[] = [];
   #runs = 0;
@@ -119,6 +138,7 @@ export class Cafe implements AsyncDisposable {
     o: CafeOptions,
   ) {
     this.settings = parts.settings;
+    this.extras = o.extras ?? {};
     this.#claim = parts.claim;
     this.dir = parts.claim.dir;
     this.processes = parts.processes;
@@ -138,7 +158,7 @@ export class Cafe implements AsyncDisposable {
   static async start(o: CafeOptions = {}, aborted?: AbortSignal): Promise<Cafe> {
     if (process.getuid?.() !== 0)
       throw new CafeRefused('the cafe makes network namespaces: it needs root (try: sudo make cafe)');
-    const { say = () => {}, daemonConfig: _, lans: _lans, vlans: _vlans, ...given } = o;
+    const { say = () => {}, daemonConfig: _, extras: _extras, lans: _lans, vlans: _vlans, ...given } = o;
     const settings = { ...readSettings({}), ...given };
     const claim = await Claim.take(settings.prefix, say);
     const parts: Parts = { settings, claim, processes: new Processes(), net: new Net(settings.prefix) };
@@ -155,7 +175,9 @@ export class Cafe implements AsyncDisposable {
     const topology = await buildTopology(net, {
       wanMbit: s.wanMbit,
       seeders: s.seeders.length,
-      pcs: s.clients.length,
+      pcs: o.extras?.pcFamilies ?? s.clients.map(() => ['ipv4']),
+      isolatePcs: o.extras?.isolatePcs ?? false,
+      boxIp6: o.extras?.boxIp6 ?? false,
       root: PROJECT_ROOT,
       ...(o.lans ? { lans: o.lans } : {}),
       ...(o.vlans ? { vlans: o.vlans } : {}),
@@ -170,6 +192,8 @@ export class Cafe implements AsyncDisposable {
     });
     aborted?.throwIfAborted();
     await startInternet(topology.inet, processes, claim.dir);
+    if (o.extras?.tracker6) await startTracker6(topology.inet, processes, claim.dir);
+    if (o.extras?.dht) await startDht(topology.inet, processes, claim.dir);
     const tracker = await Tracker.start(topology.inet, processes, join(claim.dir, 'tracker'), payload.infoHash);
     const cafe = new Cafe(parts, payload, topology, tracker, o);
     aborted?.throwIfAborted();
@@ -186,10 +210,15 @@ export class Cafe implements AsyncDisposable {
   }
 
   async startSeeders(): Promise<void> {
-    const { settings, topology, payload, processes } = this;
+    const { settings, topology, payload, processes, extras } = this;
+    const trackers = settings.trackers.map((kind) => TRACKER_URLS[kind]);
+    const source = extras.tracker6
+      ? await this.torrentWith('seeders', [...trackers, ...Object.values(TRACKER_URLS6)])
+      : payload.torrentPath;
+    const ways = extras.dht ? { dht: dhtStart() } : {};
     this.#seeders = await Promise.all(
       settings.seeders.map((kind, i) => {
-        const options = { source: payload.torrentPath, dir: payload.dir, encrypt: false, seed: true };
+        const options = { source, dir: payload.dir, encrypt: false, seed: true, ways };
         const home = join(this.dir, `seeder${i + 1}-${++this.#runs}`);
         const place = topology.seeds[i] as Place;
         return ClientRun.start(
@@ -202,9 +231,22 @@ export class Cafe implements AsyncDisposable {
     const named = async () => {
       for (const seeder of this.#seeders)
         if (seeder.child.exit) throw new Error(`${seeder.child.name} ended\n${await seeder.child.tail()}`);
-      return (await this.tracker.seeders(payload.infoHash)) === settings.seeders.length;
+      const urls = [TRACKER_URLS.http, ...(extras.tracker6 ? [TRACKER_URLS6.http] : [])];
+      const counts = await Promise.all(urls.map((url) => scrape(topology.inet, url, payload.infoHash)));
+      return counts.every((count) => count === settings.seeders.length);
     };
     await until('seeders at the tracker', named, SEEDERS_LIMIT_MS);
+  }
+
+  /** The cafe's torrent with other trackers, or none; the file's path. */
+  async torrentWith(name: string, trackers: readonly string[]): Promise<string> {
+    const path = join(this.dir, `${name}.torrent`);
+    await writeVariant(this.payload.torrentPath, path, trackers);
+    return path;
+  }
+
+  magnetWith(trackers: readonly string[]): string {
+    return magnetWith(this.payload.magnet, trackers);
   }
 
   /** SIGKILL: the tracker goes on naming them for a while, and nobody listens there. */
@@ -226,6 +268,7 @@ export class Cafe implements AsyncDisposable {
         home: join(at, 'home'),
         encrypt: o.encrypt ?? this.settings.encrypt,
         seed: false,
+        ...(o.ways ? { ways: o.ways } : {}),
       },
       { place, processes: this.processes, name: `PC ${pc} (${kind})` },
     );
@@ -275,6 +318,13 @@ export class Cafe implements AsyncDisposable {
     return this.close();
   }
 }
+
+/** All of the DHT's nodes; `ownIp6` for a PC that speaks IPv6. */
+export const dhtStart = (ownIp6?: string): DhtStart => ({
+  nodes: [...DHT_NODES.ipv4, ...DHT_NODES.ipv6],
+  port: DHT_PORT,
+  ...(ownIp6 ? { ownIp6 } : {}),
+});
 
 type Parts = { settings: Settings; claim: Claim; processes: Processes; net: Net };
 

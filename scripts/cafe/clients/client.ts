@@ -4,9 +4,24 @@ import { join } from 'node:path';
 import type { Place } from '../net.ts';
 import type { Child, Processes } from '../processes.ts';
 
-export const clientKinds = ['transmission', 'aria2', 'libtorrent'] as const;
+export const clientKinds = ['transmission', 'aria2', 'libtorrent', 'rtorrent'] as const;
 export type ClientKind = (typeof clientKinds)[number];
 export const isClientKind = (text: string): text is ClientKind => (clientKinds as readonly string[]).includes(text);
+
+/** Nodes to start from, as a client that has run before remembers them. */
+export type DhtStart = {
+  readonly nodes: readonly string[];
+  readonly port: number;
+  /** aria2 has to be told its own address to speak IPv6 there. */
+  readonly ownIp6?: string;
+};
+
+/** How a client may find and reach peers. What is absent stays as the client comes (in the cafe, Transmission without uTP). */
+export type Ways = {
+  readonly utp?: boolean;
+  readonly dht?: false | DhtStart;
+  readonly lsd?: boolean;
+};
 
 export type ClientOptions = {
   /** A .torrent file's path or a magnet link. */
@@ -18,6 +33,7 @@ export type ClientOptions = {
   readonly encrypt: boolean;
   /** Serve what is in `dir` until stopped; otherwise leave when complete. */
   readonly seed: boolean;
+  readonly ways?: Ways;
 };
 
 export type Progress = { readonly fraction: number; readonly rateBytesPerS: number };

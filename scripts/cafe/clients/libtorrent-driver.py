@@ -1,6 +1,6 @@
 """Runs one torrent in libtorrent with its default settings and reports in JSON lines.
 
-argv[1]: {"source": path or magnet, "dir": path, "encrypt": bool, "seed": bool}
+argv[1]: {"source": path or magnet, "dir": path, "encrypt": bool, "seed": bool, "ways": see client.ts}
 """
 import json
 import signal
@@ -18,9 +18,16 @@ def say(**line):
     print(json.dumps(line), flush=True)
 
 
-def settings(encrypt):
+def endpoint(ip, port):
+    return "[%s]:%d" % (ip, port) if ":" in ip else "%s:%d" % (ip, port)
+
+
+def settings(encrypt, seed, ways):
     wanted = {
-        "listen_interfaces": "0.0.0.0:%d" % PORT,
+        "listen_interfaces": "0.0.0.0:%d,[::]:%d" % (PORT, PORT),
+        # Of several trackers a downloader asks the first that answers; a seeder is to be found through any.
+        "announce_to_all_trackers": seed,
+        "announce_to_all_tiers": seed,
         "alert_mask": lt.alert.category_t.status_notification
         | lt.alert.category_t.storage_notification
         | lt.alert.category_t.error_notification,
@@ -30,6 +37,15 @@ def settings(encrypt):
         wanted["out_enc_policy"] = int(lt.enc_policy.pe_forced)
         wanted["in_enc_policy"] = int(lt.enc_policy.pe_forced)
         wanted["allowed_enc_level"] = int(lt.enc_level.pe_rc4)
+    if "utp" in ways:
+        wanted["enable_outgoing_utp"] = wanted["enable_incoming_utp"] = ways["utp"]
+    if "lsd" in ways:
+        wanted["enable_lsd"] = ways["lsd"]
+    dht = ways.get("dht")
+    if dht is not None:
+        wanted["enable_dht"] = bool(dht)
+    if dht:
+        wanted["dht_bootstrap_nodes"] = ",".join(endpoint(ip, dht["port"]) for ip in dht["nodes"])
     return wanted
 
 
@@ -59,7 +75,7 @@ def main():
     o = json.loads(sys.argv[1])
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
-    session = lt.session(settings(o["encrypt"]))
+    session = lt.session(settings(o["encrypt"], o["seed"], o["ways"]))
     handle = session.add_torrent(params(o["source"], o["dir"]))
     say(event="added")
     complete = False

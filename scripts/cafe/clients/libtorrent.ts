@@ -9,7 +9,7 @@ export const libtorrent: ClientRecipe = {
   argv: (o) => [
     '/usr/bin/python3',
     DRIVER,
-    JSON.stringify({ source: o.source, dir: o.dir, encrypt: o.encrypt, seed: o.seed }),
+    JSON.stringify({ source: o.source, dir: o.dir, encrypt: o.encrypt, seed: o.seed, ways: o.ways ?? {} }),
   ],
   read: readJsonLine,
 };

@@ -4,10 +4,12 @@
  */
 import { spawn } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
+import { isIPv4 } from 'node:net';
 import { join } from 'node:path';
 import { argv, exit, kill } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ClientOptions } from './client.ts';
+import { compactEndpoint } from '../compact-endpoint.ts';
+import type { ClientOptions, DhtStart } from './client.ts';
 
 const RPC = 'http://127.0.0.1:9091/transmission/rpc';
 const START_LIMIT_MS = 15_000;
@@ -48,6 +50,17 @@ async function call(method: string, args: object): Promise<Record<string, unknow
   throw new Error(`transmission: ${method}: no session id`);
 }
 
+/** The nodes that it remembers from its last run. */
+function dhtFile({ nodes, port }: DhtStart): Buffer {
+  const list = (of: readonly string[]): Buffer => {
+    const bytes = Buffer.concat(of.map((ip) => compactEndpoint(ip, port)));
+    return Buffer.concat([Buffer.from(`${bytes.length}:`), bytes]);
+  };
+  const v4 = list(nodes.filter(isIPv4));
+  const v6 = list(nodes.filter((ip) => !isIPv4(ip)));
+  return Buffer.concat([Buffer.from('d5:nodes'), v4, Buffer.from('6:nodes6'), v6, Buffer.from('e')]);
+}
+
 async function startDaemon(o: ClientOptions): Promise<{ end(): Promise<void>; gone: Promise<void> }> {
   await writeFile(
     join(o.home, 'settings.json'),
@@ -57,12 +70,15 @@ async function startDaemon(o: ClientOptions): Promise<{ end(): Promise<void>; go
       // The cafe's router maps no ports, and looking for one that does blocks this version for 8 s after its start.
       'port-forwarding-enabled': false,
       // When uTP is refused, version 3.00 hangs up the TCP connection that it falls back to; so the box lets its uTP pass unserved.
-      'utp-enabled': false,
+      'utp-enabled': o.ways?.utp ?? false,
+      ...(o.ways?.lsd === undefined ? {} : { 'lpd-enabled': o.ways.lsd }),
+      ...(o.ways?.dht === undefined ? {} : { 'dht-enabled': o.ways.dht !== false }),
       'rpc-bind-address': '127.0.0.1',
       'rpc-enabled': true,
       'rpc-whitelist-enabled': false,
     }),
   );
+  if (o.ways?.dht) await writeFile(join(o.home, 'dht.dat'), dhtFile(o.ways.dht));
   const daemon = spawn('transmission-daemon', ['-f', '-g', o.home], { stdio: ['ignore', 2, 2] });
   const gone = new Promise<void>((resolve) => {
     daemon.once('exit', () => resolve());
