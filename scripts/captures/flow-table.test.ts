@@ -117,7 +117,7 @@ test('fragments: the first one counts', () => {
   assert.deepEqual(brief([second]), [], 'a later fragment is nothing');
 });
 
-test('the flow that was silent longest gives way', () => {
+test('the flows that were silent longest give way', () => {
   const seen: FlowVerdict[] = [];
   const flows = new FlowTable((verdict) => seen.push(verdict));
   const talk = (port: number): void => {

@@ -56,11 +56,15 @@ export class FlowTable {
     this.#flows.clear();
   }
 
+  /** Many at a time: finding a map's oldest entry costs as much as there were deletions before. */
   #makeRoom(): void {
     if (this.#flows.size <= CAPTURE_LIMITS.flows) return;
-    const [key, oldest] = this.#flows.entries().next().value as [string, Flow];
-    this.#flows.delete(key);
-    this.#finish(oldest);
+    let count = 0;
+    for (const [key, oldest] of this.#flows) {
+      if (++count > CAPTURE_LIMITS.flowsAtOnce) return;
+      this.#flows.delete(key);
+      this.#finish(oldest);
+    }
   }
 
   #finish({ l4, a, b, classifier, order }: Flow): void {

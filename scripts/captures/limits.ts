@@ -8,8 +8,9 @@ export const CAPTURE_LIMITS = {
   interfaces: 4096,
   /** Bytes read from the file at a time. */
   readBytes: MIB,
-  /** Flows whose state is kept, some 1 KiB each; beyond that the one that was silent longest gets its verdict. */
+  /** Flows whose state is kept, some 1 KiB each; beyond that those that were silent longest get their verdict. */
   flows: 65_536,
+  flowsAtOnce: 4_096,
   /** Segments and bytes that wait for a missing one, for each direction of a connection; then the gap is accepted. */
   heldSegments: 16,
   heldBytes: 32 * KIB,

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { encode } from './bencode.ts';
+import { DELIVERY_NAME } from './delivery-optimization.ts';
 import { chunksOf, HASH, hashOfByte } from './fixtures.ts';
 import { DatagramClassifier, type Finding, StreamClassifier } from './flow-classifier.ts';
 import { encodeHandshake } from './handshake.ts';
 import { MseInitiator, MseResponder, SkeyTable } from './mse.ts';
-import { MS_DO_NAME, QVOD_NAME, type Side } from './signatures.ts';
+import { QVOD_NAME } from './qvod/handshake.ts';
+import type { Side } from './signatures.ts';
 import { encodeAnnounce, encodeConnect } from './tracker-udp.ts';
 
 const text = (s: string): Buffer => Buffer.from(s, 'latin1');
@@ -33,7 +35,7 @@ test('what opens a stream is known from either side, however it is cut', () => {
   for (const [bytes, verdict, why] of [
     [HANDSHAKE, 'bittorrent', 'handshake'],
     [pad(QVOD_NAME), 'qvod', 'qvod-handshake'],
-    [pad(MS_DO_NAME), 'ms-do', 'ms-do-handshake'],
+    [pad(DELIVERY_NAME), 'ms-do', 'ms-do-handshake'],
     [get('/announce?x=1'), 'tracker', 'http-announce'],
     [get('/scrape?x=1'), 'tracker', 'http-scrape'],
     [get(`/secret/announce.php?port=1&info_hash=${ESCAPED}a`), 'tracker', 'http-info-hash'],
@@ -60,7 +62,7 @@ test('what only resembles a signature is none', () => {
     nearly(pad(QVOD_NAME)),
     HANDSHAKE.subarray(1),
     HANDSHAKE.subarray(0, 19),
-    pad(MS_DO_NAME.subarray(0, 14)),
+    pad(DELIVERY_NAME.subarray(0, 14)),
     get('/announcement?id=1'),
     get('/a?info_hash=%AA'),
     get(`/a?info_hash=${ESCAPED}`),
@@ -242,7 +244,7 @@ test('DHT messages, announces over UDP, LSD and Qvod are known by a datagram', (
   }
   for (const message of [
     encode({ a: { id: id.subarray(1) }, q: 'ping', t: 'aa', y: 'q' }),
-    encode({ e: ['201'], t: 'aa', y: 'e' }),
+    encode({ r: 1, t: 'aa', y: 'r' }),
     encode({ y: 'q', t: 'aa' }),
     encode({ a: 1, b: 2 }),
     text('d'),

@@ -1,5 +1,8 @@
-import { asBytes, asDict, asInt, asList, asText, type BDict, decode } from './bencode.ts';
-import { PROTOCOL_NAME } from './handshake.ts';
+import { DELIVERY_NAME } from './delivery-optimization.ts';
+import { beginsWith, PROTOCOL_NAME } from './handshake.ts';
+import { parseKrpc } from './krpc.ts';
+import { QVOD_NAME } from './qvod/handshake.ts';
+import { qvodDatagram } from './qvod/udp.ts';
 import { isConnectRequest } from './tracker-udp.ts';
 
 /**
@@ -12,10 +15,6 @@ export type Side = 'a' | 'b';
 
 const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1');
 
-/** The whole 20 bytes of a Qvod handshake's name field: only 13 of them are the name, six are zero. */
-export const QVOD_NAME: Buffer = latin1('\x13QVOD protocol\0\0\0\0\0\0');
-/** Microsoft Delivery Optimization: BitTorrent's shape, another protocol. */
-export const MS_DO_NAME: Buffer = latin1('\x0eSwarm protocol');
 export const GET_ANNOUNCE: Buffer = latin1('GET /announce?');
 export const GET_SCRAPE: Buffer = latin1('GET /scrape?');
 /** BEP 14. */
@@ -28,28 +27,25 @@ export const KRPC_REPLY: Buffer = latin1('d1:rd2:id20:');
 const OPENINGS = [
   { verdict: 'bittorrent', bytes: PROTOCOL_NAME },
   { verdict: 'qvod', bytes: QVOD_NAME },
-  { verdict: 'ms-do', bytes: MS_DO_NAME },
+  { verdict: 'ms-do', bytes: DELIVERY_NAME },
 ] as const;
 
 /** A request line longer than this, in bytes, is no announce: passkey, hash and numbers take some 400. */
 export const MAX_REQUEST_BYTES = 2048;
 const GET = latin1('GET ');
 
-const startsWith = (bytes: Buffer, pattern: Buffer): boolean =>
-  bytes.length >= pattern.length && pattern.equals(bytes.subarray(0, pattern.length));
-const mayBecome = (bytes: Buffer, pattern: Buffer): boolean =>
-  bytes.length < pattern.length && bytes.equals(pattern.subarray(0, bytes.length));
+const startsWith = (bytes: Buffer, pattern: Buffer): boolean => beginsWith(bytes, pattern) === 'yes';
 
 export type StreamSign = 'bittorrent' | 'qvod' | 'ms-do' | 'http-announce' | 'http-scrape' | 'http-info-hash';
 
 /** What the first bytes of a stream, or of a message in it, say. `maybe`: more bytes are needed. */
 export function streamSign(head: Buffer): StreamSign | 'maybe' | undefined {
   for (const { verdict, bytes } of OPENINGS) {
-    if (startsWith(head, bytes)) return verdict;
-    if (mayBecome(head, bytes)) return 'maybe';
+    const begins = beginsWith(head, bytes);
+    if (begins !== 'no') return begins === 'yes' ? verdict : 'maybe';
   }
-  if (mayBecome(head, GET)) return 'maybe';
-  return startsWith(head, GET) ? requestSign(head) : undefined;
+  const begins = beginsWith(head, GET);
+  return begins === 'yes' ? requestSign(head) : begins === 'maybe' ? 'maybe' : undefined;
 }
 
 function requestSign(head: Buffer): StreamSign | 'maybe' | undefined {
@@ -71,7 +67,7 @@ export type DatagramSign = 'dht' | 'lsd' | 'qvod' | 'udp-connect';
 export function datagramSign(payload: Buffer): DatagramSign | undefined {
   switch (payload[0]) {
     case 0x00:
-      return isConnectRequest(payload) ? 'udp-connect' : isQvodDatagram(payload) ? 'qvod' : undefined;
+      return isConnectRequest(payload) ? 'udp-connect' : qvodDatagram(payload) === 'handshake' ? 'qvod' : undefined;
     case 0x42:
       return startsWith(payload, LSD_SEARCH) ? 'lsd' : undefined;
     case 0x64:
@@ -81,30 +77,6 @@ export function datagramSign(payload: Buffer): DatagramSign | undefined {
   }
 }
 
-/** The total length in four bytes, nine bytes of unknown meaning, then the peer handshake. */
-function isQvodDatagram(payload: Buffer): boolean {
-  if (payload.length < 13 + QVOD_NAME.length || payload.readUInt32BE(0) !== payload.length) return false;
-  return startsWith(payload.subarray(13), QVOD_NAME);
-}
-
 /** The two beginnings are signs enough, even of a datagram that the capture cut; anything else must be whole. */
-function isKrpc(payload: Buffer): boolean {
-  if (startsWith(payload, KRPC_QUERY) || startsWith(payload, KRPC_REPLY)) return true;
-  const read = decode(payload, { keys: 'any-order' });
-  const message = read.kind === 'ok' ? asDict(read.value) : undefined;
-  return message !== undefined && asBytes(message.get('t')) !== undefined && hasKrpcBody(message);
-}
-
-function hasKrpcBody(message: BDict): boolean {
-  const hasId = (key: string): boolean => asBytes(asDict(message.get(key))?.get('id'))?.length === 20;
-  switch (asText(message.get('y'))) {
-    case 'q':
-      return hasId('a') && asBytes(message.get('q')) !== undefined;
-    case 'r':
-      return hasId('r');
-    case 'e':
-      return asInt(asList(message.get('e'))?.[0]) !== undefined;
-    default:
-      return false;
-  }
-}
+const isKrpc = (payload: Buffer): boolean =>
+  startsWith(payload, KRPC_QUERY) || startsWith(payload, KRPC_REPLY) || parseKrpc(payload).kind === 'ok';
