@@ -1,9 +1,10 @@
 # Swarmbox: one line per target; the work is in scripts/.
-.PHONY: help init check test cafe bench matrix flood first-byte web image clean
+.PHONY: help init check test fuzz cafe bench matrix flood first-byte web image clean
 help:  ; @scripts/help.sh
 init:  ; @scripts/init.sh
 check: ; @scripts/check.sh
 test:  ; @scripts/test.sh
+fuzz:  ; @scripts/fuzz.sh
 cafe:  ; @scripts/cafe.sh
 bench: ; @scripts/bench.sh
 matrix: ; @scripts/matrix.sh

@@ -3,6 +3,7 @@ cat <<'T'
 make cafe    a virtual internet cafe around the real daemon; page at http://127.0.0.1:8080; Ctrl-C ends it
              ONCE=1 runs the scenario once and prints a table and a JSON line
 make test    everything: types, lint, layers, unit tests, tests with real clients and kernel rules
+make fuzz    a million inputs for every parser of strangers' bytes; INPUTS and SEED choose others
 make check   the quick part of it, without root
 make bench   figures for serving and hashing, as ratios against named peers
 make matrix  real clients in every way they can meet the box: one JSON line each (settings: scripts/matrix/README.md)

@@ -1,0 +1,23 @@
+import type { Target } from './target.ts';
+import { bencodeTargets } from './targets/bencode.ts';
+import { discoveryTargets } from './targets/discovery.ts';
+import { flowTargets } from './targets/flows.ts';
+import { mseTargets } from './targets/mse.ts';
+import { originTargets } from './targets/origin.ts';
+import { packetTargets } from './targets/packets.ts';
+import { peerMessageTargets } from './targets/peer-messages.ts';
+import { torrentTargets } from './targets/torrents.ts';
+import { trackerTargets } from './targets/trackers.ts';
+
+/** Every parser of strangers' bytes. */
+export const targets: Readonly<Record<string, Target>> = {
+  ...bencodeTargets,
+  ...torrentTargets,
+  ...flowTargets,
+  ...mseTargets,
+  ...peerMessageTargets,
+  ...originTargets,
+  ...trackerTargets,
+  ...discoveryTargets,
+  ...packetTargets,
+};
