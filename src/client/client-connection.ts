@@ -21,6 +21,9 @@ import { type Request, requestFault } from './request-queue.ts';
 import { Serving } from './serving.ts';
 import { Silence } from './silence.ts';
 
+/** Why a connection ended that the client itself ended. */
+export const CLIENT_CLOSED = 'the client closed';
+
 /** One connection with a client on the LAN, served through its task: it tells of pieces the task has, and serves those and no others. */
 export class ClientConnection {
   readonly remote: Endpoint;
@@ -42,6 +45,7 @@ export class ClientConnection {
   readonly #rate = new Rate();
   readonly #silence: Silence;
   #announcer: Announcer | undefined;
+  #spoke = false;
   #interested = false;
   #choking = true;
   #served = 0;
@@ -88,7 +92,7 @@ export class ClientConnection {
     this.#metafile = handshake.qvodHello ? this.#qvod() : undefined;
     stream.onData((bytes) => this.#read(bytes));
     stream.onDrain(() => this.#drained());
-    stream.onClose(() => this.close('the client closed'));
+    stream.onClose(() => this.close(CLIENT_CLOSED));
     const shape = task.metainfo();
     if (shape) this.#pieces.shapeKnown(shape.pieceCount);
     const { frames, announcer } = greeting(task, handshake, clock.nowMs());
@@ -108,6 +112,11 @@ export class ClientConnection {
   /** What the client has; undefined until the metainfo is known. */
   pieces(): Bitfield | undefined {
     return this.#pieces.known;
+  }
+
+  /** It has said something after its handshake. */
+  get spoke(): boolean {
+    return this.#spoke;
   }
 
   get interested(): boolean {
@@ -196,6 +205,7 @@ export class ClientConnection {
     this.#silence.heard();
     const why = this.#frames.push(bytes, (frame) => {
       if (this.#over) return;
+      this.#spoke = true;
       const message = this.#metafile ? decodeQvodMessage(frame) : decodeMessage(frame);
       const wrong = message.kind === 'bad' ? message.why : this.#hear(message.value);
       if (wrong !== undefined) this.#drop(wrong);

@@ -6,8 +6,8 @@ import type { ClientTask } from './client-world.ts';
 
 /**
  * The first bytes to a client: our handshake, then what the task has. BEP 3: the bitfield is the first message or none. BEP 6: with the fast
- * extension there is always one of bitfield, have-all, have-none. A Qvod client is answered in its dialect. Without metainfo the honest answer is "nothing yet", and there is no
- * announcer either.
+ * extension there is always one of bitfield, have-all, have-none. A Qvod client is answered in its dialect. Without metainfo the honest answer
+ * is "nothing yet", and there is no announcer either.
  */
 export function greeting(
   task: ClientTask,

@@ -36,6 +36,6 @@ export class MetafileAnswers {
     if (!this.#waiting || !metainfo || this.#left === 0 || !this.#world.roomy()) return;
     this.#waiting = false;
     this.#left--;
-    this.#world.send(encodeMetafile(encodeSeed(metainfo)));
+    this.#world.send(encodeMetafile(encodeSeed(metainfo, this.#world.infoHash)));
   }
 }

@@ -129,6 +129,17 @@ export class Index {
     });
   }
 
+  /** Torrents of the same pieces may share it. */
+  setPiecesHash(infoHash: InfoHash, piecesHash: InfoHash): boolean {
+    return this.#write(() => this.#set(infoHash, 'pieces_hash', infoHashBytes(piecesHash)));
+  }
+
+  /** Oldest first, at most `INDEX_LIMITS.twins`. */
+  byPiecesHash(piecesHash: InfoHash): TaskRow[] {
+    const sql = `${SELECT_TASK} WHERE pieces_hash = ? ORDER BY id LIMIT ${INDEX_LIMITS.twins}`;
+    return (this.#sql(sql).all(infoHashBytes(piecesHash)) as Stored[]).map(rowOf);
+  }
+
   setLayers(infoHash: InfoHash, layers: Buffer): boolean {
     if (layers.length > INDEX_LIMITS.layersBytes) bug(`piece layers of ${layers.length} bytes`);
     const sql = `INSERT INTO task_layers SELECT id, ? FROM task WHERE info_hash = ?
@@ -204,7 +215,7 @@ export class Index {
     this.#db.pragma('synchronous = NORMAL');
   }
 
-  #set(infoHash: InfoHash, column: 'trackers' | 'used_at_ms', value: string | number): void {
+  #set(infoHash: InfoHash, column: 'trackers' | 'used_at_ms' | 'pieces_hash', value: string | number | Buffer): void {
     this.#sql(`UPDATE task SET ${column} = ? WHERE info_hash = ?`).run(value, infoHashBytes(infoHash));
   }
 

@@ -14,6 +14,8 @@ export const INDEX_LIMITS = {
   files: 10_000,
   /** Torrents looked at that hold one file. */
   holders: 8,
+  /** Torrents looked at that have the same pieces. */
+  twins: 8,
   /** Milliseconds to wait for another process (a person with sqlite3) before a write is given up: the bytes wait too. */
   busyMs: 250,
   /** Pages of 4 KiB in the write-ahead log before it is folded into the database. */

@@ -4,13 +4,16 @@ import type { Index } from '#index/index.ts';
 import type { Holder } from '#index/shared-files.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
 import { layersOf } from '#wire/piece-layers.ts';
+import { qvodHashOf } from '#wire/qvod/seed.ts';
 import { LIMITS } from './limits.ts';
 
 /** Writes what is known of a torrent into its row: names, info dictionary, and, with the piece layers, the files it may lend. */
 export function keepMetainfo(index: Index, meta: Metainfo): void {
-  const { infoHash, pieceLength } = meta;
+  const { infoHash, pieceLength, pieceHashes } = meta;
   index.setIds(meta.ids);
   index.setInfo(infoHash, meta.infoBytes, meta.pieceCount);
+  if (meta.version === 'v1' && !meta.byPieces && !meta.isPrivate && pieceHashes)
+    index.setPiecesHash(infoHash, qvodHashOf(pieceHashes));
   const layers = layersOf(meta);
   if (!layers) return;
   index.setLayers(infoHash, layers);

@@ -9,7 +9,7 @@ import type { InfoHash } from '#base/units.ts';
 import type { Index, TaskRow } from '#index/index.ts';
 import { type ClientStream, type OriginSource, type StoreLike, Task, type TaskView } from '#task/task.ts';
 import type { Handshake } from '#wire/handshake.ts';
-import type { Metainfo } from '#wire/metainfo.ts';
+import { type Metainfo, parseInfo } from '#wire/metainfo.ts';
 import { needsLayers, withLayers } from '#wire/piece-layers.ts';
 import { parseNamedInfo } from '#wire/qvod/seed.ts';
 import { keepMetainfo, lendersOf } from './kept-metainfo.ts';
@@ -120,16 +120,23 @@ export class Manager {
 
   claim(a: Arriving): Claim {
     const { infoHash, qvodHello } = a.handshake;
-    const refused = this.#refusedWhy(infoHash);
+    const twin = qvodHello && this.#twinOf(infoHash);
+    const refused = this.#refusedWhy(infoHash) ?? (twin && this.#refusedWhy(twin));
     if (refused) return { kind: 'pass', why: refused };
-    const task = this.#task(infoHash);
+    const task = this.#task(twin ?? infoHash);
     if (this.#room.lacking && task && !task.whole) return { kind: 'pass', why: this.#room.lacking };
     // Waiting for a slot is worse than the swarm.
     if (task && !task.whole && !task.downloading && this.#slots.free === 0) return { kind: 'pass', why: 'overload' };
     const declined = task ? task.join(a.stream, a.handshake, a.early) : 'overload';
     if (!task || declined) return { kind: 'pass', why: this.#refusedWhy(infoHash) ?? declined ?? 'overload' };
-    if (a.endpoint) task.addSources([{ endpoint: a.endpoint, as: a.client, ...(qvodHello && { qvodHello }) }]);
+    if (a.endpoint && !twin) task.addSources([{ endpoint: a.endpoint, as: a.client, ...(qvodHello && { qvodHello }) }]);
     return { kind: 'taken' };
+  }
+
+  /** A torrent that the box holds whole, and that Qvod knows by this name: it needs no second copy. */
+  #twinOf(piecesHash: InfoHash): InfoHash | undefined {
+    const isWhole = (row: TaskRow): boolean => this.#tasks.get(row.infoHash)?.whole ?? isComplete(row);
+    return this.#world.index.byPiecesHash(piecesHash).find(isWhole)?.infoHash;
   }
 
   /** A LAN client was told that these endpoints hold the torrent. */
@@ -160,7 +167,7 @@ export class Manager {
     if (task) return task.public && task.holdsSome && (task.whole || !this.#room.lacking);
     const row = this.#world.index.task(infoHash);
     if (!row?.info || !row.have?.some((byte) => byte !== 0) || (this.#room.lacking && !isComplete(row))) return false;
-    const parsed = parseNamedInfo(row.info, infoHash);
+    const parsed = parseInfo(row.info, infoHash);
     return parsed.kind === 'ok' && !parsed.value.isPrivate;
   }
 

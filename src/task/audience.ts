@@ -2,7 +2,7 @@ import type { Clock } from '#base/clock.ts';
 import { endpointKey } from '#base/endpoint.ts';
 import type { Log } from '#base/log.ts';
 import type { InfoHash, PieceIndex } from '#base/units.ts';
-import { ClientConnection } from '#client/client-connection.ts';
+import { CLIENT_CLOSED, ClientConnection } from '#client/client-connection.ts';
 import type { ClientStream, ClientTask } from '#client/client-world.ts';
 import { type Handshake, newPeerId } from '#wire/handshake.ts';
 import { LackCounts } from './lack-counts.ts';
@@ -15,6 +15,8 @@ export type AudienceWorld = Pick<ClientTask, 'offerMetadata' | 'offerLayers' | '
   /** The pieces that may be served; undefined while the metainfo is not known. */
   shelf(): PieceShelf | undefined;
   served(bytes: number): void;
+  /** Qvod clients do not accept the box's answer: they are better off without it. */
+  shunned(): void;
   /** Who is here, or what they lack, has changed. */
   changed(): void;
 };
@@ -29,6 +31,8 @@ export class Audience {
   #lack = new LackCounts(0);
   #recountSoon: NodeJS.Timeout | undefined;
   #waitedInVain = false;
+  /** Qvod clients in a row that left without a word. */
+  #silent = 0;
   /** When a client was last here. */
   #lastMs: number;
 
@@ -54,7 +58,7 @@ export class Audience {
     const id = handshake.infoHash;
     if (this.#clients.size >= LIMITS.clients) return 'overload';
     if (this.#waitedInVain && !this.#visible(id)) return 'no-metainfo';
-    const client = new ClientConnection(stream, handshake, this.#face(id), early, this.#world.log);
+    const client = new ClientConnection(stream, handshake, this.#face(handshake), early, this.#world.log);
     this.#clients.set(client, { id, sinceMs: this.#world.clock.nowMs() });
     this.#recount();
     return undefined;
@@ -111,7 +115,7 @@ export class Audience {
     return isV2 && !shelf.meta.pieceRoots ? undefined : shelf;
   }
 
-  #face(id: InfoHash): ClientTask {
+  #face({ infoHash: id, qvodHello }: Handshake): ClientTask {
     return {
       infoHash: id,
       peerId: newPeerId(), // read once a connection: clients drop a second one from a peer id they know
@@ -131,8 +135,17 @@ export class Audience {
         this.#clients.delete(client);
         this.#lastMs = this.#world.clock.nowMs();
         this.#recount();
+        if (qvodHello && why === CLIENT_CLOSED) this.#qvodLeft(client);
       },
     };
+  }
+
+  /**
+   * Real Qvod clients may check a sum in the peer id, whose rule nobody has published: one that does so hangs up on the box's.
+   */
+  #qvodLeft(client: ClientConnection): void {
+    this.#silent = client.spoke ? 0 : this.#silent + 1;
+    if (this.#silent >= LIMITS.silentClients) this.#world.shunned();
   }
 
   /** A client says `have` often; counting costs clients x pieces, so it is done at most a few times a second. */

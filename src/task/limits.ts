@@ -6,6 +6,8 @@ export const LIMITS = {
   stalledMs: 30_000,
   /** Connected LAN clients: a lecture hall fetching one torrent. */
   clients: 512,
+  /** Qvod clients in a row that shake hands and leave without a word, before the torrent passes: one or two may only have looked. */
+  silentClients: 3,
   /** Origin endpoints remembered; the downloader dials a few of them at a time. */
   sources: 400,
   /** Messages waiting for the agent; each is a few words. */

@@ -102,9 +102,9 @@ export class Task {
     return this.#state.kind === 'down';
   }
 
-  /** Known not to be private (BEP 27): it may be spoken of beyond its own trackers. */
+  /** Known not to be private (BEP 27), and by a name that BitTorrent knows: it may be spoken of beyond its own trackers. */
   get public(): boolean {
-    return this.#shelf !== undefined && !this.#shelf.meta.isPrivate;
+    return this.#shelf !== undefined && !this.#shelf.meta.isPrivate && !this.#shelf.meta.byPieces;
   }
 
   get holdsSome(): boolean {
@@ -309,6 +309,7 @@ export class Task {
       lacksLayers: () => this.#intake.lacksLayers,
       offerLayers: (layers) => this.#intake.gotLayers(layers, 'a client'),
       served: (bytes) => this.#count(bytes, 0),
+      shunned: () => this.#leave('unsupported'),
       changed: () => {
         this.#downloader.lackChanged();
         this.#tell({ kind: 'look' });

@@ -15,6 +15,8 @@ export type Metainfo = {
   infoHash: InfoHash;
   /** All its 20-byte names, the primary one first: a hybrid is in two swarms. */
   ids: readonly InfoHash[];
+  /** Named by its piece hashes, as Qvod does: no BitTorrent swarm knows it by that name. */
+  byPieces?: true;
   infoBytes: Buffer;
   /** For people's eyes: one path element, never empty, never `..`. */
   name: string;

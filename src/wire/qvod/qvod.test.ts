@@ -139,7 +139,7 @@ test('the seed that we answer with is read back under the same name', () => {
   for (const hash of [qvodHashOf(pieces), infoHashOf(sha1(info))]) {
     const meta = parseNamedInfo(info, hash);
     assert.ok(meta.kind === 'ok');
-    const back = parseSeed(encodeSeed(meta.value));
+    const back = parseSeed(encodeSeed(meta.value, hash));
     assert.ok(back.kind === 'ok');
     assert.equal(back.value.taskHash, hash);
     assert.deepEqual(back.value.meta.infoBytes, info);

@@ -45,7 +45,7 @@ export function parseQvodInfo(infoBytes: Uint8Array, expected: InfoHash): Parsed
   if (own.kind === 'bad') return own;
   if (!own.value.pieceHashes || qvodHashOf(own.value.pieceHashes) !== expected)
     return bad('the piece hashes do not have the expected hash');
-  return ok({ ...own.value, infoHash: expected, ids: [expected] });
+  return ok({ ...own.value, infoHash: expected, ids: [expected], byPieces: true });
 }
 
 /** The info dictionary that `expected` names, by BitTorrent's rule or by Qvod's. */
@@ -56,9 +56,12 @@ export function parseNamedInfo(infoBytes: Uint8Array, expected: InfoHash): Parse
   return qvod.kind === 'ok' ? qvod : read;
 }
 
-/** The seed file over an info dictionary, in the order in which Qvod writes it. Without its advertisements. */
-export function encodeSeed(meta: Pick<Metainfo, 'infoHash' | 'infoBytes' | 'pieceHashes'>): Buffer {
-  const isQvod = meta.pieceHashes !== undefined && qvodHashOf(meta.pieceHashes) === meta.infoHash;
-  const announce = isQvod ? `8:announce${QVOD_TRACKER.length}:${QVOD_TRACKER}` : '';
+/**
+ * The seed file over an info dictionary, for who asked for it by this name, in the order in which Qvod writes it. Without its
+ * advertisements.
+ */
+export function encodeSeed(meta: Pick<Metainfo, 'infoBytes' | 'pieceHashes'>, asked: InfoHash): Buffer {
+  const byPieces = meta.pieceHashes !== undefined && qvodHashOf(meta.pieceHashes) === asked;
+  const announce = byPieces ? `8:announce${QVOD_TRACKER.length}:${QVOD_TRACKER}` : '';
   return Buffer.concat([Buffer.from('d8:encoding3:GBK4:info'), meta.infoBytes, Buffer.from(`${announce}e`)]);
 }
