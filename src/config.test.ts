@@ -16,6 +16,8 @@ test('two ports and a data folder are enough', () => {
   const config = parseConfig(JSON.stringify(least));
   assert.equal(config.listenPort, 7000);
   assert.deepEqual(config.admin, { host: '127.0.0.1', port: 8080 });
+  const optOut = ['192.168.1.7', '10.0.0.0/8', '2001:db8::/32'];
+  assert.deepEqual(parseConfig(JSON.stringify({ ...least, optOut })).optOut, optOut);
 });
 
 test('a group of settings keeps the defaults of what is not given', () => {
@@ -37,6 +39,9 @@ test('every mistake is told by the name of its setting', () => {
   assert.match(refused({ vlans: [10, 10] }), /"vlans" must be a list of at most 64 different VLAN ids/);
   assert.match(refused({ vlans: [4095] }), /"vlans"/);
   assert.equal(refused({ vlans: [1, 4094] }), 'accepted');
+  for (const optOut of ['10.0.0.1', [7], ['10.0.0.0/33'], ['::/129'], ['10.0.0.1; drop'], ['example.org'], ['1.2.3']])
+    assert.match(refused({ optOut }), /"optOut" must be a list of at most/, JSON.stringify(optOut));
+  assert.match(refused({ neverSteer: [''] }), /"neverSteer" must be a list/);
   assert.match(refused({ slotz: 1 }), /no setting called "slotz"/);
   assert.match(refused({ localPeer: true }), /"localPeer" must be an object with enabled, port/);
   assert.match(refused({ localPeer: { port: 0 } }), /"localPeer" must be an object whose "port" is a port/);

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIP, isIPv4 } from 'node:net';
 import { errorText } from '#base/errors.ts';
 import { type InfoHash, parseInfoHash } from '#base/units.ts';
 import { isVlanId } from '#kernel/lane.ts';
@@ -37,6 +38,10 @@ export type Config = {
   readonly localPeer: { readonly enabled: boolean; readonly port: number };
   /** Fetch ahead for a few seconds when a client announces to a public tracker that it wants a torrent. */
   readonly fetchOnAnnounce: boolean;
+  /** Clients that want no part in it: addresses and networks (CIDR). Nothing of theirs is read, held or steered. */
+  readonly optOut: readonly string[];
+  /** Endpoints that are never steered, whoever names them as peers: addresses and networks (CIDR). */
+  readonly neverSteer: readonly string[];
 };
 
 const DEFAULTS = {
@@ -52,6 +57,8 @@ const DEFAULTS = {
   block: [],
   localPeer: { enabled: true, port: 6881 },
   fetchOnAnnounce: true,
+  optOut: [],
+  neverSteer: [],
 } as const;
 
 /** Settings of several fields: those that are not given keep their defaults. */
@@ -111,6 +118,17 @@ const group =
     }
     return undefined;
   };
+/** The words go into kernel rules, so they are held to what an address is. */
+const isNetwork = (v: unknown): boolean => {
+  const [, ip = '', bits] = typeof v === 'string' ? (/^([0-9A-Fa-f:.]+)(?:\/(\d{1,3}))?$/.exec(v) ?? []) : [];
+  return isIP(ip) !== 0 && Number(bits ?? 0) <= (isIPv4(ip) ? 32 : 128);
+};
+/** More would make starting slow; nobody writes that many by hand. */
+const MAX_NETWORKS = 1_000;
+const networks: Check = (v) =>
+  Array.isArray(v) && v.length <= MAX_NETWORKS && v.every(isNetwork)
+    ? undefined
+    : `a list of at most ${MAX_NETWORKS} addresses or networks, such as "192.0.2.7", "10.0.0.0/8" or "2001:db8::/32"`;
 
 const CHECKS: Readonly<Record<keyof Config, Check>> = {
   lan: device,
@@ -130,6 +148,8 @@ const CHECKS: Readonly<Record<keyof Config, Check>> = {
   allow: optional(hashes),
   localPeer: group({ enabled: flag, port }),
   fetchOnAnnounce: flag,
+  optOut: networks,
+  neverSteer: networks,
 };
 
 /** Throws an error that tells which setting to mend. */

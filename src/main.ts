@@ -8,7 +8,7 @@ import { BugError, errorText } from '#base/errors.ts';
 import { type Log, stderrLog } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
 import { Entry } from '#entry/entry.ts';
-import type { Announced } from '#entry/tap.ts';
+import type { Announced } from '#entry/seen.ts';
 import { Health } from '#health/health.ts';
 import { Index } from '#index/index.ts';
 import { Manager } from '#manager/manager.ts';
@@ -91,7 +91,7 @@ async function build(config: Config, log: Log, scope: Scope, startedAtMs: number
       peerId: newPeerId(),
       dial: (to) => dialOrigin(config.bridge, to),
       know: (infoHash) => entry?.know(infoHash),
-      steer: (endpoints) => entry?.steer(endpoints),
+      steer: (infoHash, endpoints, from) => entry?.steer(infoHash, endpoints, from),
       isBox: (endpoint) => entry?.isBox(endpoint) ?? false,
     },
     log,
@@ -124,7 +124,11 @@ async function build(config: Config, log: Log, scope: Scope, startedAtMs: number
   const admin = await AdminServer.start({
     listen: config.admin,
     webRoot: join(import.meta.dirname, '../web/dist'),
-    world: { snapshot, history: () => health.history(config.wan, config.lan) },
+    world: {
+      snapshot,
+      history: () => health.history(config.wan, config.lan),
+      explain: async (question) => (await entry?.explain(question)) ?? [],
+    },
     log,
   });
   scope.defer(() => admin.close());

@@ -70,7 +70,13 @@ function serve(socket: Socket, task: ClientTask): void {
     socket.off('data', onData);
     if (step.kind !== 'peer') return void socket.destroy();
     const remote = { ip: plainIp(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 };
-    new ClientConnection(new FlowStream(socket, remote, step.ciphers), step.handshake, task, step.early, silentLog);
+    new ClientConnection(
+      new FlowStream(socket, remote, step.ciphers, { upBytes: 0, downBytes: 0 }),
+      step.handshake,
+      task,
+      step.early,
+      silentLog,
+    );
   };
   socket.on('error', () => {}).on('data', onData);
 }

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import type { AdminWorld } from './contract.ts';
+import { explainAnswer } from './explain-answer.ts';
 import { type Knock, originAllowed, type Refusal, refuse } from './gate.ts';
 import { ADMIN_LIMITS } from './limits.ts';
 import { LiveFeed } from './live-feed.ts';
@@ -44,7 +45,7 @@ const knockOf = (request: IncomingMessage): Knock => ({
 });
 const pathOf = (request: IncomingMessage): string => (request.url ?? '/').split('?', 1)[0] as string;
 
-/** The operator's page: files, `GET /api/snapshot`, `GET /api/history`, WebSocket `/api/live`. */
+/** The operator's page: files, `GET /api/snapshot`, `GET /api/history`, `GET /api/explain`, WebSocket `/api/live`. */
 export class AdminServer {
   readonly #options: AdminOptions;
   readonly #server: Server;
@@ -126,7 +127,14 @@ export class AdminServer {
         'The box cannot tell its state now: see its log.\n',
       );
     }
+    if (path === '/api/explain') return this.#explain(request, response);
     await this.#sendFile(request, response, path);
+  }
+
+  async #explain(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const answer = await explainAnswer(request.url ?? '', this.#options.world);
+    if (answer.status === 200) this.#send(response, 200, 'application/json', answer.json);
+    else this.#send(response, answer.status, 'text/plain; charset=utf-8', `${answer.why}\n`);
   }
 
   async #sendFile(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {

@@ -96,6 +96,9 @@ export type SteerWhy =
   | 'lsd'
   | 'pex'
   | 'local-peer'
+  | 'box-tracker'
+  | 'box-dht'
+  | 'before-restart'
   | 'plain-handshake'
   | 'mse-handshake'
   | 'qvod-handshake'
@@ -113,7 +116,11 @@ export type SteerWhy =
   | 'disk-failed'
   | 'stalled'
   | 'malformed'
-  | 'origin-unreachable';
+  | 'origin-unreachable'
+  | 'opted-out'
+  | 'never-steered'
+  | 'not-learned'
+  | 'no-flow-yet';
 
 export type SteerView = {
   atMs: number;
@@ -124,10 +131,13 @@ export type SteerView = {
   why: Why<SteerWhy>;
 };
 
+/** Why flows are steered or not. */
+export type SteeringWhy = 'starting' | 'alive' | 'main-loop-silent' | 'stopped';
+
 export type SteeringView = {
   /** Disarmed or failed: the box is a plain wire. */
   state: 'armed' | 'disarmed' | 'failed';
-  why?: string;
+  why?: Why<SteeringWhy>;
   /** Endpoints in the kernel's sets now. */
   endpoints: number;
   /** Flows that the box carries now. */
@@ -176,9 +186,34 @@ export type BoxSnapshot = {
   omittedTasks?: number;
 };
 
+/** Which flows to explain: of a client (its IP address), to an endpoint, or between the two. Neither: the newest. */
+export type ExplainQuestion = { client?: string; endpoint?: { ip: string; port: number } };
+
+/** What the box knows of a client's flows to an endpoint. */
+export type ExplainView = {
+  /** Absent: it holds for every client. */
+  client?: string;
+  endpoint: string;
+  /** Absent when nothing was ever seen. */
+  firstAtMs?: number;
+  lastAtMs?: number;
+  /** Why its flows are steered: who told, of which torrent, when. */
+  learned?: { from: Why<SteerWhy>; infoHash: string; atMs: number };
+  /** Of the last flow. `not-seen`: none has come to the box. */
+  verdict: SteerVerdict | 'not-seen';
+  why: Why<SteerWhy>;
+  /** From the client and to it, of the flows that the box carried. */
+  upBytes: number;
+  downBytes: number;
+  /** What the kernel does with the next flow: steered unless the pair passes. */
+  kernel: { steered: boolean; passed: boolean };
+};
+
 /** What the admin pages ask of the box. */
 export type AdminWorld = {
   snapshot(): BoxSnapshot;
   /** The last five minutes, oldest first, so that a page just opened has a chart at once. */
   history?(): readonly RateSample[];
+  /** Newest first. */
+  explain?(question: ExplainQuestion): Promise<readonly ExplainView[]>;
 };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Bitfield } from './bitfield.ts';
-import { endpointKey, plainIp } from './endpoint.ts';
+import { endpointKey, parseEndpoint, plainIp } from './endpoint.ts';
 import { errorText } from './errors.ts';
 import { budgeted, LOG_BUDGET, type LogLine, logTo } from './log.ts';
 import { Mailbox } from './mailbox.ts';
@@ -34,6 +34,24 @@ test('an info-hash is read in either case and written in lower case', () => {
   assert.equal(infoHashOf(infoHashBytes(hash)), hash);
   assert.equal(parseInfoHash('abc'), undefined);
   assert.throws(() => infoHashOf(new Uint8Array(19)), RangeError);
+});
+
+test('an endpoint that a person wrote is read in any spelling, and nothing else is', () => {
+  assert.deepEqual(parseEndpoint('1.2.3.4:80'), { ip: '1.2.3.4', port: 80 });
+  assert.deepEqual(parseEndpoint('[2001:DB8:0::1]:6881'), { ip: '2001:db8::1', port: 6881 });
+  assert.deepEqual(parseEndpoint('[::ffff:1.2.3.4]:80'), { ip: '1.2.3.4', port: 80 });
+  for (const text of [
+    '',
+    '1.2.3.4',
+    '1.2.3.4:0',
+    '1.2.3.4:65536',
+    '1.2.3:80',
+    '2001:db8::1:80',
+    'host:80',
+    '[::1]',
+    'x:',
+  ])
+    assert.equal(parseEndpoint(text), undefined, text);
 });
 
 test('mapped IPv4 and zones are spelt plainly', () => {

@@ -1,4 +1,4 @@
-import { isIPv4 } from 'node:net';
+import { isIPv4, isIPv6, SocketAddress } from 'node:net';
 
 /** One end of a TCP or UDP flow. `ip` is in Node's own spelling: IPv4 never as `::ffff:a.b.c.d`, IPv6 without zone. */
 export type Endpoint = { readonly ip: string; readonly port: number };
@@ -13,4 +13,21 @@ export const endpointKey = (e: Endpoint): string => (isIPv4(e.ip) ? `${e.ip}:${e
 export function plainIp(ip: string): string {
   const bare = ip.split('%')[0] as string;
   return bare.toLowerCase().startsWith('::ffff:') && isIPv4(bare.slice(7)) ? bare.slice(7) : bare;
+}
+
+/** An address that a stranger wrote out, in Node's spelling; undefined for a host name or anything else. */
+export function spelt(text: string): string | undefined {
+  if (isIPv4(text)) return text;
+  if (!isIPv6(text)) return undefined;
+  return plainIp(
+    new SocketAddress({ address: plainIp(text), family: isIPv4(plainIp(text)) ? 'ipv4' : 'ipv6' }).address,
+  );
+}
+
+/** An endpoint as `endpointKey` writes it, in any spelling of its address. */
+export function parseEndpoint(text: string): Endpoint | undefined {
+  const [, v6, v4, digits] = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text) ?? [];
+  const ip = spelt(v6 ?? v4 ?? '');
+  const port = Number(digits);
+  return ip !== undefined && port > 0 && port < 65_536 ? { ip, port } : undefined;
 }

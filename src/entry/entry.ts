@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { type Endpoint, endpointKey, type LanEndpoint } from '#base/endpoint.ts';
+import { type Endpoint, endpointKey, type LanEndpoint, plainIp } from '#base/endpoint.ts';
 import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import type { Scope } from '#base/scope.ts';
@@ -9,16 +10,19 @@ import { laneDevice } from '#kernel/lane.ts';
 import { UdpForger } from '#kernel/udp-forger.ts';
 import type { Handshake } from '#wire/handshake.ts';
 import { encodeUtpReset, parseUtpSyn } from '#wire/utp.ts';
+import { type Explained, explain, type Question } from './explain.ts';
+import { FlowRecords } from './flow-records.ts';
 import { FlowStream } from './flow-stream.ts';
-import { LearnedFlows } from './learned-flows.ts';
+import { ANYONE, LearnedFlows } from './learned-flows.ts';
 import { LIMITS } from './limits.ts';
 import { type Arrival, Listener } from './listener.ts';
 import { type LocalArrival, LocalPeer, type LocalPeerConfig, type LocalPeerWorld } from './local-peer.ts';
+import type { Announced, Learned, LearnedFrom } from './seen.ts';
 import { splice } from './splice.ts';
+import { networkList } from './steered-set.ts';
 import { Steering, type SteeringState } from './steering.ts';
-import type { UtpSyn } from './steering-messages.ts';
+import type { Pair, UtpSyn } from './steering-messages.ts';
 import { decodeSwarms, encodeSwarms } from './swarm-memory.ts';
-import type { Announced, Learned } from './tap.ts';
 import { type Verdict, Verdicts } from './verdicts.ts';
 
 export type EntryConfig = {
@@ -33,6 +37,10 @@ export type EntryConfig = {
   /** NFLOG group of the tap. */
   readonly logGroup: number;
   readonly localPeer: LocalPeerConfig;
+  /** Clients of whom nothing is logged, held or steered: addresses and networks (CIDR). */
+  readonly optOut: readonly string[];
+  /** Endpoints that are never steered: addresses and networks (CIDR). */
+  readonly neverSteer: readonly string[];
 };
 
 /** A LAN client that speaks BitTorrent and believes that it talks to `endpoint`; undefined when it dialled the box itself. */
@@ -75,6 +83,9 @@ export class Entry {
   readonly #log: Log;
   readonly #learned = new LearnedFlows();
   readonly #verdicts = new Verdicts();
+  readonly #records = new FlowRecords();
+  readonly #optedOut: { has(ip: string): boolean };
+  readonly #neverSteered: { has(ip: string): boolean };
   readonly #listener: Listener;
   readonly #forger: UdpForger;
   readonly #bridge: string;
@@ -84,21 +95,24 @@ export class Entry {
   #spliced = 0;
   #passedBytes = 0;
 
-  private constructor(config: EntryConfig, world: EntryWorld, log: Log) {
+  private constructor(config: EntryConfig, neverSteer: readonly string[], world: EntryWorld, log: Log) {
+    this.#optedOut = networkList(config.optOut);
+    this.#neverSteered = networkList(neverSteer);
     this.#world = world;
     this.#log = log;
     this.#bridge = config.bridge;
     this.#forger = new UdpForger(config.vlans);
     // Only a client that was told of this endpoint as a torrent's peer has its encrypted handshake answered.
     const skeysFor = (client: Endpoint, endpoint: Endpoint) =>
-      this.#learned.find(client.ip, endpoint) ? this.#learned.skeys : undefined;
+      this.#learned.find(client.ip, endpoint, Date.now()) ? this.#learned.skeys : undefined;
     this.#listener = new Listener(skeysFor, (arrival) => this.#arrived(arrival));
   }
 
   /** Resolves when flows are being steered. Rejects with what the operator must mend. */
   static async start(config: EntryConfig, world: EntryWorld, scope: Scope, log: Log): Promise<Entry> {
     for (const vlan of config.vlans) vlanDevice(config.bridge, vlan);
-    const entry = new Entry(config, world, log);
+    const neverSteer = [...config.neverSteer, ...ownAddresses()];
+    const entry = new Entry(config, neverSteer, world, log);
     scope.defer(() => entry.#forger.close());
     await entry.#listener.listen(config, scope, (error) => world.failed(error));
     const { localPeer, ...rest } = config;
@@ -107,13 +121,14 @@ export class Entry {
       ...(localPeer.enabled && { localPort: localPeer.port }),
       bridgeMac: interfaceFile(config.bridge, 'address'),
       mtu: Number(interfaceFile(config.bridge, 'mtu')),
-      neverSteer: ownAddresses(),
+      neverSteer,
     };
     entry.#steering = await Steering.start(
       settings,
       {
         learned: (value) => entry.#onLearned(value),
         announced: (value) => {
+          entry.#learned.takesPart(value.infoHash);
           world.announced(value);
           entry.#localPeer?.heard(value);
         },
@@ -137,29 +152,44 @@ export class Entry {
 
   /** Makes a torrent that the box holds known, so that an encrypted handshake about it can be answered. */
   know(infoHash: InfoHash): void {
-    this.#learned.know(infoHash);
+    this.#learned.holds(infoHash);
   }
 
   /** What a restarted box should steer at once, as a text to keep; undefined when nothing was learned since the last call. */
   remember(): string | undefined {
     if (!this.#learnedSince) return undefined;
     this.#learnedSince = false;
-    return encodeSwarms(this.#learned.swarms(), Date.now());
+    return encodeSwarms(this.#learned.swarms(Date.now()), Date.now());
   }
 
   /** Steers what `remember` told before a restart. */
   recall(text: string | undefined): void {
-    const nowMs = Date.now();
-    for (const swarm of decodeSwarms(text, nowMs)) {
-      this.#learned.recall(swarm, nowMs);
-      this.#steering?.steer(swarm.endpoints);
-      this.#world.learnedBefore(swarm.infoHash, swarm.endpoints);
+    for (const { infoHash, endpoints } of decodeSwarms(text, Date.now())) {
+      this.#learned.learn({ client: ANYONE, endpoints, infoHash, from: 'before-restart' }, Date.now());
+      this.#steering?.steer(endpoints);
+      this.#world.learnedBefore(infoHash, endpoints);
     }
   }
 
-  /** Steers endpoints that the box itself found in a live torrent's swarm. */
-  steer(endpoints: readonly Endpoint[]): void {
+  /** Steers endpoints that the box itself found in a live torrent's swarm, for every client. */
+  steer(infoHash: InfoHash, endpoints: readonly Endpoint[], from: LearnedFrom): void {
+    this.#learnedSince = true;
+    this.#learned.learn({ client: ANYONE, endpoints, infoHash, from }, Date.now());
     this.#steering?.steer(endpoints);
+  }
+
+  /** Why flows went, and will go, where they do. */
+  explain(question: Question): Promise<Explained[]> {
+    const from = {
+      records: this.#records,
+      learned: this.#learned,
+      membership: async (pairs: readonly Pair[]) => (await this.#steering?.membership(pairs)) ?? [],
+      exempt: (client: string | undefined, endpoint: Endpoint | undefined) => {
+        if (client !== undefined && this.#optedOut.has(client)) return 'opted-out';
+        return endpoint && this.#neverSteered.has(endpoint.ip) ? 'never-steered' : undefined;
+      },
+    };
+    return explain(question, from, Date.now());
   }
 
   view(): EntryView {
@@ -173,9 +203,9 @@ export class Entry {
   }
 
   #onLearned(value: Learned): void {
-    const { client, endpoints, infoHash, from } = value;
+    const { client, infoHash, from } = value;
     this.#learnedSince = true;
-    const fresh = this.#learned.learn(client, endpoints, infoHash, from, Date.now());
+    const fresh = this.#learned.learn(value, Date.now());
     for (const endpoint of fresh.slice(0, 3)) this.#verdict('learned', client, endpoint, infoHash, from);
     this.#world.learned(value);
   }
@@ -193,10 +223,11 @@ export class Entry {
       return;
     }
     for (const bytes of r.send) socket.write(bytes);
-    const stream = new FlowStream(socket, client, r.ciphers);
+    const how = r.handshake.qvodHello ? 'qvod-handshake' : r.ciphers ? 'mse-handshake' : 'plain-handshake';
+    const meter = this.#records.note(client.ip, endpoint, 'steered', how, Date.now());
+    const stream = new FlowStream(socket, client, r.ciphers, meter);
     const claim = this.#world.claim({ client, endpoint, handshake: r.handshake, early: r.early, stream });
     if (claim.kind === 'taken') {
-      const how = r.handshake.qvodHello ? 'qvod-handshake' : r.ciphers ? 'mse-handshake' : 'plain-handshake';
       this.#verdict('steered', client.ip, endpoint, r.handshake.infoHash, how);
     } else if (r.head) this.#splice({ socket, client, endpoint }, r.head, claim.why);
     else {
@@ -222,7 +253,8 @@ export class Entry {
       return;
     }
     for (const bytes of r.send) socket.write(bytes);
-    const stream = new FlowStream(socket, client, r.ciphers);
+    const meter = this.#records.note(client.ip, at, 'steered', 'local-peer', Date.now());
+    const stream = new FlowStream(socket, client, r.ciphers, meter);
     const claim = this.#world.claim({ client, endpoint: undefined, handshake: r.handshake, early: r.early, stream });
     const { infoHash } = r.handshake;
     if (claim.kind === 'taken') {
@@ -243,13 +275,14 @@ export class Entry {
     this.#spliced++;
     if (why === 'unknown-torrent') this.#verdict('spliced', client.ip, endpoint, undefined, why);
     else this.#leaveAlone('spliced', client, endpoint, why, detail);
-    splice(socket, { bridge: this.#bridge, client, origin: endpoint }, head, (passedBytes) => {
+    const meter = this.#records.note(client.ip, endpoint, 'spliced', why, Date.now());
+    splice(socket, { bridge: this.#bridge, client, origin: endpoint }, head, meter, (passedBytes) => {
       this.#spliced--;
       this.#passedBytes += passedBytes;
     });
   }
 
-  /** The next connection to this endpoint goes over the bridge as if the box were not there. */
+  /** This client's next connection to the endpoint goes over the bridge as if the box were not there. */
   #leaveAlone(
     verdict: 'spliced' | 'refused',
     client: Endpoint,
@@ -257,22 +290,29 @@ export class Entry {
     why: string,
     detail: string | undefined,
   ): void {
-    this.#steering?.pass(endpoint);
+    this.#steering?.pass(client.ip, endpoint);
     this.#verdict(verdict, client.ip, endpoint, undefined, why);
     this.#log.info(verdict, { client: client.ip, endpoint: endpointKey(endpoint), why, detail });
   }
 
-  /** uTP to a steered endpoint is refused in the endpoint's name (BEP 29 ST_RESET): the client comes back over TCP. */
+  /**
+   * uTP to a steered endpoint is refused in the endpoint's name (BEP 29 ST_RESET): the client comes back over TCP. Over IPv6
+   * the steering worker has done it already: a raw socket takes no IPv6 header of ours.
+   */
   #refuseUtp({ client, endpoint, payload }: UtpSyn): void {
     const syn = parseUtpSyn(payload);
     if (!syn) return;
+    this.#records.note(client.ip, endpoint, 'refused', 'utp', Date.now());
+    if (isIPv6(client.ip)) return;
     this.#forger.send(endpoint, client, encodeUtpReset(syn.connectionId, syn.seq), (error) => {
       if (error) this.#log.warn('uTP refusal not sent', { why: errorText(error) });
     });
   }
 
   #verdict(verdict: Verdict['verdict'], client: string, endpoint: Endpoint, infoHash: string | undefined, why: string) {
-    this.#verdicts.add({ atMs: Date.now(), client, endpoint: endpointKey(endpoint), infoHash, verdict, why });
+    const atMs = Date.now();
+    if (verdict !== 'learned') this.#records.note(client, endpoint, verdict, why, atMs);
+    this.#verdicts.add({ atMs, client, endpoint: endpointKey(endpoint), infoHash, verdict, why });
   }
 }
 
@@ -295,4 +335,4 @@ function vlanDevice(bridge: string, vlan: number): void {
 }
 
 const ownAddresses = (): string[] =>
-  Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map((a) => a.address));
+  Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map((a) => plainIp(a.address)));

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Endpoint } from '#base/endpoint.ts';
 import type { Ciphers } from '#wire/mse.ts';
+import type { Meter } from './flow-records.ts';
 
 /** A recognised flow as its task's client connection uses it: bytes in, runs of bytes out, encryption already off. */
 export class FlowStream {
@@ -8,17 +9,23 @@ export class FlowStream {
   readonly encrypted: boolean;
   readonly #socket: Socket;
   readonly #ciphers: Ciphers | undefined;
+  readonly #meter: Meter;
 
-  constructor(socket: Socket, remote: Endpoint, ciphers: Ciphers | undefined) {
+  constructor(socket: Socket, remote: Endpoint, ciphers: Ciphers | undefined, meter: Meter) {
     this.#socket = socket;
     this.remote = remote;
     this.#ciphers = ciphers?.method === 'rc4' ? ciphers : undefined;
     this.encrypted = ciphers !== undefined;
+    this.#meter = meter;
   }
 
   onData(listener: (bytes: Buffer) => void): void {
     const ciphers = this.#ciphers;
-    this.#socket.on('data', ciphers ? (bytes: Buffer) => listener(ciphers.decrypt(bytes)) : listener);
+    const meter = this.#meter;
+    this.#socket.on('data', (bytes: Buffer) => {
+      meter.upBytes += bytes.length;
+      listener(ciphers ? ciphers.decrypt(bytes) : bytes);
+    });
     this.#socket.resume();
   }
 
@@ -37,7 +44,10 @@ export class FlowStream {
     const socket = this.#socket;
     if (!socket.writable) return false;
     socket.cork();
-    for (const part of parts) socket.write(this.#ciphers ? this.#ciphers.encrypt(part as Buffer) : part);
+    for (const part of parts) {
+      this.#meter.downBytes += part.length;
+      socket.write(this.#ciphers ? this.#ciphers.encrypt(part as Buffer) : part);
+    }
     socket.uncork();
     return !socket.writableNeedDrain;
   }

@@ -4,12 +4,24 @@ export const LIMITS = {
   steeredEndpoints: 100_000,
   /** How long an endpoint stays steered after it was last named by a tracker. Trackers are asked every 30 min or so. */
   steerForMs: 45 * 60_000,
-  /** An endpoint that turned out not to speak BitTorrent, or that the manager refused, is left alone this long. */
+  /** A client's flows to an endpoint that did not speak BitTorrent with it, or whose torrent is refused, are left alone this long. */
   passForMs: 60 * 60_000,
-  passedEndpoints: 20_000,
-  /** Announces whose answer is awaited. */
+  /** Pairs of a client and an endpoint; 100 bytes each here and in the kernel. */
+  passedPairs: 20_000,
+  /** Announces whose answer is awaited, for each kind of tracker. */
   trackerFlows: 4_096,
   trackerFlowForMs: 30_000,
+  /** HTTP requests a second that are searched for an info-hash, of all clients together; others pass unread. 1 % of a core. */
+  getsPerS: 500,
+  /** DHT queries with an info-hash that await their answer: a lookup asks some 100 nodes, and nodes answer within seconds. */
+  dhtAsks: 32_768,
+  dhtAskForMs: 15_000,
+  /** DHT queries a second with an info-hash that are read of one client. A lookup sends some 20 a second. */
+  dhtAsksPerS: 200,
+  /** Torrents of one client that the DHT teaches within `steerForMs`. More are a crawler's, not a downloader's. */
+  dhtTorrents: 500,
+  /** Clients whose torrents are counted so. */
+  dhtClients: 2_000,
   /** Peers taken from one tracker answer; trackers send 200 at most. */
   peersPerAnswer: 1_000,
   /** Recognised flows that pass and that the page was told of: none is told of twice while it is remembered. */
@@ -50,6 +62,13 @@ export const LIMITS = {
   lsdAskers: 512,
   /** Asked announces a second that are looked at: 512 clients that all start within half a minute. */
   lsdAskedPerS: 20,
-  /** Verdicts kept for the page and for "explain this flow". */
+  /** Verdicts kept for the page. */
   recentVerdicts: 200,
+  /** Flows of a client to an endpoint that can be explained, and how long: 400 bytes each, in memory alone. */
+  flowRecords: 10_000,
+  flowRecordsForMs: 2 * 60 * 60_000,
+  /** Flows in one explanation: each costs the steering worker a look into the kernel's sets, some 50 us. */
+  explained: 100,
+  /** Explanations that wait for the steering worker. */
+  membershipQuestions: 16,
 } as const;

@@ -99,6 +99,7 @@ test('without an address on the bridge it rests, and says so once', async (t) =>
   peer.heard({
     client: '10.0.0.1',
     infoHash,
+    from: 'lsd',
     leftBytes: undefined,
     event: undefined,
     tracker: undefined,

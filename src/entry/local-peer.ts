@@ -13,7 +13,7 @@ import { recognise } from './listener.ts';
 import { LocalAddress } from './local-address.ts';
 import { LsdSchedule } from './lsd-schedule.ts';
 import { type Recognised, Recogniser } from './recogniser.ts';
-import type { Announced } from './tap.ts';
+import type { Announced } from './seen.ts';
 
 export type LocalPeerConfig = {
   readonly enabled: boolean;

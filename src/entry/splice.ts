@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Endpoint, LanEndpoint } from '#base/endpoint.ts';
 import { errorText } from '#base/errors.ts';
 import { dialAs } from '#kernel/transparent-socket.ts';
+import type { Meter } from './flow-records.ts';
 import { LIMITS } from './limits.ts';
 
 /** An idle flow must keep its entry in the kernel's flow set, which lives ten minutes. */
@@ -27,13 +28,19 @@ export function splice(
   client: Socket,
   at: { readonly bridge: string; readonly client: LanEndpoint; readonly origin: Endpoint },
   head: Buffer,
+  meter: Meter,
   onEnd: (passedBytes: number, why: string) => void,
 ): void {
   let passed = 0;
   let why = 'ended';
   let origin: Socket;
-  const count = (n: number): void => {
+  const up = (n: number): void => {
     passed += n;
+    meter.upBytes += n;
+  };
+  const down = (n: number): void => {
+    passed += n;
+    meter.downBytes += n;
   };
   try {
     origin = dialAs(at.bridge, at.client, at.origin);
@@ -43,7 +50,7 @@ export function splice(
     return;
   }
   if (head.length > 0) origin.write(head); // waits for the connection
-  passed += head.length;
+  up(head.length);
   if (client.readableEnded) origin.end();
   const late = setTimeout(() => {
     why = 'the origin did not answer';
@@ -55,8 +62,8 @@ export function splice(
     why = errorText(error);
   });
   for (const socket of [client, origin]) socket.setKeepAlive(true, KEEP_ALIVE_MS);
-  carry(client, origin, count);
-  carry(origin, client, count);
+  carry(client, origin, up);
+  carry(origin, client, down);
   let open = 2;
   const closed = (): void => {
     clearTimeout(late);

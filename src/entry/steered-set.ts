@@ -1,17 +1,32 @@
+import { BlockList, isIPv4 } from 'node:net';
 import { type Endpoint, endpointKey } from '#base/endpoint.ts';
+import { AgingMap } from './aging-map.ts';
 import { LIMITS } from './limits.ts';
 
+/** Addresses and networks (CIDR) as one list to look an address up in. */
+export function networkList(networks: readonly string[]): { has(ip: string): boolean } {
+  const list = new BlockList();
+  for (const network of networks) {
+    const [ip = '', bits] = network.split('/');
+    const family = isIPv4(ip) ? 'ipv4' : 'ipv6';
+    if (bits === undefined) list.addAddress(ip, family);
+    else list.addSubnet(ip, Number(bits), family);
+  }
+  return { has: (ip) => list.check(ip, isIPv4(ip) ? 'ipv4' : 'ipv6') };
+}
+
 /**
- * The worker's copy of the kernel's steering set, and the endpoints that it leaves alone.
- * Invariant: an endpoint is steered or passed, never both; both maps keep their oldest entries first and are bounded.
+ * The worker's copy of the kernel's sets: endpoints that are steered, and pairs of a client and an endpoint that pass.
+ * Invariant: both are bounded; a full set admits nothing new, so that the kernel's never overflows.
  */
 export class SteeredSet {
+  /** Until when; the oldest first. */
   readonly #steered = new Map<string, number>();
-  readonly #passed = new Map<string, number>();
-  readonly #never: ReadonlySet<string>;
+  readonly #passed = new AgingMap<true>(LIMITS.passedPairs, LIMITS.passForMs);
+  readonly #never: { has(ip: string): boolean };
 
   constructor(never: readonly string[]) {
-    this.#never = new Set(never);
+    this.#never = networkList(never);
   }
 
   get size(): number {
@@ -20,14 +35,17 @@ export class SteeredSet {
 
   /** Those of `endpoints` that the kernel must be told about now: new ones, and ones whose time is more than half over. */
   admit(endpoints: readonly Endpoint[], nowMs: number): Endpoint[] {
-    this.#expire(nowMs);
+    for (const [key, until] of this.#steered) {
+      if (until > nowMs) break;
+      this.#steered.delete(key);
+    }
     const fresh = new Map<string, Endpoint>();
     for (const endpoint of endpoints) {
       const key = endpointKey(endpoint);
-      if (this.#never.has(endpoint.ip) || (this.#passed.get(key) ?? 0) > nowMs) continue;
       const until = this.#steered.get(key);
       if (until !== undefined && until - nowMs > LIMITS.steerForMs / 2) continue;
-      if (until === undefined && this.#steered.size >= LIMITS.steeredEndpoints) continue;
+      if (until === undefined && (this.#steered.size >= LIMITS.steeredEndpoints || this.#never.has(endpoint.ip)))
+        continue;
       this.#steered.delete(key);
       this.#steered.set(key, nowMs + LIMITS.steerForMs);
       fresh.set(key, endpoint);
@@ -35,25 +53,12 @@ export class SteeredSet {
     return [...fresh.values()];
   }
 
-  /** True when the endpoint was steered and must be taken out of the kernel's set. */
-  pass(endpoint: Endpoint, nowMs: number): boolean {
-    const key = endpointKey(endpoint);
-    this.#passed.delete(key);
-    this.#passed.set(key, nowMs + LIMITS.passForMs);
-    if (this.#passed.size > LIMITS.passedEndpoints) {
-      for (const oldest of this.#passed.keys()) {
-        this.#passed.delete(oldest);
-        break;
-      }
-    }
-    return this.#steered.delete(key);
-  }
-
-  #expire(nowMs: number): void {
-    for (const map of [this.#steered, this.#passed])
-      for (const [key, until] of map) {
-        if (until > nowMs) break;
-        map.delete(key);
-      }
+  /** True when the kernel must be told: the pair does not pass yet, and there is room. */
+  pass(client: string, endpoint: Endpoint, nowMs: number): boolean {
+    const key = `${client} ${endpointKey(endpoint)}`;
+    const isNew = this.#passed.get(key, nowMs) === undefined;
+    if (isNew && this.#passed.sizeAt(nowMs) >= LIMITS.passedPairs) return false;
+    this.#passed.set(key, true, nowMs);
+    return isNew;
   }
 }

@@ -1,8 +1,10 @@
 import { isIPv4 } from 'node:net';
 import type { Endpoint } from '#base/endpoint.ts';
 import { markToLan } from '#kernel/lane.ts';
-import { LSD_GROUP, LSD_PORT } from '#wire/lsd.ts';
+import { LSD_PORT } from '#wire/lsd.ts';
+import { dhtChain, LOGGED, learnRules, learnSets, optOutRules, optOutSet } from './learn-rules.ts';
 import { LIMITS } from './limits.ts';
+import { FAMILIES, type Family, type RuleSettings } from './rule-settings.ts';
 import { taggedChains, taggedInput } from './tagged-rules.ts';
 
 /**
@@ -14,62 +16,18 @@ import { taggedChains, taggedInput } from './tagged-rules.ts';
  * both ways. Everything else is bridged by the kernel and never touched.
  */
 
-export type RuleSettings = {
-  readonly lan: string;
-  readonly wan: string;
-  /** 802.1Q ids whose clients are served; the bridge has a device for each. */
-  readonly vlans: readonly number[];
-  /** The bridge's own MAC address. */
-  readonly bridgeMac: string;
-  readonly listenPort: number;
-  /** TCP port at which the box is a neighbour of its clients; undefined when it is none. */
-  readonly localPort?: number;
-  readonly logGroup: number;
-};
-
-/** Prefixes of logged packets: which rule selected them. */
-export const LOGGED = {
-  request: 'request',
-  held: 'held',
-  handshake: 'handshake',
-  lsd: 'lsd',
-  utp: 'utp',
-  qvodUdp: 'qvod-udp',
-  delivery: 'ms-do',
-} as const;
-
 const TABLE = 'bridge swarmbox';
 /** "Hand this frame to the local stack": the twelve bits of a mark below the VLAN. */
 const MARK_DIVERT = markToLan();
 const MARK_BITS = '0xfff';
-const GET_ANNOUNCE = `0x${Buffer.from('GET /announce').toString('hex')}`;
-const BT_HANDSHAKE = `0x${Buffer.from('\x13BitTorrent prot', 'latin1').toString('hex')}`;
-const QVOD_HANDSHAKE = `0x${Buffer.from('\x13QVOD protocol', 'latin1').toString('hex')}`;
-/** Behind UDP's own header, Qvod's of 13 bytes and the name's length: bit 8 * (8 + 13 + 1). */
-const QVOD_NAME = `0x${Buffer.from('QVOD protocol').toString('hex')}`;
-const DELIVERY_HANDSHAKE = `0x${Buffer.from('\x0eSwarm protocol', 'latin1').toString('hex')}`;
-/** Of what only passes, a few are enough to say so. */
-const A_FEW = 'limit rate 20/second';
-/** BEP 15 connect request: the protocol id that every client must send. */
-const UDP_TRACKER_MAGIC = '0x41727101980';
 const SYN = 'tcp flags & (fin|syn|rst|ack) == syn';
 const NOT_SYN = 'tcp flags & (fin|syn|rst|ack) != syn';
 
-type Family = { readonly n: '4' | '6'; readonly ip: 'ip' | 'ip6'; readonly type: string; readonly lsd: string };
-const FAMILIES: readonly Family[] = [
-  { n: '4', ip: 'ip', type: 'ipv4_addr', lsd: LSD_GROUP[4] },
-  { n: '6', ip: 'ip6', type: 'ipv6_addr', lsd: LSD_GROUP[6] },
-];
-
-const sets = ({ n, type }: Family): string => {
-  const flow = `${type} . inet_service . ${type} . inet_service`;
-  const seconds = LIMITS.trackerFlowForMs / 1000;
-  return `
+/** `passed`: pairs of a client and an endpoint that are left alone although the endpoint is steered for others. */
+const sets = ({ n, type }: Family): string => `
   set peers${n} { type ${type} . inet_service; flags timeout; size 262144; }
-  set flows${n} { type mark . ${flow}; flags dynamic,timeout; timeout 10m; size 65536; }
-  set asks${n} { type ${flow}; flags dynamic,timeout; timeout ${seconds}s; size 8192; }
-  set udpasks${n} { type ${flow}; flags dynamic,timeout; timeout 2m; size 8192; }`;
-};
+  set passed${n} { type ${type} . ${type} . inet_service; flags timeout; size 65536; }
+  set flows${n} { type mark . ${type} . inet_service . ${type} . inet_service; flags dynamic,timeout; timeout 10m; size 65536; }`;
 
 /** Diverted flows: they stay diverted whatever the dead-man switch says. */
 const flowRules = ({ n, ip }: Family, s: RuleSettings): string => {
@@ -81,35 +39,18 @@ const flowRules = ({ n, ip }: Family, s: RuleSettings): string => {
 };
 
 /**
- * An announce is let through and noted; the answer is held (logged and dropped), read, and sent on by the daemon once
- * the peers that it names are steered. Only then can the client dial them. TCP would repeat a lost answer by itself.
+ * A SYN to a steered endpoint is diverted. A bare uTP SYN (BEP 29: 20 bytes, type 4, version 1) to one is dropped and answered
+ * with a reset, so that the client comes back over TCP. One with extension bits (30 bytes) is let through: that is
+ * Transmission 3.00, which falls back to TCP, hangs up before it has said a word, and shuns the peer for a quarter of an hour.
  */
-const learnRules = ({ n, ip, lsd }: Family, s: RuleSettings): string => {
-  const out = (l4: string) => `${ip} saddr . ${l4} sport . ${ip} daddr . ${l4} dport`;
-  const back = (l4: string) => `${ip} daddr . ${l4} dport . ${ip} saddr . ${l4} sport`;
-  const log = (prefix: string) => `log prefix "${prefix}" group ${s.logGroup}`;
+const steerRules = ({ n, ip }: Family, s: RuleSettings): string => {
+  const to = (l4: string) =>
+    `${ip} daddr . ${l4} dport @peers${n} ${ip} saddr . ${ip} daddr . ${l4} dport != @passed${n}`;
+  const flow = `meta mark . ${ip} saddr . tcp sport . ${ip} daddr . tcp dport`;
   return `
-    iifname "${s.lan}" ${SYN} ${ip} daddr . tcp dport @peers${n} update @flows${n} { meta mark . ${out('tcp')} } goto divert
-    iifname "${s.lan}" meta l4proto tcp @ih,0,104 ${GET_ANNOUNCE} update @asks${n} { ${out('tcp')} } ${log(LOGGED.request)} accept
-    iifname "${s.wan}" ${back('tcp')} @asks${n} ${log(LOGGED.held)} drop
-    iifname "${s.lan}" meta l4proto tcp @ih,0,128 ${BT_HANDSHAKE} ${ip} version ${n} ${log(LOGGED.handshake)} accept
-    iifname "${s.lan}" meta l4proto tcp @ih,0,112 ${QVOD_HANDSHAKE} ${ip} version ${n} ${log(LOGGED.handshake)} accept
-    iifname "${s.lan}" ${ip} version ${n} tcp dport 7680 @ih,0,120 ${DELIVERY_HANDSHAKE} ${A_FEW} ${log(LOGGED.delivery)} accept
-    iifname "${s.lan}" ${ip} version ${n} udp length >= 89 @th,176,104 ${QVOD_NAME} ${A_FEW} ${log(LOGGED.qvodUdp)} accept
-    iifname "${s.lan}" udp length 24 @th,64,64 ${UDP_TRACKER_MAGIC} update @udpasks${n} { ${out('udp')} } accept
-    iifname "${s.lan}" udp length >= 106 ${out('udp')} @udpasks${n} ${log(LOGGED.request)} accept
-    iifname "${s.wan}" udp length >= 28 ${back('udp')} @udpasks${n} @th,64,32 1 ${log(LOGGED.held)} drop
-    iifname "${s.lan}" ${ip} daddr ${lsd} udp dport ${LSD_PORT} ${log(LOGGED.lsd)} accept`;
+    iifname "${s.lan}" ${SYN} ${to('tcp')} update @flows${n} { ${flow} } goto divert
+    iifname "${s.lan}" udp length 28 @th,64,8 0x41 ${to('udp')} log prefix "${LOGGED.utp}" group ${s.logGroup} drop`;
 };
-
-/**
- * A bare uTP SYN (BEP 29: 20 bytes, type 4, version 1) to a steered endpoint is dropped and answered with a reset, so that
- * the client comes back over TCP. One with extension bits (30 bytes) is let through: that is Transmission 3.00, which
- * falls back to TCP, hangs up before it has said a word, and shuns the peer for a quarter of an hour. IPv4 only, as the
- * reset is: dropping alone would cost seconds.
- */
-const utpRule = (s: RuleSettings): string => `
-    iifname "${s.lan}" udp length 28 @th,64,8 0x41 ip daddr . udp dport @peers4 log prefix "${LOGGED.utp}" group ${s.logGroup} drop`;
 
 const both = (rules: (f: Family, s: RuleSettings) => string, s: RuleSettings): string =>
   FAMILIES.map((f) => rules(f, s)).join('');
@@ -135,15 +76,15 @@ const lanOnly = (s: RuleSettings): { input: string; chain: string } =>
 export const ownedHalf = (s: RuleSettings): string => `
 table ${TABLE} {
   flags owner;
-  set armed { type ifname; flags timeout; }${FAMILIES.map(sets).join('')}
+  set armed { type ifname; flags timeout; }${FAMILIES.map((f) => sets(f) + learnSets(f) + optOutSet(f, s)).join('')}
   chain divert {
     counter meta mark set meta mark | ${MARK_DIVERT} meta pkttype set host ether daddr set ${s.bridgeMac} accept
   }${taggedChains(s.vlans)}
   chain pre {
     type filter hook prerouting priority -300; policy accept;${lanOnly(s).input}${taggedInput}
     meta l4proto != { tcp, udp } accept${both(flowRules, s)}
-    iifname != @armed accept${both(learnRules, s)}${utpRule(s)}
-  }${lanOnly(s).chain}
+    iifname != @armed accept${both(optOutRules, s)}${both(steerRules, s)}${both(learnRules, s)}
+  }${FAMILIES.map((f) => dhtChain(f, s)).join('')}${lanOnly(s).chain}
 }
 table inet swarmbox_listener {
   flags owner;
@@ -183,6 +124,11 @@ const split = (endpoints: readonly Endpoint[]): [string, Endpoint[]][] => [
   ['peers6', endpoints.filter((e) => !isIPv4(e.ip))],
 ];
 
+const add = (set: string, elements: string): string => `add element ${TABLE} ${set} { ${elements} }\n`;
+/** Adding first makes the deletion succeed whether or not the element is there. */
+const remove = (set: string, elements: string): string =>
+  `${add(set, elements)}delete element ${TABLE} ${set} { ${elements} }\n`;
+
 /** Endpoints must be distinct. */
 export const steer = (endpoints: readonly Endpoint[], forMs: number): string =>
   split(endpoints)
@@ -190,19 +136,26 @@ export const steer = (endpoints: readonly Endpoint[], forMs: number): string =>
     .map(([set, list]) => refresh(set, list.map((e) => `${element(e)} timeout ${forMs}ms`).join(', ')))
     .join('');
 
-/** Adding first makes the deletion succeed whether or not the element is there. */
-export const unsteer = (endpoints: readonly Endpoint[]): string =>
-  split(endpoints)
-    .filter(([, list]) => list.length > 0)
-    .map(([set, list]) => {
-      const elements = list.map(element).join(', ');
-      return `add element ${TABLE} ${set} { ${elements} }\ndelete element ${TABLE} ${set} { ${elements} }\n`;
-    })
-    .join('');
+const passedSet = (client: string): string => (isIPv4(client) ? 'passed4' : 'passed6');
 
-/** Stops holding what comes back on an HTTP tracker's flow. */
-export const stopHolding = (client: Endpoint, server: Endpoint): string => {
-  const set = isIPv4(client.ip) ? 'asks4' : 'asks6';
-  const flow = `{ ${element(client)} . ${element(server)} }`;
-  return `add element ${TABLE} ${set} ${flow}\ndelete element ${TABLE} ${set} ${flow}\n`;
-};
+/** This client's flows to the endpoint go over the bridge. */
+export const pass = (client: string, endpoint: Endpoint, forMs: number): string =>
+  refresh(passedSet(client), `${client} . ${element(endpoint)} timeout ${forMs}ms`);
+
+const askSet = (client: Endpoint): string => (isIPv4(client.ip) ? 'asks4' : 'asks6');
+const flowElement = (client: Endpoint, server: Endpoint): string => `${element(client)} . ${element(server)}`;
+
+/** Holds what comes back on an HTTP tracker's flow from now on. */
+export const hold = (client: Endpoint, server: Endpoint): string =>
+  refresh(askSet(client), `${flowElement(client, server)} timeout ${LIMITS.trackerFlowForMs}ms`);
+
+export const stopHolding = (client: Endpoint, server: Endpoint): string =>
+  remove(askSet(client), flowElement(client, server));
+
+/** Fails when the endpoint is not in the kernel's set. */
+export const isSteered = (endpoint: Endpoint): string =>
+  `get element ${TABLE} ${isIPv4(endpoint.ip) ? 'peers4' : 'peers6'} { ${element(endpoint)} }\n`;
+
+/** Fails when the pair is not in the kernel's set. */
+export const isPassed = (client: string, endpoint: Endpoint): string =>
+  `get element ${TABLE} ${passedSet(client)} { ${client} . ${element(endpoint)} }\n`;

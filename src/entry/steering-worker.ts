@@ -1,18 +1,33 @@
+import { isIP, isIPv4 } from 'node:net';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { errorText } from '#base/errors.ts';
 import { clearBell, waitReadable } from '#kernel/libc.ts';
 import { type LoggedPacket, NflogSocket } from '#kernel/nflog-socket.ts';
 import { Nftables } from '#kernel/nftables.ts';
 import { PacketSender } from '#kernel/packet-socket.ts';
-import { parsePacket, segmentPacket } from '#wire/ip-packet.ts';
+import { parsePacket, segmentPacket, udp6Answer } from '#wire/ip-packet.ts';
+import { encodeUtpReset, parseUtpSyn } from '#wire/utp.ts';
+import { LOGGED } from './learn-rules.ts';
 import { LIMITS } from './limits.ts';
+import { destination, source } from './seen.ts';
 import { SteeredSet } from './steered-set.ts';
-import type { FromWorker, ToWorker, WorkerSettings } from './steering-messages.ts';
-import { arm, disarm, LOGGED, ownedHalf, removeOwnedHalf, steer, stopHolding, unsteer } from './steering-rules.ts';
+import type { FromWorker, Membership, Pair, ToWorker, WorkerSettings } from './steering-messages.ts';
+import {
+  arm,
+  disarm,
+  hold,
+  isPassed,
+  isSteered,
+  ownedHalf,
+  pass,
+  removeOwnedHalf,
+  steer,
+  stopHolding,
+} from './steering-rules.ts';
 import { Tap } from './tap.ts';
 
 /**
- * The steering worker: one thread that owns the kernel rules and the tap, so that a held tracker answer waits for nothing
+ * The steering worker: one thread that owns the kernel rules and the tap, so that a held answer waits for nothing
  * else in the daemon. It blocks in poll(2) and never returns to an event loop.
  */
 
@@ -64,7 +79,14 @@ class Steering {
       }
       this.#try(() => {
         if (message.kind === 'steer') this.#steer(message.endpoints, nowMs);
-        else if (this.#steered.pass(message.endpoint, nowMs)) this.#nft.run(unsteer([message.endpoint]));
+        else if (message.kind === 'membership')
+          tell({
+            kind: 'membership',
+            number: message.number,
+            pairs: message.pairs.map((pair) => this.#membership(pair)),
+          });
+        else if (this.#steered.pass(message.client, message.endpoint, nowMs))
+          this.#nft.run(pass(message.client, message.endpoint, LIMITS.passForMs));
       });
     }
     return true;
@@ -76,6 +98,19 @@ class Steering {
     return fresh.length;
   }
 
+  #membership({ client, endpoint }: Pair): Membership {
+    const holds = (question: string): boolean => {
+      try {
+        this.#nft.run(question);
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    const ofOneFamily = isIPv4(client) === isIPv4(endpoint.ip) && isIP(client) !== 0;
+    return { steered: holds(isSteered(endpoint)), passed: ofOneFamily && holds(isPassed(client, endpoint)) };
+  }
+
   #packet(p: LoggedPacket, nowMs: number): void {
     this.#try(() => this.#learn(p, nowMs));
     if (p.prefix === LOGGED.held) this.#release(p);
@@ -85,20 +120,33 @@ class Steering {
     const packet = parsePacket(p.packet);
     if (!packet) return;
     if (p.prefix === LOGGED.utp) {
+      if (packet.version === 6) this.#refuseUtp6(p, packet.payload);
       // Copied: the buffer is read into again before the main thread looks.
       const payload = Uint8Array.from(packet.payload);
-      const client = { ip: packet.src, port: packet.srcPort, ...(p.vlan && { vlan: p.vlan }) };
-      tell({ kind: 'utp-syn', value: { client, endpoint: { ip: packet.dst, port: packet.dstPort }, payload } });
+      const client = { ...source(packet), ...(p.vlan && { vlan: p.vlan }) };
+      tell({ kind: 'utp-syn', value: { client, endpoint: destination(packet), payload } });
       return;
     }
     for (const seen of this.#tap.read(p.prefix, packet, nowMs)) {
       if (seen.kind === 'announced' || seen.kind === 'passed') tell(seen);
+      else if (seen.kind === 'hold') this.#nft.run(hold(seen.client, seen.server));
       else if (seen.kind === 'done') this.#nft.run(stopHolding(seen.client, seen.server));
       else {
         const steered = this.#steer(seen.value.endpoints, nowMs);
         tell({ kind: 'learned', value: seen.value, steered });
       }
     }
+  }
+
+  /**
+   * Refuses a uTP connection over IPv6 in the endpoint's name: raw IPv6 sockets take no header of ours, so the answer is made
+   * from the SYN's own frame, MAC addresses swapped too. Over IPv4 the main thread does it, through a raw socket.
+   */
+  #refuseUtp6({ link, packet }: LoggedPacket, payload: Buffer): void {
+    const syn = parseUtpSyn(payload);
+    const answer = syn && udp6Answer(packet, encodeUtpReset(syn.connectionId, syn.seq));
+    if (!answer || link.length < 14) return;
+    this.#toLan.send(Buffer.concat([link.subarray(6, 12), link.subarray(0, 6), link.subarray(12), answer]));
   }
 
   /** Sends a held packet on its way, with the link header that it came with. */
@@ -109,7 +157,7 @@ class Steering {
     } catch (error) {
       // The sender repeats what is not acknowledged; the rule lets it pass once the ask has timed out.
       this.#lost++;
-      tell({ kind: 'trouble', why: `a held tracker answer could not be sent on: ${errorText(error)}` });
+      tell({ kind: 'trouble', why: `a held answer could not be sent on: ${errorText(error)}` });
     }
   }
 
@@ -125,7 +173,7 @@ class Steering {
     const armed = nowMs - this.#beatAtMs < LIMITS.armedForMs;
     if (armed !== this.#armed) {
       this.#armed = armed;
-      tell({ kind: 'armed', armed, why: armed ? 'the main loop lives' : 'the main loop gave no sign of life' });
+      tell({ kind: 'armed', armed, why: armed ? 'alive' : 'main-loop-silent' });
     }
   }
 

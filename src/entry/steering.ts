@@ -4,12 +4,20 @@ import type { Endpoint } from '#base/endpoint.ts';
 import type { Scope } from '#base/scope.ts';
 import { closeFd, openBell, ringBell } from '#kernel/libc.ts';
 import { LIMITS } from './limits.ts';
-import type { FromWorker, ToWorker, UtpSyn, WorkerSettings } from './steering-messages.ts';
-import type { Announced, Learned, Passed } from './tap.ts';
+import type { Announced, Learned, Passed } from './seen.ts';
+import type {
+  FromWorker,
+  Membership,
+  Pair,
+  SteeringWhy,
+  ToWorker,
+  UtpSyn,
+  WorkerSettings,
+} from './steering-messages.ts';
 
 export type SteeringState = {
   armed: boolean;
-  why: string;
+  why: SteeringWhy;
   /** Endpoints in the kernel's set. */
   endpoints: number;
   /** Tracker answers held and sent on. */
@@ -36,6 +44,8 @@ export class Steering {
   readonly #worker: Worker;
   readonly #bell: number;
   readonly #events: SteeringEvents;
+  readonly #questions = new Map<number, (pairs: readonly Membership[]) => void>();
+  #lastQuestion = 0;
   #stopping = false;
 
   private constructor(worker: Worker, bell: number, events: SteeringEvents) {
@@ -79,9 +89,19 @@ export class Steering {
     this.#send({ kind: 'steer', endpoints });
   }
 
-  /** Leaves an endpoint alone from now on. Flows that are already diverted stay with the box. */
-  pass(endpoint: Endpoint): void {
-    this.#send({ kind: 'pass', endpoint });
+  /** Leaves this client's flows to an endpoint alone from now on. Those that are already diverted stay with the box. */
+  pass(client: string, endpoint: Endpoint): void {
+    this.#send({ kind: 'pass', client, endpoint });
+  }
+
+  /** Asks the kernel what its sets hold of these pairs. */
+  async membership(pairs: readonly Pair[]): Promise<readonly Membership[]> {
+    if (this.#stopping || this.#questions.size >= LIMITS.membershipQuestions) return [];
+    const { promise, resolve } = Promise.withResolvers<readonly Membership[]>();
+    const number = this.#lastQuestion++;
+    this.#questions.set(number, resolve);
+    this.#send({ kind: 'membership', number, pairs });
+    return promise;
   }
 
   #send(message: ToWorker): void {
@@ -96,7 +116,10 @@ export class Steering {
     else if (message.kind === 'announced') this.#events.announced(message.value);
     else if (message.kind === 'utp-syn') this.#events.utpSyn(message.value);
     else if (message.kind === 'passed') this.#events.passed(message.value);
-    else if (message.kind === 'trouble') this.#events.trouble(message.why);
+    else if (message.kind === 'membership') {
+      this.#questions.get(message.number)?.(message.pairs);
+      this.#questions.delete(message.number);
+    } else if (message.kind === 'trouble') this.#events.trouble(message.why);
     else if (message.kind === 'armed') Object.assign(state, { armed: message.armed, why: message.why });
     else if (message.kind === 'count')
       Object.assign(state, { endpoints: message.endpoints, held: message.held, lost: message.lost });
@@ -106,6 +129,7 @@ export class Steering {
     const gone = once(this.#worker, 'exit').catch(() => {});
     this.#send({ kind: 'stop' });
     this.#stopping = true;
+    for (const answer of this.#questions.values()) answer([]);
     Object.assign(this.state, { armed: false, why: 'stopped' });
     await Promise.race([gone, new Promise((resolve) => setTimeout(resolve, 2_000).unref())]);
     await this.#worker.terminate();

@@ -8,6 +8,7 @@ import { Scope } from '#base/scope.ts';
 import type { InfoHash } from '#base/units.ts';
 import type { Index, TaskRow } from '#index/index.ts';
 import { type ClientStream, type OriginSource, type StoreLike, Task, type TaskView } from '#task/task.ts';
+import type { FoundBy } from '#task/task-world.ts';
 import type { Handshake } from '#wire/handshake.ts';
 import { type Metainfo, parseInfo } from '#wire/metainfo.ts';
 import { needsLayers, withLayers } from '#wire/piece-layers.ts';
@@ -34,7 +35,7 @@ export type ManagerWorld = {
   /** Makes a torrent known to encrypted handshakes. */
   know(infoHash: InfoHash): void;
   /** Has flows to these endpoints steered: the box found them in the swarm of a torrent that it serves. */
-  steer(endpoints: readonly Endpoint[]): void;
+  steer(infoHash: InfoHash, endpoints: readonly Endpoint[], from: FoundBy): void;
   /** The endpoint is the box's own: no source for it. */
   isBox(endpoint: Endpoint): boolean;
 };
@@ -286,7 +287,7 @@ export class Manager {
           index.addTotal('servedBytes', served);
           index.addTotal('filledBytes', filled);
         }),
-      found: (endpoints) => this.#world.steer(endpoints),
+      found: (endpoints, by) => this.#world.steer(names.first, endpoints, by),
       isBox: (endpoint) => this.#world.isBox(endpoint),
       refusal: (meta) => this.#policy.refuses(meta),
       cannotKeep: (why) => this.#room.refused(why),

@@ -18,6 +18,9 @@ export type StoreLike = {
   freeBytes(): Promise<number>;
 };
 
+/** Who told the box of a torrent's peers: a code that the page knows. */
+export type FoundBy = 'box-tracker' | 'box-dht' | 'pex' | 'lsd';
+
 /** What a task asks of its manager. */
 export type TaskWorld = {
   readonly clock: Clock;
@@ -43,7 +46,7 @@ export type TaskWorld = {
   keepTraffic(servedBytes: number, filledBytes: number): void;
   keepTrackers(trackers: readonly string[]): void;
   /** The box itself found these in the torrent's swarm. */
-  found(endpoints: readonly Endpoint[]): void;
+  found(endpoints: readonly Endpoint[], by: FoundBy): void;
   /** The endpoint is the box's own. */
   isBox(endpoint: Endpoint): boolean;
   /** The torrent is one that the box does not serve (BEP 27, a block list): why not, or undefined. */

@@ -356,7 +356,7 @@ export class Task {
       log,
       found: (peers: readonly Endpoint[]) => {
         this.addSources(peers.map((endpoint) => ({ endpoint })));
-        found(peers);
+        found(peers, 'box-tracker');
       },
       leftBytes: () => (this.#shelf ? this.#shelf.meta.totalBytes - this.#shelf.haveBytes : 1),
       downloadedBytes: () => this.#ledger.filledBytes,

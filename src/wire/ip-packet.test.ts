@@ -3,7 +3,7 @@ import { SocketAddress } from 'node:net';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { fuzzRuns } from './fixtures.ts';
-import { parsePacket, segmentPacket, TCP_FLAGS } from './ip-packet.ts';
+import { parsePacket, segmentPacket, TCP_FLAGS, udp6Answer } from './ip-packet.ts';
 import { ipv6Text } from './ip-text.ts';
 
 /** One's complement sum over whole words: what a receiver computes; 0xffff when the checksum is right. */
@@ -245,4 +245,20 @@ test('no bytes make the packet reader throw', () => {
     }),
     { numRuns: fuzzRuns },
   );
+});
+
+test('an IPv6 UDP packet is answered from its own header, and nothing else is', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 50 }), fc.uint8Array({ maxLength: 50 }), (question, payload) => {
+      const asked = made({ version: 6, proto: 'udp', payload: question });
+      const answer = udp6Answer(asked, payload) as Buffer;
+      assertIntact(answer);
+      const [from, to] = [parsePacket(asked), parsePacket(answer)];
+      assert.ok(from && to);
+      assert.deepEqual([to.src, to.srcPort, to.dst, to.dstPort], [from.dst, from.dstPort, from.src, from.srcPort]);
+      assert.deepEqual(to.payload, Buffer.from(payload));
+    }),
+  );
+  assert.equal(udp6Answer(made({ version: 4, proto: 'udp', payload: Buffer.alloc(8) }), Buffer.alloc(4)), undefined);
+  assert.equal(udp6Answer(made({ version: 6, proto: 'tcp', payload: Buffer.alloc(8) }), Buffer.alloc(4)), undefined);
 });

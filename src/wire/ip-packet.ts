@@ -171,6 +171,34 @@ export function segmentPacket(packet: Buffer, mtu: number, segmentBytes?: number
   return segments;
 }
 
+const HOP_LIMIT = 64;
+
+/**
+ * What the addressee of an IPv6 UDP packet could answer: addresses and ports swapped, no extension headers. Undefined when
+ * `packet` is no such packet.
+ */
+export function udp6Answer(packet: Buffer, payload: Uint8Array): Buffer | undefined {
+  const at = layoutOf(packet);
+  if (at?.version !== 6 || at.proto !== 'udp') return undefined;
+  const answer = Buffer.alloc(IPV6_HEADER_BYTES + 8 + payload.length);
+  answer[0] = 0x60;
+  answer[6] = UDP;
+  answer[7] = HOP_LIMIT;
+  packet.copy(answer, 8, 24, 40);
+  packet.copy(answer, 24, 8, 24);
+  packet.copy(answer, IPV6_HEADER_BYTES, at.transportAt + 2, at.transportAt + 4);
+  packet.copy(answer, IPV6_HEADER_BYTES + 2, at.transportAt, at.transportAt + 2);
+  answer.set(payload, IPV6_HEADER_BYTES + 8);
+  return finished(answer, {
+    version: 6,
+    proto: 'udp',
+    transportAt: IPV6_HEADER_BYTES,
+    payloadAt: IPV6_HEADER_BYTES + 8,
+    end: answer.length,
+    statedEnd: answer.length,
+  });
+}
+
 /** Sequence number, flags and IPv4 identification of the `count`-th segment, as the kernel's own segmentation has it. */
 function restate(segment: Buffer, at: Layout, offset: number, count: number, isLast: boolean): void {
   const tcp = at.transportAt;

@@ -1,6 +1,3 @@
-import { isIPv4, isIPv6, SocketAddress } from 'node:net';
-import { plainIp } from '#base/endpoint.ts';
-
 /** Addresses as Node spells them (inet_ntop; RFC 5952), so that they compare equal to what a socket reports. */
 
 export const ipv4Text = (b: Uint8Array, at = 0): string => `${b[at]}.${b[at + 1]}.${b[at + 2]}.${b[at + 3]}`;
@@ -26,13 +23,4 @@ function longestZeros(words: readonly number[]): { from: number; length: number 
     from += length;
   }
   return best;
-}
-
-/** An address that a stranger wrote out, in Node's spelling; undefined for a host name or anything else. */
-export function spelt(text: string): string | undefined {
-  if (isIPv4(text)) return text;
-  if (!isIPv6(text)) return undefined;
-  return plainIp(
-    new SocketAddress({ address: plainIp(text), family: isIPv4(plainIp(text)) ? 'ipv4' : 'ipv6' }).address,
-  );
 }

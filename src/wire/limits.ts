@@ -39,6 +39,8 @@ export const WIRE_LIMITS = {
   httpHeadBytes: 16 * KIB,
   /** Peers of one tracker answer (BEP 15 datagrams carry some 200; HTTP trackers cap numwant at 200..500). */
   answerPeers: 2_000,
+  /** Info-hashes of one scrape (BEP 15: 74 fit a datagram). */
+  scrapeHashes: 74,
   /** Info-hashes of one LSD datagram (BEP 14: it must fit 1,400 bytes). */
   lsdHashes: 32,
   /** Bytes of a DHT datagram: what fits an Ethernet frame, and room for a reassembled one. */

@@ -1,11 +1,10 @@
-import type { Endpoint } from '#base/endpoint.ts';
+import { type Endpoint, spelt } from '#base/endpoint.ts';
 import type { InfoHash } from '#base/units.ts';
 import { infoHashBytes, infoHashOf } from '#base/units.ts';
 import type { BValue } from './bencode.ts';
 import { asBytes, asDict, asInt, asList, asText, decodePrefix } from './bencode.ts';
 import { compactPeers } from './compact-peers.ts';
 import { HttpResponse } from './http-response.ts';
-import { spelt } from './ip-text.ts';
 import { WIRE_LIMITS } from './limits.ts';
 import type { Parsed } from './parsed.ts';
 import { bad, ok } from './parsed.ts';
@@ -36,35 +35,55 @@ const FAILURE_CHARS = 200;
  * is read as far as it goes, without the parameter that was cut.
  */
 export function parseAnnounceRequest(head: Uint8Array): Parsed<AnnounceRequest> {
-  const text = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, WIRE_LIMITS.httpHeadBytes)).toString(
-    'latin1',
-  );
-  if (!text.startsWith('GET ')) return bad('not a GET request');
-  const end = text.slice(4).search(/[ \r\n]/);
-  const target = end < 0 ? text.slice(4) : text.slice(4, 4 + end);
-  const mark = target.indexOf('?');
-  if (mark < 0) return bad('the request has no query');
-  if (/\/scrape[^/]*$/.test(target.slice(0, mark))) return bad('a scrape');
-  const pairs = target.slice(mark + 1).split('&');
-  if (end < 0) pairs.pop();
-  const query = new Map<string, string>();
-  for (const pair of pairs) {
-    const equals = pair.indexOf('=');
-    const key = equals < 0 ? pair : pair.slice(0, equals);
-    if (!query.has(key)) query.set(key, equals < 0 ? '' : pair.slice(equals + 1));
-  }
-  const hash = Buffer.from(unescaped(query.get('info_hash') ?? ''), 'latin1');
-  if (hash.length !== 20) return bad('the request names no info-hash of 20 bytes');
-  const port = decimal(query.get('port'));
+  const request = queryOf(head);
+  if (!request) return bad('not a GET request with a query');
+  if (isScrape(request.path)) return bad('a scrape');
+  const first = (key: string): string | undefined => request.pairs.find(([name]) => name === key)?.[1];
+  const infoHash = hashOf(first('info_hash') ?? '');
+  if (!infoHash) return bad('the request names no info-hash of 20 bytes');
+  const port = decimal(first('port'));
   if (port === undefined || port > 65_535) return bad('the request names no port');
-  const leftBytes = decimal(query.get('left'));
-  const event = query.get('event');
+  const leftBytes = decimal(first('left'));
+  const event = first('event');
   return ok({
-    infoHash: infoHashOf(hash),
+    infoHash,
     port,
     ...(leftBytes !== undefined && { leftBytes }),
     ...((event === 'started' || event === 'stopped' || event === 'completed') && { event }),
   });
+}
+
+/** The torrents that a scrape (BEP 48) asks about. */
+export function parseScrapeRequest(head: Uint8Array): Parsed<InfoHash[]> {
+  const request = queryOf(head);
+  if (!request || !isScrape(request.path)) return bad('not a scrape');
+  const hashes = request.pairs.flatMap(([key, value]) => (key === 'info_hash' ? (hashOf(value) ?? []) : []));
+  return hashes.length > 0 ? ok(hashes.slice(0, WIRE_LIMITS.scrapeHashes)) : bad('a scrape of no torrent');
+}
+
+const isScrape = (path: string): boolean => /\/scrape[^/]*$/.test(path);
+
+/** Path and parameters, still escaped, in their order; undefined when it is no GET or has no query. */
+function queryOf(head: Uint8Array): { path: string; pairs: [string, string][] } | undefined {
+  const bytes = Math.min(head.length, WIRE_LIMITS.httpHeadBytes);
+  const text = Buffer.from(head.buffer, head.byteOffset, bytes).toString('latin1');
+  if (!text.startsWith('GET ')) return undefined;
+  const end = text.slice(4).search(/[ \r\n]/);
+  const target = end < 0 ? text.slice(4) : text.slice(4, 4 + end);
+  const mark = target.indexOf('?');
+  if (mark < 0) return undefined;
+  const parts = target.slice(mark + 1).split('&');
+  if (end < 0) parts.pop();
+  const pairs = parts.map((part): [string, string] => {
+    const equals = part.indexOf('=');
+    return equals < 0 ? [part, ''] : [part.slice(0, equals), part.slice(equals + 1)];
+  });
+  return { path: target.slice(0, mark), pairs };
+}
+
+function hashOf(escapedHash: string): InfoHash | undefined {
+  const bytes = Buffer.from(unescaped(escapedHash), 'latin1');
+  return bytes.length === 20 ? infoHashOf(bytes) : undefined;
 }
 
 /** RFC 3986 percent-encoding, bytes as latin1. A plus sign means itself: it is no form. */

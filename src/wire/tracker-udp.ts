@@ -1,13 +1,14 @@
 import type { InfoHash } from '#base/units.ts';
 import { infoHashBytes, infoHashOf } from '#base/units.ts';
 import { compactPeers } from './compact-peers.ts';
+import { WIRE_LIMITS } from './limits.ts';
 import type { Parsed } from './parsed.ts';
 import { bad, ok } from './parsed.ts';
 import type { AnnounceAnswer, AnnounceRequest } from './tracker-http.ts';
 
 /** BEP 15: the constant that a connect request begins with. */
 const MAGIC = 0x417_2710_1980n;
-const ACTION = { connect: 0, announce: 1, error: 3 } as const;
+const ACTION = { connect: 0, announce: 1, scrape: 2, error: 3 } as const;
 const EVENTS = [undefined, 'completed', 'started', 'stopped'] as const;
 const CONNECT_BYTES = 16;
 /** Without the options of BEP 41 that may follow. */
@@ -38,6 +39,15 @@ export function parseUdpAnnounceRequest(datagram: Uint8Array): Parsed<AnnounceRe
     ...(left <= BigInt(Number.MAX_SAFE_INTEGER) && { leftBytes: Number(left) }),
     ...(name !== undefined && { event: name }),
   });
+}
+
+/** The torrents that a scrape asks about (BEP 15). As with announces, the flow must have begun with a connect request. */
+export function parseUdpScrapeRequest(datagram: Uint8Array): Parsed<InfoHash[]> {
+  const b = asBuffer(datagram);
+  const count = Math.floor((b.length - CONNECT_BYTES) / 20);
+  if (count < 1 || b.readUInt32BE(8) !== ACTION.scrape) return bad('not a UDP scrape');
+  const hashes = Math.min(count, WIRE_LIMITS.scrapeHashes);
+  return ok(Array.from({ length: hashes }, (_, i) => infoHashOf(b.subarray(16 + 20 * i, 36 + 20 * i))));
 }
 
 /** `family`: that of the address the tracker was asked at, which decides how long its entries are. */

@@ -1,6 +1,7 @@
 import type {
   OriginView,
   SteeringView,
+  SteeringWhy,
   SteerVerdict,
   SteerWhy,
   TaskView,
@@ -49,6 +50,9 @@ const steerWhy: Record<SteerWhy, string> = {
   lsd: 'announced on the LAN',
   pex: 'a client named this peer',
   'local-peer': 'it found the box as a neighbour and dialled it',
+  'box-tracker': 'the box found it by its tracker',
+  'box-dht': 'the box found it by the DHT',
+  'before-restart': 'known since before the last restart',
   'plain-handshake': 'BitTorrent handshake',
   'mse-handshake': 'encrypted BitTorrent handshake',
   'qvod-handshake': 'Qvod handshake',
@@ -67,6 +71,10 @@ const steerWhy: Record<SteerWhy, string> = {
   stalled: 'nothing came from outside: its clients go on with the swarm',
   malformed: 'not understood: left alone',
   'origin-unreachable': 'the peer outside did not answer',
+  'opted-out': 'this client is not looked at: the configuration says so',
+  'never-steered': 'this address is never steered: the configuration says so',
+  'not-learned': 'nobody named it as a peer',
+  'no-flow-yet': 'known as a peer; nobody has dialled it yet',
 };
 const warning: Record<WarningCode, { what: string; todo: string }> = {
   'port-down': { what: 'Port {port} has no link.', todo: 'Check its cable and the device at the other end.' },
@@ -128,10 +136,11 @@ const steering: Record<SteeringView['state'], string> = {
 };
 
 /** What the steering says of itself. */
-const steeringWhy: Record<string, string> = {
+const steeringWhy: Record<SteeringWhy, string> = {
+  alive: 'the program is at work',
   starting: 'it is starting',
   stopped: 'it was stopped',
-  'the main loop gave no sign of life': 'the program was too busy; new connections pass meanwhile',
+  'main-loop-silent': 'the program was too busy; new connections pass meanwhile',
 };
 
 export const en = {
