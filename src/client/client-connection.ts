@@ -17,7 +17,8 @@ import { CLIENT_LIMITS, type ClientLimits } from './limits.ts';
 import { MetafileAnswers } from './metafile-answers.ts';
 import { Outbox } from './outbox.ts';
 import { PieceMap } from './piece-map.ts';
-import { type Request, requestFault } from './request-queue.ts';
+import { type Request, type Run, requestFault } from './request-queue.ts';
+import { ServedBlocks } from './served-blocks.ts';
 import { Serving } from './serving.ts';
 import { Silence } from './silence.ts';
 
@@ -48,6 +49,7 @@ export class ClientConnection {
   #spoke = false;
   #interested = false;
   #choking = true;
+  #given: ServedBlocks | undefined;
   #served = 0;
   #turnDue = false;
   #paused = false;
@@ -78,7 +80,7 @@ export class ClientConnection {
       {
         block: (piece, begin, length, asOne) => this.#task.block(piece, begin, length, asOne),
         reject: (request) => this.#reject(request),
-        served: (bytes) => this.#onServed(bytes),
+        served: (run) => this.#onServed(run),
         arrived: () => this.#turnSoon(),
         failed: (piece, why) => log.error('client-read', { client: endpointKey(this.remote), piece, why }),
         scope: this.#scope,
@@ -123,6 +125,7 @@ export class ClientConnection {
     return this.#interested;
   }
 
+  /** Each block once, however often the client asked for it. */
   get servedBytes(): number {
     return this.#served;
   }
@@ -307,10 +310,13 @@ export class ClientConnection {
     if (this.#outbox.flush() > 0) this.#silence.said();
   }
 
-  #onServed(bytes: number): void {
-    this.#served += bytes;
-    this.#rate.add(bytes, this.#clock.nowMs());
-    this.#task.changed(this, 'served', bytes);
+  #onServed({ piece, begin, length }: Run): void {
+    const metainfo = this.#task.metainfo();
+    this.#given ??= metainfo && new ServedBlocks(metainfo);
+    const fresh = this.#given?.give(piece, begin, length) ?? 0;
+    this.#served += fresh;
+    this.#rate.add(length, this.#clock.nowMs());
+    this.#task.changed(this, 'served', fresh);
   }
 
   #drained(): void {

@@ -10,8 +10,8 @@ export type ServingWorld = {
   readonly block: ClientTask['block'];
   /** The request will not be answered. */
   reject(request: Request): void;
-  /** Bytes of payload were put into the outbox. */
-  served(bytes: number): void;
+  /** The payload of a run was put into the outbox. */
+  served(run: Run): void;
   /** An answer came from the store: the outbox should be flushed. */
   arrived(): void;
   failed(piece: PieceIndex, why: string): void;
@@ -54,16 +54,14 @@ export class Serving {
 
   /** Answers what there is room for. */
   fill(): void {
-    let served = 0;
     while (!this.#outbox.full && this.#reads < this.#limits.reads) {
       const room = this.#limits.unsentBytes - this.#outbox.bytes - this.#readBytes;
       const run = room > 0 ? this.#queue.take(room) : undefined;
       if (!run) break;
       const answer = this.#world.block(run.piece, run.begin, run.length, run.requests.length === 1);
       if (answer instanceof Promise) this.#await(run, answer);
-      else served += this.#answer(run, answer);
+      else this.#answer(run, answer);
     }
-    if (served > 0) this.#world.served(served);
   }
 
   #await(run: Run, answer: Promise<readonly Uint8Array[] | undefined>): void {
@@ -79,19 +77,17 @@ export class Serving {
       this.#reads--;
       this.#readBytes -= run.length;
       if (signal.aborted) return;
-      const served = this.#answer(run, parts);
-      if (served > 0) this.#world.served(served);
+      this.#answer(run, parts);
       this.#world.arrived();
     });
   }
 
-  /** Returns the payload bytes that were answered. */
-  #answer(run: Run, parts: readonly Uint8Array[] | undefined): number {
+  #answer(run: Run, parts: readonly Uint8Array[] | undefined): void {
     if (!parts) {
       for (const request of run.requests) this.#world.reject(request);
-      return 0;
+      return;
     }
     for (const part of parts) this.#outbox.add(part);
-    return run.length;
+    this.#world.served(run);
   }
 }

@@ -241,6 +241,45 @@ function trouble(check: Check): void {
   });
 }
 
+/** A hybrid is known by SHA-1 alone until its layers are. */
+export function describingCompliance(name: string, open: () => Promise<Bench>): void {
+  const sample = hybridSampleOf([randomBytes(100_000), randomBytes(70_000)], 65_536);
+  const bySha1 = {
+    ...sample.shape,
+    checksOf: (index: number) => sample.shape.checksOf(index).filter(({ kind }) => kind === 'sha1'),
+  };
+  const lying = {
+    ...sample.shape,
+    checksOf: (index: number) =>
+      sample.shape
+        .checksOf(index)
+        .map((check) => (check.kind === 'merkle' ? { ...check, root: Buffer.alloc(32) } : check)),
+  };
+
+  test(`${name}: what is known better is verified by all that is known, memory included`, async () => {
+    await using bench = await open();
+    const task = bench.task(bySha1);
+    await acceptAll(task, sample);
+    task.describe(sample.shape);
+    assert.ok(task.cached(0) === undefined);
+    await assertReads(task, sample, 0);
+    task.describe(bySha1);
+    assert.ok(task.cached(0), 'a lesser description changes nothing');
+    assert.equal((await task.accept(sample.piece(1))).kind, 'durable');
+  });
+
+  test(`${name}: a torrent that contradicts itself is given to nobody`, async () => {
+    await using bench = await open();
+    const task = bench.task(bySha1);
+    await acceptAll(task, sample);
+    task.describe(lying);
+    assert.equal((await task.read(0)).kind, 'corrupt');
+    assert.deepEqual(await task.accept(sample.piece(1)), { kind: 'contradiction' });
+    assert.ok(task.cached(1) === undefined);
+    assert.deepEqual(await found(task, new Bitfield(sample.shape.pieceCount)), []);
+  });
+}
+
 function rechecking(check: Check): void {
   check('a recheck reports what verifies and is not known, and nothing else', async (bench, sample) => {
     const before = bench.task(sample.shape);

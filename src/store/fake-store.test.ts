@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Bench, lendingCompliance, taskStoreCompliance } from './compliance.ts';
+import { type Bench, describingCompliance, lendingCompliance, taskStoreCompliance } from './compliance.ts';
 import { FakeStore } from './fake-store.ts';
 import { gappedMaker, randomSample } from './fixtures.ts';
 
@@ -22,6 +22,7 @@ async function open(): Promise<Bench> {
 
 taskStoreCompliance('fake', open);
 lendingCompliance('fake', open);
+describingCompliance('fake', open);
 
 test('fake: a slow disk answers when it is let go', async () => {
   const store = new FakeStore(gappedMaker);

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { Bitfield } from '#base/bitfield.ts';
 import { logTo, silentLog } from '#base/log.ts';
 import { MIB } from '#base/units.ts';
-import { type Bench, lendingCompliance, taskStoreCompliance } from './compliance.ts';
+import { type Bench, describingCompliance, lendingCompliance, taskStoreCompliance } from './compliance.ts';
 import { gappedMaker, payloadOf, randomSample, sampleOf, temporaryFolder } from './fixtures.ts';
 import { Store, type StoreConfig } from './store.ts';
 import type { TaskShape } from './task-store.ts';
@@ -57,6 +57,7 @@ async function open(): Promise<Bench> {
 
 taskStoreCompliance('disk', open);
 lendingCompliance('disk', open);
+describingCompliance('disk', open);
 
 test('a disk that becomes full in the middle of a write is "full", with one log line', async () => {
   using folder = temporaryFolder();
