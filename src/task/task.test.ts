@@ -13,6 +13,9 @@ import { FakeStore } from '#store/fake-store.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
 import { decodeMessage, encodeMessage, FrameSplitter } from '#wire/frames.ts';
 import { HANDSHAKE_BYTES, newPeerId } from '#wire/handshake.ts';
+import { QvodSeeder } from '#wire/qvod/fake-seeder.ts';
+import { qvodFile } from '#wire/qvod/fixtures.ts';
+import { encodeQvodHandshake, newQvodPeerId } from '#wire/qvod/handshake.ts';
 import { LIMITS } from './limits.ts';
 import { Task } from './task.ts';
 import type { Remembered, TaskWorld } from './task-world.ts';
@@ -238,4 +241,35 @@ test('clients that get nothing, from a box that gets nothing, are let go', async
   laterMs = LIMITS.stalledMs;
   await until('gone', () => kept.gone.length > 0);
   assert.deepEqual([kept.gone, stream.destroyed], [['stalled'], true]);
+});
+
+test('what a Qvod peer says of its file is kept once a piece has proved it, and a wrong piece length is not', async (t) => {
+  const file = qvodFile(torrent.content, 2 * BLOCK_BYTES);
+  const infoHash = infoHashOf(file.hash);
+  // The same piece hashes over pieces of half the length.
+  const halves = file.seed
+    .toString('latin1')
+    .replace(`lengthi${6 * BLOCK_BYTES}e`, `lengthi${3 * BLOCK_BYTES}e`)
+    .replace(`lengthi${2 * BLOCK_BYTES}e`, `lengthi${BLOCK_BYTES}e`);
+  for (const seed of [file.seed, Buffer.from(halves, 'latin1')]) {
+    const dial = async () => {
+      const [ours, theirs] = duplexPair();
+      ours.on('close', () => theirs.destroy());
+      theirs.on('close', () => ours.destroy());
+      new QvodSeeder(theirs, { ...file, seed });
+      return ours;
+    };
+    const { task, kept } = setUp(t, nothing, { dial }, infoHash);
+    const peerId = newQvodPeerId(Buffer.from('QVOD0052'));
+    const qvodHello = encodeQvodHandshake({ infoHash, peerId });
+    const hands = { ...handshake, infoHash, peerId, extended: false, fast: false, qvodHello };
+    assert.equal(task.join(new TestStream(), hands, Buffer.alloc(0)), undefined);
+    task.addSources([{ ...origin, qvodHello }]);
+    const isHonest = seed === file.seed;
+    await until(isHonest ? 'complete' : 'the origin is banned', () =>
+      isHonest ? task.whole : task.view().origins.some((o) => o.state === 'banned'),
+    );
+    assert.equal(task.view().pieceCount, 3, 'it was believed, for want of anything better');
+    assert.equal(kept.info, isHonest ? 1 : 0);
+  }
 });

@@ -235,7 +235,7 @@ export class Task {
     });
     this.#shelf = shelf;
     this.#begun = this.#world.begun();
-    if (from !== 'the index') this.#scope.run(() => shelf.keepMetainfo());
+    if (from !== 'the index' && !meta.byPieces) this.#scope.run(() => shelf.keepMetainfo());
     this.#stock.begin(shelf, from === 'the index' && this.#remembered.doubtful);
     this.#downloader.setShape(meta, shelf.have);
     this.#audience.metainfoKnown(meta.pieceCount);
@@ -272,10 +272,20 @@ export class Task {
   }
 
   #gained(piece: number): void {
+    if (this.#shelf?.meta.byPieces && this.#shelf.have.count === 1) this.#keepProved(this.#shelf);
     this.#ledger.haveChanged();
     if (this.#stock.running) this.#downloader.gained(piece);
     this.#audience.announce(piece);
     if (this.whole) this.#tell({ kind: 'look' });
+  }
+
+  /**
+   * A hash of piece hashes binds them, and not the length of a piece: a stranger's metainfo under such a name is worth
+   * keeping only once a piece has verified by it.
+   */
+  #keepProved(shelf: PieceShelf): void {
+    this.#world.keepInfo(shelf.meta);
+    this.#scope.run(() => shelf.keepMetainfo());
   }
 
   #lost(piece: number): void {
@@ -372,7 +382,9 @@ export class Task {
       refusal: (meta) => this.#world.refusal(meta),
       usable: (meta, from) => this.#usable(meta, from),
       better: (meta) => this.#better(meta),
-      keep: (meta) => this.#world.keepInfo(meta),
+      keep: (meta) => {
+        if (!meta.byPieces) this.#world.keepInfo(meta);
+      },
       leave: (why) => this.#leave(why),
       log: this.#world.log,
     });
