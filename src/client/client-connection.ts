@@ -13,6 +13,7 @@ import { Announcer } from './announcer.ts';
 import type { ClientStream, ClientTask } from './client-world.ts';
 import { Extensions } from './extensions.ts';
 import { greeting } from './greeting.ts';
+import { HashExchange } from './hash-exchange.ts';
 import { CLIENT_LIMITS, type ClientLimits } from './limits.ts';
 import { MetafileAnswers } from './metafile-answers.ts';
 import { Outbox } from './outbox.ts';
@@ -38,6 +39,7 @@ export class ClientConnection {
   readonly #extensions: Extensions | undefined;
   /** Defined when the client speaks Qvod's dialect. */
   readonly #metafile: MetafileAnswers | undefined;
+  readonly #hashes: HashExchange;
   readonly #idText: string;
   readonly #frames: FrameSplitter;
   readonly #serving: Serving;
@@ -91,6 +93,7 @@ export class ClientConnection {
     this.#pieces = new PieceMap(limits);
     this.#silence = new Silence(clock, limits);
     this.#extensions = handshake.extended ? this.#extend() : undefined;
+    this.#hashes = this.#exchange(handshake);
     this.#metafile = handshake.qvodHello ? this.#qvod() : undefined;
     stream.onData((bytes) => this.#read(bytes));
     stream.onDrain(() => this.#drained());
@@ -101,6 +104,7 @@ export class ClientConnection {
     this.#announcer = announcer;
     for (const frame of frames) this.#say(frame);
     this.#extensions?.greet();
+    this.#hashes.tick();
     this.#turnSoon();
     if (early.length > 0) queueMicrotask(() => this.#read(early));
     this.#scope.run((signal) => this.#watch(signal));
@@ -148,7 +152,9 @@ export class ClientConnection {
   /** The metainfo became known after the connection began: too late for a bitfield (BEP 3), so what the task has is said piece by piece. */
   metainfoKnown(): void {
     const metainfo = this.#task.metainfo();
-    if (this.#over || !metainfo || this.#pieces.known) return;
+    if (this.#over || !metainfo) return;
+    this.#hashes.tick();
+    if (this.#pieces.known) return;
     const why = this.#pieces.shapeKnown(metainfo.pieceCount);
     if (why !== undefined) {
       this.#drop(why);
@@ -177,7 +183,7 @@ export class ClientConnection {
   #extend(): Extensions {
     return new Extensions(
       {
-        metainfo: () => this.#task.metainfo(),
+        metainfo: () => this.#task.metainfo() ?? this.#task.lacksLayers(),
         offerMetadata: (infoBytes) => this.#task.offerMetadata(infoBytes),
         send: (frame) => this.#say(frame),
         roomy: () => this.#roomy,
@@ -185,6 +191,19 @@ export class ClientConnection {
       },
       this.#limits,
     );
+  }
+
+  #exchange(handshake: Handshake): HashExchange {
+    const task = this.#task;
+    const world = {
+      metainfo: () => task.metainfo(),
+      lacksLayers: () => task.lacksLayers(),
+      offerLayers: (blob: Buffer) => task.offerLayers(blob),
+      send: (frame: Buffer) => this.#say(frame),
+      roomy: () => this.#roomy,
+      nowMs: () => this.#clock.nowMs(),
+    };
+    return new HashExchange(world, handshake, this.#limits);
   }
 
   #qvod(): MetafileAnswers {
@@ -246,10 +265,15 @@ export class ClientConnection {
       case 'metafile-request':
         this.#metafile?.asked(m.hash);
         return undefined;
+      case 'hash-request':
+      case 'hashes':
+      case 'hash-reject':
+        return this.#hashes.receive(m);
       case 'piece':
         return 'a block that was never asked for';
       case 'extended':
         this.#extensions?.receive(m.id, m.payload);
+        this.#hashes.tick();
         return undefined;
       default:
         // choke, unchoke: we ask nothing of clients. suggest, allowed-fast, reject, port, metafile, unknown: of no use here.
@@ -341,6 +365,7 @@ export class ClientConnection {
       const due = this.#silence.due();
       if (due === 'close') this.close('silent for too long');
       this.#extensions?.tick();
+      this.#hashes.tick();
       this.#metafile?.tick();
       this.#haves(this.#announcer?.overdue(this.#limits.holdMs, this.#clock.nowMs()) ?? []);
       if (due === 'keep-alive' && !this.#outbox.full) this.#say(encodeMessage({ kind: 'keep-alive' }));

@@ -46,6 +46,8 @@ export class TestTask implements ClientTask {
   readonly changes: string[] = [];
   servedBytes = 0;
   offered: Buffer | undefined;
+  wantsLayers = false;
+  offeredLayers: Buffer | undefined;
   closedWhy: string | undefined;
 
   constructor(torrent: Torrent) {
@@ -93,15 +95,17 @@ export class TestTask implements ClientTask {
     });
   }
 
-  lacksLayers(): Metainfo | undefined {
-    return undefined;
-  }
-
-  offerLayers(): void {}
-
   changed(_client: ClientConnection, what: 'interest' | 'pieces' | 'served', bytes = 0): void {
     this.changes.push(what);
     this.servedBytes += bytes;
+  }
+
+  lacksLayers(): Metainfo | undefined {
+    return this.wantsLayers ? this.torrent.meta : undefined;
+  }
+
+  offerLayers(blob: Buffer): void {
+    this.offeredLayers = blob;
   }
 
   offerMetadata(infoBytes: Buffer): void {

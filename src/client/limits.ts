@@ -31,6 +31,14 @@ export type ClientLimits = {
   readonly metadataStallMs: number;
   /** Metadata requests of one client that are answered: twice the largest metainfo, so that it can be asked for again. */
   readonly metadataAnswers: number;
+  /** Hash requests (BEP 52) of one client: twice the portions of 512 of the most pieces a torrent may have. More, and it is dropped. */
+  readonly hashRequests: number;
+  /** Hash requests that wait for the layers, or for room, and how long: libtorrent keeps two open. */
+  readonly heldHashes: number;
+  readonly hashHoldMs: number;
+  /** Portions of the piece layers asked of the client at once, and how long it may take over one. */
+  readonly layerWindow: number;
+  readonly layerStallMs: number;
   /** Seed files given to one Qvod client: it needs one, and may have lost it. */
   readonly metafileAnswers: number;
 };
@@ -52,5 +60,10 @@ export const CLIENT_LIMITS: ClientLimits = {
   metadataWindow: 8,
   metadataStallMs: 30_000,
   metadataAnswers: 4_096,
+  hashRequests: 8_192,
+  heldHashes: 64,
+  hashHoldMs: 20_000,
+  layerWindow: 4,
+  layerStallMs: 30_000,
   metafileAnswers: 4,
 };

@@ -8,11 +8,12 @@ import { Rate } from '#base/rate.ts';
 import { Scope } from '#base/scope.ts';
 import type { InfoHash, PieceIndex } from '#base/units.ts';
 import type { FramedPiece } from '#wire/framed-piece.ts';
-import type { Metainfo } from '#wire/metainfo.ts';
+import { type Metainfo, pieceSize } from '#wire/metainfo.ts';
 import { parseNamedInfo, parseSeed } from '#wire/qvod/seed.ts';
 import type { OriginId } from './begun-piece.ts';
 import { dialInTime } from './dial.ts';
 import { type BegunBlocks, Filling } from './filling.ts';
+import { LayerAsking } from './layer-asking.ts';
 import { DOWNLOAD_LIMITS, type DownloadLimits } from './limits.ts';
 import { MetadataFetch } from './metadata-fetch.ts';
 import { OriginConnection, type OriginEnd, type OriginHost } from './origin-connection.ts';
@@ -65,6 +66,7 @@ export class Downloader {
   readonly #live = new Map<OriginId, OriginConnection>();
   readonly #scope: Scope;
   readonly #metadata: MetadataFetch;
+  readonly #layers: LayerAsking;
   readonly #rate = new Rate();
   #filling: Filling | undefined;
   /** What lives while the download runs; undefined when paused. */
@@ -75,6 +77,7 @@ export class Downloader {
     this.#limits = limits;
     this.#pool = new OriginPool(limits, random);
     this.#metadata = new MetadataFetch(world.infoHash, (o, piece) => this.#live.get(o)?.requestMetadata(piece), limits);
+    this.#layers = new LayerAsking(world, limits);
     this.#scope = this.#newScope();
   }
 
@@ -101,7 +104,11 @@ export class Downloader {
         ban: (id, piece) => this.#ban(id, `a bad piece ${piece}`),
         begun: this.#world.begun,
       },
-      meta,
+      {
+        pieceLength: meta.pieceLength,
+        pieceCount: meta.pieceCount,
+        sizeOf: (piece) => pieceSize(meta, piece),
+      },
       have,
     );
     for (const origin of [...this.#live.values()]) this.#filling.admit(origin);
@@ -181,6 +188,7 @@ export class Downloader {
     this.#metadata.tick(nowMs);
     for (const origin of [...this.#live.values()]) {
       origin.tick(nowMs);
+      this.#layers.ask(origin, nowMs);
       const idleMs = nowMs - origin.lastUsefulMs;
       if (origin.choked && idleMs > this.#limits.rejectedMs) this.#filling?.left(origin.id);
       if (idleMs > this.#limits.uselessMs && this.#pool.crowded(nowMs)) origin.close('gave nothing while others wait');
@@ -247,6 +255,7 @@ export class Downloader {
     const end = await connection.ended;
     this.#live.delete(origin.id);
     this.#metadata.leave(origin.id, this.#nowMs());
+    this.#layers.leave(origin.id);
     this.#filling?.left(origin.id);
     return { ...end, useful: connection.useful };
   }
@@ -256,6 +265,7 @@ export class Downloader {
       answered: (o) => {
         this.#pool.on(origin, { kind: 'answered' }, this.#nowMs());
         if (!this.#filling) o.requestMetafile();
+        this.#layers.ask(o, this.#nowMs());
       },
       ready: (o) => this.#filling?.fill(o),
       block: (o, request, data) => {
@@ -269,10 +279,20 @@ export class Downloader {
       metadata: (o, piece, data) => {
         const step = this.#metadata.data(o.id, piece, data, this.#nowMs());
         if (step.kind === 'liar') this.#ban(o.id, 'metainfo that is not the torrent');
-        else if (step.kind === 'done') this.#world.gotInfo(step.infoBytes);
+        else if (step.kind === 'done') this.#gotInfo(step.infoBytes);
       },
+      hashes: (o, range, hashes) => {
+        const heard = this.#layers.hashes(o, range, hashes, this.#nowMs());
+        if (heard === 'liar') this.#ban(o.id, 'piece hashes that are not the torrent');
+      },
+      hashesRefused: (o, range) => this.#layers.refused(o.id, range, this.#nowMs()),
       metafile: (o, seed) => this.#gotMetafile(o.id, seed),
     };
+  }
+
+  #gotInfo(infoBytes: Buffer): void {
+    this.#world.gotInfo(infoBytes);
+    for (const origin of this.#live.values()) this.#layers.ask(origin, this.#nowMs());
   }
 
   #gotMetafile(id: OriginId, seed: Buffer): void {

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { Bitfield } from '#base/bitfield.ts';
-import { BLOCK_BYTES } from '#base/units.ts';
+import { BLOCK_BYTES, type InfoHash } from '#base/units.ts';
 import {
   encodeExtendedHandshake,
   encodeMetadata,
@@ -10,11 +10,14 @@ import {
 } from '#wire/extended.ts';
 import { decodeMessage, encodeMessage, FrameSplitter, type Message } from '#wire/frames.ts';
 import { encodeHandshake, HANDSHAKE_BYTES, looksLikeHandshake, parseHandshake } from '#wire/handshake.ts';
-import type { Metainfo } from '#wire/metainfo.ts';
+import type { HashRange } from '#wire/hash-messages.ts';
+import { treesOf } from '#wire/hash-trees.ts';
+import { type Metainfo, pieceSize } from '#wire/metainfo.ts';
 import { MseResponder } from '#wire/mse.ts';
 
 /** For tests: an origin peer with habits. */
 
+/** `content`: the bytes of all pieces, one after the other. */
 export type Torrent = { meta: Metainfo; content: Buffer };
 
 export type SeedHabits = {
@@ -28,12 +31,19 @@ export type SeedHabits = {
     begin: number,
   ) => 'answer' | 'lie' | 'reject' | 'ignore' | 'choke' | 'close' | undefined;
   metadata?: boolean | 'wrong';
+  /** What to do with a request for hashes. Default: reject, as a peer without the layers does. */
+  hashes?: 'answer' | 'lie' | 'ignore';
+  /** Says in its handshake that it knows BEP 52. */
+  v2?: boolean;
 };
 
 /** An origin peer on one end of an in-memory stream. */
 export class FakeSeed {
   readonly requests: string[] = [];
   readonly metadataRequests: number[] = [];
+  readonly hashRequests: HashRange[] = [];
+  /** As the downloader said it. */
+  infoHash: InfoHash | undefined;
   interested = false;
   cancelled = 0;
   readonly #torrent: Torrent;
@@ -68,8 +78,9 @@ export class FakeSeed {
 
   answer(piece: number, begin: number, lie = false): void {
     const { meta, content } = this.#torrent;
-    const at = piece * meta.pieceLength + begin;
-    const end = Math.min(at + BLOCK_BYTES, (piece + 1) * meta.pieceLength, content.length);
+    const before = Array.from({ length: piece }, (_, i) => pieceSize(meta, i)).reduce((sum, size) => sum + size, 0);
+    const at = before + begin;
+    const end = Math.min(at + BLOCK_BYTES, before + pieceSize(meta, piece));
     const data = Buffer.from(content.subarray(at, end));
     if (lie) data[0] = (data[0] as number) ^ 0xff;
     this.say({ kind: 'piece', piece, begin, data });
@@ -103,6 +114,7 @@ export class FakeSeed {
         this.close();
         return;
       }
+      this.infoHash = hands.value.infoHash;
       rest = this.#head.subarray(HANDSHAKE_BYTES);
       this.#head = undefined;
       this.#greet();
@@ -117,7 +129,8 @@ export class FakeSeed {
     const { meta } = this.#torrent;
     const peerId = Buffer.from('-FS0000-000000000000');
     const fast = this.#habits.fast ?? true;
-    this.#stream.write(this.#encrypt(encodeHandshake({ infoHash: meta.infoHash, peerId, extended: true, fast })));
+    const v2 = this.#habits.v2 ?? false;
+    this.#stream.write(this.#encrypt(encodeHandshake({ infoHash: meta.infoHash, peerId, extended: true, fast, v2 })));
     const pieces = new Bitfield(meta.pieceCount);
     for (let i = 0; i < meta.pieceCount; i++) if (this.#habits.has?.(i) ?? true) pieces.set(i);
     if (pieces.full && fast) this.say({ kind: 'have-all' });
@@ -132,6 +145,7 @@ export class FakeSeed {
       this.say({ kind: 'unchoke' });
     } else if (m.kind === 'request') this.#onRequest(m.piece, m.begin, m.length);
     else if (m.kind === 'cancel') this.cancelled++;
+    else if (m.kind === 'hash-request') this.#onHashRequest(m);
     else if (m.kind === 'extended') this.#onExtended(m.id, m.payload);
   }
 
@@ -146,6 +160,15 @@ export class FakeSeed {
       if (this.#habits.fast ?? true) this.say({ kind: 'reject', piece, begin, length });
       setImmediate(() => setImmediate(() => this.say({ kind: 'unchoke' })));
     }
+  }
+
+  #onHashRequest(range: HashRange): void {
+    this.hashRequests.push(range);
+    const { hashes } = this.#habits;
+    if (hashes === 'ignore') return;
+    const answer = hashes && treesOf(this.#torrent.meta).answer(range);
+    if (answer && hashes === 'lie') answer[0] = (answer[0] as number) ^ 1;
+    this.say(answer ? { ...range, kind: 'hashes', hashes: answer } : { ...range, kind: 'hash-reject' });
   }
 
   #onExtended(id: number, payload: Buffer): void {

@@ -7,7 +7,9 @@ import { type Log, type LogLine, logTo } from '#base/log.ts';
 import { infoHashOf } from '#base/units.ts';
 import { encode } from '#wire/bencode.ts';
 import type { FramedPiece } from '#wire/framed-piece.ts';
+import { wholeTree } from '#wire/made-torrent.ts';
 import { type Metainfo, parseInfo } from '#wire/metainfo.ts';
+import { shapeOf } from '#wire/piece-shape.ts';
 import type { DownloadWorld } from './downloader.ts';
 import { FakeSeed, type SeedHabits, type Torrent } from './fake-seed.ts';
 import type { OriginSource } from './origin-pool.ts';
@@ -85,6 +87,8 @@ export class TestWorld implements DownloadWorld {
   dials = 0;
   receivedBytes = 0;
   info: Buffer | undefined;
+  layerless: Metainfo | undefined;
+  layers: Buffer | undefined;
   lackOf: (piece: number) => number = () => 1;
   refuse: 'full' | 'failed' | undefined;
 
@@ -118,19 +122,25 @@ export class TestWorld implements DownloadWorld {
     await new Promise(setImmediate);
     if (this.refuse) return this.refuse;
     const bytes = Buffer.concat(piece.payloadParts());
-    const hash = createHash('sha1').update(bytes).digest();
-    const { meta } = this.torrent;
-    if (!meta.pieceHashes || hash.compare(meta.pieceHashes, piece.index * 20, piece.index * 20 + 20) !== 0)
-      return 'bad';
+    for (const check of shapeOf(this.torrent.meta).checksOf(piece.index)) {
+      const found =
+        check.kind === 'sha1'
+          ? createHash('sha1').update(bytes).digest()
+          : wholeTree(bytes.subarray(0, check.dataBytes), check.leaves).at(-1)?.[0];
+      if (!found?.equals(check.kind === 'sha1' ? check.digest : check.root)) return 'bad';
+    }
     this.kept.set(piece.index, bytes);
     return 'ok';
   }
 
   lacksLayers(): Metainfo | undefined {
-    return undefined;
+    return this.layerless;
   }
 
-  gotLayers(): void {}
+  gotLayers(layers: Buffer): void {
+    this.layers = layers;
+    this.layerless = undefined;
+  }
 
   gotInfo(infoBytes: Buffer): void {
     this.info = infoBytes;

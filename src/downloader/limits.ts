@@ -46,6 +46,9 @@ export type DownloadLimits = {
   readonly metadataStallMs: number;
   /** Largest metainfo fetched, as 16 KiB pieces (BEP 9 has no bound; a 1 TB torrent of 4 MiB pieces has 5 MiB). */
   readonly metadataBytes: number;
+  /** Portions of 512 piece hashes (BEP 52) asked of one origin at once: 16 KiB each. One unanswered for `layerStallMs` goes to another. */
+  readonly layerWindow: number;
+  readonly layerStallMs: number;
   /** Mixed bad pieces whose blocks are remembered, to find the liar. */
   readonly suspectPieces: number;
   /** Silence towards an origin before a keep-alive (BEP 3: two minutes is customary). */
@@ -79,6 +82,8 @@ export const DOWNLOAD_LIMITS: DownloadLimits = {
   metadataWindow: 8,
   metadataStallMs: 3_000,
   metadataBytes: 32 * MIB,
+  layerWindow: 4,
+  layerStallMs: 3_000,
   suspectPieces: 64,
   keepAliveMs: 100_000,
 };

@@ -4,6 +4,7 @@ import type { Endpoint } from '#base/endpoint.ts';
 import { errorText } from '#base/errors.ts';
 import { Rate } from '#base/rate.ts';
 import { BLOCK_BYTES, type InfoHash, MIB } from '#base/units.ts';
+import type { HashRange } from '#wire/hash-messages.ts';
 import { type Ciphers, MseInitiator } from '#wire/mse.ts';
 import { type OriginHandler, OriginWire } from '#wire/origin-wire.ts';
 import { QvodSpeech } from '#wire/qvod/origin-speech.ts';
@@ -24,6 +25,8 @@ export type OriginHost = {
   metadataSize(o: OriginConnection, bytes: number): void;
   metadata(o: OriginConnection, piece: number, data: Buffer): void;
   metadataRefused(o: OriginConnection): void;
+  hashes(o: OriginConnection, range: HashRange, hashes: Buffer): void;
+  hashesRefused(o: OriginConnection, range: HashRange): void;
   /** A Qvod peer's seed file, not checked. */
   metafile(o: OriginConnection, seed: Buffer): void;
 };
@@ -56,6 +59,8 @@ export class OriginConnection {
   readonly rate = new Rate();
   choked = true;
   answered = false;
+  /** Its handshake says that it knows v2 (BEP 52). */
+  speaksV2 = false;
   /** A block or a piece of metainfo came. */
   useful = false;
   lastUsefulMs: number;
@@ -139,6 +144,10 @@ export class OriginConnection {
 
   requestMetadata(piece: number): void {
     this.#wire?.requestMetadata(piece);
+  }
+
+  requestHashes(range: HashRange): void {
+    this.#wire?.requestHashes(range);
   }
 
   /** The whole metainfo in one message: a Qvod peer's way. Others are asked by `requestMetadata`. */
@@ -226,8 +235,9 @@ export class OriginConnection {
   #handler(): OriginHandler {
     const { host } = this.#o;
     return {
-      onHandshake: () => {
+      onHandshake: ({ v2 }) => {
         this.answered = true;
+        this.speaksV2 = v2;
         // Said before anything else is known: the peer may need a moment to unchoke.
         this.#wire?.interested();
         host.answered(this);
@@ -238,6 +248,11 @@ export class OriginConnection {
         host.metadata(this, piece, data);
       },
       onMetadataReject: () => host.metadataRefused(this),
+      onHashes: (range, hashes) => {
+        this.#gave();
+        host.hashes(this, range, hashes);
+      },
+      onHashReject: (range) => host.hashesRefused(this, range),
       onBitfield: (bits) => this.#said(this.#pieces.bitfield(bits)),
       onHaveAll: () => this.#said(this.#pieces.bitfield('all')),
       onHave: (piece) => this.#said(this.#pieces.have(piece)),

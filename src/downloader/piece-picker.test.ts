@@ -21,7 +21,8 @@ const limits = { begunBytes: 64 * MIB, begunPieces: 4 };
 
 function picker(pieceCount: number, blocksPerPiece = 2, tail = 0, some = limits) {
   const pieceLength = blocksPerPiece * BLOCK_BYTES;
-  const shape = { pieceLength, pieceCount, totalBytes: pieceCount * pieceLength - tail };
+  const sizeOf = (piece: number): number => (piece === pieceCount - 1 ? pieceLength - tail : pieceLength);
+  const shape = { pieceLength, pieceCount, sizeOf };
   const made: number[] = [];
   const p = new PiecePicker(
     shape,

@@ -6,7 +6,12 @@ import type { DownloadLimits } from './limits.ts';
 import { WantedPieces } from './wanted-pieces.ts';
 
 export type PieceState = 'have' | 'verifying' | 'begun' | 'unwanted' | 'wanted';
-export type PickerShape = { readonly pieceLength: number; readonly pieceCount: number; readonly totalBytes: number };
+export type PickerShape = {
+  readonly pieceLength: number;
+  readonly pieceCount: number;
+  /** Bytes of a piece: in v2 the last of every file may be short. */
+  sizeOf(piece: PieceIndex): number;
+};
 /** Where blocks are put together. */
 export type Assembly = { putBlock(begin: number, data: Uint8Array): void };
 export type Put<P> =
@@ -79,7 +84,7 @@ export class PiecePicker<P extends Assembly> {
     if (!mayBegin) return undefined;
     const index = this.#wanted.first(pieces.full ? undefined : pieces.bytes);
     if (index === undefined) return undefined;
-    const lengthBytes = this.#pieceBytes(index);
+    const lengthBytes = this.#shape.sizeOf(index);
     while (this.#begunBytes + lengthBytes > this.#limitBytes) if (!this.#abandonOne()) return undefined;
     return this.#ask(this.#begin(index, lengthBytes, this.#soleOnly.has(index) ? 'someone' : 'anyone'), origin);
   }
@@ -97,7 +102,7 @@ export class PiecePicker<P extends Assembly> {
   restore(index: PieceIndex, begin: number, data: Uint8Array): Put<P> {
     if (index >= this.#shape.pieceCount || this.#have.has(index) || this.#verifying.has(index))
       return { kind: 'useless' };
-    const lengthBytes = this.#pieceBytes(index);
+    const lengthBytes = this.#shape.sizeOf(index);
     if (!this.#begun.has(index)) {
       if (this.#begunBytes + lengthBytes > this.#limitBytes) return { kind: 'useless' };
       this.#begin(index, lengthBytes, 'anyone');
@@ -175,10 +180,6 @@ export class PiecePicker<P extends Assembly> {
       this.#forget(piece);
       this.#wanted.set(piece.index, this.#lack[piece.index] as number);
     }
-  }
-
-  #pieceBytes(piece: PieceIndex): number {
-    return Math.min(this.#shape.pieceLength, this.#shape.totalBytes - piece * this.#shape.pieceLength);
   }
 
   #ask(piece: BegunPiece<P>, origin: OriginId): BlockRequest {

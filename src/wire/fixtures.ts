@@ -47,6 +47,8 @@ export class Peer {
       'onMetadataSize',
       'onMetadata',
       'onMetadataReject',
+      'onHashes',
+      'onHashReject',
       'onBitfield',
       'onHaveAll',
       'onHave',

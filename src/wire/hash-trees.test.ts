@@ -144,12 +144,22 @@ test('a stalled portion goes to another peer, a refused one too, and a lie is to
   const lie = Buffer.from(trees.answer(first) as Buffer);
   lie[3] = (lie[3] as number) ^ 1;
   assert.equal(fetch.hashes(first, lie).kind, 'liar');
-  assert.equal(fetch.hashes(first, lie).kind, 'more', 'asked of nobody now');
+  assert.deepEqual(fetch.ask('p', 1_300), [], 'p stalled');
   assert.deepEqual(fetch.ask('s', 1_300), [first]);
   assert.equal(fetch.hashes(first, Buffer.concat([trees.answer(first) as Buffer, lie.subarray(0, 32)])).kind, 'liar');
   assert.deepEqual(fetch.ask('s', 1_400), [first]);
   assert.deepEqual(answered(fetch, [first, second]), ['more', 'done']);
+  assert.equal(fetch.hashes(first, lie).kind, 'more', 'it is had already');
   assert.deepEqual(fetch.ask('s', 9_000), []);
+});
+
+test('an answer that comes late counts, and is not asked for again', () => {
+  const fetch = new LayerFetch<string>(meta, LIMITS);
+  const [first, second] = fetch.ask('p', 0) as [HashRange, HashRange];
+  assert.deepEqual(fetch.ask('p', 2_000), [], 'it stalls, and is left alone');
+  assert.deepEqual(answered(fetch, [first]), ['more']);
+  assert.deepEqual(fetch.ask('q', 2_000), [second]);
+  assert.deepEqual(answered(fetch, [second]), ['done']);
 });
 
 test('any tree is fetched from a peer that has it, whatever the order of its answers', () => {

@@ -16,6 +16,15 @@ export const treeHeight = (lengthBytes: number): number => heightOver(Math.ceil(
 export const unclesOf = (range: Pick<HashRange, 'length' | 'proofLayers'>): number =>
   Math.max(0, range.proofLayers + 1 - Math.log2(range.length));
 
+const TREES = new WeakMap<Metainfo, HashTrees>();
+
+/** Built once for all who ask: of a large torrent the trees take a while. */
+export function treesOf(meta: Metainfo): HashTrees {
+  const trees = TREES.get(meta) ?? new HashTrees(meta);
+  TREES.set(meta, trees);
+  return trees;
+}
+
 /**
  * Answers hash requests from the piece layers of a torrent. Trees are built when they are first asked about, from the piece layer up: what lies
  * below it is for whoever has the blocks.

@@ -9,14 +9,14 @@ import { layeredFiles, pieceLevel } from './piece-layers.ts';
 export type LayerLimits = {
   /** Portions asked of one peer at once. */
   readonly window: number;
-  /** A portion unanswered for this long may be asked of another peer. */
+  /** A portion unanswered for this long may be asked of others, and its peer is left alone as if it had rejected. */
   readonly stallMs: number;
   /** How long a peer that rejects is not asked. */
   readonly refusedMs: number;
 };
 export type LayerStep = { kind: 'more' } | { kind: 'liar' } | { kind: 'done'; blob: Buffer };
 
-/** Always exactly one of: had (`nodes`), asked of one peer (in `#asked`), or open (in `#open`). */
+/** Always one of: had (`nodes`), asked of one peer (in `#asked`), or open (in `#open`, where it may stay when a late answer brings it). */
 type Portion = {
   readonly range: HashRange;
   /** Nodes of it that stand for pieces; what follows are zeros. */
@@ -58,35 +58,37 @@ export class LayerFetch<P> {
 
   /** What to ask of this peer now; it counts as asked. */
   ask(peer: P, nowMs: number): HashRange[] {
-    if ((this.#refused.get(peer) ?? 0) > nowMs) return [];
     const { window, stallMs } = this.#limits;
     let room = window;
-    const stalled: Portion[] = [];
-    for (const [portion, asked] of this.#asked) {
-      if (nowMs - asked.atMs >= stallMs) stalled.push(portion);
+    for (const [portion, asked] of [...this.#asked].reverse()) {
+      if (nowMs - asked.atMs >= stallMs) this.#release(portion, nowMs);
       else if (asked.peer === peer) room--;
     }
+    // It may have been this peer that stalled.
+    if ((this.#refused.get(peer) ?? 0) > nowMs) return [];
     const asking: Portion[] = [];
     while (asking.length < room) {
-      const portion = this.#open.pop() ?? stalled.shift();
+      const portion = this.#open.pop();
       if (!portion) break;
+      if (portion.nodes) continue;
       this.#asked.set(portion, { peer, atMs: nowMs });
       asking.push(portion);
     }
     return asking.map((portion) => portion.range);
   }
 
-  /** `hashes`: of a 'hashes' message; copied. Nothing is learnt from what was not asked of anybody. */
+  /** `hashes`: of a 'hashes' message; copied. An answer that comes late is as good as another. */
   hashes(range: HashRange, hashes: Buffer): LayerStep {
     const portion = this.#find(range);
-    if (!portion || !this.#asked.delete(portion)) return { kind: 'more' };
+    if (!portion || portion.nodes) return { kind: 'more' };
     const at = range.length * HASH_BYTES;
     const [nodes, uncles] = [hashes.subarray(0, at), hashes.subarray(at)];
     const fits = hashes.length === at + unclesOf(range) * HASH_BYTES;
     if (!fits || !proves({ nodes, uncles, level: range.baseLayer, index: range.index }, range.piecesRoot)) {
-      this.#open.push(portion);
+      if (this.#asked.has(portion)) this.#reopen(portion);
       return { kind: 'liar' };
     }
+    this.#asked.delete(portion);
     portion.nodes = Buffer.from(nodes.subarray(0, portion.pieces * HASH_BYTES));
     this.#missing--;
     return this.#missing === 0 ? { kind: 'done', blob: this.#blob() } : { kind: 'more' };
@@ -96,13 +98,19 @@ export class LayerFetch<P> {
   rejected(peer: P, range: HashRange, nowMs: number): void {
     const portion = this.#find(range);
     if (!portion || this.#asked.get(portion)?.peer !== peer) return;
-    this.#reopen(portion);
-    this.#refused.set(peer, nowMs + this.#limits.refusedMs);
+    this.#release(portion, nowMs);
   }
 
   leave(peer: P): void {
     this.#refused.delete(peer);
     for (const [portion, asked] of [...this.#asked]) if (asked.peer === peer) this.#reopen(portion);
+  }
+
+  /** Its peer did not give it: others first. */
+  #release(portion: Portion, nowMs: number): void {
+    const asked = this.#asked.get(portion);
+    if (asked) this.#refused.set(asked.peer, nowMs + this.#limits.refusedMs);
+    this.#reopen(portion);
   }
 
   #reopen(portion: Portion): void {

@@ -18,9 +18,33 @@ test('it greets at once, and says who answered', async () => {
     read.kind === 'ok' && read.value.infoHash === HASH && read.value.fast && read.value.extended && !read.value.v2,
   );
   for (const chunk of chunksOf(peer.hands(), [1])) peer.wire.receive(chunk);
-  assert.deepEqual(await peer.calls(), [['onHandshake', { peerId: peer.peerId.toString('hex') }]]);
+  assert.deepEqual(await peer.calls(), [['onHandshake', { peerId: peer.peerId.toString('hex'), v2: false }]]);
   const [extended] = await peer.messages();
   assert.ok(extended?.kind === 'extended' && extended.id === 0);
+});
+
+const RANGE = { piecesRoot: Buffer.alloc(32, 7), baseLayer: 1, index: 0, length: 2, proofLayers: 0 };
+
+test('hash messages go past the package, both ways', async () => {
+  const peer = await connected();
+  peer.wire.requestHashes(RANGE);
+  peer.wire.interested();
+  assert.deepEqual(await peer.messages(), [{ kind: 'hash-request', ...RANGE }, { kind: 'interested' }]);
+  const hashes = Buffer.alloc(64, 3);
+  peer.say({ kind: 'hashes', ...RANGE, hashes }, { kind: 'hash-reject', ...RANGE });
+  const calls = await peer.calls();
+  assert.deepEqual(
+    calls.map(([name, range]) => [name, (range as typeof RANGE).length]),
+    [
+      ['onHashes', 2],
+      ['onHashReject', 2],
+    ],
+  );
+  assert.deepEqual(calls[0]?.[2], hashes);
+  peer.say({ kind: 'hash-request', ...RANGE });
+  assert.deepEqual(await peer.messages(), [{ kind: 'hash-reject', ...RANGE }]);
+  for (let i = 0; i < WIRE_LIMITS.originRefusals; i++) peer.say({ kind: 'hash-request', ...RANGE });
+  assert.ok(peer.wire.closed, 'it asks without end');
 });
 
 test('another torrent, another protocol: closed', async () => {
@@ -228,7 +252,7 @@ test('garbage neither breaks it nor makes it grow', async () => {
     }),
     fc
       .tuple(
-        fc.constantFrom(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 14, 15, 16, 17, 20, 21),
+        fc.constantFrom(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 14, 15, 16, 17, 20, 21, 22, 23),
         fc.uint8Array({ maxLength: 20 }),
       )
       .map(([id, body]) => {

@@ -5,15 +5,19 @@ import { encodeExtendedHandshake, encodeMetadata, parseExtendedHandshake, parseM
 import type { Message } from './frames.ts';
 import { decodeMessage, encodeMessage, FrameSplitter } from './frames.ts';
 import { HANDSHAKE_BYTES, looksLikeHandshake, parseHandshake } from './handshake.ts';
+import type { HashRange } from './hash-messages.ts';
 import { WIRE_LIMITS } from './limits.ts';
 
 /** What an origin peer says. Called in the order of the wire, never inside a call of the caller's own. */
 export type OriginHandler = {
-  /** `peerId`: 40 hex digits. */
-  onHandshake(h: { peerId: string }): void;
+  /** `peerId`: 40 hex digits. `v2`: it knows BEP 52. */
+  onHandshake(h: { peerId: string; v2: boolean }): void;
   onMetadataSize(bytes: number): void;
   onMetadata(piece: number, data: Buffer): void;
   onMetadataReject(piece: number): void;
+  /** Nodes of a file's hash tree and their proof (BEP 52), asked for or not, not checked. */
+  onHashes(range: HashRange, hashes: Buffer): void;
+  onHashReject(range: HashRange): void;
   /** The message's bytes as they came: length and spare bits are for the caller, who may know the piece count. */
   onBitfield(bits: Buffer): void;
   onHaveAll(): void;
@@ -44,7 +48,9 @@ export class OriginWire {
   /** Bytes of the peer's handshake that came so far; undefined once it is whole. */
   #head: Buffer | undefined = Buffer.alloc(0);
   readonly #outgoing: Uint8Array[] = [];
+  readonly #send: (bytes: Uint8Array) => void;
   #hasFast = false;
+  #v2 = false;
   #utMetadata = false;
   #refusals = 0;
   #closed = false;
@@ -58,11 +64,12 @@ export class OriginWire {
   }) {
     this.#infoHash = o.infoHash;
     this.#handler = o.handler;
+    this.#send = o.send;
     this.#wire = new Wire('tcpOutgoing');
     const wire = this.#wire;
     wire.on('error', (error) => this.close(error.message));
     wire.on('finish', () => this.close('the peer broke the protocol'));
-    wire.on('data', (bytes) => this.#gather(bytes, o.send));
+    wire.on('data', (bytes) => this.#gather(bytes));
     wire.extendedHandshake = { v: CLIENT_NAME };
     this.#listen(wire);
     wire.handshake(o.infoHash, o.peerId, { fast: true });
@@ -115,6 +122,11 @@ export class OriginWire {
     else this.#later(() => this.#handler.onMetadataReject(piece));
   }
 
+  /** BEP 52. Only to a peer that knows v2: others may close. */
+  requestHashes(range: HashRange): void {
+    this.#say({ ...range, kind: 'hash-request' });
+  }
+
   close(why: string): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -129,13 +141,18 @@ export class OriginWire {
     });
   }
 
+  /** The package knows no hash messages: they are written past it, in the order in which all is said. */
+  #say(message: Message): void {
+    if (!this.#closed) this.#gather(encodeMessage(message));
+  }
+
   /** Everything said in one turn leaves in one write: requests are 17 bytes each and come by the dozen. */
-  #gather(bytes: Uint8Array, send: (bytes: Uint8Array) => void): void {
+  #gather(bytes: Uint8Array): void {
     this.#outgoing.push(bytes);
     if (this.#outgoing.length > 1) return;
     queueMicrotask(() => {
       const all = Buffer.concat(this.#outgoing.splice(0));
-      if (!this.#closed) send(all);
+      if (!this.#closed) this.#send(all);
     });
   }
 
@@ -148,7 +165,7 @@ export class OriginWire {
       };
     wire.on(
       'handshake',
-      alive((_hash, peerId) => hear.onHandshake({ peerId })),
+      alive((_hash, peerId) => hear.onHandshake({ peerId, v2: this.#v2 })),
     );
     wire.on(
       'bitfield',
@@ -196,6 +213,7 @@ export class OriginWire {
       return undefined;
     }
     this.#hasFast = hands.value.fast;
+    this.#v2 = hands.value.v2;
     this.#wire.write(head);
     return chunk.subarray(HANDSHAKE_BYTES - before.length);
   }
@@ -237,6 +255,15 @@ export class OriginWire {
       case 'allowed-fast':
         if (this.#hasFast) return frame;
         this.close(`${m.kind} from a peer without the fast extension`);
+        return undefined;
+      case 'hash-request':
+        if (this.#refuse()) this.#say({ ...m, kind: 'hash-reject' });
+        return undefined;
+      case 'hashes':
+        this.#later(() => this.#handler.onHashes(m, m.hashes));
+        return undefined;
+      case 'hash-reject':
+        this.#later(() => this.#handler.onHashReject(m));
         return undefined;
       case 'unknown':
       case 'port':

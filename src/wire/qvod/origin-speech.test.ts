@@ -58,7 +58,9 @@ test('a BitTorrent wire shakes hands, asks and is answered by a Qvod peer that h
       assert.deepEqual(seeder.offences, []);
       assert.deepEqual(seeder.requests, ['1:0', '1:8192', '2:0'], 'in blocks that Qvod serves');
       const of = (name: string) => heard.filter(([n]) => n === name).map(([, ...args]) => args);
-      assert.deepEqual(of('onHandshake'), [[{ peerId: Buffer.from('QVOD0052AAAA5EED0000').toString('hex') }]]);
+      assert.deepEqual(of('onHandshake'), [
+        [{ peerId: Buffer.from('QVOD0052AAAA5EED0000').toString('hex'), v2: false }],
+      ]);
       assert.deepEqual(of('metafile'), [[file.seed]]);
       assert.equal(of('onUnchoke').length, 1);
       const blocks = of('onBlock').map(([piece, begin, data]) => [piece, begin, Buffer.from(data as Buffer)]);
