@@ -74,7 +74,7 @@ test('peers are there as soon as their bytes are, coded or not, and never a half
   for (const bytes of [
     answers['stated length'],
     answers.chunked,
-    http('', encode({ interval: 1, peers6: Buffer.alloc(180, 0x20) })),
+    http('', encode({ interval: 1, peers6: Buffer.from(Array.from({ length: 180 }, (_, i) => i + 1)) })),
   ]) {
     const reader = new HttpAnswerReader();
     let before = 0;
@@ -94,6 +94,21 @@ test('peers are there as soon as their bytes are, coded or not, and never a half
     http(`Content-Encoding: gzip\r\nContent-Length: ${long.length}\r\n`, long.subarray(0, long.length - 100)),
   );
   assert.deepEqual(reader.peersSoFar().slice(0, 40), PEERS.slice(0, 40));
+});
+
+test('a peer that was named stays where it is, whichever list comes first', () => {
+  const six = `6:peers618:${'p'.repeat(18)}`;
+  const listed = '5:peersld2:ip7:1.2.3.44:porti9eee';
+  for (const body of [`d${listed}${six}e`, `d${six}${listed}e`, `d${six}5:peers6:ABCDEFe`]) {
+    const reader = new HttpAnswerReader();
+    const named: unknown[] = [];
+    for (const part of chunksOf(http(`Content-Length: ${body.length}\r\n`, Buffer.from(body)), [9])) {
+      reader.push(part);
+      named.push(...reader.peersSoFar().slice(named.length));
+    }
+    assert.equal(named.length, 2);
+    assert.notDeepEqual(named[0], named[1]);
+  }
 });
 
 test('peers that come as dictionaries are found in an unfinished answer too', () => {

@@ -1,4 +1,4 @@
-import { type Endpoint, spelt } from '#base/endpoint.ts';
+import { type Endpoint, endpointKey, spelt } from '#base/endpoint.ts';
 import type { InfoHash } from '#base/units.ts';
 import { infoHashBytes, infoHashOf } from '#base/units.ts';
 import type { BValue } from './bencode.ts';
@@ -142,6 +142,7 @@ export class HttpAnswerReader {
     headBytes: WIRE_LIMITS.httpHeadBytes,
     bodyBytes: WIRE_LIMITS.httpAnswerBytes,
   });
+  readonly #found = new Map<string, Endpoint>();
   #searches = 0;
 
   push(bytes: Uint8Array): void {
@@ -163,8 +164,16 @@ export class HttpAnswerReader {
     return this.#response.broken || this.#searches > MAX_SEARCHES;
   }
 
-  /** The peers in what has come so far. */
+  /** The peers in what has come so far, in the order in which they were found: a later call says these and perhaps more. */
   peersSoFar(): Endpoint[] {
+    for (const peer of this.#peersNow()) {
+      const key = endpointKey(peer);
+      if (this.#found.size < WIRE_LIMITS.answerPeers && !this.#found.has(key)) this.#found.set(key, peer);
+    }
+    return [...this.#found.values()];
+  }
+
+  #peersNow(): Endpoint[] {
     const { body } = this;
     if (body) {
       const answer = parseAnnounceAnswer(body);

@@ -94,7 +94,7 @@ const qvodSpeech: Target = {
       encodeMessage({ kind: 'piece', piece: 0, begin, data: Buffer.alloc(8192, 7) });
     const own = [encodeMetafile(random.bytes(random.size(300))), encodeUnhave(random.next()), block(0), block(8192)];
     const parts = Array.from({ length: 1 + random.size(6) }, () =>
-      random.chance(0.5) ? random.pick(own) : anyMessages(random),
+      random.chance(0.4) ? random.pick(own) : anyMessages(random),
     );
     return Buffer.concat([hello, ...parts]);
   },
