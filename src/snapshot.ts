@@ -5,6 +5,7 @@ import { healthWarnings } from '#health/warnings.ts';
 import type { Index } from '#index/index.ts';
 import type { Manager } from '#manager/manager.ts';
 import type { Config } from './config.ts';
+import { passingWarnings } from './passing-warnings.ts';
 
 /** The parts that a snapshot is taken of. `entry` is undefined until flows can be steered. */
 export type Parts = {
@@ -42,6 +43,7 @@ export function snapshotOf(p: Parts): BoxSnapshot {
       ...(p.steeringFailed ? { why: p.steeringFailed } : p.entry && { why: p.entry.steering.why }),
       endpoints: p.entry?.steering.endpoints ?? 0,
       flows: p.entry?.flows ?? 0,
+      ...(p.entry?.steering.tagged && { notInterceptable: p.entry.steering.tagged }),
       recent: (p.entry?.verdicts ?? []) as SteerView[],
     },
     health,
@@ -52,6 +54,7 @@ export function snapshotOf(p: Parts): BoxSnapshot {
 function ownWarnings(p: Parts): Warning[] {
   const warnings: Warning[] = [];
   if (p.steeringFailed) warnings.push({ code: 'steering-failed', severity: 'bad', text: p.steeringFailed });
+  warnings.push(...passingWarnings(p.entry?.steering.tagged));
   if (p.stop === 'unclean') warnings.push({ code: 'unclean-stop', severity: 'info', sinceMs: p.startedAtMs });
   return warnings;
 }

@@ -13,10 +13,13 @@ const READY_LIMIT_MS = 30_000;
 const STOP_LIMIT_MS = 15_000;
 const SNAPSHOT_LIMIT_MS = 5_000;
 
+type Counted = { readonly packets: number; readonly bytes: number };
+
 /** The part of /api/snapshot that the cafe looks at. */
 export type Snapshot = {
   readonly steering: {
     readonly state: string;
+    readonly notInterceptable?: Readonly<Record<'seen' | 'pppoe' | 'qinq' | 'otherVlan', Counted>>;
     readonly recent: readonly { client?: string; endpoint: string; verdict: string; why: string }[];
   };
   readonly tasks: readonly { infoHash: string; state: string; haveBytes: number; totalBytes: number }[];

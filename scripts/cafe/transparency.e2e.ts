@@ -15,6 +15,8 @@ import { PROJECT_ROOT } from './world.ts';
 
 const WIRE_END = fileURLToPath(new URL('./wire-end.py', import.meta.url));
 const ARRIVAL_MS = 2_000;
+/** The daemon reads its counters once a second, and shows the same snapshot for as long. */
+const COUNTED_MS = 3_500;
 const PC_MAC = '02:00:5e:00:00:0c';
 const GATEWAY_MAC = '02:00:5e:00:00:01';
 
@@ -101,6 +103,18 @@ async function cross(b: Bench, framesOf: (e: { from: string; to: string }, seed:
   assert.deepEqual(wrong, []);
 }
 
+/** What the box cannot steer is counted: each of the frames that have crossed, once in either direction. */
+async function counted(daemon: Daemon): Promise<void> {
+  const crossed = [ordinaryFrames, jumboFrames].flatMap((of) => of({ from: PC_MAC, to: GATEWAY_MAC }, ''));
+  const both = (kind: RegExp) => 2 * crossed.filter((frame) => kind.test(frame.what)).length;
+  await sleep(COUNTED_MS);
+  const { notInterceptable: n } = (await daemon.snapshot()).steering;
+  const packets = { pppoe: n?.pppoe.packets, qinq: n?.qinq.packets, otherVlan: n?.otherVlan.packets };
+  assert.deepEqual(packets, { pppoe: both(/PPPoE/), qinq: both(/QinQ/), otherVlan: both(/802.1Q|tagged/) });
+  assert.ok((n?.otherVlan.bytes ?? 0) > 2 * (1500 + 9000), `${n?.otherVlan.bytes} bytes of other VLANs`);
+  assert.ok((n?.seen.packets ?? 0) >= 2 * crossed.length, `${n?.seen.packets} frames seen`);
+}
+
 const options = {
   skip: process.getuid?.() === 0 ? false : 'needs root: it makes network namespaces',
   timeout: 120_000,
@@ -145,6 +159,7 @@ test(
       await cross(b, ordinaryFrames);
       await cross(b, jumboFrames);
       assert.ok(daemon.running);
+      await counted(daemon);
       await daemon.stop();
       await cross(b, ordinaryFrames);
     }),

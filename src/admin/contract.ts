@@ -134,6 +134,20 @@ export type SteerView = {
 /** Why flows are steered or not. */
 export type SteeringWhy = 'starting' | 'alive' | 'main-loop-silent' | 'stopped';
 
+export type Counted = { packets: number; bytes: number };
+
+/** Since the daemon began, both directions. All of it passes as it came. */
+export type NotInterceptable = {
+  /** Every frame, as the measure of the others. */
+  seen: Counted;
+  /** PPPoE, tagged or not. */
+  pppoe: Counted;
+  /** Frames with two VLAN tags. */
+  qinq: Counted;
+  /** Frames of VLANs that the box was not told to serve. */
+  otherVlan: Counted;
+};
+
 export type SteeringView = {
   /** Disarmed or failed: the box is a plain wire. */
   state: 'armed' | 'disarmed' | 'failed';
@@ -142,6 +156,8 @@ export type SteeringView = {
   endpoints: number;
   /** Flows that the box carries now. */
   flows: number;
+  /** What no rule can steer; absent until it was counted. */
+  notInterceptable?: NotInterceptable;
   /** Newest first. */
   recent: readonly SteerView[];
 };
@@ -156,6 +172,9 @@ export type WarningCode =
   | 'disk-full'
   | 'disk-failed'
   | 'steering-failed'
+  | 'pppoe-passes'
+  | 'qinq-passes'
+  | 'vlan-passes'
   | 'index-rebuilt'
   | 'unclean-stop'
   | 'bad-pieces';

@@ -1,6 +1,7 @@
 import type { Endpoint, LanEndpoint } from '#base/endpoint.ts';
 import type { RuleSettings } from './rule-settings.ts';
 import type { Announced, Learned, Passed } from './seen.ts';
+import type { TaggedCounts } from './tagged-rules.ts';
 
 /** What passes between the main thread and the steering worker. */
 
@@ -42,5 +43,11 @@ export type FromWorker =
   | { readonly kind: 'membership'; readonly number: number; readonly pairs: readonly Membership[] }
   | { readonly kind: 'armed'; readonly armed: boolean; readonly why: SteeringWhy }
   | { readonly kind: 'trouble'; readonly why: string }
-  | { readonly kind: 'count'; readonly endpoints: number; readonly held: number; readonly lost: number }
+  | {
+      readonly kind: 'count';
+      readonly endpoints: number;
+      readonly held: number;
+      readonly lost: number;
+      readonly tagged: TaggedCounts | undefined;
+    }
   | { readonly kind: 'stopped' };

@@ -16,7 +16,9 @@ import { taggedChains, taggedInput } from './tagged-rules.ts';
  * both ways. Everything else is bridged by the kernel and never touched.
  */
 
-const TABLE = 'bridge swarmbox';
+/** Its family is `bridge`. */
+export const TABLE_NAME = 'swarmbox';
+const TABLE = `bridge ${TABLE_NAME}`;
 /** "Hand this frame to the local stack": the twelve bits of a mark below the VLAN. */
 const MARK_DIVERT = markToLan();
 const MARK_BITS = '0xfff';

@@ -3,6 +3,7 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import { errorText } from '#base/errors.ts';
 import { clearBell, waitReadable } from '#kernel/libc.ts';
 import { type LoggedPacket, NflogSocket } from '#kernel/nflog-socket.ts';
+import { NftCounters } from '#kernel/nft-counters.ts';
 import { Nftables } from '#kernel/nftables.ts';
 import { PacketSender } from '#kernel/packet-socket.ts';
 import { parsePacket, segmentPacket, udp6Answer } from '#wire/ip-packet.ts';
@@ -23,7 +24,9 @@ import {
   removeOwnedHalf,
   steer,
   stopHolding,
+  TABLE_NAME,
 } from './steering-rules.ts';
+import { type TaggedCounts, taggedCounts } from './tagged-rules.ts';
 import { Tap } from './tap.ts';
 
 /**
@@ -42,6 +45,7 @@ const COUNT_EVERY_MS = 1000;
 
 class Steering {
   readonly #nft = new Nftables();
+  readonly #counters = new NftCounters(TABLE_NAME);
   readonly #log = new NflogSocket(settings.logGroup);
   readonly #toLan = new PacketSender(settings.lan);
   readonly #tap = new Tap();
@@ -180,7 +184,12 @@ class Steering {
   #count(nowMs: number): void {
     if (nowMs - this.#countedAtMs < COUNT_EVERY_MS) return;
     this.#countedAtMs = nowMs;
-    tell({ kind: 'count', endpoints: this.#steered.size, held: this.#held, lost: this.#lost + this.#log.overruns });
+    let tagged: TaggedCounts | undefined;
+    this.#try(() => {
+      tagged = taggedCounts(this.#counters.read());
+    });
+    const lost = this.#lost + this.#log.overruns;
+    tell({ kind: 'count', endpoints: this.#steered.size, held: this.#held, lost, tagged });
   }
 
   #try(work: () => void): void {
@@ -195,6 +204,7 @@ class Steering {
     this.#try(() => void this.#nft.run(disarm()));
     this.#try(() => void this.#nft.run(removeOwnedHalf()));
     this.#nft.free();
+    this.#counters.close();
     this.#log.close();
     this.#toLan.close();
     tell({ kind: 'stopped' });

@@ -14,6 +14,7 @@ import type {
   UtpSyn,
   WorkerSettings,
 } from './steering-messages.ts';
+import type { TaggedCounts } from './tagged-rules.ts';
 
 export type SteeringState = {
   armed: boolean;
@@ -24,6 +25,8 @@ export type SteeringState = {
   held: number;
   /** Packets that could not be read or sent on. */
   lost: number;
+  /** What no rule can steer; undefined until it was counted. */
+  tagged?: TaggedCounts | undefined;
 };
 
 /** What steering tells its owner. */
@@ -122,7 +125,12 @@ export class Steering {
     } else if (message.kind === 'trouble') this.#events.trouble(message.why);
     else if (message.kind === 'armed') Object.assign(state, { armed: message.armed, why: message.why });
     else if (message.kind === 'count')
-      Object.assign(state, { endpoints: message.endpoints, held: message.held, lost: message.lost });
+      Object.assign(state, {
+        endpoints: message.endpoints,
+        held: message.held,
+        lost: message.lost,
+        tagged: message.tagged ?? state.tagged,
+      });
   }
 
   async #stop(): Promise<void> {

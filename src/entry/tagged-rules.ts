@@ -1,4 +1,5 @@
 import { laneMark } from '#kernel/lane.ts';
+import type { Counted } from '#kernel/nft-counters.ts';
 
 /**
  * The first rules a frame meets: they sort out what carries a tag or a second header. A frame of a served VLAN bears the
@@ -17,6 +18,14 @@ export const COUNTERS = {
   /** One tag, of a VLAN that the box was not told to serve; also a tag that only states a priority (id 0). */
   otherVlan: 'other_vlan',
 } as const;
+
+export type TaggedCounts = Readonly<Record<keyof typeof COUNTERS, Counted>>;
+
+/** What the kernel counted, by our names. */
+export function taggedCounts(counted: ReadonlyMap<string, Counted>): TaggedCounts {
+  const of = (kind: keyof typeof COUNTERS): Counted => counted.get(COUNTERS[kind]) ?? { packets: 0, bytes: 0 };
+  return { seen: of('seen'), pppoe: of('pppoe'), qinq: of('qinq'), otherVlan: of('otherVlan') };
+}
 
 /** RFC 2516: discovery and session. */
 const PPPOE = ['0x8863', '0x8864'];

@@ -110,6 +110,18 @@ const warning: Record<WarningCode, { what: string; todo: string }> = {
     what: 'Steering does not work.',
     todo: 'The box is a plain wire now; nothing is lost. See its log and restart it.',
   },
+  'pppoe-passes': {
+    what: '{percent} % of the traffic is PPPoE, which the box cannot look into.',
+    todo: 'It passes untouched. Plug the box in on the other side of the device that dials in, toward the PCs.',
+  },
+  'qinq-passes': {
+    what: '{percent} % of the traffic carries two VLAN tags, and the box looks through one.',
+    todo: 'It passes untouched. Plug the box in where frames carry one tag or none.',
+  },
+  'vlan-passes': {
+    what: '{percent} % of the traffic belongs to VLANs that the box was not told to serve.',
+    todo: 'It passes untouched. To serve them, name the VLANs in the configuration and in the bridge script’s settings.',
+  },
   'index-rebuilt': {
     what: 'The index was damaged and was made anew.',
     todo: 'Nothing to do. The damaged file was kept beside it.',

@@ -64,6 +64,18 @@ export const zh: Words = {
     'disk-full': { what: '缓存磁盘已满。', todo: '已有内容照常提供。清理空间或加装磁盘可以缓存更多。' },
     'disk-failed': { what: '缓存磁盘报告错误。', todo: '请检查磁盘和数据线。期间客户机直接下载。' },
     'steering-failed': { what: '引流功能失效。', todo: '盒子现在等同于一根网线，不影响上网。请查看日志并重启盒子。' },
+    'pppoe-passes': {
+      what: '{percent} % 的流量是 PPPoE，盒子无法查看其内容。',
+      todo: '流量照常通过。请把盒子接到拨号设备靠近客户机的一侧。',
+    },
+    'qinq-passes': {
+      what: '{percent} % 的流量带有两层 VLAN 标签，盒子只能识别一层。',
+      todo: '流量照常通过。请把盒子接到只有一层标签或没有标签的位置。',
+    },
+    'vlan-passes': {
+      what: '{percent} % 的流量属于未配置的 VLAN。',
+      todo: '流量照常通过。如需加速，请在配置和网桥脚本的设置中填写这些 VLAN。',
+    },
     'index-rebuilt': { what: '索引损坏，已重新建立。', todo: '无需处理。损坏的文件保留在旁边。' },
     'unclean-stop': { what: '盒子曾断电或被强行终止。', todo: '无需处理：可疑内容会先校验再提供。' },
     'bad-pieces': { what: '有节点为 {name} 发送了错误数据。', todo: '无需处理：数据已拒收，没有到达任何客户机。' },
