@@ -3,8 +3,8 @@ import type { InfoHash } from '#base/units.ts';
 import type { Index } from '#index/index.ts';
 import type { Holder } from '#index/shared-files.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
-import { layersOf } from '#wire/piece-layers.ts';
-import { qvodHashOf } from '#wire/qvod/seed.ts';
+import { layersOf, needsLayers, withLayers } from '#wire/piece-layers.ts';
+import { parseNamedInfo, qvodHashOf } from '#wire/qvod/seed.ts';
 import { LIMITS } from './limits.ts';
 
 /** Writes what is known of a torrent into its row: names, info dictionary, and, with the piece layers, the files it may lend. */
@@ -27,6 +27,19 @@ export function keepMetainfo(index: Index, meta: Metainfo): void {
       lengthBytes,
     })),
   );
+}
+
+/** What lies beside the pieces, as far as it is the torrent that its folder is named by. */
+export function metainfoOnDisk(found: {
+  readonly infoHash: InfoHash;
+  readonly info: Buffer | undefined;
+  readonly layers: Buffer | undefined;
+}): Metainfo | undefined {
+  const parsed = found.info && parseNamedInfo(found.info, found.infoHash);
+  if (parsed?.kind !== 'ok') return undefined;
+  const meta = parsed.value;
+  const whole = found.layers && needsLayers(meta) ? withLayers(meta, found.layers) : parsed;
+  return whole.kind === 'ok' ? whole.value : meta;
 }
 
 /** Other torrents that have the file whole, as far as the index knows. */

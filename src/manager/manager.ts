@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { Bitfield } from '#base/bitfield.ts';
 import type { Clock } from '#base/clock.ts';
-import { type Endpoint, endpointKey, type LanEndpoint } from '#base/endpoint.ts';
+import type { Endpoint, LanEndpoint } from '#base/endpoint.ts';
 import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
@@ -11,11 +11,11 @@ import { type ClientStream, type OriginSource, type StoreLike, Task, type TaskVi
 import type { FoundBy } from '#task/task-world.ts';
 import type { Handshake } from '#wire/handshake.ts';
 import { type Metainfo, parseInfo } from '#wire/metainfo.ts';
-import { needsLayers, withLayers } from '#wire/piece-layers.ts';
-import { parseNamedInfo } from '#wire/qvod/seed.ts';
-import { keepMetainfo, lendersOf } from './kept-metainfo.ts';
+import { Hearsay, Refusals } from './hearsay.ts';
+import { keepMetainfo, lendersOf, metainfoOnDisk } from './kept-metainfo.ts';
 import { LIMITS } from './limits.ts';
 import { Policy, type PolicyConfig } from './policy.ts';
+import { Names, Roll } from './roll.ts';
 import { Room } from './room.ts';
 import { Slots } from './slots.ts';
 
@@ -60,10 +60,9 @@ export class Manager {
   readonly #log: Log;
   readonly #slots: Slots;
   readonly #room: Room;
-  readonly #tasks = new Map<InfoHash, Task>();
-  /** Peers heard of for torrents that have no task yet, oldest first. */
-  readonly #heard = new Map<InfoHash, Endpoint[]>();
-  readonly #refused = new Map<InfoHash, { readonly why: string; readonly untilMs: number }>();
+  readonly #tasks = new Roll();
+  readonly #hearsay = new Hearsay();
+  readonly #refusals = new Refusals();
   /** Left by an unclean stop and not re-checked yet. */
   readonly #doubtful = new Set<InfoHash>();
 
@@ -98,16 +97,14 @@ export class Manager {
 
   /** The index is new: torrents whose info dictionary lies beside their pieces are taken into it. */
   async #adoptDisk(signal: AbortSignal): Promise<void> {
-    for await (const { infoHash, info, layers } of this.#world.store.onDisk()) {
+    for await (const found of this.#world.store.onDisk()) {
       if (signal.aborted) return;
-      const parsed = info && parseNamedInfo(info, infoHash);
-      if (parsed?.kind !== 'ok') {
-        this.#log.warn('pieces without a usable info dictionary are left alone', { infoHash });
-        continue;
-      }
-      this.#world.index.putTask({ infoHash, addedAtMs: this.#world.clock.nowMs() });
-      const whole = layers && needsLayers(parsed.value) ? withLayers(parsed.value, layers) : parsed;
-      keepMetainfo(this.#world.index, whole.kind === 'ok' ? whole.value : parsed.value);
+      const { infoHash } = found;
+      const meta = metainfoOnDisk(found);
+      if (meta) {
+        this.#world.index.putTask({ infoHash, addedAtMs: this.#world.clock.nowMs() });
+        keepMetainfo(this.#world.index, meta);
+      } else this.#log.warn('pieces without a usable info dictionary are left alone', { infoHash });
     }
   }
 
@@ -148,11 +145,7 @@ export class Manager {
       task.addSources(endpoints.map((endpoint) => ({ endpoint })));
       return;
     }
-    const known = this.#heard.get(infoHash) ?? [];
-    this.#heard.delete(infoHash);
-    const merged = new Map([...known, ...endpoints].map((e) => [endpointKey(e), e]));
-    this.#heard.set(infoHash, [...merged.values()].slice(-LIMITS.heardSources));
-    dropOldest(this.#heard, LIMITS.heard);
+    this.#hearsay.hear(infoHash, endpoints);
   }
 
   /** A LAN client told a public tracker that it wants the torrent: fetching may begin before it dials. */
@@ -174,7 +167,7 @@ export class Manager {
 
   /** Torrents in use that the LAN may be told of, the one with most clients first. */
   hot(): InfoHash[] {
-    const inUse = this.#living().filter((task) => this.announceable(task.infoHash));
+    const inUse = this.#tasks.all().filter((task) => this.announceable(task.infoHash));
     return inUse.sort((a, b) => b.clients - a.clients).map((task) => task.infoHash);
   }
 
@@ -183,18 +176,13 @@ export class Manager {
   }
 
   views(): TaskView[] {
-    return this.#living().map((task) => task.view());
+    return this.#tasks.all().map((task) => task.view());
   }
 
   /** Every task persists and lets its clients go. */
   async close(): Promise<void> {
-    await Promise.all(this.#living().map((task) => task.close()));
+    await Promise.all(this.#tasks.all().map((task) => task.close()));
     await this.#scope.close();
-  }
-
-  /** Each once, however many names it has. */
-  #living(): Task[] {
-    return [...new Set(this.#tasks.values())];
   }
 
   #task(id: InfoHash): Task | undefined {
@@ -227,14 +215,11 @@ export class Manager {
   }
 
   /** Every name leads to the task, and whoever was heard of under one of them is a source. */
-  #enter({ all, task }: Names): void {
-    if (!task) return;
-    for (const id of all) {
-      this.#tasks.set(id, task);
+  #enter(names: Names): void {
+    for (const other of this.#tasks.enter(names)) this.#scope.run(() => other.close());
+    for (const id of names.all) {
       this.#world.know(id);
-      const heard = this.#heard.get(id);
-      this.#heard.delete(id);
-      if (heard) task.addSources(heard.map((endpoint) => ({ endpoint })));
+      names.task?.addSources(this.#hearsay.take(id).map((endpoint) => ({ endpoint })));
     }
   }
 
@@ -249,11 +234,8 @@ export class Manager {
     names.all = meta.ids;
     index.setIds(meta.ids);
     if (isElsewhere) return false;
-    for (const id of meta.ids) {
-      const other = this.#tasks.get(id);
-      if (other && other !== names.task) this.#scope.run(() => other.close());
-    }
-    this.#enter(names);
+    // A task that is still being made enters when it is.
+    if (names.task) this.#enter(names);
     return true;
   }
 
@@ -296,45 +278,20 @@ export class Manager {
     };
   }
 
-  #gone({ all, task }: Names, why: string | undefined): void {
-    for (const id of all) {
-      if (this.#tasks.get(id) === task) this.#tasks.delete(id);
-      if (!why) continue;
-      this.#log.info('task refused', { infoHash: id, why });
-      this.#refused.delete(id);
-      this.#refused.set(id, { why, untilMs: this.#world.clock.nowMs() + LIMITS.refusedForMs });
-      dropOldest(this.#refused, LIMITS.refused);
+  #gone(names: Names, why: string | undefined): void {
+    this.#tasks.leave(names);
+    if (why) {
+      this.#log.info('task refused', { infoHash: names.first, why });
+      for (const id of names.all) this.#refusals.note(id, why, this.#world.clock.nowMs());
     }
+    const { task } = names;
     if (task) this.#scope.run(() => task.close());
   }
 
   #refusedWhy(infoHash: InfoHash): string | undefined {
     const blocked = this.#policy.refusesHash(infoHash);
     if (blocked) return blocked;
-    const refused = this.#refused.get(infoHash);
-    return refused && refused.untilMs > this.#world.clock.nowMs() ? refused.why : undefined;
-  }
-}
-
-/** What one task goes by: the name it was begun under, then all that its metainfo tells, the index's first. */
-class Names {
-  all: readonly InfoHash[];
-  /** Undefined while the task is being made. */
-  task: Task | undefined;
-
-  constructor(begunUnder: InfoHash) {
-    this.all = [begunUnder];
-  }
-
-  get first(): InfoHash {
-    return this.all[0] as InfoHash;
-  }
-}
-
-function dropOldest<K, V>(map: Map<K, V>, limit: number): void {
-  for (const oldest of map.keys()) {
-    if (map.size <= limit) return;
-    map.delete(oldest);
+    return this.#refusals.why(infoHash, this.#world.clock.nowMs());
   }
 }
 

@@ -111,8 +111,8 @@ export class Audience {
   /** What a client that came by this name may know of. */
   #visible(id: InfoHash): PieceShelf | undefined {
     const shelf = this.#world.shelf();
-    const isV2 = shelf?.meta.version === 'hybrid' && id !== shelf.meta.infoHash;
-    return isV2 && !shelf.meta.pieceRoots ? undefined : shelf;
+    const byV2Name = shelf?.meta.version === 'hybrid' && id === shelf.meta.ids[1];
+    return byV2Name && !shelf.meta.pieceRoots ? undefined : shelf;
   }
 
   #face({ infoHash: id, qvodHello }: Handshake): ClientTask {

@@ -24,6 +24,8 @@ export const LIMITS = {
   recountEveryMs: 200,
   /** A file shorter than this is fetched again rather than borrowed from another torrent: looking for it costs more. */
   sharedFileBytes: 256 << 10,
+  /** Files of one torrent looked for in others: each costs a question to the index, some ten microseconds. */
+  sharedFiles: 1_000,
   trackers: 8,
   /** The box asks trackers itself only after downloading this long with fewer live origins than this. */
   askTrackersAfterMs: 3_000,

@@ -114,12 +114,14 @@ export class PieceShelf {
     return this.#find(this.have, signal);
   }
 
-  /** Files of which nothing is had, and which other torrents may have (BEP 52 names them alike). */
+  /** Files of which nothing is had, and which other torrents may have (BEP 52 names them alike); the largest of them. */
   absentFiles(): SharedFile[] {
     const { rooted, pieceRoots } = this.meta;
     if (!pieceRoots) return [];
     return rooted
       .filter((file) => file.lengthBytes >= LIMITS.sharedFileBytes && !this.#pieces(file).some((p) => this.have.has(p)))
+      .sort((a, b) => b.lengthBytes - a.lengthBytes)
+      .slice(0, LIMITS.sharedFiles)
       .map(({ piecesRoot, firstPiece, lengthBytes }) => ({ root: piecesRoot, firstPiece, lengthBytes }));
   }
 

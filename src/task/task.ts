@@ -1,7 +1,6 @@
 import type { Endpoint } from '#base/endpoint.ts';
 import { endpointKey } from '#base/endpoint.ts';
 import { errorText } from '#base/errors.ts';
-import { Mailbox } from '#base/mailbox.ts';
 import { Scope } from '#base/scope.ts';
 import type { InfoHash } from '#base/units.ts';
 import type { ClientStream } from '#client/client-world.ts';
@@ -12,7 +11,8 @@ import type { FramedPiece } from '#wire/framed-piece.ts';
 import type { Handshake } from '#wire/handshake.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
 import { shapeOf } from '#wire/piece-shape.ts';
-import { type AgentEvent, type AgentFacts, type AgentState, type Effect, next } from './agent.ts';
+import type { AgentFacts } from './agent.ts';
+import { AgentLoop } from './agent-loop.ts';
 import { Audience } from './audience.ts';
 import { Ledger } from './ledger.ts';
 import { LIMITS } from './limits.ts';
@@ -30,7 +30,7 @@ export class Task {
   readonly infoHash: InfoHash;
   readonly #world: TaskWorld;
   readonly #scope: Scope;
-  readonly #mail = new Mailbox<AgentEvent>(LIMITS.mailbox);
+  readonly #agent: AgentLoop;
   readonly #audience: Audience;
   readonly #intake: MetainfoIntake;
   readonly #stock: StockCheck;
@@ -38,34 +38,18 @@ export class Task {
   readonly #downloader: Downloader;
   readonly #trackers: TrackerAsking;
   readonly #remembered: Remembered;
-  #state: AgentState;
   #shelf: PieceShelf | undefined;
   #begun: BegunLog | undefined;
   #expectUntilMs = 0;
-  #lookDue = false;
   /** When a byte last came in or went out, or nobody lacked anything. */
   #progressMs: number;
-  readonly #granted = (): void => this.#tell({ kind: 'slot-granted' });
-  readonly #do: Readonly<Record<Effect, () => void>> = {
-    'ask-slot': () => this.#world.askSlot(this.#granted),
-    withdraw: () => this.#world.withdraw(this.#granted),
-    'release-slot': () => this.#world.releaseSlot(),
-    'start-download': () => this.#downloader.start(),
-    'stop-download': () => {
-      this.#downloader.pause();
-      this.#trackers.rest();
-    },
-    persist: () => this.#ledger.persist(),
-    exit: () => this.#leave(undefined),
-  };
-
   constructor(infoHash: InfoHash, remembered: Remembered, world: TaskWorld, parent: Scope) {
     this.infoHash = infoHash;
     this.#world = world;
     this.#remembered = remembered;
     this.#scope = new Scope((error) => world.log.error('task trouble', { why: errorText(error) }), parent);
     this.#progressMs = world.clock.nowMs();
-    this.#state = { kind: 'sleep', sinceMs: this.#progressMs };
+    this.#agent = this.#newAgent();
     this.#ledger = new Ledger(world, () => this.#shelf?.have.bytes);
     this.#audience = this.#newAudience();
     this.#stock = this.#newStockCheck();
@@ -73,7 +57,7 @@ export class Task {
     this.#trackers = this.#newTrackers();
     this.#intake = this.#newIntake();
     if (remembered.info) this.#intake.gotInfo(remembered.info, 'the index', remembered.layers);
-    this.#scope.run((signal) => this.#live(signal));
+    this.#agent.start(this.#scope);
     this.#scope.defer(() => this.#begun?.close(this.whole));
     this.#scope.defer(() => this.#audience.close());
     this.#scope.every(LIMITS.tickMs, () => this.#tick());
@@ -90,7 +74,7 @@ export class Task {
 
   /** It has left, or was refused while it was being made. */
   get gone(): boolean {
-    return this.#state.kind === 'gone';
+    return this.#agent.state.kind === 'gone';
   }
 
   /** It has every piece. */
@@ -99,7 +83,7 @@ export class Task {
   }
 
   get downloading(): boolean {
-    return this.#state.kind === 'down';
+    return this.#agent.state.kind === 'down';
   }
 
   /** Known not to be private (BEP 27), and by a name that BitTorrent knows: it may be spoken of beyond its own trackers. */
@@ -126,11 +110,11 @@ export class Task {
     this.#trackers.learn(tracker);
     this.#expectUntilMs = this.#world.clock.nowMs() + LIMITS.expectForMs;
     this.#downloader.lackChanged();
-    this.#tell({ kind: 'look' });
+    this.#agent.tell({ kind: 'look' });
   }
 
   async close(): Promise<void> {
-    this.#run({ kind: 'close' });
+    this.#agent.run({ kind: 'close' });
     await this.#scope.close();
   }
 
@@ -138,7 +122,7 @@ export class Task {
     const { servedBytes, filledBytes } = this.#ledger;
     return viewOf({
       infoHash: this.#intake.meta?.infoHash ?? this.infoHash,
-      state: this.#state,
+      state: this.#agent.state,
       facts: this.#facts(),
       rechecking: this.#stock.running,
       meta: this.#shelf?.meta,
@@ -152,28 +136,6 @@ export class Task {
   }
 
   // ---- the agent ----
-
-  #tell(event: AgentEvent): void {
-    if (event.kind === 'look') {
-      // One look sees everything that has changed until it is taken.
-      if (this.#lookDue) return;
-      this.#lookDue = true;
-    }
-    if (!this.#mail.post(event) && event.kind === 'slot-granted') this.#world.releaseSlot();
-  }
-
-  async #live(signal: AbortSignal): Promise<void> {
-    signal.addEventListener('abort', () => this.#mail.close(), { once: true });
-    for await (const event of this.#mail) this.#run(event);
-  }
-
-  #run(event: AgentEvent): void {
-    if (event.kind === 'look') this.#lookDue = false;
-    const { state, effects } = next(this.#state, event, this.#facts());
-    if (state.kind !== this.#state.kind) this.#world.log.info('task', { state: state.kind, from: this.#state.kind });
-    this.#state = state;
-    for (const effect of effects) this.#do[effect]();
-  }
 
   #facts(): AgentFacts {
     const complete = this.whole;
@@ -195,12 +157,12 @@ export class Task {
       this.#leave(why);
       return;
     }
-    if (this.#state.kind === 'down') {
+    if (this.#agent.state.kind === 'down') {
       const up = this.#downloader.status().origins.filter((o) => o.state === 'up').length;
-      this.#trackers.downloading(up, nowMs - this.#state.sinceMs);
+      this.#trackers.downloading(up, nowMs - this.#agent.state.sinceMs);
     }
     this.#ledger.persist();
-    this.#tell({ kind: 'look' });
+    this.#agent.tell({ kind: 'look' });
   }
 
   /**
@@ -215,7 +177,7 @@ export class Task {
   }
 
   #leave(refusal: string | undefined): void {
-    this.#state = { kind: 'gone' };
+    this.#agent.leave();
     this.#audience.letGo(refusal ?? 'the task rests');
     this.#scope.run(() => this.#downloader.close());
     this.#world.gone(refusal);
@@ -257,8 +219,8 @@ export class Task {
     const result = await this.#shelf.accept(piece);
     if (result === 'bad')
       this.#world.log.warn('piece refused', { piece: index, from: from.map(endpointKey).join(' ') });
-    if (result === 'full') this.#tell({ kind: 'cannot-write', why: 'disk-full' });
-    if (result === 'failed') this.#tell({ kind: 'cannot-write', why: 'disk-failed' });
+    if (result === 'full') this.#agent.tell({ kind: 'cannot-write', why: 'disk-full' });
+    if (result === 'failed') this.#agent.tell({ kind: 'cannot-write', why: 'disk-failed' });
     return result;
   }
 
@@ -276,7 +238,7 @@ export class Task {
     this.#ledger.haveChanged();
     if (this.#stock.running) this.#downloader.gained(piece);
     this.#audience.announce(piece);
-    if (this.whole) this.#tell({ kind: 'look' });
+    if (this.whole) this.#agent.tell({ kind: 'look' });
   }
 
   /**
@@ -292,7 +254,7 @@ export class Task {
     this.#ledger.haveChanged();
     this.#audience.lost(piece);
     this.#downloader.drop(piece);
-    this.#tell({ kind: 'look' });
+    this.#agent.tell({ kind: 'look' });
   }
 
   /** How many clients want the piece; an expected client wants the beginning. */
@@ -309,6 +271,31 @@ export class Task {
 
   // ---- the parts and what each asks ----
 
+  #newAgent(): AgentLoop {
+    const { askSlot, withdraw, releaseSlot, log } = this.#world;
+    const granted = (): void => this.#agent.tell({ kind: 'slot-granted' });
+    return new AgentLoop(
+      {
+        facts: () => this.#facts(),
+        releaseSlot,
+        log,
+        effects: {
+          'ask-slot': () => askSlot(granted),
+          withdraw: () => withdraw(granted),
+          'release-slot': releaseSlot,
+          'start-download': () => this.#downloader.start(),
+          'stop-download': () => {
+            this.#downloader.pause();
+            this.#trackers.rest();
+          },
+          persist: () => this.#ledger.persist(),
+          exit: () => this.#leave(undefined),
+        },
+      },
+      this.#progressMs,
+    );
+  }
+
   #newAudience(): Audience {
     const { clock, log } = this.#world;
     return new Audience({
@@ -322,7 +309,7 @@ export class Task {
       shunned: () => this.#leave('unsupported'),
       changed: () => {
         this.#downloader.lackChanged();
-        this.#tell({ kind: 'look' });
+        this.#agent.tell({ kind: 'look' });
       },
     });
   }
@@ -331,7 +318,7 @@ export class Task {
     return new StockCheck({
       scope: this.#scope,
       lenders: (file) => this.#world.lenders(file),
-      changed: () => this.#tell({ kind: 'look' }),
+      changed: () => this.#agent.tell({ kind: 'look' }),
       done: (found) => this.#world.log.info('re-checked', { found, have: this.#shelf?.have.count }),
     });
   }
