@@ -147,6 +147,18 @@ const seeds: Readonly<Record<string, Readonly<Record<string, Buffer>>>> = {
     values: encode({ r: { id, token: 'tok', values: [Buffer.alloc(6, 3), Buffer.alloc(18, 4)] }, t: 'aa', y: 'r' }),
     error: encode({ e: [201, 'no'], t: 'aa', y: 'e' }),
   },
+  tap: {
+    http: Buffer.concat([get('http://t/announce'), answer(`Content-Length: ${body.length}`, body)]),
+    udp: Buffer.concat([
+      encodeAnnounce({ ...announce, connectionId: id.subarray(0, 8), transactionId: 7, key: 1 }),
+      announced,
+    ]),
+    dht: Buffer.concat([
+      encode({ a: { id, info_hash: id }, q: 'get_peers', t: 'aa', y: 'q' }),
+      encode({ r: { id, values: [Buffer.from([198, 51, 100, 7, 0x1a, 0xe1])] }, t: 'aa', y: 'r' }),
+    ]),
+  },
+  'hash-trees': { ranges: Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex') },
   links: {
     magnet: text(
       `magnet:?xt=urn:btih:${infoHash}&xt=urn:btmh:1220${'ab'.repeat(32)}&dn=a%20b&tr=http%3A%2F%2Ft%2Fannounce`,

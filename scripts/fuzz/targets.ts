@@ -2,10 +2,12 @@ import type { Target } from './target.ts';
 import { bencodeTargets } from './targets/bencode.ts';
 import { discoveryTargets } from './targets/discovery.ts';
 import { flowTargets } from './targets/flows.ts';
+import { hashTreeTargets } from './targets/hash-trees.ts';
 import { mseTargets } from './targets/mse.ts';
 import { originTargets } from './targets/origin.ts';
 import { packetTargets } from './targets/packets.ts';
 import { peerMessageTargets } from './targets/peer-messages.ts';
+import { tapTargets } from './targets/tap.ts';
 import { torrentTargets } from './targets/torrents.ts';
 import { trackerTargets } from './targets/trackers.ts';
 
@@ -13,11 +15,13 @@ import { trackerTargets } from './targets/trackers.ts';
 export const targets: Readonly<Record<string, Target>> = {
   ...bencodeTargets,
   ...torrentTargets,
+  ...hashTreeTargets,
   ...flowTargets,
   ...mseTargets,
   ...peerMessageTargets,
   ...originTargets,
   ...trackerTargets,
   ...discoveryTargets,
+  ...tapTargets,
   ...packetTargets,
 };

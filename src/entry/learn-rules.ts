@@ -1,5 +1,8 @@
 import { isIPv6 } from 'node:net';
+import { DELIVERY_NAME } from '#wire/delivery-optimization.ts';
+import { PROTOCOL_NAME } from '#wire/handshake.ts';
 import { LSD_PORT } from '#wire/lsd.ts';
+import { QVOD_NAME } from '#wire/qvod/handshake.ts';
 import { LIMITS } from './limits.ts';
 import type { Family, RuleSettings } from './rule-settings.ts';
 
@@ -27,21 +30,22 @@ export const LOGGED = {
   delivery: 'ms-do',
 } as const;
 
-const hex = (text: string): string => `0x${Buffer.from(text, 'latin1').toString('hex')}`;
+const hex = (bytes: string | Uint8Array): string => `0x${Buffer.from(bytes as string, 'latin1').toString('hex')}`;
 /** nft reads raw bytes of a UDP datagram from its 8-byte header on, in bits. */
 const udpBytes = (offset: number, count: number): string => `@th,${(8 + offset) * 8},${count * 8}`;
-const udpText = (offset: number, text: string): string => `${udpBytes(offset, text.length)} ${hex(text)}`;
+const udpText = (offset: number, text: string | Uint8Array): string => `${udpBytes(offset, text.length)} ${hex(text)}`;
 
 const GET_ANNOUNCE = hex('GET /announce');
 const GET = hex('GET /');
 /** The head that is logged of a request with another path: a request line with room for a passkey and 60 escaped bytes. */
 const GET_SNAPLEN = 768;
-const BT_HANDSHAKE = hex('\x13BitTorrent prot');
-const QVOD_HANDSHAKE = hex('\x13QVOD protocol');
+/** One comparison takes 16 bytes; those of Qvod's name that are not zero will do. */
+const BT_HANDSHAKE = hex(PROTOCOL_NAME.subarray(0, 16));
+const QVOD_HANDSHAKE = hex(QVOD_NAME.subarray(0, 14));
 /** Behind Qvod's header of 13 bytes and the name's length. */
 const QVOD_NAME_AT = 14;
-const QVOD_NAME = 'QVOD protocol';
-const DELIVERY_HANDSHAKE = hex('\x0eSwarm protocol');
+const QVOD_TEXT = QVOD_NAME.subarray(1, 14);
+const DELIVERY_HANDSHAKE = hex(DELIVERY_NAME);
 /** Of what only passes, a few are enough to say so. */
 const A_FEW = 'limit rate 20/second';
 /** BEP 15 connect request: the protocol id that every client must send. */
@@ -94,7 +98,7 @@ export const learnRules = ({ n, ip, lsd }: Family, s: RuleSettings): string => {
     ${lan} meta l4proto tcp @ih,0,128 ${BT_HANDSHAKE} ${ip} version ${n} ${log(LOGGED.handshake)} accept
     ${lan} meta l4proto tcp @ih,0,112 ${QVOD_HANDSHAKE} ${ip} version ${n} ${log(LOGGED.handshake)} accept
     ${lan} ${ip} version ${n} tcp dport 7680 @ih,0,120 ${DELIVERY_HANDSHAKE} ${A_FEW} ${log(LOGGED.delivery)} accept
-    ${lan} ${ip} version ${n} udp length >= 89 ${udpText(QVOD_NAME_AT, QVOD_NAME)} ${A_FEW} ${log(LOGGED.qvodUdp)} accept
+    ${lan} ${ip} version ${n} udp length >= 89 ${udpText(QVOD_NAME_AT, QVOD_TEXT)} ${A_FEW} ${log(LOGGED.qvodUdp)} accept
     ${lan} udp length 24 @th,64,64 ${UDP_TRACKER_MAGIC} update @udpasks${n} { ${out('udp')} } accept
     ${lan} udp length >= 106 ${udpBytes(8, 4)} 1 ${out('udp')} @udpasks${n} ${log(LOGGED.request)} accept
     ${lan} udp length >= 44 ${udpBytes(8, 4)} 2 ${out('udp')} @udpasks${n} ${log(LOGGED.scrape)} accept

@@ -9,6 +9,7 @@ import {
   parseMetadata,
 } from '#wire/extended.ts';
 import { decodeMessage, encodeMessage, FrameSplitter, type Message } from '#wire/frames.ts';
+import type { HashRange } from '#wire/hash-messages.ts';
 import { decodeQvodMessage } from '#wire/qvod/messages.ts';
 import { assertBounded, assertSameHoweverCut, assertUntouched } from '../invariants.ts';
 import type { Random } from '../random.ts';
@@ -16,6 +17,14 @@ import type { Target } from '../target.ts';
 import { anyValue, BENCODE_TOKENS } from './bencode.ts';
 
 const MAX_FRAME_BYTES = 2048;
+
+const anyRange = (random: Random): HashRange => ({
+  piecesRoot: random.bytes(32),
+  baseLayer: random.size(0xffff_ffff),
+  index: random.size(0xffff_ffff),
+  length: random.size(0xffff_ffff),
+  proofLayers: random.size(0xffff_ffff),
+});
 
 export function anyMessage(random: Random): Message {
   const [piece, begin, length] = [random.size(0xffff_ffff), random.size(0xffff_ffff), random.size(0xffff_ffff)];
@@ -28,6 +37,8 @@ export function anyMessage(random: Random): Message {
     () => ({ kind: 'bitfield', bits: bytes() }),
     () => ({ kind: 'piece', piece, begin, data: bytes() }),
     () => ({ kind: 'port', port: random.below(65_536) }),
+    () => ({ kind: random.pick(['hash-request', 'hash-reject'] as const), ...anyRange(random) }),
+    () => ({ kind: 'hashes', ...anyRange(random), hashes: random.bytes(32 * random.size(6)) }),
     () => ({ kind: 'extended', id: random.below(4), payload: bytes() }),
   ])();
 }

@@ -4,7 +4,13 @@ import { endpointKey } from '#base/endpoint.ts';
 import { encode } from '#wire/bencode.ts';
 import { hashOfByte } from '#wire/fixtures.ts';
 import { WIRE_LIMITS } from '#wire/limits.ts';
-import { announceUrl, HttpAnswerReader, parseAnnounceAnswer, parseAnnounceRequest } from '#wire/tracker-http.ts';
+import {
+  announceUrl,
+  HttpAnswerReader,
+  parseAnnounceAnswer,
+  parseAnnounceRequest,
+  parseScrapeRequest,
+} from '#wire/tracker-http.ts';
 import {
   encodeAnnounce,
   encodeConnect,
@@ -12,6 +18,7 @@ import {
   parseConnectAnswer,
   parseUdpAnnounceAnswer,
   parseUdpAnnounceRequest,
+  parseUdpScrapeRequest,
 } from '#wire/tracker-udp.ts';
 import { assertBounded, assertSameHoweverCut, assertUntouched, cut } from '../invariants.ts';
 import type { Random } from '../random.ts';
@@ -53,6 +60,10 @@ const trackerRequest: Target = {
     const whole = assertUntouched(input, () => parseAnnounceRequest(input));
     assertBounded(whole, input);
     if (whole.kind === 'ok') assert.ok(whole.value.port <= 65_535 && /^[0-9a-f]{40}$/.test(whole.value.infoHash));
+    const scrape = parseScrapeRequest(input);
+    assertBounded(scrape, input);
+    assert.ok(whole.kind === 'bad' || scrape.kind === 'bad', 'it cannot be both');
+    if (scrape.kind === 'ok') assert.ok(scrape.value.length <= WIRE_LIMITS.scrapeHashes);
     const part = parseAnnounceRequest(input.subarray(0, random.below(input.length + 1)));
     if (part.kind === 'bad') return;
     assert.ok(whole.kind === 'ok', 'the beginning of a request says no more than the whole');
@@ -170,6 +181,8 @@ const trackerUdp: Target = {
     assertUntouched(input, () => {
       const request = parseUdpAnnounceRequest(input);
       assertBounded(request, input);
+      const scrape = parseUdpScrapeRequest(input);
+      if (scrape.kind === 'ok') assert.ok(request.kind === 'bad' && scrape.value.length <= WIRE_LIMITS.scrapeHashes);
       for (const family of [4, 6] as const) {
         const answer = parseUdpAnnounceAnswer(input, family);
         assertBounded(answer, input);
