@@ -3,6 +3,7 @@
  * the others print one JSON line per event and end.
  */
 import { createHash, randomBytes } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -13,6 +14,7 @@ import { type InfoHash, infoHashBytes } from '#base/units.ts';
 import { FakeSeed } from '#downloader/fake-seed.ts';
 import { encodeMessage } from '#wire/frames.ts';
 import { encodeHandshake, HANDSHAKE_BYTES, parseHandshake } from '#wire/handshake.ts';
+import { encodeLsd, LSD_GROUP, LSD_PORT, parseLsd } from '#wire/lsd.ts';
 import { parseMetainfo } from '#wire/metainfo.ts';
 
 export type At = { readonly ip: string; readonly port: number };
@@ -27,6 +29,7 @@ export type TrackerOptions = At & { answersPath: string };
 /** Reads at most `maxBytes` of the answer, then hangs up. */
 export type AskOptions = At & { path: string; maxBytes: number };
 export type GreetOptions = At & { infoHash: InfoHash; everyMs: number; times: number };
+export type NeighbourOptions = { readonly ip: string; infoHashes?: readonly InfoHash[]; ms: number };
 export type GarbageOptions = At & { infoHash: InfoHash; kind: 'noise' | 'after-handshake' };
 
 const say = (line: Record<string, unknown>): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
@@ -168,6 +171,27 @@ async function garbage(o: GarbageOptions): Promise<void> {
   say({ why, bytes });
 }
 
+/** Looks around by LSD (BEP 14): announces one torrent after another, and prints every announce that it hears but its own. */
+async function neighbour(o: NeighbourOptions): Promise<void> {
+  const socket = createSocket({ type: 'udp4', reuseAddr: true });
+  socket.bind(LSD_PORT);
+  await once(socket, 'listening');
+  socket.addMembership(LSD_GROUP[4], o.ip);
+  socket.setMulticastInterface(o.ip);
+  socket.setMulticastLoopback(false);
+  socket.on('message', (datagram, { address }) => {
+    const heard = parseLsd(datagram);
+    if (heard.kind === 'ok') for (const infoHash of heard.value.infoHashes) say({ from: address, infoHash, port: heard.value.port });
+  });
+  say({ ready: true });
+  for (const infoHash of o.infoHashes ?? []) {
+    socket.send(encodeLsd(4, { infoHashes: [infoHash], port: 6_999, cookie: 'neighbour' }), LSD_PORT, LSD_GROUP[4]);
+    await sleep(100);
+  }
+  await sleep(o.ms);
+  socket.close();
+}
+
 const programs: Readonly<Record<string, (o: never) => Promise<void>>> = {
   seed,
   echo,
@@ -176,6 +200,7 @@ const programs: Readonly<Record<string, (o: never) => Promise<void>>> = {
   ask,
   greet,
   garbage,
+  neighbour,
 };
 if (import.meta.main) {
   const [, , name = '', options = '{}'] = argv;
