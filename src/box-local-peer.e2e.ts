@@ -43,41 +43,46 @@ async function listening(cafe: Cafe, pc: number): Promise<Line[]> {
 const ofBox = (heard: readonly Line[]): Line[] => heard.filter((line) => line.from === BOX_IP);
 
 test('clients that find peers by LSD alone complete from the box alone', options, () =>
-  inCafe('lsd', { sizeMib: 4, wanMbit: 20, clients: [...KINDS, 'aria2'], extras: { isolatePcs: true } }, async (cafe) => {
-    await cafe.daemon.start();
-    const { totalBytes } = cafe.payload;
-    await (await cafe.download(1, 'libtorrent')).complete(LIMIT_S);
-    await cafe.killSeeders();
-    const before = (await snapshot(cafe)).totals.servedBytes;
-    const heard = await listening(cafe, 4);
-    const source = await cafe.torrentWith('lsd', []);
+  inCafe(
+    'lsd',
+    { sizeMib: 4, wanMbit: 20, clients: [...KINDS, 'aria2'], extras: { isolatePcs: true } },
+    async (cafe) => {
+      await cafe.daemon.start();
+      const { totalBytes } = cafe.payload;
+      await (await cafe.download(1, 'libtorrent')).complete(LIMIT_S);
+      await cafe.killSeeders();
+      const before = (await snapshot(cafe)).totals.servedBytes;
+      const heard = await listening(cafe, 4);
+      const source = await cafe.torrentWith('lsd', []);
 
-    const wan = await wanDuring(cafe, async () => {
-      await Promise.all(
-        KINDS.map(async (kind, i) => {
-          const download = await cafe.download(i + 1, kind, { source, ways: LSD_ONLY });
-          await download.complete(LIMIT_S);
-          assert.deepEqual(await download.wrongFiles(), [], kind);
-        }),
-      );
-    });
-    await sleep(1_500);
-    const after = await snapshot(cafe);
-    assert.ok(after.totals.servedBytes - before >= KINDS.length * totalBytes, 'every byte came from the box');
-    assert.ok(wan < 0.05 * totalBytes, `${wan} bytes came in from outside`);
-    const dialled = after.steering.recent.filter((v) => v.why === 'local-peer').map((v) => v.client);
-    for (const [i, kind] of KINDS.entries()) assert.ok(dialled.includes(pcIp(i + 1)), `${kind} dialled the box itself`);
-    const said = ofBox(heard);
-    assert.ok(said.length > 0 && said.length <= 8, `${said.length} announces in less than a minute`);
-    for (const { infoHash, port } of said) assert.deepEqual([infoHash, port], [infoHashOfCafe(cafe), PORT]);
+      const wan = await wanDuring(cafe, async () => {
+        await Promise.all(
+          KINDS.map(async (kind, i) => {
+            const download = await cafe.download(i + 1, kind, { source, ways: LSD_ONLY });
+            await download.complete(LIMIT_S);
+            assert.deepEqual(await download.wrongFiles(), [], kind);
+          }),
+        );
+      });
+      await sleep(1_500);
+      const after = await snapshot(cafe);
+      assert.ok(after.totals.servedBytes - before >= KINDS.length * totalBytes, 'every byte came from the box');
+      assert.ok(wan < 0.05 * totalBytes, `${wan} bytes came in from outside`);
+      const dialled = after.steering.recent.filter((v) => v.why === 'local-peer').map((v) => v.client);
+      for (const [i, kind] of KINDS.entries())
+        assert.ok(dialled.includes(pcIp(i + 1)), `${kind} dialled the box itself`);
+      const said = ofBox(heard);
+      assert.ok(said.length > 0 && said.length <= 8, `${said.length} announces in less than a minute`);
+      for (const { infoHash, port } of said) assert.deepEqual([infoHash, port], [infoHashOfCafe(cafe), PORT]);
 
-    const greet = { ip: BOX_IP, port: PORT, infoHash: infoHashOfCafe(cafe), everyMs: 1, times: 1 };
-    const [fromLan] = await stranger(cafe, cafe.pc(4), 'greet', greet);
-    assert.equal(fromLan?.peer, '-SB0100-');
-    const [fromWan] = await stranger(cafe, cafe.topology.router, 'greet', greet);
-    assert.equal(fromWan?.why, 'no answer', 'the box is no neighbour to the router');
-    assert.equal((await cafe.daemon.stop())?.code, 0);
-  }),
+      const greet = { ip: BOX_IP, port: PORT, infoHash: infoHashOfCafe(cafe), everyMs: 1, times: 1 };
+      const [fromLan] = await stranger(cafe, cafe.pc(4), 'greet', greet);
+      assert.equal(fromLan?.peer, '-SB0100-');
+      const [fromWan] = await stranger(cafe, cafe.topology.router, 'greet', greet);
+      assert.equal(fromWan?.why, 'no answer', 'the box is no neighbour to the router');
+      assert.equal((await cafe.daemon.stop())?.code, 0);
+    },
+  ),
 );
 
 /** The cafe's files as a private torrent (BEP 27), at one seed that one tracker names. */
@@ -110,7 +115,10 @@ test('a private torrent is served where the operator wants it, and announced to 
     const open = infoHashOfCafe(cafe);
     const asks = { ip: pcIp(1), infoHashes: [infoHash, open], ms: ANSWERED_MS };
     const answers = ofBox(await stranger(cafe, cafe.pc(1), 'neighbour', asks));
-    assert.ok(answers.some((line) => line.infoHash === open), 'the open torrent is announced');
+    assert.ok(
+      answers.some((line) => line.infoHash === open),
+      'the open torrent is announced',
+    );
     assert.deepEqual(
       [...ofBox(heard), ...answers].filter((line) => line.infoHash === infoHash),
       [],

@@ -181,7 +181,8 @@ async function neighbour(o: NeighbourOptions): Promise<void> {
   socket.setMulticastLoopback(false);
   socket.on('message', (datagram, { address }) => {
     const heard = parseLsd(datagram);
-    if (heard.kind === 'ok') for (const infoHash of heard.value.infoHashes) say({ from: address, infoHash, port: heard.value.port });
+    if (heard.kind === 'ok')
+      for (const infoHash of heard.value.infoHashes) say({ from: address, infoHash, port: heard.value.port });
   });
   say({ ready: true });
   for (const infoHash of o.infoHashes ?? []) {

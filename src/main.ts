@@ -92,6 +92,7 @@ async function build(config: Config, log: Log, scope: Scope, startedAtMs: number
       dial: (to) => dialOrigin(config.bridge, to),
       know: (infoHash) => entry?.know(infoHash),
       steer: (infoHash, endpoints, from) => entry?.steer(infoHash, endpoints, from),
+      told: (client, infoHash, endpoints) => entry?.told(client, infoHash, endpoints),
       isBox: (endpoint) => entry?.isBox(endpoint) ?? false,
     },
     log,

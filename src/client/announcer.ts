@@ -48,6 +48,16 @@ export class Announcer {
     return this.#held !== undefined && nowMs - this.#heldAtMs >= ms ? this.release() : [];
   }
 
+  /** The task has lost a piece; was the client told that it had it? */
+  lost(piece: PieceIndex): 'told' | 'held back' {
+    if (this.#held === piece) {
+      this.#held = undefined;
+      return 'held back';
+    }
+    this.#told = Math.max(0, this.#told - 1);
+    return 'told';
+  }
+
   release(): PieceIndex[] {
     const held = this.#held;
     if (held === undefined) return [];

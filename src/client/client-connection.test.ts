@@ -2,8 +2,15 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import type { Clock } from '#base/clock.ts';
 import { BLOCK_BYTES } from '#base/units.ts';
-import { encodeExtendedHandshake, encodeMetadata, metadataPiece, parseMetadata } from '#wire/extended.ts';
+import {
+  encodeExtendedHandshake,
+  encodeMetadata,
+  metadataPiece,
+  parseExtendedHandshake,
+  parseMetadata,
+} from '#wire/extended.ts';
 import { encodeMessage, type Message } from '#wire/frames.ts';
+import { encodePex } from '#wire/pex.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { connectClient, makeTorrent, type Setup, turn } from './fixtures.ts';
 
@@ -194,6 +201,44 @@ test('the client gives its metainfo when the task has none, and gets it when it 
   assert.ok(answers[0] && answers[0].kind === 'ok' && answers[0].value.kind === 'data');
   assert.ok(answers[0].value.data.equals(info));
   assert.ok(answers[1] && answers[1].kind === 'ok' && answers[1].value.kind === 'reject');
+});
+
+test('a client that knows the word is told of a lost piece (BEP 54), and tells of its own', async () => {
+  for (const ltDonthaveId of [9, undefined]) {
+    const { stream, c, say, task } = await connect({ have: [0, 1] });
+    stream.take(true);
+    await say({ kind: 'extended', id: 0, payload: encodeExtendedHandshake({ ...(ltDonthaveId && { ltDonthaveId }) }) });
+    await say({ kind: 'interested' });
+    stream.take();
+    task.field.clear(1);
+    c.lost(1);
+    await turn();
+    const told = { kind: 'extended', id: 9, payload: Buffer.of(0, 0, 0, 1) };
+    assert.deepEqual(stream.take(), ltDonthaveId ? [told] : []);
+    await say(request(1, 0));
+    assert.deepEqual(kinds(stream.take()), ['reject'], 'one answer either way');
+    task.field.set(1);
+    c.announce(1);
+    await turn();
+    assert.deepEqual(stream.take(), [{ kind: 'have', piece: 1 }], 'it is had again');
+    await say({ kind: 'have', piece: 2 });
+    assert.equal(c.pieces()?.has(2), true);
+    await say({ kind: 'extended', id: 3, payload: Buffer.of(0, 0, 0, 2) });
+    assert.equal(c.pieces()?.has(2), false);
+  }
+});
+
+test('peers are exchanged only where the torrent is known not to be private (BEP 11, 27)', async () => {
+  const endpoint = { ip: '203.0.113.7', port: 6881 };
+  for (const peers of [[], 'private'] as const) {
+    const { stream, task, say } = await connect({ peers: peers === 'private' ? peers : [] });
+    const shaken = stream.take(true).find((m) => m.kind === 'extended');
+    const read = shaken?.kind === 'extended' ? parseExtendedHandshake(shaken.payload) : assert.fail();
+    const id = read.kind === 'ok' ? read.value.utPexId : assert.fail();
+    assert.equal(id === undefined, peers === 'private');
+    await say({ kind: 'extended', id: id ?? 2, payload: encodePex({ added: [{ endpoint, flags: 0 }], dropped: [] }) });
+    assert.deepEqual(task.heardOf, peers === 'private' ? [] : [endpoint]);
+  }
 });
 
 test('bytes that came with the handshake are read after the caller had its turn', async () => {

@@ -146,7 +146,9 @@ export class ClientConnection {
 
   /** The task has lost the piece. BitTorrent without extensions has no word for it. */
   lost(piece: PieceIndex): void {
+    if (this.#over || this.#announcer?.lost(piece) !== 'told') return;
     if (this.#metafile) this.#say(encodeUnhave(piece));
+    else this.#extensions?.dontHave(piece);
   }
 
   /** The metainfo became known after the connection began: too late for a bitfield (BEP 3), so what the task has is said piece by piece. */
@@ -185,6 +187,13 @@ export class ClientConnection {
       {
         metainfo: () => this.#task.metainfo() ?? this.#task.lacksLayers(),
         offerMetadata: (infoBytes) => this.#task.offerMetadata(infoBytes),
+        swarm: () => this.#task.swarm(),
+        told: (endpoints) => this.#task.told(this, endpoints),
+        offerPeers: (endpoints) => this.#task.offerPeers(this, endpoints),
+        lost: (piece) => {
+          const wrong = this.#onPieces(this.#pieces.lost(piece));
+          if (wrong !== undefined) this.#drop(wrong);
+        },
         send: (frame) => this.#say(frame),
         roomy: () => this.#roomy,
         nowMs: () => this.#clock.nowMs(),

@@ -2,6 +2,7 @@ import type { Bitfield } from '#base/bitfield.ts';
 import type { Endpoint } from '#base/endpoint.ts';
 import type { InfoHash, PieceIndex } from '#base/units.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
+import type { PexPeer } from '#wire/pex.ts';
 import type { ClientConnection } from './client-connection.ts';
 
 /** The byte stream under a client: a socket, or the plain side of an encrypted one. */
@@ -36,6 +37,12 @@ export type ClientTask = {
     asOne: boolean,
   ): readonly Uint8Array[] | undefined | Promise<readonly Uint8Array[] | undefined>;
   changed(client: ClientConnection, what: 'interest' | 'pieces' | 'served', bytes?: number): void;
+  /** Endpoints of the swarm that the client may be told of (BEP 11); undefined when nobody may (BEP 27), or it is not known. */
+  swarm(): readonly PexPeer[] | undefined;
+  /** The client was told of these endpoints by the box: it may dial them. */
+  told(client: ClientConnection, endpoints: readonly Endpoint[]): void;
+  /** The client told of these endpoints. */
+  offerPeers(client: ClientConnection, endpoints: readonly Endpoint[]): void;
   /** The client's own metainfo, not checked against the info-hash. */
   offerMetadata(infoBytes: Buffer): void;
   /** The torrent of which only the piece layers (BEP 52) are missing: whoever has them should be asked. */

@@ -1,3 +1,5 @@
+import type { Endpoint } from '#base/endpoint.ts';
+import type { PieceIndex } from '#base/units.ts';
 import {
   EXTENDED_HANDSHAKE_ID,
   encodeExtendedHandshake,
@@ -11,22 +13,35 @@ import {
 } from '#wire/extended.ts';
 import { encodeMessage } from '#wire/frames.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
+import type { PexPeer } from '#wire/pex.ts';
 import type { ClientLimits } from './limits.ts';
+import { PeerExchange } from './peer-exchange.ts';
 
-/** The id under which clients send us ut_metadata messages. */
+/** The ids under which clients send us ut_metadata, ut_pex and lt_donthave messages. */
 const OUR_UT_METADATA = 1;
+const OUR_UT_PEX = 2;
+const OUR_LT_DONTHAVE = 3;
 const CLIENT_NAME = 'Swarmbox 0.1';
 
 export type ExtensionsWorld = {
   metainfo(): Metainfo | undefined;
   offerMetadata(infoBytes: Buffer): void;
+  /** As `ClientTask.swarm`. */
+  swarm(): readonly PexPeer[] | undefined;
+  told(endpoints: readonly Endpoint[]): void;
+  offerPeers(endpoints: readonly Endpoint[]): void;
+  /** The client has lost a piece. */
+  lost(piece: PieceIndex): void;
   send(frame: Buffer): void;
   /** False while the client does not read: then only short answers are given. */
   roomy(): boolean;
   nowMs(): number;
 };
 
-/** BEP 10 and BEP 9 with one client: gives it the info dictionary when we have it, takes it from the client when we do not. */
+/**
+ * BEP 10 and what travels in it, with one client. BEP 9: gives it the info dictionary when we have it, takes it from the
+ * client when we do not. BEP 11: peers, both ways. BEP 54: pieces that are had no more, both ways.
+ */
 export class Extensions {
   readonly #world: ExtensionsWorld;
   readonly #limits: ClientLimits;
@@ -34,6 +49,8 @@ export class Extensions {
   clientName: string | undefined;
   /** The id under which the client wants ut_metadata messages. */
   #theirUtMetadata: number | undefined;
+  #theirLtDonthave: number | undefined;
+  readonly #pex: PeerExchange;
   #theirSize: number | undefined;
   #assembly: MetadataAssembly | undefined;
   #toAsk: number[] = [];
@@ -45,6 +62,15 @@ export class Extensions {
   constructor(world: ExtensionsWorld, limits: ClientLimits) {
     this.#world = world;
     this.#limits = limits;
+    this.#pex = new PeerExchange(
+      {
+        swarm: () => world.swarm(),
+        told: (endpoints) => world.told(endpoints),
+        offer: (endpoints) => world.offerPeers(endpoints),
+        nowMs: () => world.nowMs(),
+      },
+      limits,
+    );
   }
 
   /** Sends the extended handshake; again when the metainfo became known (BEP 10 allows it), for a client that has only a magnet link. */
@@ -54,6 +80,8 @@ export class Extensions {
       EXTENDED_HANDSHAKE_ID,
       encodeExtendedHandshake({
         utMetadataId: OUR_UT_METADATA,
+        ltDonthaveId: OUR_LT_DONTHAVE,
+        ...(this.#world.swarm() && { utPexId: OUR_UT_PEX }),
         reqq: this.#limits.reqq,
         client: CLIENT_NAME,
         ...(metainfo && { metadataSize: metainfo.infoBytes.length }),
@@ -73,11 +101,21 @@ export class Extensions {
     else if (id === OUR_UT_METADATA) {
       const message = parseMetadata(payload);
       if (message.kind === 'ok') this.#metadata(message.value);
-    }
+    } else if (id === OUR_UT_PEX) this.#pex.receive(payload);
+    else if (id === OUR_LT_DONTHAVE && payload.length === 4) this.#world.lost(payload.readUInt32BE(0));
+  }
+
+  /** BEP 54: the task has lost a piece. A client that does not know the word finds out when its request is rejected. */
+  dontHave(piece: PieceIndex): void {
+    const payload = Buffer.alloc(4);
+    payload.writeUInt32BE(piece);
+    if (this.#theirLtDonthave !== undefined) this.#send(this.#theirLtDonthave, payload);
   }
 
   /** A client that stopped answering may be asked again from the start: it is the cheapest source of the metainfo. */
   tick(): void {
+    const pex = this.#world.roomy() ? this.#pex.due() : undefined;
+    if (pex) this.#send(pex.id, pex.payload);
     if (!this.#assembly || this.#world.nowMs() - this.#progressAtMs < this.#limits.metadataStallMs) return;
     this.#assembly = undefined;
     this.#fetch();
@@ -86,9 +124,11 @@ export class Extensions {
   #shakeHands(payload: Buffer): void {
     const read = parseExtendedHandshake(payload);
     if (read.kind === 'bad') return;
-    const { client, utMetadataId, metadataSize } = read.value;
+    const { client, utMetadataId, utPexId, ltDonthaveId, metadataSize } = read.value;
     this.clientName = client ?? this.clientName;
     this.#theirUtMetadata = utMetadataId ?? this.#theirUtMetadata;
+    this.#theirLtDonthave = ltDonthaveId ?? this.#theirLtDonthave;
+    this.#pex.theirId = utPexId ?? this.#pex.theirId;
     this.#theirSize = metadataSize ?? this.#theirSize;
     this.#fetch();
   }

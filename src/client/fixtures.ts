@@ -12,6 +12,7 @@ import { FramedPiece } from '#wire/framed-piece.ts';
 import { decodeMessage, encodeMessage, FrameSplitter, type Message } from '#wire/frames.ts';
 import { HANDSHAKE_BYTES, type Handshake, newPeerId, parseHandshake } from '#wire/handshake.ts';
 import { type Metainfo, parseInfo, pieceSize } from '#wire/metainfo.ts';
+import type { PexPeer } from '#wire/pex.ts';
 import { ClientConnection } from './client-connection.ts';
 import type { ClientStream, ClientTask } from './client-world.ts';
 import { CLIENT_LIMITS, type ClientLimits } from './limits.ts';
@@ -106,6 +107,22 @@ export class TestTask implements ClientTask {
 
   offerLayers(blob: Buffer): void {
     this.offeredLayers = blob;
+  }
+
+  peers: PexPeer[] | undefined = [];
+  readonly heardOf: Endpoint[] = [];
+  readonly toldOf: Endpoint[] = [];
+
+  swarm(): PexPeer[] | undefined {
+    return this.peers;
+  }
+
+  told(_client: ClientConnection, endpoints: readonly Endpoint[]): void {
+    this.toldOf.push(...endpoints);
+  }
+
+  offerPeers(_client: ClientConnection, endpoints: readonly Endpoint[]): void {
+    this.heardOf.push(...endpoints);
   }
 
   offerMetadata(infoBytes: Buffer): void {
@@ -225,6 +242,8 @@ export type Setup = {
   metainfo?: boolean;
   limits?: Partial<ClientLimits>;
   early?: Buffer;
+  /** Whom the client may be told of; private: of nobody. */
+  peers?: PexPeer[] | 'private';
   clock?: Clock;
 };
 
@@ -234,6 +253,7 @@ export async function connectClient(torrent: Torrent, s: Setup = {}) {
   if (s.have === 'all') task.field.setAll();
   else for (const piece of s.have ?? []) task.field.set(piece);
   task.knowsMetainfo = s.metainfo ?? true;
+  task.peers = s.peers === 'private' ? undefined : (s.peers ?? []);
   const stream = new TestStream();
   const limits = { ...CLIENT_LIMITS, ...s.limits };
   const early = s.early ?? Buffer.alloc(0);

@@ -29,6 +29,12 @@ export type ClientLimits = {
   /** Metadata pieces asked of the client at once, and how long it may take over one. */
   readonly metadataWindow: number;
   readonly metadataStallMs: number;
+  /** PEX (BEP 11): between two messages, and peers in one of each kind. */
+  readonly pexEveryMs: number;
+  readonly pexPeers: number;
+  /** Of what the client tells: messages at once, then one for each `pexHeardEveryMs`. Others send one a minute. */
+  readonly pexHeard: number;
+  readonly pexHeardEveryMs: number;
   /** Metadata requests of one client that are answered: twice the largest metainfo, so that it can be asked for again. */
   readonly metadataAnswers: number;
   /** Hash requests (BEP 52) of one client: twice the portions of 512 of the most pieces a torrent may have. More, and it is dropped. */
@@ -57,6 +63,10 @@ export const CLIENT_LIMITS: ClientLimits = {
   keepAliveMs: 100_000,
   tickMs: 5_000,
   holdMs: 10_000,
+  pexEveryMs: 60_000,
+  pexPeers: 50,
+  pexHeard: 3,
+  pexHeardEveryMs: 45_000,
   metadataWindow: 8,
   metadataStallMs: 30_000,
   metadataAnswers: 4_096,

@@ -61,6 +61,7 @@ async function fetchFrom(how: ('plain' | 'forced')[], meanwhile?: (seeds: Seed[]
     peerId: newPeerId(),
     clock: realClock,
     log: logTo(({ event }) => events.push(event)),
+    found: () => {},
     dial: async ({ endpoint }) => {
       const socket = net.connect(endpoint.port, endpoint.ip);
       sockets.add(socket);

@@ -9,6 +9,7 @@ import { Scope } from '#base/scope.ts';
 import type { InfoHash, PieceIndex } from '#base/units.ts';
 import type { FramedPiece } from '#wire/framed-piece.ts';
 import { type Metainfo, pieceSize } from '#wire/metainfo.ts';
+import { PEX_FLAG, type PexPeer } from '#wire/pex.ts';
 import { parseNamedInfo, parseSeed } from '#wire/qvod/seed.ts';
 import type { OriginId } from './begun-piece.ts';
 import { dialInTime } from './dial.ts';
@@ -38,6 +39,8 @@ export type DownloadWorld = {
   lack(piece: PieceIndex): number;
   /** Bytes of blocks that came from outside, useful or not. */
   received(bytes: number): void;
+  /** An origin told of these peers (BEP 11): never for a torrent that may be private. */
+  found(endpoints: readonly Endpoint[]): void;
   /** Undefined: begun pieces end with the process. */
   readonly begun?: BegunBlocks | undefined;
   readonly log: Log;
@@ -69,6 +72,8 @@ export class Downloader {
   readonly #layers: LayerAsking;
   readonly #rate = new Rate();
   #filling: Filling | undefined;
+  /** Known not to be private (BEP 27). */
+  #public = false;
   /** What lives while the download runs; undefined when paused. */
   #run: Scope | undefined;
 
@@ -90,6 +95,7 @@ export class Downloader {
   setShape(meta: Metainfo, have: Bitfield): void {
     if (this.#filling) bug('the shape is set already');
     this.#metadata.stop();
+    this.#public = !meta.isPrivate;
     const { clock, log } = this.#world;
     this.#filling = new Filling(
       {
@@ -156,6 +162,19 @@ export class Downloader {
   async close(): Promise<void> {
     this.pause();
     await this.#scope.close();
+  }
+
+  /** Origins that answered, or were not tried yet: whom one may tell others of (BEP 11). */
+  swarm(): PexPeer[] {
+    const peers: PexPeer[] = [];
+    for (const { id, source, state, speech } of this.#pool.all()) {
+      if (state.kind === 'banned' || (state.kind === 'waiting' && state.failures > 1)) continue;
+      const up = state.kind === 'up' ? PEX_FLAG.reachable : 0;
+      const seed = this.#live.get(id)?.pieces?.full ? PEX_FLAG.seed : 0;
+      const encrypts = speech === 'mse' ? PEX_FLAG.encrypts : 0;
+      peers.push({ endpoint: source.endpoint, flags: up | seed | encrypts });
+    }
+    return peers;
   }
 
   status(): DownloadStatus {
@@ -244,6 +263,7 @@ export class Downloader {
       qvodHello: origin.source.qvodHello,
       infoHash,
       peerId,
+      pex: this.#public,
       host: this.#host(origin),
       limits: this.#limits,
       nowMs: () => clock.nowMs(),
@@ -274,6 +294,7 @@ export class Downloader {
         this.#filling?.block(o, request, data);
       },
       released: (o, request) => this.#filling?.released(o, request),
+      peers: (_, endpoints) => this.#world.found(endpoints),
       metadataSize: (o, bytes) => this.#metadata.offer(o.id, bytes, this.#nowMs()),
       metadataRefused: (o) => this.#metadata.leave(o.id, this.#nowMs()),
       metadata: (o, piece, data) => {

@@ -89,6 +89,8 @@ export class TestWorld implements DownloadWorld {
   info: Buffer | undefined;
   layerless: Metainfo | undefined;
   layers: Buffer | undefined;
+  readonly told: Endpoint[] = [];
+  found = (endpoints: readonly Endpoint[]): void => void this.told.push(...endpoints);
   lackOf: (piece: number) => number = () => 1;
   refuse: 'full' | 'failed' | undefined;
 

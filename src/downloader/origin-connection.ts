@@ -22,6 +22,8 @@ export type OriginHost = {
   block(o: OriginConnection, request: BlockRequest, data: Uint8Array): void;
   /** The request came to nothing. */
   released(o: OriginConnection, request: BlockRequest): void;
+  /** It told of other peers (BEP 11). */
+  peers(o: OriginConnection, endpoints: readonly Endpoint[]): void;
   metadataSize(o: OriginConnection, bytes: number): void;
   metadata(o: OriginConnection, piece: number, data: Buffer): void;
   metadataRefused(o: OriginConnection): void;
@@ -40,6 +42,8 @@ export type OriginSetup = {
   readonly qvodHello?: Buffer | undefined;
   readonly infoHash: InfoHash;
   readonly peerId: Buffer;
+  /** Ask it for other peers (BEP 11): not for a torrent that may be private. */
+  readonly pex: boolean;
   readonly host: OriginHost;
   readonly limits: DownloadLimits;
   readonly nowMs: () => number;
@@ -219,7 +223,7 @@ export class OriginConnection {
 
   #speak(send: (b: Uint8Array) => void, read: (chunk: Buffer) => Buffer, early: Buffer): void {
     const { infoHash, peerId, stream } = this.#o;
-    const wire = new OriginWire({ infoHash, peerId, send, handler: this.#handler() });
+    const wire = new OriginWire({ infoHash, peerId, send, handler: this.#handler(), pex: this.#o.pex });
     this.#wire = wire;
     if (early.length > 0) wire.receive(early);
     stream.on('data', (chunk: Buffer) => wire.receive(read(chunk)));
@@ -242,6 +246,7 @@ export class OriginConnection {
         this.#wire?.interested();
         host.answered(this);
       },
+      onPeers: (endpoints) => host.peers(this, endpoints),
       onMetadataSize: (bytes) => host.metadataSize(this, bytes),
       onMetadata: (piece, data) => {
         this.#gave();

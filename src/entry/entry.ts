@@ -192,6 +192,13 @@ export class Entry {
     return explain(question, from, Date.now());
   }
 
+  /** As `steer`, and this client is known to know them (BEP 11). */
+  told(client: string, infoHash: InfoHash, endpoints: readonly Endpoint[]): void {
+    this.#steering?.steer(endpoints);
+    this.#learned.learn({ client, endpoints, infoHash, from: 'pex' }, Date.now());
+    this.#learnedSince = true;
+  }
+
   view(): EntryView {
     return {
       steering: this.#steering?.state ?? { armed: false, why: 'starting', endpoints: 0, held: 0, lost: 0 },

@@ -58,6 +58,7 @@ function setUp(t: TestContext, config: Partial<ManagerConfig> = {}, found: reado
       },
       know: (infoHash) => void known.push(infoHash),
       steer: () => {},
+      told: () => {},
       isBox: ({ ip }) => ip === BOX_IP,
     },
     silentLog,

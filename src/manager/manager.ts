@@ -36,6 +36,8 @@ export type ManagerWorld = {
   know(infoHash: InfoHash): void;
   /** Has flows to these endpoints steered: the box found them in the swarm of a torrent that it serves. */
   steer(infoHash: InfoHash, endpoints: readonly Endpoint[], from: FoundBy): void;
+  /** By peer exchange a client knows these endpoints of the torrent: it may dial them, perhaps encrypted. */
+  told(client: string, infoHash: InfoHash, endpoints: readonly Endpoint[]): void;
   /** The endpoint is the box's own: no source for it. */
   isBox(endpoint: Endpoint): boolean;
 };
@@ -270,6 +272,7 @@ export class Manager {
           index.addTotal('filledBytes', filled);
         }),
       found: (endpoints, by) => this.#world.steer(names.first, endpoints, by),
+      told: (client, endpoints) => this.#world.told(client, names.first, endpoints),
       isBox: (endpoint) => this.#world.isBox(endpoint),
       refusal: (meta) => this.#policy.refuses(meta),
       cannotKeep: (why) => this.#room.refused(why),

@@ -28,3 +28,7 @@ test('private torrents pass unless they are to be served (BEP 27)', () => {
   assert.equal(new Policy(open).refuses(torrent(false)), undefined);
   assert.equal(new Policy({ ...open, servePrivate: true }).refuses(torrent(true)), undefined);
 });
+
+test('a hybrid is blocked by either of its names', () => {
+  assert.equal(new Policy({ ...open, block: [B] }).refuses(torrent(false)), 'blocked');
+});

@@ -61,6 +61,7 @@ async function house(t: TestContext, dataDir: string, seeds: Record<number, Torr
       },
       know: (infoHash) => void known.push(infoHash),
       steer: () => {},
+      told: () => {},
       isBox: () => false,
     },
     silentLog,

@@ -1,5 +1,5 @@
 import type { Clock } from '#base/clock.ts';
-import { endpointKey } from '#base/endpoint.ts';
+import { type Endpoint, endpointKey } from '#base/endpoint.ts';
 import type { Log } from '#base/log.ts';
 import type { InfoHash, PieceIndex } from '#base/units.ts';
 import { CLIENT_CLOSED, ClientConnection } from '#client/client-connection.ts';
@@ -9,11 +9,14 @@ import { LackCounts } from './lack-counts.ts';
 import { LIMITS } from './limits.ts';
 import type { PieceShelf } from './piece-shelf.ts';
 
-export type AudienceWorld = Pick<ClientTask, 'offerMetadata' | 'offerLayers' | 'lacksLayers'> & {
+export type AudienceWorld = Pick<ClientTask, 'offerMetadata' | 'offerLayers' | 'lacksLayers' | 'swarm'> & {
   readonly clock: Clock;
   readonly log: Log;
   /** The pieces that may be served; undefined while the metainfo is not known. */
   shelf(): PieceShelf | undefined;
+  /** A client, by its address, is told of these peers by the box, or told the box of them. */
+  told(client: string, endpoints: readonly Endpoint[]): void;
+  offerPeers(client: string, endpoints: readonly Endpoint[]): void;
   served(bytes: number): void;
   /** Qvod clients do not accept the box's answer: they are better off without it. */
   shunned(): void;
@@ -122,6 +125,9 @@ export class Audience {
       metainfo: () => this.#visible(id)?.meta,
       have: () => this.#visible(id)?.have,
       block: (piece, begin, length, asOne) => this.#visible(id)?.block(piece, begin, length, asOne),
+      swarm: () => this.#world.swarm(),
+      told: (client, endpoints) => this.#world.told(client.remote.ip, endpoints),
+      offerPeers: (client, endpoints) => this.#world.offerPeers(client.remote.ip, endpoints),
       offerMetadata: (infoBytes) => this.#world.offerMetadata(infoBytes),
       lacksLayers: () => this.#world.lacksLayers(),
       offerLayers: (layers) => this.#world.offerLayers(layers),

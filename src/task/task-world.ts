@@ -47,6 +47,8 @@ export type TaskWorld = {
   keepTrackers(trackers: readonly string[]): void;
   /** The box itself found these in the torrent's swarm. */
   found(endpoints: readonly Endpoint[], by: FoundBy): void;
+  /** A client was told of these by the box, or told the box of them: it dials them, perhaps encrypted. */
+  told(client: string, endpoints: readonly Endpoint[]): void;
   /** The endpoint is the box's own. */
   isBox(endpoint: Endpoint): boolean;
   /** The torrent is one that the box does not serve (BEP 27, a block list): why not, or undefined. */

@@ -13,6 +13,7 @@ import { FakeStore } from '#store/fake-store.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
 import { decodeMessage, encodeMessage, FrameSplitter } from '#wire/frames.ts';
 import { HANDSHAKE_BYTES, newPeerId } from '#wire/handshake.ts';
+import { encodePex } from '#wire/pex.ts';
 import { QvodSeeder } from '#wire/qvod/fake-seeder.ts';
 import { qvodFile } from '#wire/qvod/fixtures.ts';
 import { encodeQvodHandshake, newQvodPeerId } from '#wire/qvod/handshake.ts';
@@ -72,6 +73,7 @@ function setUp(
     keepTrackers: () => {},
     found: () => {},
     refusal: () => undefined,
+    told: () => {},
     isBox: () => false,
     cannotKeep: (why) => void kept.refused.push(why),
     gone: (why) => void kept.gone.push(why),
@@ -193,6 +195,29 @@ test('after an unclean stop it re-checks before it fetches, and finds what the i
   await again.task.rechecked();
   await until('complete', () => again.task.view().state === 'complete');
   assert.equal(again.task.view().filledBytes, 0);
+});
+
+test('peers that a client names are learned for it and dialled; machines of the LAN and the box itself are not', async (t) => {
+  const dialled = new Set<string>();
+  const told: [string, number][] = [];
+  const known = { ...nothing, info: torrent.meta.infoBytes };
+  const { task } = setUp(t, known, {
+    dial: async ({ endpoint }) => {
+      dialled.add(endpoint.ip);
+      throw new Error('nobody listens');
+    },
+    told: (client, endpoints) => void told.push([client, endpoints.length]),
+    isBox: ({ ip }) => ip === '203.0.113.99',
+  });
+  const stream = new TestStream();
+  task.join(stream, handshake, Buffer.alloc(0));
+  const ips = ['203.0.113.7', '203.0.113.99', '192.168.1.9'];
+  const added = ips.map((ip) => ({ endpoint: { ip, port: 6881 }, flags: 0 }));
+  stream.data(encodeMessage({ kind: 'extended', id: 2, payload: encodePex({ added, dropped: [] }) }));
+  await until('dialled', () => dialled.size > 0);
+  await sleep(20);
+  assert.deepEqual([...dialled], ['203.0.113.7']);
+  assert.deepEqual(told, [[stream.remote.ip, 1]]);
 });
 
 test('a torrent that policy refuses lets its clients go and leaves', async (t) => {

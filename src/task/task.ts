@@ -19,6 +19,7 @@ import { LIMITS } from './limits.ts';
 import { MetainfoIntake } from './metainfo-intake.ts';
 import { PieceShelf } from './piece-shelf.ts';
 import { StockCheck } from './stock-check.ts';
+import { SwarmNews } from './swarm-news.ts';
 import { type TaskView, viewOf } from './task-view.ts';
 import type { Remembered, StoreLike, TaskWorld } from './task-world.ts';
 import { TrackerAsking } from './tracker-asking.ts';
@@ -37,6 +38,7 @@ export class Task {
   readonly #ledger: Ledger;
   readonly #downloader: Downloader;
   readonly #trackers: TrackerAsking;
+  readonly #news: SwarmNews;
   readonly #remembered: Remembered;
   #shelf: PieceShelf | undefined;
   #begun: BegunLog | undefined;
@@ -51,6 +53,8 @@ export class Task {
     this.#progressMs = world.clock.nowMs();
     this.#agent = this.#newAgent();
     this.#ledger = new Ledger(world, () => this.#shelf?.have.bytes);
+    const addSources = (sources: readonly OriginSource[]): void => this.addSources(sources);
+    this.#news = new SwarmNews({ ...world, addSources });
     this.#audience = this.#newAudience();
     this.#stock = this.#newStockCheck();
     this.#downloader = this.#newDownloader();
@@ -305,6 +309,9 @@ export class Task {
       offerMetadata: (infoBytes) => this.#intake.gotInfo(infoBytes, 'a client'),
       lacksLayers: () => this.#intake.lacksLayers,
       offerLayers: (layers) => this.#intake.gotLayers(layers, 'a client'),
+      swarm: () => (this.public ? this.#downloader.swarm() : undefined),
+      told: (client, endpoints) => this.#world.told(client, endpoints),
+      offerPeers: (client, endpoints) => this.#news.fromClient(client, endpoints),
       served: (bytes) => this.#count(bytes, 0),
       shunned: () => this.#leave('unsupported'),
       changed: () => {
@@ -336,6 +343,7 @@ export class Task {
       gotInfo: (bytes) => this.#intake.gotInfo(bytes, 'an origin'),
       lacksLayers: () => this.#intake.lacksLayers,
       gotLayers: (layers) => this.#intake.gotLayers(layers, 'an origin'),
+      found: (endpoints) => this.#news.fromStranger(endpoints, 'pex'),
       lack: (piece) => this.#wanted(piece),
       received: (bytes) => this.#count(0, bytes),
       get begun() {
@@ -345,16 +353,13 @@ export class Task {
   }
 
   #newTrackers(): TrackerAsking {
-    const { clock, log, peerId, found, keepTrackers } = this.#world;
+    const { clock, log, peerId, keepTrackers } = this.#world;
     const world = {
       infoHash: this.infoHash,
       peerId,
       clock,
       log,
-      found: (peers: readonly Endpoint[]) => {
-        this.addSources(peers.map((endpoint) => ({ endpoint })));
-        found(peers, 'box-tracker');
-      },
+      found: (peers: readonly Endpoint[]) => this.#news.fromTracker(peers),
       leftBytes: () => (this.#shelf ? this.#shelf.meta.totalBytes - this.#shelf.haveBytes : 1),
       downloadedBytes: () => this.#ledger.filledBytes,
       keep: keepTrackers,

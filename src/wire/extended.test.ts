@@ -17,7 +17,15 @@ import {
 import { fuzzRuns } from './fixtures.ts';
 
 test('an extended handshake survives its own bytes', () => {
-  const whole = { metadataSize: 31_235, utMetadataId: 3, listenPort: 6881, client: 'Swarmbox 0.1', reqq: 250 };
+  const whole = {
+    metadataSize: 31_235,
+    utMetadataId: 3,
+    utPexId: 4,
+    ltDonthaveId: 7,
+    listenPort: 6881,
+    client: 'Swarmbox 0.1',
+    reqq: 250,
+  };
   assert.deepEqual(parseExtendedHandshake(encodeExtendedHandshake(whole)), { kind: 'ok', value: whole });
   assert.deepEqual(parseExtendedHandshake(encodeExtendedHandshake({})), { kind: 'ok', value: {} });
   assert.equal(encodeExtendedHandshake({ utMetadataId: 1 }).toString(), 'd1:md11:ut_metadatai1eee');

@@ -21,6 +21,10 @@ export type ExtendedHandshake = {
   metadataSize?: number;
   /** The id under which the sender wants ut_metadata messages: 1..255. */
   utMetadataId?: number;
+  /** The id under which the sender wants ut_pex messages (BEP 11): 1..255. */
+  utPexId?: number;
+  /** The same for lt_donthave (BEP 54). */
+  ltDonthaveId?: number;
   listenPort?: number;
   client?: string;
   /** Requests that the sender lets queue. */
@@ -30,7 +34,7 @@ export type ExtendedHandshake = {
 /** The payload of extended message 0. */
 export function encodeExtendedHandshake(h: ExtendedHandshake & { uploadOnly?: boolean }): Buffer {
   return encode({
-    m: h.utMetadataId === undefined ? {} : { ut_metadata: h.utMetadataId },
+    m: { lt_donthave: h.ltDonthaveId, ut_metadata: h.utMetadataId, ut_pex: h.utPexId },
     metadata_size: h.metadataSize,
     p: h.listenPort,
     reqq: h.reqq,
@@ -46,13 +50,18 @@ export function parseExtendedHandshake(payload: Uint8Array): Parsed<ExtendedHand
   const dict = asDict(read.value.value);
   if (!dict) return bad('an extended handshake is a dictionary');
   const metadataSize = within(dict, 'metadata_size', 1, MAX_METADATA_BYTES);
-  const utMetadataId = within(asDict(dict.get('m')), 'ut_metadata', 1, 255);
+  const ids = asDict(dict.get('m'));
+  const utMetadataId = within(ids, 'ut_metadata', 1, 255);
+  const utPexId = within(ids, 'ut_pex', 1, 255);
+  const ltDonthaveId = within(ids, 'lt_donthave', 1, 255);
   const listenPort = within(dict, 'p', 1, 65_535);
   const reqq = within(dict, 'reqq', 1, 0xffff_ffff);
   const client = asText(dict.get('v'))?.slice(0, CLIENT_CHARS);
   return ok({
     ...(metadataSize !== undefined && { metadataSize }),
     ...(utMetadataId !== undefined && { utMetadataId }),
+    ...(utPexId !== undefined && { utPexId }),
+    ...(ltDonthaveId !== undefined && { ltDonthaveId }),
     ...(listenPort !== undefined && { listenPort }),
     ...(reqq !== undefined && { reqq }),
     ...(client && { client }),

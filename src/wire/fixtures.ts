@@ -38,13 +38,14 @@ export class Peer {
   sentBytes = 0;
   #sent = Buffer.alloc(0);
 
-  constructor() {
+  constructor(o: { pex?: boolean } = {}) {
     const note =
       (name: string) =>
       (...args: unknown[]): void =>
         void this.heard.push([name, ...args]);
     const names = [
       'onMetadataSize',
+      'onPeers',
       'onMetadata',
       'onMetadataReject',
       'onHashes',
@@ -64,7 +65,7 @@ export class Peer {
       this.sentBytes += bytes.length;
       this.#sent = Buffer.concat([this.#sent, bytes]);
     };
-    this.wire = new OriginWire({ infoHash: HASH, peerId: newPeerId(), send, handler });
+    this.wire = new OriginWire({ infoHash: HASH, peerId: newPeerId(), send, handler, ...o });
   }
 
   say(...messages: Message[]): void {

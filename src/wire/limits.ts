@@ -41,6 +41,11 @@ export const WIRE_LIMITS = {
   answerPeers: 2_000,
   /** Info-hashes of one scrape (BEP 15: 74 fit a datagram). */
   scrapeHashes: 74,
+  /** Peers read from one PEX message, and bytes of one (BEP 11: 50 of each family, more only in the first). */
+  pexPeers: 200,
+  pexBytes: 16 * KIB,
+  /** PEX messages of one origin that are read, beyond one a minute. */
+  pexAtOnce: 3,
   /** Info-hashes of one LSD datagram (BEP 14: it must fit 1,400 bytes). */
   lsdHashes: 32,
   /** Bytes of a DHT datagram: what fits an Ethernet frame, and room for a reassembled one. */

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { encode } from './bencode.ts';
-import { encodeMetadata, parseMetadata } from './extended.ts';
+import { encodeMetadata, parseExtendedHandshake, parseMetadata } from './extended.ts';
 import { chunksOf, connected, fuzzRuns, HASH, hashOfByte, Peer, turn } from './fixtures.ts';
 import type { Message } from './frames.ts';
 import { encodeMessage } from './frames.ts';
 import { HANDSHAKE_BYTES, parseHandshake } from './handshake.ts';
 import { WIRE_LIMITS } from './limits.ts';
+import { encodePex } from './pex.ts';
 
 test('it greets at once, and says who answered', async () => {
   const peer = new Peer();
@@ -174,6 +175,23 @@ test('the metadata size is told once it is known', async () => {
   peer.wire.receive(peer.hands());
   peer.say({ kind: 'extended', id: 0, payload: encode({ m: { ut_metadata: 2 }, metadata_size: 777 }) });
   assert.deepEqual((await peer.calls()).at(-1), ['onMetadataSize', 777]);
+});
+
+test('an origin tells of other peers only when asked to, and not without end', async () => {
+  const endpoint = { ip: '203.0.113.7', port: 6881 };
+  const payload = encodePex({ added: [{ endpoint, flags: 0 }], dropped: [] });
+  for (const pex of [true, false]) {
+    const peer = new Peer({ pex });
+    await peer.sent();
+    peer.wire.receive(peer.hands());
+    const shaken = (await peer.messages()).find((m) => m.kind === 'extended');
+    const read = shaken?.kind === 'extended' ? parseExtendedHandshake(shaken.payload) : undefined;
+    const id = (read?.kind === 'ok' && read.value.utPexId) || undefined;
+    assert.equal(id !== undefined, pex, 'asked for');
+    for (let i = 0; i < 20; i++) peer.say({ kind: 'extended', id: id ?? 2, payload });
+    const told = (await peer.calls()).filter(([name]) => name === 'onPeers');
+    assert.deepEqual(told, pex ? Array.from({ length: WIRE_LIMITS.pexAtOnce }, () => ['onPeers', [endpoint]]) : []);
+  }
 });
 
 test('what the package would choke on never reaches it', async () => {

@@ -1,5 +1,6 @@
 import type { WireExtension } from 'bittorrent-protocol';
 import Wire from 'bittorrent-protocol';
+import type { Endpoint } from '#base/endpoint.ts';
 import type { InfoHash, PieceIndex } from '#base/units.ts';
 import { encodeExtendedHandshake, encodeMetadata, parseExtendedHandshake, parseMetadata } from './extended.ts';
 import type { Message } from './frames.ts';
@@ -7,6 +8,7 @@ import { decodeMessage, encodeMessage, FrameSplitter } from './frames.ts';
 import { HANDSHAKE_BYTES, looksLikeHandshake, parseHandshake } from './handshake.ts';
 import type { HashRange } from './hash-messages.ts';
 import { WIRE_LIMITS } from './limits.ts';
+import { parsePex } from './pex.ts';
 
 /** What an origin peer says. Called in the order of the wire, never inside a call of the caller's own. */
 export type OriginHandler = {
@@ -18,6 +20,8 @@ export type OriginHandler = {
   /** Nodes of a file's hash tree and their proof (BEP 52), asked for or not, not checked. */
   onHashes(range: HashRange, hashes: Buffer): void;
   onHashReject(range: HashRange): void;
+  /** Other peers of the swarm (BEP 11). Only when asked for. */
+  onPeers(endpoints: readonly Endpoint[]): void;
   /** The message's bytes as they came: length and spare bits are for the caller, who may know the piece count. */
   onBitfield(bits: Buffer): void;
   onHaveAll(): void;
@@ -53,6 +57,8 @@ export class OriginWire {
   #v2 = false;
   #utMetadata = false;
   #refusals = 0;
+  #pexHeard = 0;
+  readonly #sinceMs = performance.now();
   #closed = false;
 
   /** Sends the handshake at once. */
@@ -61,6 +67,8 @@ export class OriginWire {
     peerId: Uint8Array;
     send: (bytes: Uint8Array) => void;
     handler: OriginHandler;
+    /** Ask for other peers (BEP 11): not for a torrent that may be private. */
+    pex?: boolean;
   }) {
     this.#infoHash = o.infoHash;
     this.#handler = o.handler;
@@ -72,6 +80,8 @@ export class OriginWire {
     wire.on('data', (bytes) => this.#gather(bytes));
     wire.extendedHandshake = { v: CLIENT_NAME };
     this.#listen(wire);
+    // It has an id of its own after ut_metadata's, so it comes second.
+    if (o.pex) wire.use(extension('ut_pex', { handshake: () => {}, message: (payload) => this.#peers(payload) }));
     wire.handshake(o.infoHash, o.peerId, { fast: true });
   }
 
@@ -188,10 +198,11 @@ export class OriginWire {
       alive(() => hear.onUnchoke()),
     );
     wire.use(
-      utMetadata({
-        size: alive((bytes) => {
+      extension(UT_METADATA, {
+        handshake: alive(({ metadata_size }) => {
+          if (metadata_size === undefined) return;
           this.#utMetadata = true;
-          hear.onMetadataSize(bytes);
+          hear.onMetadataSize(metadata_size);
         }),
         message: alive((payload) => this.#metadata(payload)),
       }),
@@ -281,6 +292,15 @@ export class OriginWire {
     return false;
   }
 
+  /** Others send one message a minute; a peer that sends more is heard no more. */
+  #peers(payload: Uint8Array): void {
+    const minutes = (performance.now() - this.#sinceMs) / 60_000;
+    if (this.#closed || ++this.#pexHeard > WIRE_LIMITS.pexAtOnce + minutes) return;
+    const pex = parsePex(payload);
+    const added = pex.kind === 'ok' ? pex.value.added.map(({ endpoint }) => endpoint) : [];
+    if (added.length > 0) this.#handler.onPeers(added);
+  }
+
   #metadata(payload: Uint8Array): void {
     const m = parseMetadata(payload);
     if (m.kind === 'bad') return;
@@ -304,19 +324,19 @@ const UT_METADATA = 'ut_metadata';
 const CANCELLED = 'request was cancelled';
 
 /** The package finds an extension's name on its prototype. */
-function utMetadata(hear: {
-  size: (bytes: number) => void;
-  message: (payload: Uint8Array) => void;
-}): new () => WireExtension {
-  class UtMetadata implements WireExtension {
+function extension(
+  name: string,
+  hear: { handshake: (h: { metadata_size?: number }) => void; message: (payload: Uint8Array) => void },
+): new () => WireExtension {
+  class Extension implements WireExtension {
     declare readonly name: string;
     onExtendedHandshake(h: { metadata_size?: number }): void {
-      if (h.metadata_size !== undefined) hear.size(h.metadata_size);
+      hear.handshake(h);
     }
     onMessage(payload: Uint8Array): void {
       hear.message(payload);
     }
   }
-  Object.defineProperty(UtMetadata.prototype, 'name', { value: UT_METADATA });
-  return UtMetadata;
+  Object.defineProperty(Extension.prototype, 'name', { value: name });
+  return Extension;
 }
