@@ -25,7 +25,7 @@ import {
 import { escapedHash } from './box-strangers.ts';
 
 const PEER = { ip: seedIp(1), port: 21_113 };
-const FILE = { seed: 'a film', bytes: 5 * 1024 * 1024 + 777, pieceBytes: 32 * 1024 };
+const FILE = { seed: 'a film', bytes: 5 * 1024 * 1024 + 777 };
 /** The seeder's own peer id: who else answers is the box. */
 const SEEDER = 'QVOD0052AAAA5EED0000';
 const CLIENT = 'QVOD0052AAAAC11E4700';

@@ -11,10 +11,11 @@ import { parseLink } from '#wire/links.ts';
 import { QvodDownload, QvodLeecher } from '#wire/qvod/fake-leecher.ts';
 import { QvodSeeder } from '#wire/qvod/fake-seeder.ts';
 import { type QvodFile, qvodFile } from '#wire/qvod/fixtures.ts';
+import { qvodPieceLength } from '#wire/qvod/seed.ts';
 import { SeededBytes } from '../payload.ts';
 
 type At = { readonly ip: string; readonly port: number };
-export type SeedOptions = At & { readonly seed: string; readonly bytes: number; readonly pieceBytes: number };
+export type SeedOptions = At & { readonly seed: string; readonly bytes: number };
 export type FetchOptions = At & { readonly link: string };
 /** A datagram as Qvod's, answered by the same. */
 export type DatagramOptions = At & { readonly link: string };
@@ -22,8 +23,8 @@ export type DatagramOptions = At & { readonly link: string };
 const LIMIT_MS = 60_000;
 
 /** The file that a seeder of these options has. */
-export const fileOf = (o: Pick<SeedOptions, 'seed' | 'bytes' | 'pieceBytes'>): QvodFile =>
-  qvodFile(new SeededBytes(o.seed).take(o.bytes), o.pieceBytes);
+export const fileOf = (o: Pick<SeedOptions, 'seed' | 'bytes'>): QvodFile =>
+  qvodFile(new SeededBytes(o.seed).take(o.bytes), qvodPieceLength(o.bytes));
 
 const say = (line: Record<string, unknown>): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
 
