@@ -87,6 +87,16 @@ test('a connection opened anew between the same ports is another flow', () => {
   assert.equal(brief([opening, opening, ...conversation(HANDSHAKE)]).length, 1, 'a repeated SYN is not');
 });
 
+test('a uTP SYN that nobody answered counts when the capture shows its destination to be a peer', () => {
+  const syn = Buffer.from('4100123400000001000000000010000000010000', 'hex');
+  const ping = Buffer.from(`d1:ad2:id20:${'n'.repeat(20)}e1:q4:ping1:t2:aa1:y1:qe`);
+  const opening = packet({ proto: 'udp', ports: [50_000, 6881], payload: syn });
+  const dht = packet({ proto: 'udp', ports: [50_001, 6881], payload: ping });
+  assert.deepEqual(brief([opening]), ['udp 10.0.0.1:50000 > 192.0.2.2:6881 other']);
+  const [first, second] = verdictsOf([opening, dht]);
+  assert.deepEqual([first?.verdict, first?.why, second?.verdict], ['utp', 'utp-syn-to-peer', 'dht']);
+});
+
 test('fragments: the first one counts', () => {
   const whole = packet({ proto: 'udp', payload: Buffer.from('BT-SEARCH * HTTP/1.1\r\nHost: x\r\n') });
   const first = Buffer.from(whole.subarray(0, 52));

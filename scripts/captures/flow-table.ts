@@ -1,4 +1,4 @@
-import type { Endpoint } from '#base/endpoint.ts';
+import { type Endpoint, endpointKey } from '#base/endpoint.ts';
 import { DatagramClassifier, type Finding, type FlowClassifier, StreamClassifier } from '#wire/flow-classifier.ts';
 import { type IpPacket, TCP_FLAGS } from '#wire/ip-packet.ts';
 import type { Side } from '#wire/signatures.ts';
@@ -25,6 +25,8 @@ type Flow = {
 export class FlowTable {
   /** In the order of their last packet. */
   readonly #flows = new Map<string, Flow>();
+  /** Ends that were seen to speak BitTorrent, oldest first: what opens a uTP connection to one of them is just that. */
+  readonly #peers = new Set<string>();
   readonly #tell: (verdict: FlowVerdict) => void;
 
   constructor(tell: (verdict: FlowVerdict) => void) {
@@ -52,7 +54,8 @@ export class FlowTable {
   }
 
   end(): void {
-    for (const flow of this.#flows.values()) this.#finish(flow);
+    for (const flow of this.#flows.values()) this.#settle(flow);
+    for (const flow of this.#flows.values()) this.#judge(flow);
     this.#flows.clear();
   }
 
@@ -67,9 +70,28 @@ export class FlowTable {
     }
   }
 
-  #finish({ l4, a, b, classifier, order }: Flow): void {
+  /** Hears what still waits, and notes the peers that the flow shows. */
+  #settle({ a, b, classifier, order }: Flow): void {
     for (const side of ['a', 'b'] as const) order?.[side].end(listener(classifier, side));
-    this.#tell({ l4, a, b, ...classifier.finding });
+    const { verdict } = classifier.finding;
+    if (verdict === 'bittorrent' || verdict === 'utp' || verdict === 'dht') this.#peers.add(endpointKey(b));
+    // Over UDP both ends speak from the port at which they listen.
+    if (verdict === 'utp' || verdict === 'dht') this.#peers.add(endpointKey(a));
+    for (const oldest of this.#peers) {
+      if (this.#peers.size <= CAPTURE_LIMITS.peers) break;
+      this.#peers.delete(oldest);
+    }
+  }
+
+  #finish(flow: Flow): void {
+    this.#settle(flow);
+    this.#judge(flow);
+  }
+
+  #judge(flow: Flow): void {
+    const { l4, a, b, classifier } = flow;
+    const ifPeer = this.#peers.has(endpointKey(b)) ? classifier.findingIfPeer : undefined;
+    this.#tell({ l4, a, b, ...(ifPeer ?? classifier.finding) });
   }
 }
 

@@ -11,6 +11,8 @@ export const CAPTURE_LIMITS = {
   /** Flows whose state is kept, some 1 KiB each; beyond that those that were silent longest get their verdict. */
   flows: 65_536,
   flowsAtOnce: 4_096,
+  /** Ends remembered as peers. */
+  peers: 65_536,
   /** Segments and bytes that wait for a missing one, for each direction of a connection; then the gap is accepted. */
   heldSegments: 16,
   heldBytes: 32 * KIB,

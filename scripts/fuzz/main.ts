@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { argv, cwd, env, stderr, stdout } from 'node:process';
+import { argv, cwd, env, exit, stderr, stdout } from 'node:process';
 import { fuzz, keep } from './fuzz.ts';
 import { FUZZ_LIMITS } from './limits.ts';
 import { Random } from './random.ts';
@@ -12,11 +12,15 @@ const USAGE = `usage: scripts/fuzz.sh [TARGET...]              INPUTS (${FUZZ_LI
 targets: ${Object.keys(targets).join(' ')}
 `;
 
-const number = (name: string, otherwise: number): number => {
+function number(name: string, otherwise: number): number {
   const n = Number(env[name] ?? otherwise);
-  if (!Number.isSafeInteger(n) || n < 1) throw new RangeError(`${name} is a number from 1, not ${env[name]}`);
-  return n;
-};
+  if (Number.isSafeInteger(n) && n >= 1) return n;
+  stderr.write(`${name} is a number from 1, not ${env[name]}\n`);
+  exit(2);
+}
+
+/** Ways to cut an input that is replayed. */
+const REPLAYS = 200;
 
 async function runAll(names: readonly string[]): Promise<boolean> {
   const [inputs, seed] = [number('INPUTS', FUZZ_LIMITS.inputs), number('SEED', 1)];
@@ -41,8 +45,7 @@ async function runAll(names: readonly string[]): Promise<boolean> {
 const args = argv.slice(2);
 const [first, name = '', file] = args;
 if (first === '--replay' && targets[name] && file !== undefined) {
-  // However it is cut: by what the random numbers say, for as many of them as make a difference.
-  for (let i = 0; i < 200; i++) await (targets[name] as Target).run(readFileSync(file), new Random(1, i));
+  for (let i = 0; i < REPLAYS; i++) await (targets[name] as Target).run(readFileSync(file), new Random(1, i));
   stdout.write(`${name}: nothing wrong with ${file}\n`);
 } else if (args.every((arg) => targets[arg])) {
   process.exitCode = (await runAll(args.length > 0 ? args : Object.keys(targets))) ? 0 : 1;

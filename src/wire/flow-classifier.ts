@@ -1,6 +1,7 @@
 import { MseGuess } from './mse-guess.ts';
 import { datagramSign, MAX_REQUEST_BYTES, type Side, type StreamSign, streamSign } from './signatures.ts';
 import { parseUdpAnnounceAnswer, parseUdpAnnounceRequest } from './tracker-udp.ts';
+import { parseUtpSyn } from './utp.ts';
 import { UtpFlow } from './utp-flow.ts';
 
 /** `mse?` is a guess: it names a flow that may be encrypted BitTorrent, and nothing may be steered by it. */
@@ -15,6 +16,8 @@ export type FlowClassifier = {
   /** Bytes of a stream are missing here. */
   gap(from: Side): void;
   readonly finding: Finding;
+  /** What it would be if `b` is known to be a peer; undefined when that would change nothing. */
+  readonly findingIfPeer: Finding | undefined;
   /** Nothing that follows can change the finding. */
   readonly settled: boolean;
 };
@@ -41,6 +44,7 @@ export class StreamClassifier implements FlowClassifier {
   readonly #mse: MseGuess | undefined;
   #finding: Finding = NOTHING;
   settled = false;
+  readonly findingIfPeer = undefined;
 
   /** `fromStart`: the bytes that come first are the first of the connection. */
   constructor(fromStart: boolean) {
@@ -87,6 +91,13 @@ export class DatagramClassifier implements FlowClassifier {
   /** The transaction of an announce that was seen, and who sent it. */
   #announce: { from: Side; transactionId: number } | undefined;
   finding: DatagramFinding = NOTHING;
+  #opensUtp = false;
+
+  /** A uTP SYN that nobody answered: by itself no more than twenty bytes that may mean anything. */
+  get findingIfPeer(): Finding | undefined {
+    const isOpen = this.#opensUtp && this.finding.verdict === 'other';
+    return isOpen ? { verdict: 'utp', why: 'utp-syn-to-peer' } : undefined;
+  }
 
   get settled(): boolean {
     return RANK[this.finding.verdict] === HIGHEST;
@@ -95,6 +106,7 @@ export class DatagramClassifier implements FlowClassifier {
   push(from: Side, payload: Buffer): void {
     if (this.settled || payload.length === 0) return;
     if (this.finding === NOTHING) this.finding = NO_SIGN;
+    if (from === 'a' && parseUtpSyn(payload)) this.#opensUtp = true;
     const utp = this.#utp.push(from, payload);
     if (utp) this.#found({ verdict: 'utp', why: utp });
     const sign = datagramSign(payload);
