@@ -165,7 +165,8 @@ done
 # Learns both MACs of every TCP (and uTP) connection that the LAN opens, and puts them on what the box emits in its place: on the
 # wires there is only the client's MAC and its gateway's. A table that is replaced loses what it learned, which would
 # break the box's open connections, so it is loaded only when it is absent or made for other ports or VLANs. The mark in the keys is
-# the VLAN: two of them may use the same addresses.
+# the VLAN: two of them may use the same IPv4 addresses. IPv6 ones are the world's own, and nft 1.0.6 writes the MAC over the end of a
+# key that is longer than 16 bytes.
 made_for="$LAN $WAN${VLANS:+ vlans $(echo "$VLANS" | cksum | tr ' ' -)}" # a table's comment is short
 lane_of_vlan=${marks:+"meta mark set vlan id map { $marks } return"}
 if [ "$(nft list table bridge swarmbox_l2 2>/dev/null | sed -n 's/^[[:space:]]*comment "ports \(.*\)"$/\1/p')" != "$made_for" ]; then
@@ -176,8 +177,8 @@ table bridge swarmbox_l2 {
   comment "ports $made_for"
   map cmac4 { type mark . ipv4_addr : ether_addr; flags dynamic,timeout; timeout 2h; size 65536; }   # client -> MAC its frames come from
   map gmac4 { type mark . ipv4_addr : ether_addr; flags dynamic,timeout; timeout 2h; size 65536; }   # client -> MAC its frames go to
-  map cmac6 { type mark . ipv6_addr : ether_addr; flags dynamic,timeout; timeout 2h; size 65536; }
-  map gmac6 { type mark . ipv6_addr : ether_addr; flags dynamic,timeout; timeout 2h; size 65536; }
+  map cmac6 { type ipv6_addr : ether_addr; flags dynamic,timeout; timeout 2h; size 65536; }
+  map gmac6 { type ipv6_addr : ether_addr; flags dynamic,timeout; timeout 2h; size 65536; }
   chain learn {
     type filter hook prerouting priority -310; policy accept;
     iifname != "$LAN" accept
@@ -187,7 +188,7 @@ table bridge swarmbox_l2 {
     meta l4proto udp @th,64,8 != 0x41 accept
     ether type { 8021q, 8021ad } jump tagged
     update @cmac4 { meta mark . ip saddr : ether saddr } update @gmac4 { meta mark . ip saddr : ether daddr }
-    update @cmac6 { meta mark . ip6 saddr : ether saddr } update @gmac6 { meta mark . ip6 saddr : ether daddr }
+    update @cmac6 { ip6 saddr : ether saddr } update @gmac6 { ip6 saddr : ether daddr }
   }
   chain tagged {
     $lane_of_vlan
@@ -199,8 +200,8 @@ table bridge swarmbox_l2 {
     meta mark set meta mark & 0xfffff000
     oifname "$LAN" ether daddr $LANHOP ether saddr set meta mark . ip daddr map @gmac4 ether daddr set meta mark . ip daddr map @cmac4 accept
     oifname "$WAN" ether daddr $WANHOP ether saddr set meta mark . ip saddr map @cmac4 ether daddr set meta mark . ip saddr map @gmac4 accept
-    oifname "$LAN" ether daddr $LANHOP ether saddr set meta mark . ip6 daddr map @gmac6 ether daddr set meta mark . ip6 daddr map @cmac6 accept
-    oifname "$WAN" ether daddr $WANHOP ether saddr set meta mark . ip6 saddr map @cmac6 ether daddr set meta mark . ip6 saddr map @gmac6 accept
+    oifname "$LAN" ether daddr $LANHOP ether saddr set ip6 daddr map @gmac6 ether daddr set ip6 daddr map @cmac6 accept
+    oifname "$WAN" ether daddr $WANHOP ether saddr set ip6 saddr map @cmac6 ether daddr set ip6 saddr map @gmac6 accept
     counter drop
   }
 }
