@@ -136,7 +136,7 @@ async function boxAndSwitch(net: Net, wan: Place, o: TopologyOptions): Promise<{
   await box.run(['env', `VLANS=${(o.vlans ?? []).join(' ')}`, ...up]);
   await box.wireSized('wan0');
   await box.ip(`addr add ${BOX_IP}/24 dev br0`, `route add default via ${ROUTER_LAN_IP}`);
-  if (o.boxIp6) await box.ip(`addr add ${BOX_IP6}/64 dev br0 nodad`, `route add ::/0 via ${LAN_NET6}1`);
+  if (o.boxIp6) await box.ip(`addr add ${BOX_IP6}/64 dev br0 nodad`, `route replace ::/0 via ${LAN_NET6}1`);
   return { box, lanSwitch };
 }
 
@@ -156,17 +156,25 @@ async function addPc(net: Net, { number, has, lan, alone }: Pc, lanSwitch: Place
   await net.cable(pc, 'eth0', lanSwitch, `pc${number}`);
   await lanSwitch.ip(`link set pc${number} master sw`);
   if (alone) await lanSwitch.run(words(`bridge link set dev pc${number} isolated on`));
-  if (has.includes('ipv4')) {
-    await wan.ip(`addr replace ${lan.net}.1/24 dev ${await deviceIn(wan, 'lan', lan)}`);
-    const device = await deviceIn(pc, 'eth0', lan);
-    await pc.ip(`addr add ${pcIp(number, lan)}/24 dev ${device}`, `route add default via ${lan.net}.1`);
-  }
-  // As a PC does that finds no IPv4 router (RFC 3927). With no such address at all, aria2 and Transmission bind nothing.
-  else await pc.ip(`addr add 169.254.1.${number}/16 dev eth0`);
-  if (has.includes('ipv6'))
-    await pc.ip(`addr add ${pcIp6(number)}/64 dev eth0 nodad`, `route add ::/0 via ${LAN_NET6}1`);
-  else await pc.sysctl('net.ipv6.conf.eth0.disable_ipv6=1');
+  if (has.includes('ipv4')) await wan.ip(`addr replace ${lan.net}.1/24 dev ${await deviceIn(wan, 'lan', lan)}`);
+  await giveAddresses(pc, await deviceIn(pc, 'eth0', lan), number, has, lan);
+  if (!has.includes('ipv6')) await pc.sysctl('net.ipv6.conf.eth0.disable_ipv6=1');
   return pc;
+}
+
+async function giveAddresses(pc: Place, device: string, n: number, has: readonly Family[], lan: Lan): Promise<void> {
+  if (has.includes('ipv4'))
+    await pc.ip(`addr add ${pcIp(n, lan)}/24 dev ${device}`, `route add default via ${lan.net}.1`);
+  // As a PC does that finds no IPv4 router (RFC 3927). With no such address at all, aria2 and Transmission bind nothing.
+  else await pc.ip(`addr add 169.254.1.${n}/16 dev ${device}`);
+  if (has.includes('ipv6'))
+    await pc.ip(`addr add ${pcIp6(n)}/64 dev ${device} nodad`, `route replace ::/0 via ${LAN_NET6}1`);
+}
+
+/** A PC of the usual LAN gets the addresses of PC `number`, up to 150, and its own go: to the box it is another one. */
+export async function readdress(pc: Place, number: number, has: readonly Family[]): Promise<void> {
+  await pc.ip('addr flush dev eth0 scope global');
+  await giveAddresses(pc, 'eth0', number, has, { net: LAN_NET });
 }
 
 export type TopologyOptions = {

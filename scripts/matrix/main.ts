@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CafeRefused } from '../cafe/claim.ts';
 import { until } from '../cafe/servers.ts';
 import { readSettings, SettingError, type Settings } from '../cafe/settings.ts';
-import { type Family, families, pcIp, pcIp6 } from '../cafe/topology.ts';
+import { type Family, families } from '../cafe/topology.ts';
 import { Cafe } from '../cafe/world.ts';
 import { axes, type Cell, FilterError, readCells } from './cells.ts';
-import { type CellLine, runCell, type Sources, trackersOf } from './run-cell.ts';
+import { addressOf, type CellLine, runCell, type Sources, trackersOf } from './run-cell.ts';
 
 const complain = (text: string): void => console.error(`matrix: ${text}`);
 const WARM_LIMIT_S = 120;
@@ -61,13 +61,15 @@ async function runVersion(cells: readonly Cell[], s: Settings, signal: AbortSign
   };
   await warm(cafe);
   const lines: CellLine[] = [];
+  let guests = cafe.topology.pcs.length;
   const work = async (family: Family, pc: number, queue: Cell[]) => {
     for (let cell = queue.shift(); cell; cell = queue.shift()) {
       signal.throwIfAborted();
-      const found = await runCell(cell, cafe, pc, sources, s.phaseLimitS);
+      const seat = { pc, guest: ++guests };
+      const found = await runCell(cell, cafe, seat, sources, s.phaseLimitS);
       lines.push(found);
       console.log(JSON.stringify(found));
-      if (found.result === 'failed') await explain(cafe, family, pc);
+      if (found.result === 'failed') await explain(cafe, addressOf(family, seat));
     }
   };
   await Promise.all(
@@ -80,13 +82,12 @@ async function runVersion(cells: readonly Cell[], s: Settings, signal: AbortSign
 }
 
 /** What the box said of a PC's flows last, for a person: the JSON lines stay clean. */
-async function explain(cafe: Cafe, family: Family, pc: number): Promise<void> {
+async function explain(cafe: Cafe, ip: string): Promise<void> {
   await sleep(1_000);
   const { steering } = await cafe.daemon.snapshot();
-  const ip = family === 'ipv4' ? pcIp(pc) : pcIp6(pc);
   const mine = steering.recent.filter((v) => v.client?.startsWith(ip)).slice(0, 6);
-  for (const v of mine) complain(`  PC ${pc}: ${v.endpoint} ${v.verdict}: ${v.why}`);
-  if (mine.length === 0) complain(`  PC ${pc}: the box has seen no flow of it`);
+  for (const v of mine) complain(`  ${ip}: ${v.endpoint} ${v.verdict}: ${v.why}`);
+  if (mine.length === 0) complain(`  ${ip}: the box has seen no flow of it`);
 }
 
 async function main(): Promise<number> {

@@ -2,7 +2,7 @@
 import { isIPv4 } from 'node:net';
 import type { Ways } from '../cafe/clients/client.ts';
 import { TRACKER_URLS, TRACKER_URLS6 } from '../cafe/servers.ts';
-import { bytesFromLine, pcIp, pcIp6 } from '../cafe/topology.ts';
+import { bytesFromLine, type Family, pcIp, pcIp6, readdress } from '../cafe/topology.ts';
 import { type Cafe, dhtStart } from '../cafe/world.ts';
 import { boxLeaves, type Cell, clientCannot, PROGRAMS } from './cells.ts';
 
@@ -31,9 +31,9 @@ function sourceOf(cell: Cell, cafe: Cafe, sources: Sources): string {
   return cell.discovery === 'tracker' ? sources[cell.family] : sources.bare;
 }
 
-function waysOf(cell: Cell, pc: number): Ways {
+function waysOf(cell: Cell, { guest }: Seat): Ways {
   const { family, discovery, transport } = cell;
-  const { nodes, ...start } = dhtStart(family === 'ipv6' ? pcIp6(pc) : undefined);
+  const { nodes, ...start } = dhtStart(family === 'ipv6' ? pcIp6(guest) : undefined);
   const mine = nodes.filter((ip) => isIPv4(ip) === (family === 'ipv4'));
   return {
     utp: transport === 'utp',
@@ -50,16 +50,22 @@ const line = (cell: Cell, rest: Omit<CellLine, keyof Cell>): CellLine => ({
 
 const round = (value: number, digits: number): number => Number(value.toFixed(digits));
 
+/** The PC that runs a cell, and the number whose addresses it has meanwhile: to the box, every cell is a PC of its own. */
+export type Seat = { readonly pc: number; readonly guest: number };
+
+export const addressOf = (family: Family, { guest }: Seat): string => (family === 'ipv4' ? pcIp(guest) : pcIp6(guest));
+
 /** Runs what can be run. A download that fails is a line, not an error. */
-export async function runCell(cell: Cell, cafe: Cafe, pc: number, sources: Sources, limitS: number): Promise<CellLine> {
+export async function runCell(cell: Cell, cafe: Cafe, seat: Seat, sources: Sources, limitS: number): Promise<CellLine> {
   const cannot = clientCannot(cell);
   if (cannot) return line(cell, { result: 'cannot', why: cannot });
   const { totalBytes } = cafe.payload;
-  const ip = cell.family === 'ipv4' ? pcIp(pc) : pcIp6(pc);
+  await readdress(cafe.pc(seat.pc), seat.guest, [cell.family]);
+  const ip = addressOf(cell.family, seat);
   const fromLine = async () => (await bytesFromLine(cafe.topology.router)).get(ip) ?? 0;
   const before = await fromLine();
   const options = { source: sourceOf(cell, cafe, sources), encrypt: cell.encryption === 'required' };
-  const download = await cafe.download(pc, cell.client, { ...options, ways: waysOf(cell, pc) });
+  const download = await cafe.download(seat.pc, cell.client, { ...options, ways: waysOf(cell, seat) });
   try {
     const { seconds } = await download.complete(limitS);
     const wrong = await download.wrongFiles();
