@@ -49,6 +49,8 @@ test('every mistake is told by the name of its setting', () => {
   assert.match(refused({ localPeer: { port: 7000 } }), /must differ/);
   assert.match(refused({ block: ['b'.repeat(41)] }), /"block" must be a list of/);
   assert.match(refused({ allow: 'b'.repeat(40) }), /"allow" must be a list of/);
+  assert.match(refused({ dht: { bootstrap: ['::1:80'] } }), /"dht" must be an object whose "bootstrap" is a list/);
+  assert.equal(refused({ dht: { bootstrap: ['[::1]:80', '10.0.0.1:1', 'a.example:2'] } }), 'accepted');
   assert.throws(() => parseConfig('{'), /not JSON/);
   assert.throws(() => parseConfig('[]'), /JSON object/);
 });

@@ -36,6 +36,8 @@ export type Config = {
   readonly allow?: readonly InfoHash[];
   /** The box as a neighbour: it answers LSD announces (BEP 14) and takes connections at its own addresses, from the LAN alone. */
   readonly localPeer: { readonly enabled: boolean; readonly port: number };
+  /** The box's own DHT node (BEP 5), which only asks; `bootstrap`: `host:port` of nodes to begin with. Needs an address. */
+  readonly dht: { readonly enabled: boolean; readonly bootstrap: readonly string[] };
   /** Fetch ahead for a few seconds when a client announces to a public tracker that it wants a torrent. */
   readonly fetchOnAnnounce: boolean;
   /** Clients that want no part in it: addresses and networks (CIDR). Nothing of theirs is read, held or steered. */
@@ -56,13 +58,15 @@ const DEFAULTS = {
   servePrivate: false,
   block: [],
   localPeer: { enabled: true, port: 6881 },
+  // Those that Transmission and libtorrent begin with.
+  dht: { enabled: true, bootstrap: ['dht.transmissionbt.com:6881', 'dht.libtorrent.org:25401'] },
   fetchOnAnnounce: true,
   optOut: [],
   neverSteer: [],
 } as const;
 
 /** Settings of several fields: those that are not given keep their defaults. */
-const GROUPS = ['localPeer'] as const;
+const GROUPS = ['localPeer', 'dht'] as const;
 
 type Check = (value: unknown) => string | undefined;
 const port: Check = (v) =>
@@ -103,6 +107,14 @@ const hashes: Check = (v) =>
   Array.isArray(v) && v.length <= HASHES_MAX && v.every((hash) => hashOf(hash))
     ? undefined
     : `a list of at most ${HASHES_MAX} info-hashes of 40 or 64 hex digits`;
+
+const BOOTSTRAP_MAX = 32;
+const nodes: Check = (v) =>
+  Array.isArray(v) &&
+  v.length <= BOOTSTRAP_MAX &&
+  v.every((node) => /^(\[[0-9a-fA-F:.]+\]|[^\s:[\]]+):\d{1,5}$/.test(String(node)))
+    ? undefined
+    : `a list of at most ${BOOTSTRAP_MAX} "host:port" or "[address]:port"`;
 
 /** An object of these fields and no others. */
 const group =
@@ -147,6 +159,7 @@ const CHECKS: Readonly<Record<keyof Config, Check>> = {
   block: hashes,
   allow: optional(hashes),
   localPeer: group({ enabled: flag, port }),
+  dht: group({ enabled: flag, bootstrap: nodes }),
   fetchOnAnnounce: flag,
   optOut: networks,
   neverSteer: networks,

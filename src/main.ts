@@ -7,6 +7,7 @@ import { realClock } from '#base/clock.ts';
 import { BugError, errorText } from '#base/errors.ts';
 import { type Log, stderrLog } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
+import { Dht, hasAddress } from '#downloader/dht.ts';
 import { Entry } from '#entry/entry.ts';
 import type { Announced } from '#entry/seen.ts';
 import { Health } from '#health/health.ts';
@@ -52,6 +53,12 @@ function openTrackerOf(a: Announced): string | undefined {
   return isOpen ? a.tracker : undefined;
 }
 
+function startDht({ dht: { bootstrap } }: Config, log: Log, scope: Scope): Dht {
+  const dht = new Dht({ clock: realClock, log: log.with({ part: 'dht' }), bootstrap, hasAddress });
+  scope.defer(() => dht.close());
+  return dht;
+}
+
 async function run(config: Config, log: Log): Promise<Scope> {
   const startedAtMs = Date.now();
   const scope = new Scope((error) => log.error('trouble', { why: errorText(error) }));
@@ -82,6 +89,7 @@ async function build(config: Config, log: Log, scope: Scope, startedAtMs: number
   );
   scope.defer(() => store.close());
   let entry: Entry | undefined;
+  const dht = config.dht.enabled ? startDht(config, log, scope) : undefined;
   const manager = new Manager(
     { slots: config.slots, servePrivate: config.servePrivate, block: config.block, allow: config.allow },
     {
@@ -93,6 +101,8 @@ async function build(config: Config, log: Log, scope: Scope, startedAtMs: number
       know: (infoHash) => entry?.know(infoHash),
       steer: (infoHash, endpoints, from) => entry?.steer(infoHash, endpoints, from),
       told: (client, infoHash, endpoints) => entry?.told(client, infoHash, endpoints),
+      dhtNode: (endpoint) => dht?.addNode(endpoint),
+      lookUp: async (infoHash, found, signal) => dht?.peersOf(infoHash, found, signal),
       isBox: (endpoint) => entry?.isBox(endpoint) ?? false,
     },
     log,

@@ -58,6 +58,7 @@ function taskOf(meta: Metainfo, pieces: readonly FramedPiece[]): ClientTask {
     offerMetadata: () => {},
     swarm: () => undefined,
     told: () => {},
+    dhtNode: () => {},
     offerPeers: () => {},
     lacksLayers: () => undefined,
     offerLayers: () => {},

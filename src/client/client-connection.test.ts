@@ -10,6 +10,7 @@ import {
   parseMetadata,
 } from '#wire/extended.ts';
 import { encodeMessage, type Message } from '#wire/frames.ts';
+import { parseHandshake } from '#wire/handshake.ts';
 import { encodePex } from '#wire/pex.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { connectClient, makeTorrent, type Setup, turn } from './fixtures.ts';
@@ -239,6 +240,20 @@ test('peers are exchanged only where the torrent is known not to be private (BEP
     await say({ kind: 'extended', id: id ?? 2, payload: encodePex({ added: [{ endpoint, flags: 0 }], dropped: [] }) });
     assert.deepEqual(task.heardOf, peers === 'private' ? [] : [endpoint]);
   }
+});
+
+test('a client is asked for its DHT node, once, where the torrent is known not to be private (BEP 5, 27)', async () => {
+  for (const peers of ['private', 'public'] as const) {
+    const { stream, task, say } = await connect({ peers: peers === 'private' ? peers : [] });
+    const hands = parseHandshake(Buffer.concat(stream.writes));
+    assert.equal(hands.kind === 'ok' && hands.value.dht, peers === 'public');
+    await say({ kind: 'port', port: 0 }, { kind: 'port', port: 6881 });
+    await say({ kind: 'port', port: 6882 });
+    assert.deepEqual(task.dhtNodes, [], 'the first word counts');
+  }
+  const { stream, task, say } = await connect();
+  await say({ kind: 'port', port: 6881 }, { kind: 'port', port: 6882 });
+  assert.deepEqual(task.dhtNodes, [{ ip: stream.remote.ip, port: 6881 }]);
 });
 
 test('bytes that came with the handshake are read after the caller had its turn', async () => {

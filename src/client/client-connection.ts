@@ -50,6 +50,7 @@ export class ClientConnection {
   #announcer: Announcer | undefined;
   #spoke = false;
   #interested = false;
+  #dhtPort = false;
   #choking = true;
   #given: ServedBlocks | undefined;
   #served = 0;
@@ -269,6 +270,11 @@ export class ClientConnection {
         // BEP 6: a cancelled request is still answered, by the block or by a reject.
         if (this.#serving.cancel(m)) this.#reject(m);
         return undefined;
+      case 'port':
+        // BEP 5: once, after the handshakes.
+        if (m.port !== 0 && !this.#dhtPort) this.#task.dhtNode({ ip: this.remote.ip, port: m.port });
+        this.#dhtPort = true;
+        return undefined;
       case 'unhave':
         return this.#onPieces(this.#pieces.lost(m.piece));
       case 'metafile-request':
@@ -285,7 +291,7 @@ export class ClientConnection {
         this.#hashes.tick();
         return undefined;
       default:
-        // choke, unchoke: we ask nothing of clients. suggest, allowed-fast, reject, port, metafile, unknown: of no use here.
+        // choke, unchoke: we ask nothing of clients. suggest, allowed-fast, reject, metafile, unknown: of no use here.
         return undefined;
     }
   }

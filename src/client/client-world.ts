@@ -43,6 +43,8 @@ export type ClientTask = {
   told(client: ClientConnection, endpoints: readonly Endpoint[]): void;
   /** The client told of these endpoints. */
   offerPeers(client: ClientConnection, endpoints: readonly Endpoint[]): void;
+  /** The client runs a DHT node here (BEP 5). */
+  dhtNode(endpoint: Endpoint): void;
   /** The client's own metainfo, not checked against the info-hash. */
   offerMetadata(infoBytes: Buffer): void;
   /** The torrent of which only the piece layers (BEP 52) are missing: whoever has them should be asked. */

@@ -125,6 +125,12 @@ export class TestTask implements ClientTask {
     this.heardOf.push(...endpoints);
   }
 
+  readonly dhtNodes: Endpoint[] = [];
+
+  dhtNode(endpoint: Endpoint): void {
+    this.dhtNodes.push(endpoint);
+  }
+
   offerMetadata(infoBytes: Buffer): void {
     this.offered = infoBytes;
   }

@@ -7,7 +7,7 @@ import type { ClientTask } from './client-world.ts';
 /**
  * The first bytes to a client: our handshake, then what the task has. BEP 3: the bitfield is the first message or none. BEP 6: with the fast
  * extension there is always one of bitfield, have-all, have-none. A Qvod client is answered in its dialect. A hybrid torrent has two
- * names (BEP 52), and the client hears the one it said. Without metainfo the honest answer is "nothing yet", and there is no announcer either.
+ * names (BEP 52), and the client hears the one it said. DHT (BEP 5) only where the torrent is known not to be private (BEP 27). Without metainfo the honest answer is "nothing yet", and there is no announcer either.
  */
 export function greeting(
   task: ClientTask,
@@ -18,7 +18,13 @@ export function greeting(
   const { fast } = theirs;
   const hands = theirs.qvodHello
     ? encodeQvodHandshake({ infoHash: task.infoHash, peerId: newQvodPeerId(theirs.peerId) })
-    : encodeHandshake({ infoHash: theirs.infoHash, peerId, extended: true, fast: true });
+    : encodeHandshake({
+        infoHash: theirs.infoHash,
+        peerId,
+        extended: true,
+        fast: true,
+        dht: task.swarm() !== undefined,
+      });
   const shape = task.metainfo();
   const have = shape ? task.have() : undefined;
   const { announcer, bits } = shape ? Announcer.open(shape.pieceCount, have, nowMs) : NOTHING_YET;

@@ -59,6 +59,8 @@ function setUp(t: TestContext, config: Partial<ManagerConfig> = {}, found: reado
       know: (infoHash) => void known.push(infoHash),
       steer: () => {},
       told: () => {},
+      dhtNode: () => {},
+      lookUp: async () => {},
       isBox: ({ ip }) => ip === BOX_IP,
     },
     silentLog,

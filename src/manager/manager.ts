@@ -38,6 +38,9 @@ export type ManagerWorld = {
   steer(infoHash: InfoHash, endpoints: readonly Endpoint[], from: FoundBy): void;
   /** By peer exchange a client knows these endpoints of the torrent: it may dial them, perhaps encrypted. */
   told(client: string, infoHash: InfoHash, endpoints: readonly Endpoint[]): void;
+  dhtNode(endpoint: Endpoint): void;
+  /** Looks a torrent's peers up in the DHT once; resolves when the search is over. */
+  lookUp(infoHash: InfoHash, found: (peers: readonly Endpoint[]) => void, signal: AbortSignal): Promise<unknown>;
   /** The endpoint is the box's own: no source for it. */
   isBox(endpoint: Endpoint): boolean;
 };
@@ -273,6 +276,10 @@ export class Manager {
         }),
       found: (endpoints, by) => this.#world.steer(names.first, endpoints, by),
       told: (client, endpoints) => this.#world.told(client, names.first, endpoints),
+      dhtNode: (endpoint) => this.#world.dhtNode(endpoint),
+      lookUp: async (found, signal) => {
+        for (const id of names.all) await this.#world.lookUp(id, found, signal);
+      },
       isBox: (endpoint) => this.#world.isBox(endpoint),
       refusal: (meta) => this.#policy.refuses(meta),
       cannotKeep: (why) => this.#room.refused(why),

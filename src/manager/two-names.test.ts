@@ -62,6 +62,8 @@ async function house(t: TestContext, dataDir: string, seeds: Record<number, Torr
       know: (infoHash) => void known.push(infoHash),
       steer: () => {},
       told: () => {},
+      dhtNode: () => {},
+      lookUp: async () => {},
       isBox: () => false,
     },
     silentLog,

@@ -9,7 +9,7 @@ import { LackCounts } from './lack-counts.ts';
 import { LIMITS } from './limits.ts';
 import type { PieceShelf } from './piece-shelf.ts';
 
-export type AudienceWorld = Pick<ClientTask, 'offerMetadata' | 'offerLayers' | 'lacksLayers' | 'swarm'> & {
+export type AudienceWorld = Pick<ClientTask, 'offerMetadata' | 'offerLayers' | 'lacksLayers' | 'swarm' | 'dhtNode'> & {
   readonly clock: Clock;
   readonly log: Log;
   /** The pieces that may be served; undefined while the metainfo is not known. */
@@ -126,6 +126,7 @@ export class Audience {
       have: () => this.#visible(id)?.have,
       block: (piece, begin, length, asOne) => this.#visible(id)?.block(piece, begin, length, asOne),
       swarm: () => this.#world.swarm(),
+      dhtNode: (endpoint) => this.#world.dhtNode(endpoint),
       told: (client, endpoints) => this.#world.told(client.remote.ip, endpoints),
       offerPeers: (client, endpoints) => this.#world.offerPeers(client.remote.ip, endpoints),
       offerMetadata: (infoBytes) => this.#world.offerMetadata(infoBytes),

@@ -49,6 +49,10 @@ export type TaskWorld = {
   found(endpoints: readonly Endpoint[], by: FoundBy): void;
   /** A client was told of these by the box, or told the box of them: it dials them, perhaps encrypted. */
   told(client: string, endpoints: readonly Endpoint[]): void;
+  /** A client runs a DHT node here: a place to begin a search. */
+  dhtNode(endpoint: Endpoint): void;
+  /** Looks the torrent up in the DHT. Never to be called for one that may be private (BEP 27). */
+  lookUp(found: (peers: readonly Endpoint[]) => void, signal: AbortSignal): Promise<void>;
   /** The endpoint is the box's own. */
   isBox(endpoint: Endpoint): boolean;
   /** The torrent is one that the box does not serve (BEP 27, a block list): why not, or undefined. */

@@ -74,6 +74,8 @@ function setUp(
     found: () => {},
     refusal: () => undefined,
     told: () => {},
+    dhtNode: () => {},
+    lookUp: async () => {},
     isBox: () => false,
     cannotKeep: (why) => void kept.refused.push(why),
     gone: (why) => void kept.gone.push(why),

@@ -14,6 +14,7 @@ import { shapeOf } from '#wire/piece-shape.ts';
 import type { AgentFacts } from './agent.ts';
 import { AgentLoop } from './agent-loop.ts';
 import { Audience } from './audience.ts';
+import { DhtAsking } from './dht-asking.ts';
 import { Ledger } from './ledger.ts';
 import { LIMITS } from './limits.ts';
 import { MetainfoIntake } from './metainfo-intake.ts';
@@ -39,6 +40,7 @@ export class Task {
   readonly #downloader: Downloader;
   readonly #trackers: TrackerAsking;
   readonly #news: SwarmNews;
+  readonly #dht: DhtAsking;
   readonly #remembered: Remembered;
   #shelf: PieceShelf | undefined;
   #begun: BegunLog | undefined;
@@ -59,6 +61,14 @@ export class Task {
     this.#stock = this.#newStockCheck();
     this.#downloader = this.#newDownloader();
     this.#trackers = this.#newTrackers();
+    this.#dht = new DhtAsking(
+      {
+        clock: world.clock,
+        lookUp: (found, signal) => world.lookUp(found, signal),
+        found: (peers) => this.#news.fromStranger(peers, 'box-dht'),
+      },
+      this.#scope,
+    );
     this.#intake = this.#newIntake();
     if (remembered.info) this.#intake.gotInfo(remembered.info, 'the index', remembered.layers);
     this.#agent.start(this.#scope);
@@ -291,6 +301,7 @@ export class Task {
           'stop-download': () => {
             this.#downloader.pause();
             this.#trackers.rest();
+            this.#dht.rest();
           },
           persist: () => this.#ledger.persist(),
           exit: () => this.#leave(undefined),
@@ -310,6 +321,7 @@ export class Task {
       lacksLayers: () => this.#intake.lacksLayers,
       offerLayers: (layers) => this.#intake.gotLayers(layers, 'a client'),
       swarm: () => (this.public ? this.#downloader.swarm() : undefined),
+      dhtNode: (endpoint) => this.#world.dhtNode(endpoint),
       told: (client, endpoints) => this.#world.told(client, endpoints),
       offerPeers: (client, endpoints) => this.#news.fromClient(client, endpoints),
       served: (bytes) => this.#count(bytes, 0),
