@@ -18,7 +18,7 @@ import { CLIENT_LIMITS, type ClientLimits } from './limits.ts';
 import { MetafileAnswers } from './metafile-answers.ts';
 import { Outbox } from './outbox.ts';
 import { PieceMap } from './piece-map.ts';
-import { type Request, type Run, requestFault } from './request-queue.ts';
+import { padded, type Request, type Run, requestFault } from './request-queue.ts';
 import { ServedBlocks } from './served-blocks.ts';
 import { Serving } from './serving.ts';
 import { Silence } from './silence.ts';
@@ -316,7 +316,7 @@ export class ClientConnection {
     const fault = requestFault(request, metainfo, this.#limits.requestBytes);
     if (fault !== undefined) return fault;
     const can = metainfo && !this.#choking && this.#task.have()?.has(request.piece);
-    if (!can || !this.#serving.push(request)) this.#reject(request);
+    if (!can || !this.#serving.push(padded(request, metainfo))) this.#reject(request);
     return undefined;
   }
 

@@ -1,7 +1,13 @@
 import { BLOCK_BYTES, type PieceIndex } from '#base/units.ts';
 import { type Metainfo, pieceSize } from '#wire/metainfo.ts';
 
-export type Request = { readonly piece: PieceIndex; readonly begin: number; readonly length: number };
+export type Request = {
+  readonly piece: PieceIndex;
+  readonly begin: number;
+  readonly length: number;
+  /** How many of these bytes lie beyond the end of a v2 file, see `padded`. */
+  readonly paddingBytes?: number;
+};
 /** Requests whose answers are one slice of a framed piece. */
 export type Run = {
   readonly piece: PieceIndex;
@@ -56,11 +62,11 @@ export class RequestQueue {
     if (!first) return undefined;
     const limit = Math.min(maxBytes, this.#runBytes);
     const requests = [first];
-    let length = first.length;
-    for (let last = first; last.length === BLOCK_BYTES && first.begin % BLOCK_BYTES === 0; ) {
+    let length = dataBytes(first);
+    for (let last = first; dataBytes(last) === BLOCK_BYTES && first.begin % BLOCK_BYTES === 0; ) {
       const next = this.#waiting[this.#head + requests.length];
       if (!next || next.piece !== first.piece || next.begin !== first.begin + length) break;
-      if (next.length > BLOCK_BYTES || length + next.length > limit) break;
+      if (next.length > BLOCK_BYTES || next.paddingBytes || length + next.length > limit) break;
       requests.push(next);
       length += next.length;
       last = next;
@@ -74,11 +80,24 @@ export class RequestQueue {
   }
 }
 
+/**
+ * In a v2 torrent the last piece of each file may be short (BEP 52). libtorrent sees zeros between a file and the next piece all the same, asks
+ * for whole blocks, and waits for as many bytes as it asked for.
+ */
+export function padded(r: Request, metainfo: Metainfo): Request {
+  const paddingBytes = r.begin + r.length - pieceSize(metainfo, r.piece);
+  return paddingBytes > 0 ? { ...r, paddingBytes } : r;
+}
+
+const dataBytes = (r: Request): number => r.length - (r.paddingBytes ?? 0);
+
 /** Why a client that asks this must be dropped. Without metainfo nothing can be said about places. */
 export function requestFault(r: Request, metainfo: Metainfo | undefined, maxBytes: number): string | undefined {
   if (metainfo) {
     if (r.piece >= metainfo.pieceCount || r.length === 0) return 'a request outside the torrent';
-    if (r.begin + r.length > pieceSize(metainfo, r.piece)) return 'a request outside the piece';
+    const size = pieceSize(metainfo, r.piece);
+    const most = metainfo.version === 'v2' ? metainfo.pieceLength : size;
+    if (r.begin >= size || r.begin + r.length > most) return 'a request outside the piece';
   }
   return r.length > maxBytes ? `a request of ${r.length} bytes` : undefined;
 }

@@ -87,7 +87,15 @@ export class Serving {
       for (const request of run.requests) this.#world.reject(request);
       return;
     }
-    for (const part of parts) this.#outbox.add(part);
+    const zeros = run.requests[0]?.paddingBytes ?? 0;
+    for (const part of zeros > 0 ? lengthened(parts, zeros) : parts) this.#outbox.add(part);
     this.#world.served(run);
   }
+}
+
+/** One piece message with so many zeros more at its end. Once a file at most, so it may be copied. */
+function lengthened(parts: readonly Uint8Array[], zeros: number): Uint8Array[] {
+  const message = Buffer.concat([...parts, Buffer.alloc(zeros)]);
+  message.writeUInt32BE(message.length - 4, 0);
+  return [message];
 }

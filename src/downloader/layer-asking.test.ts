@@ -78,6 +78,17 @@ test('of a hybrid only origins that say that they know v2 are asked', async () =
   await settle();
 });
 
+test('an origin that answers to the v2 name of a hybrid is asked', async () => {
+  const torrent = torrentOf('hybrid');
+  const [, v2] = torrent.meta.ids;
+  assert.ok(v2);
+  const { world, d } = begin({ ...torrent, meta: { ...torrent.meta, infoHash: v2 } }, { 1: { hashes: 'answer' } });
+  await pass(world, 3);
+  assert.deepEqual(world.layers, layersOf(torrent.meta));
+  await d.close();
+  await settle();
+});
+
 test('nothing is asked when nothing is missing', async () => {
   const { world, d } = begin(torrentOf('v2'), { 1: { hashes: 'answer' } });
   world.layerless = undefined;

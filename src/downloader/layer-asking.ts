@@ -1,3 +1,4 @@
+import type { InfoHash } from '#base/units.ts';
 import type { HashRange } from '#wire/hash-messages.ts';
 import { LayerFetch } from '#wire/layer-fetch.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
@@ -14,6 +15,8 @@ export type LayerOrigin = {
 };
 
 export type LayerWorld = {
+  /** The name by which origins are dialled. */
+  readonly infoHash: InfoHash;
   /** The torrent of which only the piece layers (BEP 52) are missing. */
   lacksLayers(): Metainfo | undefined;
   /** All files' piece layers in order, end to end. */
@@ -40,7 +43,9 @@ export class LayerAsking {
       this.#meta = meta;
       this.#fetch = meta && new LayerFetch(meta, { window, stallMs, refusedMs });
     }
-    if (!meta || !this.#fetch || !origin.answered || (meta.version !== 'v2' && !origin.speaksV2)) return;
+    // Whoever answers to the v2 name of a hybrid knows v2, too.
+    const knows = meta?.version === 'v2' || origin.speaksV2 || meta?.ids[1] === this.#world.infoHash;
+    if (!this.#fetch || !origin.answered || !knows) return;
     for (const range of this.#fetch.ask(origin.id, nowMs)) origin.requestHashes(range);
   }
 
