@@ -1,7 +1,10 @@
-/** What the seeders have: random files that a seed determines, and the torrent over them (BEP 3). */
+/** What the seeders have: random files that a seed determines, and the torrent over them (BEP 3, BEP 52). */
+import { execFile } from 'node:child_process';
 import { createCipheriv, createHash, type Hash } from 'node:crypto';
 import { mkdir, open, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 export type PayloadFile = { readonly path: string; readonly lengthBytes: number; readonly sha1: string };
 
@@ -13,7 +16,11 @@ export type Payload = {
   readonly totalBytes: number;
   readonly torrentPath: string;
   readonly infoHash: string;
+  /** All its names of 20 bytes: a hybrid is in two swarms. The first is `infoHash`. */
+  readonly ids: readonly string[];
+  /** By the torrent's first name; and by its v2 name, where it has one. */
   readonly magnet: string;
+  readonly magnet2?: string;
 };
 
 export type PayloadOptions = {
@@ -22,7 +29,11 @@ export type PayloadOptions = {
   readonly pieceBytes: number;
   readonly seed: string;
   readonly trackers: readonly string[];
+  /** Default: v1. */
+  readonly version?: TorrentVersion;
 };
+
+export type TorrentVersion = 'v1' | 'hybrid' | 'v2';
 
 type Bencodable = number | string | Uint8Array | readonly Bencodable[] | { readonly [key: string]: Bencodable };
 
@@ -50,13 +61,15 @@ export class SeededBytes {
 }
 
 /** A big file with a Chinese name, a tiny one and a second big one: lengths that no piece boundary meets. */
-function layout(totalBytes: number): { path: string[]; lengthBytes: number }[] {
+function layout(totalBytes: number, version: TorrentVersion): { path: string[]; lengthBytes: number }[] {
   const readme = 1_234;
   const second = Math.floor(totalBytes / 4) + 17;
   return [
     { path: ['影片', '游戏安装包.bin'], lengthBytes: totalBytes - second - readme },
     { path: ['readme.txt'], lengthBytes: readme },
     { path: ['disc 2', 'data.bin'], lengthBytes: second },
+    // v2 gives it no piece and no root.
+    ...(version === 'v1' ? [] : [{ path: ['空.txt'], lengthBytes: 0 }]),
   ];
 }
 
@@ -100,7 +113,8 @@ export async function makePayload(o: PayloadOptions): Promise<Payload> {
   const random = new SeededBytes(o.seed);
   const pieces = new PieceHashes(o.pieceBytes);
   const files: PayloadFile[] = [];
-  const entries = layout(o.totalBytes);
+  const version = o.version ?? 'v1';
+  const entries = layout(o.totalBytes, version);
   for (const { path, lengthBytes } of entries) {
     const full = join(o.dir, name, ...path);
     await mkdir(dirname(full), { recursive: true });
@@ -114,6 +128,8 @@ export async function makePayload(o: PayloadOptions): Promise<Payload> {
     }
     files.push({ path: join(name, ...path), lengthBytes, sha1: sha1.digest('hex') });
   }
+  const about = { name, dir: o.dir, files, totalBytes: o.totalBytes, torrentPath: join(o.dir, 'cafe.torrent') };
+  if (version !== 'v1') return { ...about, ...(await madeByLibtorrent({ ...o, version }, about)) };
   const info = {
     files: entries.map((f) => ({ length: f.lengthBytes, path: f.path })),
     name,
@@ -121,12 +137,28 @@ export async function makePayload(o: PayloadOptions): Promise<Payload> {
     pieces: pieces.finish(),
   };
   const infoHash = createHash('sha1').update(bencode(info)).digest('hex');
-  const torrentPath = join(o.dir, 'cafe.torrent');
   // One tier a tracker (BEP 12): a client asks the first that answers.
   const torrent = { announce: o.trackers[0] ?? '', 'announce-list': o.trackers.map((t) => [t]), info };
-  await writeFile(torrentPath, bencode(torrent));
-  const magnet = `magnet:?xt=urn:btih:${infoHash}${o.trackers.map((t) => `&tr=${encodeURIComponent(t)}`).join('')}`;
-  return { name, dir: o.dir, files, totalBytes: o.totalBytes, torrentPath, infoHash, magnet };
+  await writeFile(about.torrentPath, bencode(torrent));
+  return { ...about, infoHash, ids: [infoHash], magnet: magnetTo(`btih:${infoHash}`, o.trackers) };
+}
+
+const magnetTo = (urn: string, trackers: readonly string[]): string =>
+  `magnet:?xt=urn:${urn}${trackers.map((t) => `&tr=${encodeURIComponent(t)}`).join('')}`;
+
+const MAKE_TORRENT = fileURLToPath(new URL('./make-torrent.py', import.meta.url));
+
+async function madeByLibtorrent(
+  { dir, pieceBytes, version, trackers }: PayloadOptions,
+  { name, torrentPath }: Pick<Payload, 'name' | 'torrentPath'>,
+): Promise<Pick<Payload, 'infoHash' | 'ids' | 'magnet' | 'magnet2'>> {
+  const order = JSON.stringify({ dir, name, pieceBytes, version, trackers, out: torrentPath });
+  const { stdout } = await promisify(execFile)('/usr/bin/python3', [MAKE_TORRENT, order]);
+  const { v1, v2 } = JSON.parse(stdout) as { v1: string; v2: string };
+  const magnet2 = magnetTo(`btmh:1220${v2}`, trackers);
+  const ids = [...(v1 ? [v1] : []), v2.slice(0, 40)];
+  const magnet = v1 ? magnetTo(`btih:${v1}`, trackers) : magnet2;
+  return { infoHash: ids[0] as string, ids, magnet, magnet2 };
 }
 
 /** The paths under `dir` that are absent or differ; empty when all is well. */

@@ -15,7 +15,7 @@ import { recipes } from './clients/kinds.ts';
 import { DAEMON_NAME, Daemon } from './daemon.ts';
 import { DHT_NODES, DHT_PORT, startDht } from './dht.ts';
 import { Net, type Place } from './net.ts';
-import { makePayload, type Payload, wrongFiles } from './payload.ts';
+import { makePayload, type Payload, type TorrentVersion, wrongFiles } from './payload.ts';
 import { type Child, Processes } from './processes.ts';
 import { scrape, startInternet, startTracker6, TRACKER_URLS, TRACKER_URLS6, Tracker, until } from './servers.ts';
 import { readSettings, type Settings } from './settings.ts';
@@ -31,6 +31,8 @@ const DAEMON_GRACE_MS = 5_000;
 export type Extras = {
   /** What each PC speaks, PC 1 first; by default IPv4 alone. */
   readonly pcFamilies?: readonly (readonly Family[])[];
+  /** Of the torrent; other than v1 only libtorrent speaks it. */
+  readonly version?: TorrentVersion;
   /** No PC reaches another one. */
   readonly isolatePcs?: boolean;
   /** The bridge has an IPv6 address of its own. */
@@ -189,12 +191,14 @@ export class Cafe implements AsyncDisposable {
       pieceBytes: s.pieceKib * 1024,
       seed: s.seed,
       trackers: s.trackers.map((kind) => TRACKER_URLS[kind]),
+      version: o.extras?.version ?? 'v1',
     });
     aborted?.throwIfAborted();
     await startInternet(topology.inet, processes, claim.dir);
     if (o.extras?.tracker6) await startTracker6(topology.inet, processes, claim.dir);
     if (o.extras?.dht) await startDht(topology.inet, processes, claim.dir);
     const tracker = await Tracker.start(topology.inet, processes, join(claim.dir, 'tracker'), payload.infoHash);
+    for (const id of payload.ids.slice(1)) await tracker.admit(id);
     const cafe = new Cafe(parts, payload, topology, tracker, o);
     aborted?.throwIfAborted();
     await cafe.startSeeders();

@@ -1,0 +1,111 @@
+/** BitTorrent v2 and hybrid torrents (BEP 52), made and spoken by libtorrent: fetched through the box once, then served by it alone. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { TorrentVersion } from '../scripts/cafe/payload.ts';
+import { scrape, TRACKER_URLS, until } from '../scripts/cafe/servers.ts';
+import type { Cafe, CafeOptions } from '../scripts/cafe/world.ts';
+import { inCafe, logged, options, snapshot, task, wanDuring } from './box-fixtures.ts';
+
+const LIMIT_S = 60;
+
+/** Pieces of 16 KiB: the larger file has more than the 512 that one hash message carries. */
+const cafeOf = (version: TorrentVersion): CafeOptions => ({
+  sizeMib: 14,
+  pieceKib: 16,
+  wanMbit: 40,
+  clients: ['libtorrent', 'libtorrent', 'libtorrent'],
+  seeders: ['libtorrent'],
+  extras: { version, isolatePcs: true },
+});
+
+async function fetched(cafe: Cafe, pc: number, source: string): Promise<void> {
+  const download = await cafe.download(pc, 'libtorrent', { source });
+  await download.complete(LIMIT_S);
+  assert.deepEqual(await download.wrongFiles(), []);
+}
+
+/** One PC through the box; then, with nobody left outside, each of the others from the box alone. */
+async function coldThenWarm(cafe: Cafe, cold: string, warm: readonly string[]): Promise<void> {
+  const { infoHash, ids, totalBytes } = cafe.payload;
+  for (const id of ids) {
+    const named = async () => (await scrape(cafe.topology.inet, TRACKER_URLS.http, id)) === 1;
+    await until(`the seeder in the swarm ${id}`, named, 20_000);
+  }
+  await cafe.daemon.start();
+  await fetched(cafe, 1, cold);
+  const held = await snapshot(cafe);
+  assert.deepEqual(
+    held.tasks.map((t) => t.infoHash),
+    [infoHash],
+    'one torrent, one task',
+  );
+  await until(
+    'the whole torrent in the box',
+    async () => (await task(cafe))?.haveBytes === (await sizeInBox(cafe)),
+    20_000,
+  );
+  await cafe.killSeeders();
+  for (const [i, source] of warm.entries()) {
+    const served = (await snapshot(cafe)).totals.servedBytes;
+    const wan = await wanDuring(cafe, () => fetched(cafe, i + 2, source));
+    const gave = (await snapshot(cafe)).totals.servedBytes - served;
+    assert.ok(gave >= 0.95 * totalBytes, `the box gave ${gave} of ${totalBytes} bytes`);
+    assert.ok(wan < 0.05 * totalBytes, `${wan} bytes came in although the box has it all`);
+  }
+  assert.deepEqual(await logged(cafe, 'piece refused'), []);
+}
+
+/** A hybrid's padding counts as well. */
+const sizeInBox = async (cafe: Cafe): Promise<number> => (await task(cafe))?.totalBytes ?? 0;
+
+const inSwarm = (version: TorrentVersion, work: (cafe: Cafe) => Promise<void>) => () =>
+  inCafe(version, cafeOf(version), work);
+
+test(
+  'v1',
+  options,
+  inSwarm('v1', (cafe) => {
+    const { torrentPath, magnet } = cafe.payload;
+    return coldThenWarm(cafe, torrentPath, [torrentPath, magnet]);
+  }),
+);
+
+test(
+  'v2 alone: by its torrent file, then by file and by link',
+  options,
+  inSwarm('v2', async (cafe) => {
+    const { torrentPath, magnet, ids } = cafe.payload;
+    assert.ok(ids.length === 1 && magnet.includes('btmh'));
+    await coldThenWarm(cafe, torrentPath, [torrentPath, magnet]);
+    const [known] = await logged(cafe, 'metainfo');
+    assert.equal(known?.version, 'v2');
+  }),
+);
+
+test(
+  'v2 alone: by its link from the start',
+  options,
+  inSwarm('v2', (cafe) => {
+    const { magnet, torrentPath } = cafe.payload;
+    return coldThenWarm(cafe, magnet, [magnet, torrentPath]);
+  }),
+);
+
+test(
+  'hybrid: by its file, then by each of its two links',
+  options,
+  inSwarm('hybrid', (cafe) => {
+    const { torrentPath, magnet, magnet2 = '' } = cafe.payload;
+    assert.ok(magnet.includes('btih') && magnet2.includes('btmh'));
+    return coldThenWarm(cafe, torrentPath, [magnet, magnet2]);
+  }),
+);
+
+test(
+  'hybrid: by its v2 link, then by its v1 link and its file',
+  options,
+  inSwarm('hybrid', (cafe) => {
+    const { torrentPath, magnet, magnet2 = '' } = cafe.payload;
+    return coldThenWarm(cafe, magnet2, [magnet, torrentPath]);
+  }),
+);
