@@ -25,6 +25,12 @@ export class Children implements AsyncDisposable {
     return { child, said: JSON.parse(said) as T };
   }
 
+  /** Starts a program that is asked and answers, line by line. */
+  talker(name: string, argv: readonly string[], onLine: (line: string) => void): Child {
+    const logPath = join(this.#dir, `${name}-${++this.#count}.log`);
+    return this.#processes.start({ name, argv, logPath, input: true, onLine });
+  }
+
   /** Runs a program that says one line and ends. */
   async figures<T>(name: string, argv: readonly string[]): Promise<T> {
     const { child, said } = await this.server<T>(name, argv);

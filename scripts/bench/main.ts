@@ -10,6 +10,7 @@ import { BenchFailed, Children } from './children.ts';
 import { type Serving, servingOf, type Turn, table } from './figures.ts';
 import type { Leeched } from './leech.ts';
 import { type Load, PEER_PORT, SETTINGS } from './settings.ts';
+import { tapCosts } from './tap.ts';
 
 type Server = { readonly child: Child; readonly said: { readonly port: number; readonly name?: string } };
 
@@ -82,6 +83,8 @@ async function run(): Promise<void> {
     for (const bytes of [256 * 1024, 4096 * 1024]) say(await bench.hashing(bytes));
     say(await bench.ciphers());
     say(await bench.handshakes());
+    if (process.getuid?.() === 0) for (const row of await tapCosts(children)) say(row);
+    else console.log('tap: left out, it needs root');
     console.log(`\n${table(rows)}\n\nMedians of ${SETTINGS.rounds} rounds, box and peer by turns. Trust the ratios.`);
   } finally {
     await rm(dir, { recursive: true, force: true });

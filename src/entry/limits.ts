@@ -11,7 +11,7 @@ export const LIMITS = {
   /** Announces whose answer is awaited, for each kind of tracker. */
   trackerFlows: 4_096,
   trackerFlowForMs: 30_000,
-  /** HTTP requests a second that are searched for an info-hash, of all clients together; others pass unread. 1 % of a core. */
+  /** HTTP requests a second that are searched for an info-hash, of all clients together; others pass unread. 2.5 % of a core. */
   getsPerS: 500,
   /** DHT queries with an info-hash that await their answer: a lookup asks some 100 nodes, and nodes answer within seconds. */
   dhtAsks: 32_768,

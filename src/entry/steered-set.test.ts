@@ -7,9 +7,9 @@ const at = (n: number) => ({ ip: `203.0.${n >> 8}.${n & 255}`, port: 6881 });
 
 test('the kernel is told of an endpoint once, and again when half its time is over', () => {
   const set = new SteeredSet([]);
-  assert.deepEqual(set.admit([at(1), at(1), at(2)], 0), [at(1), at(2)]);
-  assert.deepEqual(set.admit([at(1)], 1_000), []);
-  assert.deepEqual(set.admit([at(1)], LIMITS.steerForMs / 2 + 1), [at(1)]);
+  assert.deepEqual(set.admit([at(1), at(1), at(2)], 0), { added: [at(1), at(2)], renewed: [] });
+  assert.deepEqual(set.admit([at(1)], 1_000), { added: [], renewed: [] });
+  assert.deepEqual(set.admit([at(1), at(3)], LIMITS.steerForMs / 2 + 1), { added: [at(3)], renewed: [at(1)] });
 });
 
 test('a pair passes once told, until its time is over; the endpoint stays steered for others', () => {
@@ -33,7 +33,7 @@ test('the box, and the networks that the operator named, are never steered', () 
   const never = new SteeredSet(['203.0.0.1', '198.51.100.0/24', '2001:db8::/32', 'fe80::1']);
   const named = ['203.0.0.1', '198.51.100.77', '2001:db8:7::7', 'fe80::1'].map((ip) => ({ ip, port: 6881 }));
   const others = ['203.0.0.2', '198.51.101.77', '2001:db9::7', 'fe80::2'].map((ip) => ({ ip, port: 6881 }));
-  assert.deepEqual(never.admit([...named, ...others], 0), others);
+  assert.deepEqual(never.admit([...named, ...others], 0).added, others);
 });
 
 test('expired endpoints are forgotten', () => {

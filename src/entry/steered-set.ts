@@ -34,12 +34,13 @@ export class SteeredSet {
   }
 
   /** Those of `endpoints` that the kernel must be told about now: new ones, and ones whose time is more than half over. */
-  admit(endpoints: readonly Endpoint[], nowMs: number): Endpoint[] {
+  admit(endpoints: readonly Endpoint[], nowMs: number): { added: Endpoint[]; renewed: Endpoint[] } {
     for (const [key, until] of this.#steered) {
       if (until > nowMs) break;
       this.#steered.delete(key);
     }
-    const fresh = new Map<string, Endpoint>();
+    const added = new Map<string, Endpoint>();
+    const renewed = new Map<string, Endpoint>();
     for (const endpoint of endpoints) {
       const key = endpointKey(endpoint);
       const until = this.#steered.get(key);
@@ -48,9 +49,9 @@ export class SteeredSet {
         continue;
       this.#steered.delete(key);
       this.#steered.set(key, nowMs + LIMITS.steerForMs);
-      fresh.set(key, endpoint);
+      (until === undefined ? added : renewed).set(key, endpoint);
     }
-    return [...fresh.values()];
+    return { added: [...added.values()], renewed: [...renewed.values()] };
   }
 
   /** True when the kernel must be told: the pair does not pass yet, and there is room. */

@@ -131,11 +131,16 @@ const add = (set: string, elements: string): string => `add element ${TABLE} ${s
 const remove = (set: string, elements: string): string =>
   `${add(set, elements)}delete element ${TABLE} ${set} { ${elements} }\n`;
 
-/** Endpoints must be distinct. */
-export const steer = (endpoints: readonly Endpoint[], forMs: number): string =>
-  split(endpoints)
-    .filter(([, list]) => list.length > 0)
-    .map(([set, list]) => refresh(set, list.map((e) => `${element(e)} timeout ${forMs}ms`).join(', ')))
+/** The kernel forgets an endpoint before the worker does: what is new to the worker is new to the kernel. */
+const STEER_MS = LIMITS.steerForMs - 5_000;
+const timed = (endpoints: readonly Endpoint[]): string =>
+  endpoints.map((e) => `${element(e)} timeout ${STEER_MS}ms`).join(', ');
+
+/** All endpoints must be distinct. Renewing costs three times as much as adding. */
+export const steer = (added: readonly Endpoint[], renewed: readonly Endpoint[]): string =>
+  [...split(added).map(([set, list]) => list.length > 0 && add(set, timed(list)))]
+    .concat(split(renewed).map(([set, list]) => list.length > 0 && refresh(set, timed(list))))
+    .filter(Boolean)
     .join('');
 
 const passedSet = (client: string): string => (isIPv4(client) ? 'passed4' : 'passed6');

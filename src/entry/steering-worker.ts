@@ -97,9 +97,10 @@ class Steering {
   }
 
   #steer(endpoints: Parameters<SteeredSet['admit']>[0], nowMs: number): number {
-    const fresh = this.#steered.admit(endpoints, nowMs);
-    if (fresh.length > 0) this.#nft.run(steer(fresh, LIMITS.steerForMs));
-    return fresh.length;
+    const { added, renewed } = this.#steered.admit(endpoints, nowMs);
+    const count = added.length + renewed.length;
+    if (count > 0) this.#nft.run(steer(added, renewed));
+    return count;
   }
 
   #membership({ client, endpoint }: Pair): Membership {
