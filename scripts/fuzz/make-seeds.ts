@@ -8,6 +8,7 @@ import { encodeMessage, type Message } from '#wire/frames.ts';
 import { encodeHandshake } from '#wire/handshake.ts';
 import { encodeLsd } from '#wire/lsd.ts';
 import { madeTorrent } from '#wire/made-torrent.ts';
+import { encodePex } from '#wire/pex.ts';
 import { encodeQvodHandshake } from '#wire/qvod/handshake.ts';
 import { encodeMetafile, encodeMetafileRequest, encodeUnhave } from '#wire/qvod/messages.ts';
 import { announceUrl } from '#wire/tracker-http.ts';
@@ -102,6 +103,15 @@ const seeds: Readonly<Record<string, Readonly<Record<string, Buffer>>>> = {
     }),
     request: encodeMetadata({ kind: 'request', piece: 0 }),
     data: encodeMetadata({ kind: 'data', piece: 0, totalSize: 100, data: Buffer.alloc(100) }),
+  },
+  pex: {
+    both: encodePex({
+      added: [
+        { endpoint: { ip: '198.51.100.7', port: 6881 }, flags: 0x12 },
+        { endpoint: { ip: '2001:db8::7', port: 6882 }, flags: 0 },
+      ],
+      dropped: [{ ip: '198.51.100.8', port: 1 }],
+    }),
   },
   'origin-wire': { speech, fast, handshake: Buffer.concat([plain, speech]) },
   'qvod-speech': {

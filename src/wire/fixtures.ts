@@ -100,10 +100,11 @@ export class Peer {
   }
 }
 
-export async function connected(o: { fast?: boolean } = {}): Promise<Peer> {
-  const peer = new Peer();
+export async function connected(o: { fast?: boolean; pex?: boolean } = {}): Promise<Peer> {
+  const { pex = false, ...hands } = o;
+  const peer = new Peer({ pex });
   await peer.sent();
-  peer.wire.receive(peer.hands(o));
+  peer.wire.receive(peer.hands(hands));
   peer.say(
     { kind: 'extended', id: 0, payload: encodeExtendedHandshake({ utMetadataId: 3, metadataSize: 20_000 }) },
     { kind: 'unchoke' },

@@ -8,7 +8,7 @@ import { encodeMetafile, encodeUnhave } from '#wire/qvod/messages.ts';
 import { QvodSpeech } from '#wire/qvod/origin-speech.ts';
 import { assertSameHoweverCut, assertUntouched, cut } from '../invariants.ts';
 import type { Target } from '../target.ts';
-import { anyMessage, anyMessages } from './peer-messages.ts';
+import { anyMessage, anyMessages, anyPex } from './peer-messages.ts';
 
 /** Asked for before the peer speaks, so that blocks and rejections have something to answer. */
 function ask(peer: Peer): void {
@@ -22,7 +22,7 @@ const SENT_TIMES = 2;
 const SENT_MORE_BYTES = 4096;
 
 async function heardFrom(chunks: readonly Buffer[], shaken: boolean): Promise<unknown[][]> {
-  const peer = shaken ? await connected() : new Peer();
+  const peer = shaken ? await connected({ pex: true }) : new Peer();
   ask(peer);
   const heard = await peer.calls();
   for (const chunk of chunks) peer.wire.receive(chunk);
@@ -57,6 +57,7 @@ const originWire: Target = {
         () => encodeMessage({ kind: 'reject', piece: random.below(3), begin: 0, length: 16_384 }),
         () =>
           extended(0, encodeExtendedHandshake({ utMetadataId: random.below(256), metadataSize: random.size(50_000) })),
+        () => extended(2, anyPex(random)),
         () => extended(1, encodeMetadata({ kind: random.pick(['request', 'reject']), piece: random.below(3) })),
       ])(),
     );

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { endpointKey } from '#base/endpoint.ts';
 import { encode } from '#wire/bencode.ts';
 import {
   type ExtendedHandshake,
@@ -10,6 +11,8 @@ import {
 } from '#wire/extended.ts';
 import { decodeMessage, encodeMessage, FrameSplitter, type Message } from '#wire/frames.ts';
 import type { HashRange } from '#wire/hash-messages.ts';
+import { WIRE_LIMITS } from '#wire/limits.ts';
+import { encodePex, type PexPeer, parsePex } from '#wire/pex.ts';
 import { decodeQvodMessage } from '#wire/qvod/messages.ts';
 import { assertBounded, assertSameHoweverCut, assertUntouched } from '../invariants.ts';
 import type { Random } from '../random.ts';
@@ -139,4 +142,36 @@ function assemble(input: Buffer, random: Random): void {
   if (state === 'done') assert.equal(assembly.bytes().length, totalSize);
 }
 
-export const peerMessageTargets = { frames, extended };
+export const anyPex = (random: Random): Buffer => {
+  const list = (size: number): Buffer => random.bytes(random.pick([size, 3 * size, size + 1, 0, 60 * size]));
+  return encode({
+    added: list(6),
+    'added.f': list(1),
+    added6: list(18),
+    'added6.f': list(1),
+    dropped: list(6),
+    dropped6: list(18),
+    ...(random.chance(0.1) && { x: anyValue(random, ['added']) }),
+  });
+};
+
+const pex: Target = {
+  tokens: [...BENCODE_TOKENS, '5:added', '7:added.f', '6:added6', '8:added6.f', '7:dropped', '8:dropped6'],
+  make: anyPex,
+  run(input) {
+    const read = assertUntouched(input, () => parsePex(input));
+    assertBounded(read, input);
+    if (read.kind === 'bad') return;
+    const { added, dropped } = read.value;
+    assert.ok(added.length <= WIRE_LIMITS.pexPeers && dropped.length <= WIRE_LIMITS.pexPeers);
+    const again = parsePex(encodePex(read.value));
+    assert.ok(again.kind === 'ok');
+    // IPv4 comes first when it is written.
+    assert.deepEqual(again.value.added.map(spelling).sort(), added.map(spelling).sort());
+    assert.deepEqual(again.value.dropped.map(endpointKey).sort(), dropped.map(endpointKey).sort());
+  },
+};
+
+const spelling = ({ endpoint, flags }: PexPeer): string => `${endpointKey(endpoint)} ${flags}`;
+
+export const peerMessageTargets = { frames, extended, pex };
