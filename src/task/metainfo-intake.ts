@@ -60,9 +60,9 @@ export class MetainfoIntake {
       return;
     }
     this.#meta = meta;
-    world.log.info('metainfo', { from, name: meta.name, version: meta.version, pieces: meta.pieceCount });
     if (from !== 'the index') world.keep(meta);
     if (canVerify(meta)) world.usable(meta, from);
+    else world.log.info('metainfo without layers', { from, name: meta.name });
   }
 
   gotLayers(layers: Uint8Array, from: string): void {

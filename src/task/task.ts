@@ -201,8 +201,8 @@ export class Task {
 
   /** Pieces can be verified from now on. */
   #usable(meta: Metainfo, from: string): void {
-    const known = from === 'the index' ? this.#remembered.have : undefined;
-    const shelf = new PieceShelf(meta, known, this.#world.store(shapeOf(meta)), {
+    const { have, doubtful } = this.#remembered;
+    const shelf = new PieceShelf(meta, have, this.#world.store(shapeOf(meta)), {
       gained: (piece) => this.#gained(piece),
       lost: (piece) => this.#lost(piece),
       cannotKeep: (why) => this.#cannotKeep(why),
@@ -210,9 +210,11 @@ export class Task {
       log: this.#world.log,
     });
     this.#shelf = shelf;
+    const { name, version, pieceCount } = meta;
+    this.#world.log.info('metainfo', { from, name, version, pieces: pieceCount, have: shelf.have.count });
     this.#begun = this.#world.begun();
     if (from !== 'the index' && !meta.byPieces) this.#scope.run(() => shelf.keepMetainfo());
-    this.#stock.begin(shelf, from === 'the index' && this.#remembered.doubtful);
+    this.#stock.begin(shelf, doubtful);
     this.#downloader.setShape(meta, shelf.have);
     this.#audience.metainfoKnown(meta.pieceCount);
   }
