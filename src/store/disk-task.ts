@@ -66,6 +66,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #reading = new Map<PieceIndex, Promise<ReadResult<P>>>();
   #end: Promise<Written> | undefined;
+  #toldNotBorrowed = false;
 
   constructor(world: DiskWorld<P>, shape: TaskShape, folder: string, life: TaskLife) {
     this.#world = world;
@@ -153,7 +154,11 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
       await this.#files.borrow(file, from);
       return { kind: 'ok' as const };
     });
-    if (done.kind === 'failed') this.#log.warn('not-borrowed', { from: from.infoHash, why: errorText(done.error) });
+    // A disk that knows no links would say so for every file.
+    if (done.kind === 'failed' && !this.#toldNotBorrowed) {
+      this.#toldNotBorrowed = true;
+      this.#log.warn('not-borrowed', { from: from.infoHash, why: errorText(done.error) });
+    }
     return done.kind === 'ok';
   }
 

@@ -107,6 +107,13 @@ export class Audience {
     for (const client of clients) client.close(why);
   }
 
+  letGoLacking(why: string): void {
+    this.letGo(
+      why,
+      this.all().filter((client) => !client.pieces()?.full),
+    );
+  }
+
   close(): void {
     clearTimeout(this.#recountSoon);
   }

@@ -1,25 +1,21 @@
 import type { Endpoint } from '#base/endpoint.ts';
-import { endpointKey } from '#base/endpoint.ts';
 import { errorText } from '#base/errors.ts';
 import { Scope } from '#base/scope.ts';
 import type { InfoHash } from '#base/units.ts';
 import type { ClientStream } from '#client/client-world.ts';
 import { Downloader } from '#downloader/downloader.ts';
 import type { OriginSource } from '#downloader/origin-pool.ts';
-import type { BegunLog } from '#store/begun-log.ts';
 import type { FramedPiece } from '#wire/framed-piece.ts';
 import type { Handshake } from '#wire/handshake.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
-import { shapeOf } from '#wire/piece-shape.ts';
 import type { AgentFacts } from './agent.ts';
 import { AgentLoop } from './agent-loop.ts';
 import { Audience } from './audience.ts';
 import { DhtAsking } from './dht-asking.ts';
+import { Holdings } from './holdings.ts';
 import { Ledger } from './ledger.ts';
 import { LIMITS } from './limits.ts';
 import { MetainfoIntake } from './metainfo-intake.ts';
-import { PieceShelf } from './piece-shelf.ts';
-import { StockCheck } from './stock-check.ts';
 import { SwarmNews } from './swarm-news.ts';
 import { type TaskView, viewOf } from './task-view.ts';
 import type { Remembered, StoreLike, TaskWorld } from './task-world.ts';
@@ -35,18 +31,17 @@ export class Task {
   readonly #agent: AgentLoop;
   readonly #audience: Audience;
   readonly #intake: MetainfoIntake;
-  readonly #stock: StockCheck;
+  readonly #holdings: Holdings;
   readonly #ledger: Ledger;
   readonly #downloader: Downloader;
   readonly #trackers: TrackerAsking;
   readonly #news: SwarmNews;
   readonly #dht: DhtAsking;
   readonly #remembered: Remembered;
-  #shelf: PieceShelf | undefined;
-  #begun: BegunLog | undefined;
   #expectUntilMs = 0;
   /** When a byte last came in or went out, or nobody lacked anything. */
   #progressMs: number;
+
   constructor(infoHash: InfoHash, remembered: Remembered, world: TaskWorld, parent: Scope) {
     this.infoHash = infoHash;
     this.#world = world;
@@ -54,11 +49,11 @@ export class Task {
     this.#scope = new Scope((error) => world.log.error('task trouble', { why: errorText(error) }), parent);
     this.#progressMs = world.clock.nowMs();
     this.#agent = this.#newAgent();
-    this.#ledger = new Ledger(world, () => this.#shelf?.have.bytes);
+    this.#ledger = new Ledger(world, () => this.#holdings.shelf?.have.bytes);
     const addSources = (sources: readonly OriginSource[]): void => this.addSources(sources);
     this.#news = new SwarmNews({ ...world, addSources });
     this.#audience = this.#newAudience();
-    this.#stock = this.#newStockCheck();
+    this.#holdings = this.#newHoldings();
     this.#downloader = this.#newDownloader();
     this.#trackers = this.#newTrackers();
     this.#dht = new DhtAsking(
@@ -72,7 +67,7 @@ export class Task {
     this.#intake = this.#newIntake();
     if (remembered.info) this.#intake.gotInfo(remembered.info, 'the index', remembered.layers);
     this.#agent.start(this.#scope);
-    this.#scope.defer(() => this.#begun?.close(this.whole));
+    this.#scope.defer(() => this.#holdings.begun?.close(this.whole));
     this.#scope.defer(() => this.#audience.close());
     this.#scope.every(LIMITS.tickMs, () => this.#tick());
   }
@@ -93,7 +88,7 @@ export class Task {
 
   /** It has every piece. */
   get whole(): boolean {
-    return this.#shelf?.have.full ?? false;
+    return this.#holdings.whole;
   }
 
   get downloading(): boolean {
@@ -102,11 +97,13 @@ export class Task {
 
   /** Known not to be private (BEP 27), and by a name that BitTorrent knows: it may be spoken of beyond its own trackers. */
   get public(): boolean {
-    return this.#shelf !== undefined && !this.#shelf.meta.isPrivate && !this.#shelf.meta.byPieces;
+    return (
+      this.#holdings.shelf !== undefined && !this.#holdings.shelf.meta.isPrivate && !this.#holdings.shelf.meta.byPieces
+    );
   }
 
   get holdsSome(): boolean {
-    return (this.#shelf?.have.count ?? 0) > 0;
+    return (this.#holdings.shelf?.have.count ?? 0) > 0;
   }
 
   addSources(sources: readonly OriginSource[]): void {
@@ -116,7 +113,7 @@ export class Task {
 
   /** Resolves when the pieces that an unclean stop left in doubt are known. */
   rechecked(): Promise<void> {
-    return this.#stock.over();
+    return this.#holdings.settled();
   }
 
   /** A LAN client told this tracker that it wants the torrent: it will dial within seconds. */
@@ -138,10 +135,10 @@ export class Task {
       infoHash: this.#intake.meta?.infoHash ?? this.infoHash,
       state: this.#agent.state,
       facts: this.#facts(),
-      rechecking: this.#stock.running,
-      meta: this.#shelf?.meta,
-      have: this.#shelf?.have,
-      haveBytes: this.#shelf?.haveBytes ?? 0,
+      rechecking: !this.#holdings.checked,
+      meta: this.#holdings.shelf?.meta,
+      have: this.#holdings.shelf?.have,
+      haveBytes: this.#holdings.shelf?.haveBytes ?? 0,
       clients: this.#audience.all(),
       download: this.#downloader.status(),
       servedBytes,
@@ -153,7 +150,7 @@ export class Task {
 
   #facts(): AgentFacts {
     const complete = this.whole;
-    const checking = this.#stock.running;
+    const checking = !this.#holdings.checked;
     return {
       nowMs: this.#world.clock.nowMs(),
       clients: this.#audience.size,
@@ -185,7 +182,7 @@ export class Task {
    */
   #useless(nowMs: number): string | undefined {
     const inVain = this.#audience.dropWaiting(nowMs - LIMITS.metainfoWithinMs);
-    if (!this.#shelf) return inVain ? 'no-metainfo' : undefined;
+    if (!this.#holdings.shelf) return inVain ? 'no-metainfo' : undefined;
     if (this.#facts().lacking === 0) this.#progressMs = nowMs;
     return nowMs - this.#progressMs >= LIMITS.stalledMs ? 'stalled' : undefined;
   }
@@ -201,83 +198,29 @@ export class Task {
 
   /** Pieces can be verified from now on. */
   #usable(meta: Metainfo, from: string): void {
-    const { have, doubtful } = this.#remembered;
-    const shelf = new PieceShelf(meta, have, this.#world.store(shapeOf(meta)), {
-      gained: (piece) => this.#gained(piece),
-      lost: (piece) => this.#lost(piece),
-      cannotKeep: (why) => this.#cannotKeep(why),
-      contradicted: () => this.#leave('unsupported'),
-      log: this.#world.log,
-    });
-    this.#shelf = shelf;
-    const { name, version, pieceCount } = meta;
-    this.#world.log.info('metainfo', { from, name, version, pieces: pieceCount, have: shelf.have.count });
-    this.#begun = this.#world.begun();
-    if (from !== 'the index' && !meta.byPieces) this.#scope.run(() => shelf.keepMetainfo());
-    this.#stock.begin(shelf, doubtful);
+    const shelf = this.#holdings.open(meta, from, this.#remembered);
     this.#downloader.setShape(meta, shelf.have);
     this.#audience.metainfoKnown(meta.pieceCount);
   }
 
   /** Pieces can be verified by more, and clients of the v2 swarm be served. */
   #better(meta: Metainfo): void {
-    const shelf = this.#shelf;
-    if (!shelf) return;
-    shelf.describe(meta);
-    this.#scope.run(() => shelf.keepMetainfo());
-    this.#stock.begin(shelf, false);
+    this.#holdings.describe(meta);
     this.#audience.metainfoKnown(meta.pieceCount);
   }
 
   async #accept(piece: FramedPiece, from: Endpoint[]): Promise<'ok' | 'bad' | 'full' | 'failed'> {
-    const { index } = piece;
-    if (!this.#shelf) throw new Error('bug: a piece before the metainfo');
-    const result = await this.#shelf.accept(piece);
-    if (result === 'bad')
-      this.#world.log.warn('piece refused', { piece: index, from: from.map(endpointKey).join(' ') });
+    const result = await this.#holdings.accept(piece, from);
     if (result === 'full') this.#agent.tell({ kind: 'cannot-write', why: 'disk-full' });
     if (result === 'failed') this.#agent.tell({ kind: 'cannot-write', why: 'disk-failed' });
     return result;
-  }
-
-  /** What the clients lack will not come from here: they are let go, and pass when they dial again. */
-  #cannotKeep(why: 'disk-full' | 'disk-failed'): void {
-    this.#world.cannotKeep(why);
-    this.#audience.letGo(
-      why,
-      this.#audience.all().filter((client) => !client.pieces()?.full),
-    );
-  }
-
-  #gained(piece: number): void {
-    if (this.#shelf?.meta.byPieces && this.#shelf.have.count === 1) this.#keepProved(this.#shelf);
-    this.#ledger.haveChanged();
-    if (this.#stock.running) this.#downloader.gained(piece);
-    this.#audience.announce(piece);
-    if (this.whole) this.#agent.tell({ kind: 'look' });
-  }
-
-  /**
-   * A hash of piece hashes binds them, and not the length of a piece: a stranger's metainfo under such a name is worth
-   * keeping only once a piece has verified by it.
-   */
-  #keepProved(shelf: PieceShelf): void {
-    this.#world.keepInfo(shelf.meta);
-    this.#scope.run(() => shelf.keepMetainfo());
-  }
-
-  #lost(piece: number): void {
-    this.#ledger.haveChanged();
-    this.#audience.lost(piece);
-    this.#downloader.drop(piece);
-    this.#agent.tell({ kind: 'look' });
   }
 
   /** How many clients want the piece; an expected client wants the beginning. */
   #wanted(piece: number): number {
     const lack = this.#audience.lackOf(piece);
     if (lack > 0 || this.#expectUntilMs <= this.#world.clock.nowMs()) return lack;
-    return piece * (this.#shelf?.meta.pieceLength ?? 0) < LIMITS.expectBytes ? 1 : 0;
+    return piece * (this.#holdings.shelf?.meta.pieceLength ?? 0) < LIMITS.expectBytes ? 1 : 0;
   }
 
   #count(served: number, filled: number): void {
@@ -318,7 +261,7 @@ export class Task {
     return new Audience({
       clock,
       log,
-      shelf: () => this.#shelf,
+      shelf: () => this.#holdings.shelf,
       offerMetadata: (infoBytes) => this.#intake.gotInfo(infoBytes, 'a client'),
       lacksLayers: () => this.#intake.lacksLayers,
       offerLayers: (layers) => this.#intake.gotLayers(layers, 'a client'),
@@ -335,18 +278,40 @@ export class Task {
     });
   }
 
-  #newStockCheck(): StockCheck {
-    return new StockCheck({
+  #newHoldings(): Holdings {
+    const { store, begun, lenders, keepInfo, log } = this.#world;
+    return new Holdings({
+      store,
+      begun,
+      lenders,
+      keepInfo,
+      log,
       scope: this.#scope,
-      lenders: (file) => this.#world.lenders(file),
-      changed: () => this.#agent.tell({ kind: 'look' }),
-      done: (found) => this.#world.log.info('re-checked', { found, have: this.#shelf?.have.count }),
+      gained: (piece, found) => {
+        this.#ledger.haveChanged();
+        if (found) this.#downloader.gained(piece);
+        this.#audience.announce(piece);
+        if (this.whole) this.#agent.tell({ kind: 'look' });
+      },
+      lost: (piece) => {
+        this.#ledger.haveChanged();
+        this.#audience.lost(piece);
+        this.#downloader.drop(piece);
+        this.#agent.tell({ kind: 'look' });
+      },
+      cannotKeep: (why) => {
+        this.#world.cannotKeep(why);
+        // What they lack will not come from here: they pass when they dial again.
+        this.#audience.letGoLacking(why);
+      },
+      contradicted: () => this.#leave('unsupported'),
+      checking: () => this.#agent.tell({ kind: 'look' }),
     });
   }
 
   #newDownloader(): Downloader {
     const { clock, log, peerId } = this.#world;
-    const begun = () => this.#begun;
+    const begun = () => this.#holdings.begun;
     return new Downloader({
       infoHash: this.infoHash,
       peerId,
@@ -374,7 +339,8 @@ export class Task {
       clock,
       log,
       found: (peers: readonly Endpoint[]) => this.#news.fromTracker(peers),
-      leftBytes: () => (this.#shelf ? this.#shelf.meta.totalBytes - this.#shelf.haveBytes : 1),
+      leftBytes: () =>
+        this.#holdings.shelf ? this.#holdings.shelf.meta.totalBytes - this.#holdings.shelf.haveBytes : 1,
       downloadedBytes: () => this.#ledger.filledBytes,
       keep: keepTrackers,
     };

@@ -1,0 +1,109 @@
+import { type Endpoint, endpointKey } from '#base/endpoint.ts';
+import type { Scope } from '#base/scope.ts';
+import type { PieceIndex } from '#base/units.ts';
+import type { BegunLog } from '#store/begun-log.ts';
+import type { FramedPiece } from '#wire/framed-piece.ts';
+import type { Metainfo } from '#wire/metainfo.ts';
+import { shapeOf } from '#wire/piece-shape.ts';
+import { PieceShelf } from './piece-shelf.ts';
+import { StockCheck } from './stock-check.ts';
+import type { Remembered, TaskWorld } from './task-world.ts';
+
+export type HoldingsWorld = Pick<TaskWorld, 'store' | 'begun' | 'lenders' | 'keepInfo' | 'log'> & {
+  readonly scope: Scope;
+  /** `found`: on the disk, not fetched. */
+  gained(piece: PieceIndex, found: boolean): void;
+  lost(piece: PieceIndex): void;
+  /** The disk takes no more pieces. */
+  cannotKeep(why: 'disk-full' | 'disk-failed'): void;
+  contradicted(): void;
+  /** A look for pieces on the disk has begun, or is over. */
+  checking(): void;
+};
+
+/** What a task has of its torrent: the shelf once the metainfo is known, what else the disk holds, and begun pieces. */
+export class Holdings {
+  readonly #world: HoldingsWorld;
+  readonly #stock: StockCheck;
+  #shelf: PieceShelf | undefined;
+  #begun: BegunLog | undefined;
+
+  constructor(world: HoldingsWorld) {
+    this.#world = world;
+    this.#stock = new StockCheck({
+      scope: world.scope,
+      lenders: (file) => world.lenders(file),
+      changed: () => world.checking(),
+      done: (found) => world.log.info('re-checked', { found, have: this.#shelf?.have.count }),
+    });
+  }
+
+  get shelf(): PieceShelf | undefined {
+    return this.#shelf;
+  }
+
+  get begun(): BegunLog | undefined {
+    return this.#begun;
+  }
+
+  get whole(): boolean {
+    return this.#shelf?.have.full ?? false;
+  }
+
+  /** While this is so nothing should be fetched: it may be on the disk. */
+  get checked(): boolean {
+    return !this.#stock.running;
+  }
+
+  /** Resolves when all that the disk holds is known. */
+  settled(): Promise<void> {
+    return this.#stock.over();
+  }
+
+  /** Pieces can be verified from now on. To be called once. */
+  open(meta: Metainfo, from: string, remembered: Remembered): PieceShelf {
+    const { log } = this.#world;
+    const shelf = new PieceShelf(meta, remembered.have, this.#world.store(shapeOf(meta)), {
+      gained: (piece) => this.#gained(shelf, piece),
+      lost: (piece) => this.#world.lost(piece),
+      cannotKeep: (why) => this.#world.cannotKeep(why),
+      contradicted: () => this.#world.contradicted(),
+      log,
+    });
+    this.#shelf = shelf;
+    this.#begun = this.#world.begun();
+    const { name, version, pieceCount } = meta;
+    log.info('metainfo', { from, name, version, pieces: pieceCount, have: shelf.have.count });
+    if (from !== 'the index' && !meta.byPieces) this.#world.scope.run(() => shelf.keepMetainfo());
+    this.#stock.begin(shelf, remembered.doubtful);
+    return shelf;
+  }
+
+  /** Pieces can be verified by more. */
+  describe(meta: Metainfo): void {
+    const shelf = this.#shelf;
+    if (!shelf) return;
+    shelf.describe(meta);
+    this.#world.scope.run(() => shelf.keepMetainfo());
+    this.#stock.begin(shelf, false);
+  }
+
+  async accept(piece: FramedPiece, from: readonly Endpoint[]): Promise<'ok' | 'bad' | 'full' | 'failed'> {
+    const { index } = piece;
+    if (!this.#shelf) throw new Error('bug: a piece before the metainfo');
+    const result = await this.#shelf.accept(piece);
+    if (result === 'bad')
+      this.#world.log.warn('piece refused', { piece: index, from: from.map(endpointKey).join(' ') });
+    return result;
+  }
+
+  #gained(shelf: PieceShelf, piece: PieceIndex): void {
+    // A hash of piece hashes binds them, and not the length of a piece: a stranger's metainfo under such a name is worth
+    // keeping only once a piece has verified by it.
+    if (shelf.meta.byPieces && shelf.have.count === 1) {
+      this.#world.keepInfo(shelf.meta);
+      this.#world.scope.run(() => shelf.keepMetainfo());
+    }
+    this.#world.gained(piece, this.#stock.running);
+  }
+}
