@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { execPath } from 'node:process';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { fileOf } from '../scripts/cafe/clients/qvod-peer.ts';
 import type { Place } from '../scripts/cafe/net.ts';
@@ -28,6 +29,8 @@ const PEER = { ip: seedIp(1), port: 21_113 };
 const FILE = { seed: 'a film', bytes: 5 * 1024 * 1024 + 777 };
 /** The seeder's own peer id: who else answers is the box. */
 const SEEDER = 'QVOD0052AAAA5EED0000';
+/** The daemon writes down what it learned every ten seconds. */
+const REMEMBERED_MS = 11_000;
 const CLIENT = 'QVOD0052AAAAC11E4700';
 
 const script = fileURLToPath(new URL('../scripts/cafe/clients/qvod-peer.ts', import.meta.url));
@@ -105,6 +108,12 @@ test('a Qvod client is served through the box, and a second one when the seeder 
     });
     assert.deepEqual({ complete: warm.complete, sha1: warm.sha1 }, { complete: true, sha1: want });
     assert.ok(warmWan < 0.05 * FILE.bytes, `warm: ${warmWan} bytes came in`);
+
+    await sleep(REMEMBERED_MS);
+    assert.equal((await cafe.daemon.stop())?.code, 0);
+    await cafe.daemon.start();
+    const again = await qvod(cafe, 2, 'fetch', file.link);
+    assert.deepEqual({ complete: again.complete, sha1: again.sha1 }, { complete: true, sha1: want }, 'after a restart');
     assert.equal((await cafe.daemon.stop())?.code, 0);
   }),
 );

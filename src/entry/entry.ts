@@ -164,10 +164,11 @@ export class Entry {
 
   /** Steers what `remember` told before a restart. */
   recall(text: string | undefined): void {
-    for (const { infoHash, endpoints } of decodeSwarms(text, Date.now())) {
-      this.#learned.learn({ client: ANYONE, endpoints, infoHash, from: 'before-restart' }, Date.now());
+    for (const { infoHash, endpoints, isQvod } of decodeSwarms(text, Date.now())) {
+      const from = isQvod ? 'qvod-handshake' : 'before-restart';
+      this.#learned.learn({ client: ANYONE, endpoints, infoHash, from }, Date.now());
       this.#steering?.steer(endpoints);
-      this.#world.learnedBefore(infoHash, endpoints);
+      if (!isQvod) this.#world.learnedBefore(infoHash, endpoints);
     }
   }
 

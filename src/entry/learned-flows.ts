@@ -72,14 +72,16 @@ export class LearnedFlows {
     return this.#flows.values(nowMs);
   }
 
-  /** The newest endpoints by torrent, without the clients. Qvod's are left out: the box dials those only with a client's own words. */
+  /** The newest endpoints by torrent and dialect, without the clients. */
   swarms(nowMs: number): Swarm[] {
-    const swarms = new Map<InfoHash, Map<string, Endpoint>>();
+    const swarms = new Map<string, { infoHash: InfoHash; isQvod: boolean; endpoints: Map<string, Endpoint> }>();
     for (const { infoHash, endpoint, from } of [...this.all(nowMs)].slice(-LIMITS.rememberedEndpoints)) {
-      if (from === 'qvod-handshake') continue;
-      const endpoints = swarms.get(infoHash) ?? new Map<string, Endpoint>();
-      swarms.set(infoHash, endpoints.set(endpointKey(endpoint), endpoint));
+      const isQvod = from === 'qvod-handshake';
+      const key = `${infoHash} ${isQvod}`;
+      const swarm = swarms.get(key) ?? { infoHash, isQvod, endpoints: new Map<string, Endpoint>() };
+      swarm.endpoints.set(endpointKey(endpoint), endpoint);
+      swarms.set(key, swarm);
     }
-    return [...swarms].map(([infoHash, endpoints]) => ({ infoHash, endpoints: [...endpoints.values()] }));
+    return [...swarms.values()].map((swarm) => ({ ...swarm, endpoints: [...swarm.endpoints.values()] }));
   }
 }
