@@ -38,7 +38,7 @@ test('an answer teaches the torrent that its own transaction asked for, once, an
   assert.deepEqual(tap.answer(answer('ab', [peer(1, 6881)]), LIMITS.dhtAskForMs), [], 'too late');
 });
 
-test('addresses of servers, and impossible ones, are not believed', () => {
+test('addresses of servers, of neighbours, and impossible ones are not believed', () => {
   const tap = new DhtTap();
   tap.query(query('aa'), 0);
   const values = [
@@ -47,6 +47,7 @@ test('addresses of servers, and impossible ones, are not believed', () => {
     peer(3, 1024),
     Buffer.from([127, 0, 0, 1, 99, 99]),
     Buffer.from([239, 1, 1, 1, 99, 99]),
+    Buffer.from([192, 168, 1, 1, 99, 99]),
   ];
   assert.deepEqual(taught(tap.answer(answer('aa', values), 1)), [{ ip: '203.0.113.3', port: 1024 }]);
 });

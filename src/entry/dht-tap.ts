@@ -1,21 +1,16 @@
-import type { Endpoint } from '#base/endpoint.ts';
+import { isLikelyPeer } from '#base/public-ip.ts';
 import type { InfoHash } from '#base/units.ts';
 import type { IpPacket } from '#wire/ip-packet.ts';
 import { parseKrpc } from '#wire/krpc.ts';
 import { AgingMap } from './aging-map.ts';
 import { LIMITS } from './limits.ts';
-import { destination, flowKey, learned, type Seen, source, takesPart, usable } from './seen.ts';
-
-/**
- * Anybody can put any address into the DHT. Peers do not listen where servers do, so such an address is a lie or
- * mischief, and a client that talks to a server must not meet the box.
- */
-const isPeerPort = ({ port }: Endpoint): boolean => port >= 1024;
+import { destination, flowKey, learned, type Seen, source, takesPart } from './seen.ts';
 
 /**
  * Reads the DHT's get_peers queries of LAN clients and the answers to them (BEP 5, 32). A query alone shows nothing: libtorrent
  * looks for nodes with get_peers, too, for torrents that it makes up; those have no peers. What comes from outside unasked
- * teaches nothing either: a node is asked about torrents by their distance from its id, not because it takes part.
+ * teaches nothing either: a node is asked about torrents by their distance from its id, not because it takes part. Anybody can put
+ * any address into the DHT, so only likely ones are believed: a client that talks to a server must not meet the box.
  */
 export class DhtTap {
   readonly #asks = new AgingMap<{ client: string; infoHash: InfoHash }>(LIMITS.dhtAsks, LIMITS.dhtAskForMs);
@@ -43,7 +38,7 @@ export class DhtTap {
     const ask = this.#asks.get(key, nowMs);
     if (!ask) return [];
     this.#asks.delete(key);
-    const endpoints = krpc.value.peers.slice(0, LIMITS.peersPerAnswer).filter(usable).filter(isPeerPort);
+    const endpoints = krpc.value.peers.slice(0, LIMITS.peersPerAnswer).filter(isLikelyPeer);
     if (endpoints.length === 0 || !this.#isDownloader(ask.client, ask.infoHash, nowMs)) return [];
     return learned({ ...ask, endpoints, from: 'dht' });
   }

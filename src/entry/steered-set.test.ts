@@ -34,6 +34,8 @@ test('the box, and the networks that the operator named, are never steered', () 
   const named = ['203.0.0.1', '198.51.100.77', '2001:db8:7::7', 'fe80::1'].map((ip) => ({ ip, port: 6881 }));
   const others = ['203.0.0.2', '198.51.101.77', '2001:db9::7', 'fe80::2'].map((ip) => ({ ip, port: 6881 }));
   assert.deepEqual(never.admit([...named, ...others], 0).added, others);
+  const [four] = others;
+  assert.deepEqual(new SteeredSet(['::/0']).admit(others, 0).added, [four, others[1]], 'IPv4 is not a part of IPv6');
 });
 
 test('expired endpoints are forgotten', () => {

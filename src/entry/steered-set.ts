@@ -3,16 +3,20 @@ import { type Endpoint, endpointKey } from '#base/endpoint.ts';
 import { AgingMap } from './aging-map.ts';
 import { LIMITS } from './limits.ts';
 
-/** Addresses and networks (CIDR) as one list to look an address up in. */
+/**
+ * Addresses and networks (CIDR) to look an address up in. One list for each family: in a common one, IPv4 addresses would
+ * fall under `::/8` as the mapped ones that they are not.
+ */
 export function networkList(networks: readonly string[]): { has(ip: string): boolean } {
-  const list = new BlockList();
+  const lists = { ipv4: new BlockList(), ipv6: new BlockList() };
+  const familyOf = (ip: string) => (isIPv4(ip) ? 'ipv4' : 'ipv6');
   for (const network of networks) {
     const [ip = '', bits] = network.split('/');
-    const family = isIPv4(ip) ? 'ipv4' : 'ipv6';
-    if (bits === undefined) list.addAddress(ip, family);
-    else list.addSubnet(ip, Number(bits), family);
+    const family = familyOf(ip);
+    if (bits === undefined) lists[family].addAddress(ip, family);
+    else lists[family].addSubnet(ip, Number(bits), family);
   }
-  return { has: (ip) => list.check(ip, isIPv4(ip) ? 'ipv4' : 'ipv6') };
+  return { has: (ip) => lists[familyOf(ip)].check(ip, familyOf(ip)) };
 }
 
 /**
