@@ -64,6 +64,7 @@ const v2Content: ReadContent = (info, name, pieceLength) => {
   if (totalBytes.kind === 'bad') return totalBytes;
   const rooted = files.value.filter(isRooted);
   const pieceCount = rooted.reduce((sum, file) => sum + piecesOf(file.lengthBytes, pieceLength), 0);
+  if (pieceCount > WIRE_LIMITS.treePieces) return bad(`${pieceCount} pieces are too many for v2 alone`);
   return ok({ pieceCount, totalBytes: totalBytes.value, pieceHashes: undefined, files: files.value, rooted });
 };
 

@@ -22,6 +22,11 @@ export const WIRE_LIMITS = {
   /** Bytes of a piece: libtorrent's largest, 32,767 blocks. The store may want less. */
   pieceBytes: 32_767 * BLOCK_BYTES,
   files: 200_000,
+  /**
+   * Pieces of a torrent whose hash trees are used (1 TiB in pieces of 4 MiB): verifying all layers at once takes the event loop some 1 to 3 us for
+   * each. Beyond it v2 alone is refused, and a hybrid is served by its v1 part.
+   */
+  treePieces: 0x4_0000,
   /** Hashes of one hash message: what BEP 52 advises, and every client asks for. */
   hashesAtOnce: 512,
   /** Characters of one path element (file systems stop at 255 bytes) and elements of one path. */

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { BLOCK_BYTES } from '#base/units.ts';
 import { type Encodable, encode } from './bencode.ts';
 import { fuzzRuns, hashOfByte } from './fixtures.ts';
+import { WIRE_LIMITS } from './limits.ts';
 import { type Content, type Made, madeTorrent, wholeTree } from './made-torrent.ts';
 import { type Metainfo, parseInfo, parseMetainfo, pieceSize } from './metainfo.ts';
 import { layersOf, needsLayers, withLayers } from './piece-layers.ts';
@@ -152,6 +153,17 @@ test('what BEP 52 forbids is refused with the reason', () => {
   const turned = `d${[...unsorted].map(([k, v]) => encode(Buffer.from(k, 'latin1')).toString('latin1') + encode(v as Encodable).toString('latin1')).join('')}e`;
   const parsed = parseMetainfo(Buffer.from(bytes.replace(tree, turned), 'latin1'));
   assert.ok(parsed.kind === 'bad' && /not sorted/.test(parsed.why));
+});
+
+test('of a torrent of very many pieces v2 alone is refused, and a hybrid is v1 in all but its name', () => {
+  const pieces = WIRE_LIMITS.treePieces + 1;
+  const tree = { made: { '': { length: pieces * BLOCK_BYTES, 'pieces root': Buffer.alloc(32, 7) } } };
+  const info = { name: 'made', 'piece length': BLOCK_BYTES, 'meta version': 2, 'file tree': tree };
+  const alone = parseMetainfo(encode({ info }));
+  assert.ok(alone.kind === 'bad' && /too many for v2 alone/.test(alone.why));
+  const hashes = Buffer.alloc(pieces * 20);
+  const m = read(encode({ info: { ...info, length: pieces * BLOCK_BYTES, pieces: hashes } }));
+  assert.deepEqual([m.version, m.pieceRoots, needsLayers(m)], ['hybrid', undefined, false]);
 });
 
 test('layers that are not this torrent are refused, layers that are missing are not', () => {

@@ -6,7 +6,7 @@ import { metainfoOf, v1Name, v2Name } from './info-dict.ts';
 import { WIRE_LIMITS } from './limits.ts';
 import type { Parsed } from './parsed.ts';
 import { bad } from './parsed.ts';
-import { layersIn, withLayers } from './piece-layers.ts';
+import { layersIn, needsLayers, withLayers } from './piece-layers.ts';
 
 /** What a torrent is (BEP 3, BEP 52): its identity, its shape and the hash of every piece. */
 export type Metainfo = {
@@ -57,7 +57,7 @@ export function parseMetainfo(torrentFile: Uint8Array): Parsed<Metainfo> {
   const span = read.value.spans.get('info');
   if (!top || !info || !span) return bad('the metainfo has no info dictionary');
   const parsed = metainfoOf(info, Buffer.from(torrentFile.subarray(span.start, span.end)), trackersOf(top));
-  if (parsed.kind === 'bad' || parsed.value.version === 'v1') return parsed;
+  if (parsed.kind === 'bad' || !needsLayers(parsed.value)) return parsed;
   const layers = layersIn(top, parsed.value);
   if (layers.kind === 'bad') return layers;
   return layers.value ? withLayers(parsed.value, layers.value) : parsed;

@@ -2,6 +2,7 @@ import { BLOCK_BYTES } from '#base/units.ts';
 import type { BDict } from './bencode.ts';
 import { asBytes, asDict } from './bencode.ts';
 import { piecesOf, type RootedFile } from './file-tree.ts';
+import { WIRE_LIMITS } from './limits.ts';
 import { HASH_BYTES, heightOver, merkleRoot } from './merkle.ts';
 import type { Metainfo } from './metainfo.ts';
 import type { Parsed } from './parsed.ts';
@@ -20,8 +21,9 @@ export const layeredFiles = (meta: Pick<Metainfo, 'rooted' | 'pieceLength'>): Ro
 export const layerBytes = (file: RootedFile, pieceLength: number): number =>
   piecesOf(file.lengthBytes, pieceLength) * HASH_BYTES;
 
-/** Whether its pieces cannot be verified by the hash trees yet. */
-export const needsLayers = (meta: Metainfo): boolean => meta.version !== 'v1' && !meta.pieceRoots;
+/** Whether its pieces cannot be verified by the hash trees yet, and could be. */
+export const needsLayers = (meta: Metainfo): boolean =>
+  meta.version !== 'v1' && !meta.pieceRoots && meta.pieceCount <= WIRE_LIMITS.treePieces;
 
 /** The metainfo with the root of each piece, if the layers are the ones that the files' roots stand for. */
 export function withLayers(meta: Metainfo, blob: Uint8Array): Parsed<Metainfo> {
