@@ -1,5 +1,5 @@
 # Swarmbox: one line per target; the work is in scripts/.
-.PHONY: help init check test fuzz cafe bench matrix flood first-byte web image clean
+.PHONY: help init check test fuzz cafe bench matrix matrix-vlan flood first-byte web image clean
 help:  ; @scripts/help.sh
 init:  ; @scripts/init.sh
 check: ; @scripts/check.sh
@@ -8,6 +8,7 @@ fuzz:  ; @scripts/fuzz.sh
 cafe:  ; @scripts/cafe.sh
 bench: ; @scripts/bench.sh
 matrix: ; @scripts/matrix.sh
+matrix-vlan: ; @scripts/matrix-vlan.sh
 flood: ; @scripts/flood.sh
 first-byte: ; @scripts/first-byte.sh
 web:   ; @scripts/web.sh

@@ -7,6 +7,7 @@ make fuzz    a million inputs for every parser of strangers' bytes; INPUTS and S
 make check   the quick part of it, without root
 make bench   figures for serving and hashing, as ratios against named peers
 make matrix  real clients in every way they can meet the box: one JSON line each (settings: scripts/matrix/README.md)
+make matrix-vlan  clients in VLANs, in a virtual machine with Debian's kernel (installs QEMU; some ten minutes)
 make flood   thousands of connections and a storm of hostile ones: memory, loop delay, ordinary traffic
 make first-byte  how soon a client with default settings gets its first byte while every remote peer is dead
 make web     builds the page into web/dist

@@ -103,15 +103,19 @@ async function cross(b: Bench, framesOf: (e: { from: string; to: string }, seed:
   assert.deepEqual(wrong, []);
 }
 
+/** VLANs that the box serves; the bridge script reads the same. None where the kernel has no 802.1Q. */
+const SERVED = (process.env.VLANS ?? '').split(' ').filter(Boolean).map(Number);
+
 /** What the box cannot steer is counted: each of the frames that have crossed, once in either direction. */
 async function counted(daemon: Daemon): Promise<void> {
   const crossed = [ordinaryFrames, jumboFrames].flatMap((of) => of({ from: PC_MAC, to: GATEWAY_MAC }, ''));
-  const both = (kind: RegExp) => 2 * crossed.filter((frame) => kind.test(frame.what)).length;
+  const isServed = ({ bytes }: Frame) =>
+    bytes.readUInt16BE(12) === 0x8100 && SERVED.includes(bytes.readUInt16BE(14) & 0xfff);
+  const both = (kind: RegExp) => 2 * crossed.filter((frame) => kind.test(frame.what) && !isServed(frame)).length;
   await sleep(COUNTED_MS);
   const { notInterceptable: n } = (await daemon.snapshot()).steering;
   const packets = { pppoe: n?.pppoe.packets, qinq: n?.qinq.packets, otherVlan: n?.otherVlan.packets };
   assert.deepEqual(packets, { pppoe: both(/PPPoE/), qinq: both(/QinQ/), otherVlan: both(/802.1Q|tagged/) });
-  assert.ok((n?.otherVlan.bytes ?? 0) > 2 * (1500 + 9000), `${n?.otherVlan.bytes} bytes of other VLANs`);
   assert.ok((n?.seen.packets ?? 0) >= 2 * crossed.length, `${n?.seen.packets} frames seen`);
 }
 
@@ -143,7 +147,7 @@ test('the bridge says nothing of its own, and bridge-up.sh twice changes nothing
     assert.deepEqual([...b.lan.seen, ...b.wan.seen], []);
     await b.box.run([join(PROJECT_ROOT, 'firmware/network/bridge-down.sh'), 'br0']);
     assert.equal(await b.box.run(['nft', 'list', 'ruleset']), '');
-    assert.doesNotMatch((await rules()).join(''), /lookup 10[012]/);
+    assert.doesNotMatch((await rules()).join(''), /fwmark/);
   }),
 );
 
@@ -152,7 +156,13 @@ test(
   { ...options, skip: options.skip || !existsSync(join(PROJECT_ROOT, 'src/main.ts')) },
   () =>
     withBench(async (b) => {
-      const daemon = new Daemon({ box: b.box, processes: b.processes, dir: join(b.dir, 'box'), root: PROJECT_ROOT });
+      const daemon = new Daemon({
+        box: b.box,
+        processes: b.processes,
+        dir: join(b.dir, 'box'),
+        root: PROJECT_ROOT,
+        config: { vlans: SERVED },
+      });
       await daemon.start();
       const { steering } = await daemon.snapshot();
       assert.equal(steering.state, 'armed');
