@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { Place } from './net.ts';
+import { PATIENCE, type Place } from './net.ts';
 import { SeededBytes } from './payload.ts';
 import type { Child, Processes } from './processes.ts';
 import { SERVER_IP, TRACKER_IP, TRACKER_IP6 } from './topology.ts';
@@ -37,12 +37,12 @@ export async function until(
   limitMs: number,
   child?: Child,
 ): Promise<void> {
-  const end = performance.now() + limitMs;
+  const end = performance.now() + limitMs * PATIENCE;
   for (;;) {
     if (await ready()) return;
     if (child?.exit) throw new Error(`${what}: ${child.name} ended\n${await child.tail()}`);
     if (performance.now() > end)
-      throw new Error(`${what}: not within ${limitMs / 1000} s${child ? `\n${await child.tail()}` : ''}`);
+      throw new Error(`${what}: not within ${(limitMs * PATIENCE) / 1000} s${child ? `\n${await child.tail()}` : ''}`);
     await sleep(50);
   }
 }
