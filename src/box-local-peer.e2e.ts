@@ -9,7 +9,7 @@ import { type InfoHash, infoHashOf } from '#base/units.ts';
 import { encode } from '#wire/bencode.ts';
 import { parseMetainfo } from '#wire/metainfo.ts';
 import type { ClientKind } from '../scripts/cafe/clients/client.ts';
-import { BOX_IP, pcIp, SERVER_IP, seedIp } from '../scripts/cafe/topology.ts';
+import { BOX_IP, BOX_IP6, pcIp, SERVER_IP, seedIp } from '../scripts/cafe/topology.ts';
 import type { Cafe } from '../scripts/cafe/world.ts';
 import {
   inCafe,
@@ -80,6 +80,33 @@ test('clients that find peers by LSD alone complete from the box alone', options
       assert.equal(fromLan?.peer, '-SB0100-');
       const [fromWan] = await stranger(cafe, cafe.topology.router, 'greet', greet);
       assert.equal(fromWan?.why, 'no answer', 'the box is no neighbour to the router');
+      assert.equal((await cafe.daemon.stop())?.code, 0);
+    },
+  ),
+);
+
+test('the same over IPv6, for a client that speaks nothing else', options, () =>
+  inCafe(
+    'lsd6',
+    {
+      sizeMib: 2,
+      wanMbit: 20,
+      clients: ['libtorrent', 'libtorrent'],
+      extras: { isolatePcs: true, boxIp6: true, pcFamilies: [['ipv4'], ['ipv6']] },
+    },
+    async (cafe) => {
+      await cafe.daemon.start();
+      await (await cafe.download(1, 'libtorrent')).complete(LIMIT_S);
+      await cafe.killSeeders();
+      const source = await cafe.torrentWith('lsd', []);
+      const download = await cafe.download(2, 'libtorrent', { source, ways: LSD_ONLY });
+      await download.complete(LIMIT_S);
+      assert.deepEqual(await download.wrongFiles(), []);
+      const dialled = (await snapshot(cafe)).steering.recent.filter((v) => v.why === 'local-peer');
+      assert.ok(
+        dialled.some((v) => v.endpoint === `[${BOX_IP6}]:${PORT}`),
+        'at its IPv6 address',
+      );
       assert.equal((await cafe.daemon.stop())?.code, 0);
     },
   ),

@@ -33,8 +33,9 @@ export class PeerExchange {
   /** The message to send now, if there is news and it is time. */
   due(): { id: number; payload: Buffer } | undefined {
     const nowMs = this.#world.nowMs();
+    if (this.theirId === undefined || nowMs - this.#saidAtMs < this.#limits.pexEveryMs) return undefined;
     const swarm = this.#world.swarm();
-    if (this.theirId === undefined || !swarm || nowMs - this.#saidAtMs < this.#limits.pexEveryMs) return undefined;
+    if (!swarm) return undefined;
     const now = new Map(swarm.map((peer) => [endpointKey(peer.endpoint), peer]));
     const added = [...now].filter(([key]) => !this.#told.has(key)).slice(0, this.#limits.pexPeers);
     const dropped = [...this.#told].filter(([key]) => !now.has(key)).slice(0, this.#limits.pexPeers);

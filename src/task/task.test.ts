@@ -222,6 +222,36 @@ test('peers that a client names are learned for it and dialled; machines of the 
   assert.deepEqual(told, [[stream.remote.ip, 1]]);
 });
 
+test('with hardly any origin its peers are looked up in the DHT; not those of a private torrent (BEP 27)', async (t) => {
+  for (const isPrivate of [false, true]) {
+    let laterMs = 0;
+    let lookedUp = 0;
+    const info = Buffer.concat([
+      torrent.meta.infoBytes.subarray(0, -1),
+      Buffer.from(isPrivate ? '7:privatei1ee' : 'e'),
+    ]);
+    const infoHash = infoHashOf(createHash('sha1').update(info).digest());
+    const { task } = setUp(
+      t,
+      { ...nothing, info },
+      {
+        clock: { ...realClock, nowMs: () => Date.now() + laterMs },
+        lookUp: async (found) => {
+          lookedUp++;
+          found([origin.endpoint, { ip: '192.168.1.9', port: 6881 }]);
+        },
+      },
+      infoHash,
+    );
+    task.join(new TestStream(), { ...handshake, infoHash }, Buffer.alloc(0));
+    await until('down', () => task.view().state === 'down');
+    laterMs = 4_000;
+    if (isPrivate) await sleep(2_200);
+    else await until('complete', () => task.view().state === 'complete');
+    assert.equal(lookedUp, isPrivate ? 0 : 1);
+  }
+});
+
 test('a torrent that policy refuses lets its clients go and leaves', async (t) => {
   const { task, kept } = setUp(t, nothing, { refusal: () => 'private' });
   const stream = new TestStream();

@@ -171,6 +171,7 @@ export class Task {
     if (this.#agent.state.kind === 'down') {
       const up = this.#downloader.status().origins.filter((o) => o.state === 'up').length;
       this.#trackers.downloading(up, nowMs - this.#agent.state.sinceMs);
+      if (this.public) this.#dht.downloading(up, nowMs - this.#agent.state.sinceMs);
     }
     this.#ledger.persist();
     this.#agent.tell({ kind: 'look' });
