@@ -24,6 +24,32 @@ async function fetched(cafe: Cafe, pc: number, source: string): Promise<void> {
   assert.deepEqual(await download.wrongFiles(), []);
 }
 
+/** Prints the info-hash of each plain handshake that reaches or leaves a machine. */
+const SNIFFER = `
+import socket
+raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+print('ready', flush=True)
+while True:
+    frame = raw.recv(65536)
+    at = frame.find(b'\\x13BitTorrent protocol')
+    if 0 <= at and at + 48 <= len(frame):
+        print(frame[at + 28:at + 48].hex(), flush=True)
+`;
+
+/** The names that are said on the seeder's wire while the daemon does its work. */
+async function namesOnTheWire(cafe: Cafe): Promise<ReadonlySet<string>> {
+  const names = new Set<string>();
+  let ready = false;
+  const [seeder] = cafe.topology.seeds;
+  assert.ok(seeder);
+  const child = cafe.spawn(seeder, ['/usr/bin/python3', '-c', SNIFFER], (line) => {
+    if (line === 'ready') ready = true;
+    else names.add(line);
+  });
+  await until('the sniffer', async () => ready, 20_000, child);
+  return names;
+}
+
 /** One PC through the box; then, with nobody left outside, each of the others from the box alone. */
 async function coldThenWarm(cafe: Cafe, cold: string, warm: readonly string[]): Promise<void> {
   const { infoHash, ids, totalBytes } = cafe.payload;
@@ -76,7 +102,9 @@ test(
   inSwarm('v2', async (cafe) => {
     const { torrentPath, magnet, ids } = cafe.payload;
     assert.ok(ids.length === 1 && magnet.includes('btmh'));
+    const names = await namesOnTheWire(cafe);
     await coldThenWarm(cafe, torrentPath, [torrentPath, magnet]);
+    assert.deepEqual([...names], ids, 'the v2 swarm and no other');
     const [known] = await logged(cafe, 'metainfo');
     assert.equal(known?.version, 'v2');
   }),
