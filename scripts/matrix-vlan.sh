@@ -10,6 +10,6 @@ scripts/init.sh >&2
 scripts/vm/make.sh >&2
 # Frames of every kind first: two of its VLANs are served ones, whose frames must cross as they are, too.
 code=0
-scripts/vm/run.sh 300 env CAFE_PATIENCE=6 "NODE_OPTIONS=$NODE_OPTIONS" VLANS="7 10" node --test scripts/cafe/transparency.e2e.ts >&2 || code=$?
-scripts/vm/run.sh 900 env CAFE_PATIENCE=6 "NODE_OPTIONS=$NODE_OPTIONS" node scripts/vlan/main.ts || code=$?
+scripts/vm/run.sh 600 env CAFE_PATIENCE=6 "NODE_OPTIONS=$NODE_OPTIONS" VLANS="7 10" node --test scripts/cafe/transparency.e2e.ts >&2 || code=$?
+scripts/vm/run.sh 1200 env CAFE_PATIENCE=6 "NODE_OPTIONS=$NODE_OPTIONS" node scripts/vlan/main.ts || code=$?
 exit "$code"

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { Claim } from './claim.ts';
 import { Daemon } from './daemon.ts';
 import { type Frame, jumboFrames, ordinaryFrames, pauseFrame } from './frames.ts';
-import { Net, type Place } from './net.ts';
+import { Net, PATIENCE, type Place } from './net.ts';
 import { type Child, Processes } from './processes.ts';
 import { until } from './servers.ts';
 import { PROJECT_ROOT } from './world.ts';
@@ -121,7 +121,7 @@ async function counted(daemon: Daemon): Promise<void> {
 
 const options = {
   skip: process.getuid?.() === 0 ? false : 'needs root: it makes network namespaces',
-  timeout: 120_000,
+  timeout: 120_000 * PATIENCE,
 };
 
 test('frames of every kind cross the bare bridge as they are', options, () =>
