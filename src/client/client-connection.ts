@@ -8,6 +8,7 @@ import { Scope } from '#base/scope.ts';
 import type { PieceIndex } from '#base/units.ts';
 import { decodeMessage, encodeMessage, FrameSplitter } from '#wire/frames.ts';
 import type { Handshake } from '#wire/handshake.ts';
+import { PeerPieces } from '#wire/peer-pieces.ts';
 import { decodeQvodMessage, encodeUnhave, type QvodMessage } from '#wire/qvod/messages.ts';
 import { Announcer } from './announcer.ts';
 import type { ClientStream, ClientTask } from './client-world.ts';
@@ -17,7 +18,6 @@ import { HashExchange } from './hash-exchange.ts';
 import { CLIENT_LIMITS, type ClientLimits } from './limits.ts';
 import { MetafileAnswers } from './metafile-answers.ts';
 import { Outbox } from './outbox.ts';
-import { PieceMap } from './piece-map.ts';
 import { padded, type Request, type Run, requestFault } from './request-queue.ts';
 import { ServedBlocks } from './served-blocks.ts';
 import { Serving } from './serving.ts';
@@ -44,7 +44,7 @@ export class ClientConnection {
   readonly #frames: FrameSplitter;
   readonly #serving: Serving;
   readonly #outbox: Outbox;
-  readonly #pieces: PieceMap;
+  readonly #pieces: PeerPieces;
   readonly #rate = new Rate();
   readonly #silence: Silence;
   #announcer: Announcer | undefined;
@@ -91,7 +91,7 @@ export class ClientConnection {
       this.#outbox,
       limits,
     );
-    this.#pieces = new PieceMap(limits);
+    this.#pieces = new PeerPieces(limits);
     this.#silence = new Silence(clock, limits);
     this.#extensions = handshake.extended ? this.#extend() : undefined;
     this.#hashes = this.#exchange(handshake);

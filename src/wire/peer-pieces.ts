@@ -2,10 +2,10 @@ import { Bitfield } from '#base/bitfield.ts';
 import type { PieceIndex } from '#base/units.ts';
 
 /**
- * What a client has. Before the piece count is known its words are kept as they came (bounded) and understood later. Returns of `string` say
- * why the client must be dropped.
+ * Which pieces a peer has, by its own words. Before the piece count is known they are kept as they came (bounded) and understood
+ * later. Returns of `string` say why the peer must be dropped.
  */
-export class PieceMap {
+export class PeerPieces {
   readonly #earlyHaves: number;
   #bits: Buffer | undefined;
   #all = false;
@@ -34,7 +34,7 @@ export class PieceMap {
     return undefined;
   }
 
-  /** `have-all` and `have-none` are the bitfield in other words (BEP 6). */
+  /** Replaces what was said before: real peers send more than one. `have-all` and `have-none` are a bitfield in other words (BEP 6). */
   bitfield(bits: Buffer | 'all' | 'none'): string | undefined {
     const count = this.#known?.size;
     this.#all = bits === 'all';
@@ -54,7 +54,7 @@ export class PieceMap {
     return undefined;
   }
 
-  /** The client has lost the piece. */
+  /** The peer has lost the piece (BEP 54). */
   lost(piece: PieceIndex): string | undefined {
     if (this.#known) {
       if (piece >= this.#known.size) return 'the loss of a piece beyond the last';
