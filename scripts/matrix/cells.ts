@@ -35,7 +35,7 @@ export const PROGRAMS: Readonly<Record<ClientKind, string>> = {
 
 type Reason = readonly [where: Partial<Cell>, why: string];
 
-/** What a client cannot do at all: such cells are not run. */
+/** What cannot complete at all: such cells are not run. */
 const CLIENT_CANNOT: readonly Reason[] = [
   [{ client: 'aria2', transport: 'utp' }, 'aria2 has no uTP'],
   [{ client: 'rtorrent', transport: 'utp' }, 'rtorrent has no uTP'],
@@ -46,6 +46,10 @@ const CLIENT_CANNOT: readonly Reason[] = [
   ],
   [{ client: 'transmission', discovery: 'lsd', family: 'ipv6' }, "Transmission's local discovery speaks IPv4 alone"],
   [{ client: 'aria2', discovery: 'lsd', family: 'ipv6' }, "aria2's local discovery speaks IPv4 alone"],
+  [
+    { client: 'transmission', transport: 'utp', discovery: 'lsd' },
+    'its only peer here is the box, which it dials by uTP; the box does not speak that, and the fallback to TCP is broken in 3.00',
+  ],
 ];
 
 /** What the box leaves alone, knowing why: such cells are run, and must complete without it. */
