@@ -23,13 +23,14 @@ const readMatrixSettings = (): Settings => readSettings({ ...DEFAULTS, ...proces
 const pcsOf = (family: Family, perFamily: number): number[] =>
   Array.from({ length: perFamily }, (_, i) => families.indexOf(family) * perFamily + i + 1);
 
-const openCafe = (s: Settings, signal: AbortSignal): Promise<Cafe> =>
+const openCafe = (s: Settings, version: Cell['version'], signal: AbortSignal): Promise<Cafe> =>
   Cafe.start(
     {
       ...s,
       seeders: ['libtorrent', 'libtorrent'],
       extras: {
         pcFamilies: families.flatMap((family) => pcsOf(family, s.clients.length).map(() => [family])),
+        version,
         isolatePcs: true,
         boxIp6: true,
         tracker6: true,
@@ -51,8 +52,13 @@ async function warm(cafe: Cafe): Promise<void> {
   await until('the box with all of the torrent', full, FULL_LIMIT_MS);
 }
 
-async function runVersion(cells: readonly Cell[], s: Settings, signal: AbortSignal): Promise<CellLine[]> {
-  await using cafe = await openCafe(s, signal);
+async function runVersion(
+  version: Cell['version'],
+  cells: readonly Cell[],
+  s: Settings,
+  signal: AbortSignal,
+): Promise<CellLine[]> {
+  await using cafe = await openCafe(s, version, signal);
   await cafe.daemon.start();
   const sources: Sources = {
     bare: await cafe.torrentWith('bare', []),
@@ -100,7 +106,7 @@ async function main(): Promise<number> {
     const lines: CellLine[] = [];
     for (const version of axes.version) {
       const mine = cells.filter((cell) => cell.version === version);
-      if (mine.length > 0) lines.push(...(await runVersion(mine, settings, ended.signal)));
+      if (mine.length > 0) lines.push(...(await runVersion(version, mine, settings, ended.signal)));
     }
     const count = (result: CellLine['result']) => lines.filter((l) => l.result === result).length;
     const [ok, failed, cannot] = [count('ok'), count('failed'), count('cannot')];
