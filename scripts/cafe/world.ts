@@ -5,7 +5,6 @@
  *     await cafe.daemon.start();
  *     const { seconds } = await (await cafe.download(1, 'aria2')).complete();
  */
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -14,8 +13,9 @@ import { type ClientKind, ClientRun, type DhtStart, type Ways } from './clients/
 import { recipes } from './clients/kinds.ts';
 import { DAEMON_NAME, Daemon } from './daemon.ts';
 import { DHT_NODES, DHT_PORT, startDht } from './dht.ts';
+import { Download } from './download.ts';
 import { Net, type Place } from './net.ts';
-import { makePayload, type Payload, type TorrentVersion, wrongFiles } from './payload.ts';
+import { makePayload, type Payload, type TorrentVersion } from './payload.ts';
 import { type Child, Processes } from './processes.ts';
 import { scrape, startInternet, startTracker6, TRACKER_URLS, TRACKER_URLS6, Tracker, until } from './servers.ts';
 import { readSettings, type Settings } from './settings.ts';
@@ -75,48 +75,6 @@ export type Seen = {
   readonly sha1?: string;
   readonly bytes?: number;
 };
-
-/** A client at work, and the fresh directory that it fills. */
-export class Download {
-  readonly client: ClientRun;
-  readonly pc: number;
-  readonly dir: string;
-  readonly #payload: Payload;
-
-  constructor(client: ClientRun, pc: number, dir: string, payload: Payload) {
-    this.client = client;
-    this.pc = pc;
-    this.dir = dir;
-    this.#payload = payload;
-  }
-
-  /** The time from adding the torrent to all files on disk; then the client has left too. Rejects after `limitS`. */
-  async complete(limitS = 600): Promise<{ seconds: number }> {
-    const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
-      const percent = (this.client.progress().fraction * 100).toFixed(1);
-      late.reject(new Error(`${this.client.child.name} had ${percent} % after ${limitS} s, its time limit`));
-    }, limitS * 1000);
-    try {
-      const finished = await Promise.race([this.client.done, late.promise]);
-      await this.client.left();
-      return finished;
-    } finally {
-      clearTimeout(timer);
-      await this.client.stop();
-    }
-  }
-
-  /** Files that are absent or differ from the seeders'; empty when all is well. */
-  wrongFiles(): Promise<string[]> {
-    return wrongFiles(this.#payload, this.dir);
-  }
-
-  async remove(): Promise<void> {
-    await this.client.stop();
-    await rm(this.dir, { recursive: true, force: true });
-  }
-}
 
 export class Cafe implements AsyncDisposable {
   readonly settings: Settings;
