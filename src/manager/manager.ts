@@ -92,7 +92,9 @@ export class Manager {
       let tasks = 0;
       for (const row of this.#world.index.eachTask()) {
         tasks++;
-        for (const id of [row.infoHash, row.infoHash2]) if (id && !this.#policy.refusesHash(id)) this.#world.know(id);
+        const ids = [row.infoHash, row.infoHash2].filter((id) => id !== undefined);
+        this.#policy.sameTorrent(ids);
+        for (const id of ids) if (!this.#policy.refusesHash(id)) this.#world.know(id);
         if (stop !== 'clean' && row.info && !isComplete(row)) this.#doubtful.add(row.infoHash);
       }
       this.#log.info('resumed', { tasks, stop, doubtful: this.#doubtful.size });
@@ -238,6 +240,7 @@ export class Manager {
     const isElsewhere = meta.infoHash !== names.first && index.task(meta.infoHash)?.info !== undefined;
     names.all = meta.ids;
     index.setIds(meta.ids);
+    this.#policy.sameTorrent(meta.ids);
     if (isElsewhere) return false;
     // A task that is still being made enters when it is.
     if (names.task) this.#enter(names);

@@ -5,7 +5,7 @@ import type { Metainfo } from '#wire/metainfo.ts';
 import { Policy } from './policy.ts';
 
 const hash = (digit: string): InfoHash => parseInfoHash(digit.repeat(40)) as InfoHash;
-const [A, B] = [hash('a'), hash('b')];
+const [A, B, C, D] = [hash('a'), hash('b'), hash('c'), hash('d')];
 const torrent = (isPrivate: boolean): Metainfo => ({ isPrivate, ids: [A, B] }) as unknown as Metainfo;
 const open = { servePrivate: false, block: [], allow: undefined };
 
@@ -29,6 +29,20 @@ test('private torrents pass unless they are to be served (BEP 27)', () => {
   assert.equal(new Policy({ ...open, servePrivate: true }).refuses(torrent(true)), undefined);
 });
 
-test('a hybrid is blocked by either of its names', () => {
-  assert.equal(new Policy({ ...open, block: [B] }).refuses(torrent(false)), 'blocked');
+test('a hybrid that is allowed by one of its names is allowed by both once they are known', () => {
+  for (const listed of [A, B]) {
+    const policy = new Policy({ ...open, allow: [listed] });
+    policy.sameTorrent([A, B]);
+    policy.sameTorrent([C, D]);
+    assert.deepEqual(
+      [A, B, C, D].map((id) => policy.refusesHash(id)),
+      [undefined, undefined, 'blocked', 'blocked'],
+    );
+  }
+  const both = new Policy({ ...open, allow: [A], block: [B] });
+  both.sameTorrent([A, B]);
+  assert.equal(both.refusesHash(B), 'blocked', 'what is blocked stays so');
+  const unlisted = new Policy(open);
+  unlisted.sameTorrent([A, B]);
+  assert.equal(unlisted.refusesHash(C), undefined, 'no list, no limit');
 });

@@ -14,12 +14,18 @@ export type PolicyConfig = {
 export class Policy {
   readonly #servePrivate: boolean;
   readonly #block: ReadonlySet<InfoHash>;
-  readonly #allow: ReadonlySet<InfoHash> | undefined;
+  /** Grows by at most one name for each that the operator gave. */
+  readonly #allow: Set<InfoHash> | undefined;
 
   constructor(config: PolicyConfig) {
     this.#servePrivate = config.servePrivate;
     this.#block = new Set(config.block);
     this.#allow = config.allow && new Set(config.allow);
+  }
+
+  /** These name one torrent (BEP 52): a list that allows it by one name allows it by the other, too. */
+  sameTorrent(ids: readonly InfoHash[]): void {
+    if (ids.some((id) => this.#allow?.has(id))) for (const id of ids) this.#allow?.add(id);
   }
 
   /** Known from the info-hash alone: such a torrent gets no task. */

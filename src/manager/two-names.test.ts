@@ -37,14 +37,14 @@ function torrentOf(version: 'hybrid' | 'v2', content: Content, pieceLength: numb
 const withoutLayers = ({ meta }: Torrent): Metainfo => ({ ...meta, pieceRoots: undefined });
 
 /** A house over a folder; `seeds`: who answers on which port. */
-async function house(t: TestContext, dataDir: string, seeds: Record<number, Torrent> = {}) {
+async function house(t: TestContext, dataDir: string, seeds: Record<number, Torrent> = {}, allow?: InfoHash[]) {
   const index = Index.open(join(dataDir, 'index.db'), silentLog);
   const config = { dataDir, cacheBytes: 1 << 20, floorBytes: 0, hashWorkers: 1 };
   const store = await Store.open<FramedPiece>(config, FramedPiece, silentLog);
   const known: InfoHash[] = [];
   const dialled: FakeSeed[] = [];
   const manager = new Manager(
-    { slots: 4, servePrivate: false, block: [], allow: undefined },
+    { slots: 4, servePrivate: false, block: [], allow },
     {
       clock: realClock,
       store,
@@ -180,6 +180,25 @@ test('a refused hybrid is refused by both names', async (t) => {
   index.putTask({ infoHash: v1, addedAtMs: 1 });
   keepMetainfo(index, parsed.value);
   for (const id of [v2, v1, v2]) assert.deepEqual(manager.claim(arriving(id)), { kind: 'pass', why: 'private' });
+});
+
+test('a hybrid that the operator allows by one name is served by the other too, restarts included', async (t) => {
+  const hybrid = torrentOf('hybrid', [file('a', 70_000)], 2 * BLOCK_BYTES);
+  for (const [listed, other] of [hybrid.meta.ids, hybrid.meta.ids.toReversed()] as [InfoHash, InfoHash][]) {
+    const dir = folderFor(t);
+    const seed = { ...hybrid, meta: { ...hybrid.meta, infoHash: listed } };
+    const first = await house(t, dir, { 6881: seed }, [listed]);
+    assert.deepEqual(first.manager.claim(arriving(other)), { kind: 'pass', why: 'blocked' }, 'a stranger so far');
+    first.manager.claim(arriving(listed));
+    await until('complete', () => first.manager.views()[0]?.state === 'complete');
+    assert.deepEqual(first.manager.claim(arriving(other)), { kind: 'taken' });
+    await first.close();
+    const again = await house(t, dir, {}, [listed]);
+    again.manager.resume('clean');
+    await until('resumed', () => again.known.length === 2);
+    assert.deepEqual(again.manager.claim(arriving(other)), { kind: 'taken' });
+    assert.deepEqual(again.manager.claim(arriving('00'.repeat(20) as InfoHash)), { kind: 'pass', why: 'blocked' });
+  }
 });
 
 /** Bytes that the disk spends below a folder, each file counted once however many names it has. */
