@@ -148,8 +148,9 @@ const magnetTo = (urn: string, trackers: readonly string[]): string =>
 
 const MAKE_TORRENT = fileURLToPath(new URL('./make-torrent.py', import.meta.url));
 
-async function madeByLibtorrent(
-  { dir, pieceBytes, version, trackers }: PayloadOptions,
+/** The torrent over what lies in `dir/name`: v2, or hybrid. */
+export async function madeByLibtorrent(
+  { dir, pieceBytes, version, trackers }: Pick<PayloadOptions, 'dir' | 'pieceBytes' | 'version' | 'trackers'>,
   { name, torrentPath }: Pick<Payload, 'name' | 'torrentPath'>,
 ): Promise<Pick<Payload, 'infoHash' | 'ids' | 'magnet' | 'magnet2'>> {
   const order = JSON.stringify({ dir, name, pieceBytes, version, trackers, out: torrentPath });

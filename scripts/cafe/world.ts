@@ -54,7 +54,9 @@ export type CafeOptions = Partial<Settings> & {
 };
 
 export type DownloadOptions = {
-  /** Default: the cafe's own torrent file. A magnet link or another torrent file's path. */
+  /** Default: the cafe's own. What is to be had in the end. */
+  readonly payload?: Payload;
+  /** Default: the payload's torrent file. A magnet link or another torrent file's path. */
   readonly source?: string;
   readonly encrypt?: boolean;
   readonly ways?: Ways;
@@ -220,12 +222,13 @@ export class Cafe implements AsyncDisposable {
   /** Starts a client with its default settings in an empty directory. */
   async download(pc: number, kind: ClientKind, o: DownloadOptions = {}): Promise<Download> {
     const place = this.pc(pc);
+    const payload = o.payload ?? this.payload;
     const at = join(this.dir, `pc${pc}-${++this.#runs}-${kind}`);
     const dir = join(at, 'files');
     const client = await ClientRun.start(
       recipes[kind],
       {
-        source: o.source ?? this.payload.torrentPath,
+        source: o.source ?? payload.torrentPath,
         dir,
         home: join(at, 'home'),
         encrypt: o.encrypt ?? this.settings.encrypt,
@@ -234,7 +237,7 @@ export class Cafe implements AsyncDisposable {
       },
       { place, processes: this.processes, name: `PC ${pc} (${kind})` },
     );
-    return new Download(client, pc, dir, this.payload);
+    return new Download(client, pc, dir, payload);
   }
 
   /** See probe.ts: `http URL`, `tcp-echo IP PORT`, `udp-echo IP PORT`, `connect IP PORT`. Takes at most about a minute. */
