@@ -89,10 +89,17 @@ async function runVersion(
       return pcsOf(family, s.clients.length).map((pc) => work(family, pc, queue));
     }),
   );
-  if (doubtful.length > 0) await cafe.daemon.stop();
   for (const { cell, pc, found } of doubtful) {
     signal.throwIfAborted();
-    const alone = await runCell(cell, cafe, { pc, guest: ++guests }, sources, s.phaseLimitS);
+    const again = () => runCell(cell, cafe, { pc, guest: ++guests }, sources, s.phaseLimitS);
+    const second = await again();
+    if (second.result !== 'failed') {
+      say(second);
+      continue;
+    }
+    await cafe.daemon.stop();
+    const alone = await again();
+    await cafe.daemon.start();
     say(alone.result === 'failed' ? { ...found, result: 'cannot', why: `without the box, too: ${found.why}` } : found);
   }
   return lines;
