@@ -242,6 +242,29 @@ test('peers are exchanged only where the torrent is known not to be private (BEP
   }
 });
 
+test('peer exchange is offered at the first greeting or never; what is said before the torrent is known to be public is not heeded', async () => {
+  const offers = (said: Message[]): boolean[] =>
+    said.flatMap((m) => {
+      const read = m.kind === 'extended' && m.id === 0 ? parseExtendedHandshake(m.payload) : undefined;
+      return read?.kind === 'ok' ? [read.value.utPexId !== undefined] : [];
+    });
+  const endpoint = { ip: '203.0.113.7', port: 6881 };
+  const pex = encodePex({ added: [{ endpoint, flags: 0 }], dropped: [] });
+  for (const isPublic of [true, false]) {
+    const { stream, task, c, say } = await connect({ metainfo: false, peers: 'private' });
+    assert.deepEqual(offers(stream.take(true)), [true], 'it is not known yet');
+    await say({ kind: 'extended', id: 2, payload: pex });
+    assert.deepEqual(task.heardOf, []);
+    task.knowsMetainfo = true;
+    if (isPublic) task.peers = [];
+    c.metainfoKnown();
+    await turn();
+    assert.deepEqual(offers(stream.take()), [isPublic]);
+    await say({ kind: 'extended', id: 2, payload: pex });
+    assert.deepEqual(task.heardOf, isPublic ? [endpoint] : []);
+  }
+});
+
 test('a client is asked for its DHT node, once, where the torrent is known not to be private (BEP 5, 27)', async () => {
   for (const peers of ['private', 'public'] as const) {
     const { stream, task, say } = await connect({ peers: peers === 'private' ? peers : [] });

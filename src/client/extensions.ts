@@ -73,7 +73,11 @@ export class Extensions {
     );
   }
 
-  /** Sends the extended handshake; again when the metainfo became known (BEP 10 allows it), for a client that has only a magnet link. */
+  /**
+   * Sends the extended handshake; again when the metainfo became known (BEP 10 allows it), for a client that has only a magnet link.
+   * What the first one leaves out libtorrent drops for good, and a later message of that kind ends the connection as invalid:
+   * PEX is offered unless the torrent is known to be private. Nothing is told or heeded before it is known to be public.
+   */
   greet(): void {
     const metainfo = this.#world.metainfo();
     this.#send(
@@ -81,7 +85,7 @@ export class Extensions {
       encodeExtendedHandshake({
         utMetadataId: OUR_UT_METADATA,
         ltDonthaveId: OUR_LT_DONTHAVE,
-        ...(this.#world.swarm() && { utPexId: OUR_UT_PEX }),
+        ...((!metainfo || this.#world.swarm()) && { utPexId: OUR_UT_PEX }),
         reqq: this.#limits.reqq,
         client: CLIENT_NAME,
         ...(metainfo && { metadataSize: metainfo.infoBytes.length }),
