@@ -10,6 +10,8 @@ import type { BoxSnapshot, TaskView } from '#admin/contract.ts';
 import type { InfoHash } from '#base/units.ts';
 import { encode } from '#wire/bencode.ts';
 import { parseMetainfo } from '#wire/metainfo.ts';
+import { type ClientOptions, ClientRun } from '../scripts/cafe/clients/client.ts';
+import { libtorrent } from '../scripts/cafe/clients/libtorrent.ts';
 import { Net, type Place } from '../scripts/cafe/net.ts';
 import type { Child } from '../scripts/cafe/processes.ts';
 import { until } from '../scripts/cafe/servers.ts';
@@ -141,6 +143,19 @@ export async function withTracker(cafe: Cafe, announce: string, name: string): P
   const path = join(cafe.dir, `${name}.torrent`);
   await writeFile(path, Buffer.concat([head, parsed.value.infoBytes, Buffer.from('e')]));
   return path;
+}
+
+/** A libtorrent in the internet, on the machine of the cafe's own seeder `n`, which is gone by then. */
+export function outside(
+  cafe: Cafe,
+  n: number,
+  o: Pick<ClientOptions, 'source' | 'dir' | 'seed' | 'ways'>,
+): Promise<ClientRun> {
+  const place = cafe.topology.seeds[n - 1];
+  assert.ok(place);
+  const home = join(cafe.dir, `outside${n}`);
+  const at = { place, processes: cafe.processes, name: `outside ${n} (libtorrent)` };
+  return ClientRun.start(libtorrent, { ...o, home, encrypt: false }, at);
 }
 
 /** A tracker of our own: what each path is answered with. */

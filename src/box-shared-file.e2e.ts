@@ -4,8 +4,6 @@ import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { ClientRun } from '../scripts/cafe/clients/client.ts';
-import { libtorrent } from '../scripts/cafe/clients/libtorrent.ts';
 import {
   madeByLibtorrent,
   type Payload,
@@ -15,7 +13,7 @@ import {
 } from '../scripts/cafe/payload.ts';
 import { scrape, TRACKER_URLS, until } from '../scripts/cafe/servers.ts';
 import type { Cafe } from '../scripts/cafe/world.ts';
-import { inCafe, options, snapshot, task, wanDuring } from './box-fixtures.ts';
+import { inCafe, options, outside, snapshot, task, wanDuring } from './box-fixtures.ts';
 
 const LIMIT_S = 60;
 const KIB = 1024;
@@ -53,13 +51,7 @@ async function secondTorrent(cafe: Cafe, shared: PayloadFile, o: Case): Promise<
 /** Ends the seeders of the cafe's torrent; in the place of one, somebody has the whole of another torrent. */
 async function seedInstead(cafe: Cafe, { torrentPath: source, dir, ids }: Payload): Promise<void> {
   await cafe.killSeeders();
-  const [place] = cafe.topology.seeds;
-  assert.ok(place);
-  const { child } = await ClientRun.start(
-    libtorrent,
-    { source, dir, home: join(cafe.dir, 'second seeder'), encrypt: false, seed: true },
-    { place, processes: cafe.processes, name: 'second seeder' },
-  );
+  const { child } = await outside(cafe, 1, { source, dir, seed: true });
   for (const id of ids) {
     const named = async () => (await scrape(cafe.topology.inet, TRACKER_URLS.http, id)) === 1;
     await until(`the seeder in the swarm ${id}`, named, 20_000, child);
