@@ -50,10 +50,11 @@ export class OriginPool {
     const key = endpointKey(source.endpoint);
     const known = this.#byKey.get(key);
     if (known) {
-      // The latest client is the likeliest to be still there when the box dials in its name.
-      if (source.qvodHello || !known.source.qvodHello) known.source = source;
-      if (source.qvodHello) known.speech = 'qvod';
       this.on(known, { kind: 'named' }, nowMs);
+      // A client's name opens another way to it: what the box's own address could not reach is tried again at once.
+      if (source.as && !known.source.as && known.state.kind === 'waiting') known.state = newOrigin;
+      known.source = latest(known.source, source);
+      if (source.qvodHello) known.speech = 'qvod';
       return;
     }
     if (this.#byKey.size >= this.#limits.knownOrigins && !this.#forgetOne()) return;
@@ -104,4 +105,13 @@ export class OriginPool {
     this.#byId.delete(worst[1]);
     return this.#byKey.delete(worst[0]);
   }
+}
+
+/**
+ * The latest client is the likeliest to be still there when the box dials in its name. Who merely tells of an origin (a tracker, PEX) takes no
+ * client's name away: a box without an address of its own would not reach it any more.
+ */
+function latest(known: OriginSource, news: OriginSource): OriginSource {
+  if (known.qvodHello && !news.qvodHello) return known;
+  return news.as || !known.as ? news : { ...news, as: known.as };
 }
