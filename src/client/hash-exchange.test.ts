@@ -9,7 +9,7 @@ import { LayerFetch } from '#wire/layer-fetch.ts';
 import { madeTorrent } from '#wire/made-torrent.ts';
 import { parseInfo, parseMetainfo } from '#wire/metainfo.ts';
 import { layersOf } from '#wire/piece-layers.ts';
-import { connectClient, makeTorrent, type Setup, type Torrent, turn } from './fixtures.ts';
+import { connectClient, makeTorrent, type Setup, type TestStream, type Torrent, turn } from './fixtures.ts';
 
 const PIECE = 2 * BLOCK_BYTES;
 const { content } = makeTorrent(9 * PIECE + 777, PIECE);
@@ -142,17 +142,20 @@ test('a client that lies about hashes is not asked again; one that rejects is, l
   late.c.close('over');
 });
 
-test('of a hybrid only a client that knows v2 is asked, and each is greeted by the name it said', async () => {
+test('of a hybrid only a client that knows v2 is asked; who offers to upgrade is, once there are hashes to give', async () => {
   const hybrid = torrentOf('hybrid');
   const [v1, v2] = hybrid.meta.ids as [typeof hybrid.meta.infoHash, typeof hybrid.meta.infoHash];
-  for (const [hands, isAsked] of [
-    [{ infoHash: v1 }, false],
-    [{ infoHash: v1, v2: true }, true],
-    [{ infoHash: v2 }, true],
+  const hears = (stream: TestStream) => {
+    const hello = parseHandshake(stream.writes[0] as Buffer);
+    return hello.kind === 'ok' && hello.value.infoHash;
+  };
+  for (const [hands, heard, isAsked] of [
+    [{ infoHash: v1 }, v1, false],
+    [{ infoHash: v1, v2: true }, v2, true],
+    [{ infoHash: v2 }, v2, true],
   ] as const) {
     const { c, stream, task, say } = await connectClient(hybrid, { hands });
-    const hello = parseHandshake(stream.writes[0] as Buffer);
-    assert.ok(hello.kind === 'ok' && hello.value.infoHash === hands.infoHash);
+    assert.equal(hears(stream), heard);
     stream.take(true);
     task.wantsLayers = true;
     await say({ kind: 'extended', id: 99, payload: Buffer.alloc(0) });
@@ -162,4 +165,10 @@ test('of a hybrid only a client that knows v2 is asked, and each is greeted by t
     );
     c.close('over');
   }
+  const { c, stream } = await connectClient(
+    { ...hybrid, meta: aloneOf(hybrid) },
+    { hands: { infoHash: v1, v2: true } },
+  );
+  assert.equal(hears(stream), v1);
+  c.close('over');
 });
