@@ -1,10 +1,14 @@
 /** Clients that speak IPv6 are served as the others are, by a box that has no IPv6 address of its own. */
 import assert from 'node:assert/strict';
+import { execPath } from 'node:process';
 import { test } from 'node:test';
 import { TRACKER_URLS6 } from '../scripts/cafe/servers.ts';
 import { pcIp6, seedIp6 } from '../scripts/cafe/topology.ts';
 import type { Cafe } from '../scripts/cafe/world.ts';
 import { inCafe, options, snapshot, wanDuring } from './box-fixtures.ts';
+
+/** Makes an IPv6 tracker's UDP answer longer than a frame (18 bytes a peer), but no longer than the 1500 bytes that libtorrent takes. */
+const MANY = 80;
 
 const LIMIT_S = 60;
 const extras = { pcFamilies: [['ipv6'], ['ipv6']], tracker6: true } as const;
@@ -35,5 +39,20 @@ test('cold and warm over IPv6', options, () =>
       [],
       'both PCs were served',
     );
+
+    await announceMany(cafe);
+    const long = await cafe.torrentWith('long', [TRACKER_URLS6.udp]);
+    // Encrypted: the box answers only those who were told of the seeder.
+    const download = await cafe.download(2, 'libtorrent', { source: long, encrypt: true });
+    const wan = await wanDuring(cafe, async () => void (await download.complete(LIMIT_S)));
+    assert.ok(wan < 0.05 * totalBytes, `an answer in fragments: ${wan} bytes came in for ${totalBytes}`);
   }),
 );
+
+/** Peers that are not there. */
+async function announceMany(cafe: Cafe): Promise<void> {
+  const hash = cafe.payload.infoHash.replace(/../g, '%$&');
+  const url = `${TRACKER_URLS6.http}?info_hash=${hash}&left=1&port=`;
+  const announcing = `for (let n = 0; n < ${MANY}; n++) await fetch(process.argv[1] + (20_000 + n))`;
+  await cafe.topology.inet.run([execPath, '--input-type=module', '-e', announcing, url]);
+}

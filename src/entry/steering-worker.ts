@@ -122,7 +122,8 @@ class Steering {
   }
 
   #learn(p: LoggedPacket, nowMs: number): void {
-    const packet = parsePacket(p.packet);
+    // A long answer over UDP comes in fragments: the first, which alone is held, names the peers that fit into it.
+    const packet = parsePacket(p.packet, p.prefix === LOGGED.held ? 'capture' : 'wire');
     if (!packet) return;
     if (p.prefix === LOGGED.utp) {
       if (packet.version === 6) this.#refuseUtp6(p, packet.payload);

@@ -28,7 +28,7 @@ export type IpPacket = {
 };
 
 /**
- * `wire`: packets off a link, whole and unfragmented. `capture`: whatever a file may hold; of a fragmented packet the first
+ * `wire`: packets off a link, whole and unfragmented. `capture`: whatever a file or a link may hold; of a fragmented packet the first
  * fragment counts, and any IPv6 extension header is stepped over.
  */
 export type PacketSource = 'wire' | 'capture';
