@@ -39,7 +39,7 @@ const withoutLayers = ({ meta }: Torrent): Metainfo => ({ ...meta, pieceRoots: u
 /** A house over a folder; `seeds`: who answers on which port. */
 async function house(t: TestContext, dataDir: string, seeds: Record<number, Torrent> = {}, allow?: InfoHash[]) {
   const index = Index.open(join(dataDir, 'index.db'), silentLog);
-  const config = { dataDir, cacheBytes: 1 << 20, floorBytes: 0, hashWorkers: 1 };
+  const config = { disks: [{ path: dataDir }], probeBytes: 0, cacheBytes: 1 << 20, floorBytes: 0, hashWorkers: 1 };
   const store = await Store.open<FramedPiece>(config, FramedPiece, silentLog);
   const known: InfoHash[] = [];
   const dialled: FakeSeed[] = [];
