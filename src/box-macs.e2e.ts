@@ -6,7 +6,7 @@ import { inCafe, options, snapshot } from './box-fixtures.ts';
 
 const LIMIT_S = 60;
 const extras = { pcFamilies: [['ipv4'], ['ipv6']], tracker6: true } as const;
-/** The kernel looks again at a pair of MACs that it knows after ten seconds; at another pair at once. */
+/** The kernel looks again at a pair of MACs that it knows after two seconds; at another pair at once. */
 const NEW_PC = '02:00:00:00:00:77';
 const NEW_ROUTER = '02:00:00:00:00:78';
 

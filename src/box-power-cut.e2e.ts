@@ -20,7 +20,7 @@ test(`a power cut at ${CUTS} random moments under load`, options, async () => {
     const at = (path: string) => ({ folder: join(path, 'index'), disks: [path] });
     mkdirSync(at(disk.path).folder);
     const { child, lines, closed } = await startWriter(at(disk.path).folder, seed, at(disk.path).disks);
-    await sleep(Math.random() * 400);
+    await sleep(Math.random() * 1_500);
     child.kill('SIGSTOP');
     await sleep(QUIET_MS);
     const said = [...lines];

@@ -168,8 +168,12 @@ done
 # in the keys is the VLAN: two of them may use the same IPv4 addresses. IPv6 ones are the world's own, and nft 1.0.6 writes the MAC over the
 # end of a map's key that is longer than 16 bytes.
 # An address may move to another machine, and a router may be replaced: `update` would keep the first MAC for ever, so each is taken out and put in
-# again, every ten seconds at most for one pair of MACs.
-made_for="$LAN $WAN v2${VLANS:+ vlans $(echo "$VLANS" | cksum | tr ' ' -)}" # a table's comment is short
+# again, every two seconds at most for one pair of MACs. Only who dials the world shows where the router is: of what goes to private addresses the MAC
+# is taken while there is no other, and of what goes to the box itself never.
+own_mac=$(cat "/sys/class/net/$BR/address")
+near4="10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, 169.254.0.0/16, 172.16.0.0/12, 192.168.0.0/16, 224.0.0.0/4"
+near6="fc00::/7, fe80::/10, ff00::/8"
+made_for="$LAN $WAN $own_mac${VLANS:+ vlans $(echo "$VLANS" | cksum | tr ' ' -)}" # a table's comment is short
 lane_of_vlan=${marks:+"meta mark set vlan id map { $marks } return"}
 if [ "$(nft list table bridge swarmbox_l2 2>/dev/null | sed -n 's/^[[:space:]]*comment "ports \(.*\)"$/\1/p')" != "$made_for" ]; then
   nft -f - <<N
@@ -181,8 +185,8 @@ table bridge swarmbox_l2 {
   map gmac4 { type mark . ipv4_addr : ether_addr; flags dynamic,timeout; timeout 2h; size 65536; }   # client -> MAC its frames go to
   map cmac6 { type ipv6_addr : ether_addr; flags dynamic,timeout; timeout 2h; size 65536; }
   map gmac6 { type ipv6_addr : ether_addr; flags dynamic,timeout; timeout 2h; size 65536; }
-  set fresh4 { type mark . ipv4_addr . ether_addr . ether_addr; flags dynamic,timeout; timeout 10s; size 65536; }
-  set fresh6 { type ipv6_addr . ether_addr . ether_addr; flags dynamic,timeout; timeout 10s; size 65536; }
+  set fresh4 { type mark . ipv4_addr . ether_addr . ether_addr; flags dynamic,timeout; timeout 2s; size 65536; }
+  set fresh6 { type ipv6_addr . ether_addr . ether_addr; flags dynamic,timeout; timeout 2s; size 65536; }
   chain learn {
     type filter hook prerouting priority -310; policy accept;
     iifname != "$LAN" accept
@@ -191,10 +195,15 @@ table bridge swarmbox_l2 {
     udp length != 28 accept   # a uTP SYN (BEP 29): the daemon may have to refuse it
     meta l4proto udp @th,64,8 != 0x41 accept
     ether type { 8021q, 8021ad } jump tagged
+    ether daddr $own_mac accept
     meta mark . ip saddr . ether saddr . ether daddr @fresh4 accept
     ip6 saddr . ether saddr . ether daddr @fresh6 accept
-    add @fresh4 { meta mark . ip saddr . ether saddr . ether daddr } delete @cmac4 { meta mark . ip saddr : ether saddr } add @cmac4 { meta mark . ip saddr : ether saddr } delete @gmac4 { meta mark . ip saddr : ether daddr } add @gmac4 { meta mark . ip saddr : ether daddr } accept
-    add @fresh6 { ip6 saddr . ether saddr . ether daddr } delete @cmac6 { ip6 saddr : ether saddr } add @cmac6 { ip6 saddr : ether saddr } delete @gmac6 { ip6 saddr : ether daddr } add @gmac6 { ip6 saddr : ether daddr }
+    add @fresh4 { meta mark . ip saddr . ether saddr . ether daddr } delete @cmac4 { meta mark . ip saddr : ether saddr } add @cmac4 { meta mark . ip saddr : ether saddr }
+    add @fresh6 { ip6 saddr . ether saddr . ether daddr } delete @cmac6 { ip6 saddr : ether saddr } add @cmac6 { ip6 saddr : ether saddr }
+    ip daddr != { $near4 } delete @gmac4 { meta mark . ip saddr : ether daddr }
+    ip6 daddr != { $near6 } delete @gmac6 { ip6 saddr : ether daddr }
+    update @gmac4 { meta mark . ip saddr : ether daddr }
+    update @gmac6 { ip6 saddr : ether daddr }
   }
   chain tagged {
     $lane_of_vlan
