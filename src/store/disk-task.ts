@@ -9,7 +9,8 @@ import type { HashPool } from './hash-pool.ts';
 import { Layout } from './layout.ts';
 import { STORE_LIMITS } from './limits.ts';
 import type { OpenFiles } from './open-files.ts';
-import type { PieceCache } from './piece-cache.ts';
+import type { PieceCache, TaskPieces } from './piece-cache.ts';
+import type { MeasuredCost } from './piece-cache-cost.ts';
 import { PieceFiles } from './piece-files.ts';
 import type { Places } from './places.ts';
 import { recheckPieces } from './recheck.ts';
@@ -31,6 +32,7 @@ import type {
 export type DiskWorld<P extends PieceBuffer> = {
   readonly maker: PieceMaker<P>;
   readonly cache: PieceCache<P>;
+  readonly cost: MeasuredCost;
   readonly files: OpenFiles;
   readonly hashes: HashPool;
   readonly space: DiskSpace;
@@ -57,6 +59,7 @@ const failed = (error: unknown): Failed => ({
 /** Invariant: a piece is in the memory cache, or answered 'durable' or 'ok', only after its hash was right. */
 export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
   readonly #world: DiskWorld<P>;
+  readonly memory: TaskPieces<P>;
   #shape: TaskShape;
   readonly #layout: Layout;
   readonly #folder: TaskFolder;
@@ -70,6 +73,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
 
   constructor(world: DiskWorld<P>, shape: TaskShape, folder: string, life: TaskLife) {
     this.#world = world;
+    this.memory = world.cache.task(world.cost);
     this.#shape = shape;
     this.#layout = new Layout(shape);
     this.#folder = new TaskFolder(folder, this.#layout.text());
@@ -86,7 +90,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
   }
 
   cached(index: PieceIndex): P | undefined {
-    const piece = this.#world.cache.get(this.#shape.infoHash, index);
+    const piece = this.memory.get(index);
     if (piece) this.#world.hits.cacheHits++;
     return piece;
   }
@@ -133,7 +137,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
     if (shape.checksOf(0).length <= this.#shape.checksOf(0).length) return;
     this.#shape = shape;
     this.#reading.clear();
-    this.#world.cache.dropTask(shape.infoHash);
+    this.memory.clear();
   }
 
   writeMetainfo(infoBytes: Buffer, layers: Buffer = Buffer.alloc(0)): Promise<Written> {
@@ -187,7 +191,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
       this.#log.error('remove-failed', { why: errorText(error) });
       return failed(error);
     } finally {
-      this.#world.cache.dropTask(this.#shape.infoHash);
+      this.memory.clear();
     }
   }
 
@@ -263,21 +267,26 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
 
   /** Unless it was verified by less than is known now. */
   #cache(piece: P, verifiedBy: TaskShape): void {
-    if (verifiedBy === this.#shape) this.#world.cache.put(verifiedBy.infoHash, piece);
+    if (verifiedBy === this.#shape) this.memory.put(piece);
   }
 
   async #readDisk(index: PieceIndex): Promise<ReadResult<P>> {
-    const { reads, maker } = this.#world;
+    const { reads, maker, cost } = this.#world;
     const { lengthBytes } = this.#layout.place(index);
     using turn = await reads.enter();
     if (!turn) return failed(busy('reads'));
     const piece = maker.allocate(index, lengthBytes);
+    const end = cost.begin();
+    let came = 0;
     try {
       if (!(await this.#files.read(piece))) return { kind: 'corrupt' };
+      came = lengthBytes;
     } catch (error) {
       // The file itself is missing: the piece is as gone as if its bytes had changed.
       if (errorCode(error) === 'ENOENT' && (await this.#folder.diskExists())) return { kind: 'corrupt' };
       return failed(error);
+    } finally {
+      end(came);
     }
     const verified = await this.#verify(piece, lengthBytes);
     if (verified.kind === 'failed') return verified;

@@ -18,6 +18,16 @@ export const STORE_LIMITS = {
   readsWaiting: 4096,
   /** Pieces in hand during a recheck: it must not take the disk away from the clients. */
   recheckAtOnce: 2,
+  /** Pieces of which the memory cache forgets the least worth: a draw of 32 is within 1 % of looking at all. */
+  cacheDraws: 32,
+  /** A piece in memory that was used since this many others came is in hand: some client is in the middle of it. */
+  cacheInHand: 8,
+  /** Bytes a millisecond that a disk without an arm gives at least (250 MB/s): what a read takes beyond that is its seek. */
+  streamBytesPerMs: 250_000,
+  /** Milliseconds of a seek before one was measured: a quarter turn and a third of the way of a disk's arm. */
+  assumedSeekMs: 8,
+  /** Reads over which the cost of a seek is averaged. */
+  costReads: 16,
   /** Open segment files. More than writesAtOnce + readsAtOnce + recheckAtOnce, so every running job finds room. */
   openFiles: 128,
   /** Milliseconds for which a statfs answer is believed; our own writes are subtracted meanwhile. */

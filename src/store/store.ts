@@ -10,7 +10,8 @@ import { Gate } from './gate.ts';
 import { HashPool } from './hash-pool.ts';
 import { STORE_LIMITS } from './limits.ts';
 import { OpenFiles, syncFolder } from './open-files.ts';
-import { LruCache } from './piece-cache.ts';
+import { PieceCache } from './piece-cache.ts';
+import { MeasuredCost } from './piece-cache-cost.ts';
 import { INFO_FILE, LAYERS_FILE, REMOVED } from './task-folder.ts';
 import type { PieceBuffer, PieceMaker, TaskShape, TaskStore } from './task-store.ts';
 
@@ -62,7 +63,8 @@ export class Store<P extends PieceBuffer> {
     return new Store(root, config.volatileDir, {
       maker,
       log,
-      cache: new LruCache<P>(config.cacheBytes),
+      cache: new PieceCache<P>(config.cacheBytes),
+      cost: new MeasuredCost(),
       files: new OpenFiles(),
       hashes: new HashPool({ workers: config.hashWorkers, log }),
       space: new DiskSpace(config.floorBytes, log, () => freeBytesOf(root)),

@@ -1,0 +1,16 @@
+import type { PieceIndex } from '#base/units.ts';
+import type { DiskCost } from './piece-cache-cost.ts';
+
+/** What a task tells the memory cache, and what it may know of it. */
+export interface TaskMemory {
+  /** How many connected clients lack the piece: asked often, answered at once. Until it is set nobody lacks any. */
+  wanted: (index: PieceIndex) => number;
+  /** No use of it. */
+  holds(index: PieceIndex): boolean;
+  /** The task's pieces in memory, the longest there first. */
+  pieces(): Iterable<PieceIndex>;
+  /** Bytes of memory that the task can count on: its part when the tasks that have something there have equal ones. */
+  readonly shareBytes: number;
+  /** Of the disk that the task's pieces lie on. */
+  readonly cost: DiskCost;
+}
