@@ -103,7 +103,10 @@ class FakeTask<P extends PieceBuffer> implements TaskStore<P> {
       wanted: () => 0,
       holds: (index) => store.cacheOf(shape.infoHash).has(index),
       pieces: () => store.cacheOf(shape.infoHash).keys(),
-      shareBytes: store.memoryBytes,
+      readers: 0,
+      get shareBytes() {
+        return store.memoryBytes;
+      },
       cost: { seekMs: store.seekMs, readMs: () => store.seekMs },
     };
   }

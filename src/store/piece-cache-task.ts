@@ -9,7 +9,9 @@ export interface TaskMemory {
   holds(index: PieceIndex): boolean;
   /** The task's pieces in memory, the longest there first. */
   pieces(): Iterable<PieceIndex>;
-  /** Bytes of memory that the task can count on: its part when the tasks that have something there have equal ones. */
+  /** Connected clients that lack something: the memory is shared by the tasks that have any. None until it is set. */
+  set readers(clients: number);
+  /** Bytes of memory that the task can count on: its part when all that have readers have equal ones. */
   readonly shareBytes: number;
   /** Of the disk that the task's pieces lie on. */
   readonly cost: DiskCost;

@@ -129,14 +129,14 @@ test('a piece in hand is not forgotten for one that more clients lack', () => {
   assert.equal(victims.worst(), inHand, 'left alone for long enough, it is the least worth');
 });
 
-test('tasks share the memory in equal parts', () => {
+test('tasks that have readers share the memory in equal parts', () => {
   const cache = new PieceCache(1_000);
   const [a, b] = [cache.task(costOf(1)), cache.task(costOf(1))];
   assert.equal(a.shareBytes, 1_000);
-  a.put(piece(0));
-  b.put(piece(0));
+  a.readers = 2;
+  b.readers = 1;
   assert.equal(a.shareBytes, 500);
-  b.clear();
+  b.readers = 0;
   assert.equal(a.shareBytes, 1_000);
 });
 

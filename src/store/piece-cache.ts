@@ -8,7 +8,7 @@ import type { PieceBuffer } from './task-store.ts';
 export class PieceCache<P extends PieceBuffer> {
   readonly limitBytes: number;
   readonly #victims: Victims<Entry<P>>;
-  readonly #holding = new Set<TaskPieces<P>>();
+  readonly #reading = new Set<TaskPieces<P>>();
   #bytes = 0;
 
   constructor(limitBytes: number, random?: () => number) {
@@ -28,7 +28,8 @@ export class PieceCache<P extends PieceBuffer> {
       add: (entry) => this.#add(entry),
       used: (entry) => this.#victims.used(entry),
       drop: (entry) => this.#drop(entry),
-      shareBytes: () => Math.floor(this.limitBytes / Math.max(1, this.#holding.size)),
+      reading: (task, on) => void (on ? this.#reading.add(task) : this.#reading.delete(task)),
+      shareBytes: () => Math.floor(this.limitBytes / Math.max(1, this.#reading.size)),
     });
   }
 
@@ -37,14 +38,12 @@ export class PieceCache<P extends PieceBuffer> {
     while (this.#bytes + entry.bytes > this.limitBytes) this.#victims.worst()?.drop();
     this.#victims.add(entry);
     this.#bytes += entry.bytes;
-    this.#holding.add(entry.task);
     return true;
   }
 
   #drop(entry: Entry<P>): void {
     this.#victims.delete(entry);
     this.#bytes -= entry.bytes;
-    if (entry.task.count === 0) this.#holding.delete(entry.task);
   }
 }
 
@@ -54,6 +53,7 @@ type TaskPiecesWorld<P extends PieceBuffer> = {
   add(entry: Entry<P>): boolean;
   used(entry: Entry<P>): void;
   drop(entry: Entry<P>): void;
+  reading(task: TaskPieces<P>, on: boolean): void;
   shareBytes(): number;
 };
 
@@ -69,6 +69,10 @@ export class TaskPieces<P extends PieceBuffer> implements TaskMemory {
 
   get count(): number {
     return this.#entries.size;
+  }
+
+  set readers(clients: number) {
+    this.#world.reading(this, clients > 0);
   }
 
   get cost(): DiskCost {
