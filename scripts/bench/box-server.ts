@@ -49,6 +49,7 @@ function taskOf(meta: Metainfo, pieces: readonly FramedPiece[]): ClientTask {
     },
     metainfo: () => meta,
     have: () => have,
+    steers: () => false,
     block: (index, begin, length, asOne) => {
       const piece = pieces[index];
       const run = asOne ? undefined : piece?.run(begin, length);

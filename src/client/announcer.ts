@@ -1,4 +1,4 @@
-import type { Bitfield } from '#base/bitfield.ts';
+import { Bitfield } from '#base/bitfield.ts';
 import type { PieceIndex } from '#base/units.ts';
 
 /**
@@ -8,34 +8,38 @@ import type { PieceIndex } from '#base/units.ts';
  * first of the two makes the client interested, the second makes us a seed.
  */
 export class Announcer {
-  readonly #pieceCount: number;
-  #told: number;
+  readonly #told: Bitfield;
   #held: PieceIndex | undefined;
   #heldAtMs = 0;
 
-  private constructor(pieceCount: number, told: number, held: PieceIndex | undefined, nowMs: number) {
-    this.#pieceCount = pieceCount;
+  private constructor(told: Bitfield, held: PieceIndex | undefined, nowMs: number) {
     this.#told = told;
     this.#held = held;
     this.#heldAtMs = nowMs;
   }
 
-  /** What to say first, in place of `have`: the same, or one piece less. Undefined `have`: nothing is had. */
+  /** What to say first, in place of `have`: the same, or one piece less. Undefined `have`: nothing is had, or it is told later. */
   static open(pieceCount: number, have: Bitfield | undefined, nowMs: number): { announcer: Announcer; bits: Buffer } {
-    const bits = Buffer.alloc(Math.ceil(pieceCount / 8));
-    if (have) bits.set(have.bytes);
-    if (!have || have.count !== pieceCount - 1 || have.count === 0)
-      return { announcer: new Announcer(pieceCount, have?.count ?? 0, undefined, nowMs), bits };
-    let held = pieceCount - 1;
-    while (!have.has(held)) held--;
-    bits[held >> 3] = (bits[held >> 3] as number) & ~(0x80 >> (held & 7));
-    return { announcer: new Announcer(pieceCount, have.count - 1, held, nowMs), bits };
+    const told = (have && Bitfield.from(have.bytes, pieceCount)) ?? new Bitfield(pieceCount);
+    let held: PieceIndex | undefined;
+    if (told.count > 0 && told.count === pieceCount - 1) {
+      held = pieceCount - 1;
+      while (!told.has(held)) held--;
+      told.clear(held);
+    }
+    return { announcer: new Announcer(told, held, nowMs), bits: Buffer.from(told.bytes) };
   }
 
-  /** The `have`s to say now that the task has this piece too. */
+  /** The client was told of it, or is about to be. */
+  knows(piece: PieceIndex): boolean {
+    return this.#held === piece || this.#told.has(piece);
+  }
+
+  /** The `have`s to say now that the client is to know of this piece too. */
   gained(piece: PieceIndex, nowMs: number): PieceIndex[] {
+    if (this.knows(piece)) return [];
     if (this.#held !== undefined) return [...this.release(), ...this.#tell(piece)];
-    if (this.#pieceCount > 1 && this.#told === this.#pieceCount - 2) {
+    if (this.#told.size > 1 && this.#told.count === this.#told.size - 2) {
       this.#held = piece;
       this.#heldAtMs = nowMs;
       return [];
@@ -48,14 +52,10 @@ export class Announcer {
     return this.#held !== undefined && nowMs - this.#heldAtMs >= ms ? this.release() : [];
   }
 
-  /** The task has lost a piece; was the client told that it had it? */
-  lost(piece: PieceIndex): 'told' | 'held back' {
-    if (this.#held === piece) {
-      this.#held = undefined;
-      return 'held back';
-    }
-    this.#told = Math.max(0, this.#told - 1);
-    return 'told';
+  /** The task has lost a piece; true when the client was told that it had it. */
+  lost(piece: PieceIndex): boolean {
+    if (this.#held === piece) this.#held = undefined;
+    return this.#told.clear(piece);
   }
 
   release(): PieceIndex[] {
@@ -66,7 +66,7 @@ export class Announcer {
   }
 
   #tell(piece: PieceIndex): PieceIndex[] {
-    this.#told++;
+    this.#told.set(piece);
     return [piece];
   }
 }

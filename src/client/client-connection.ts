@@ -48,6 +48,8 @@ export class ClientConnection {
   readonly #rate = new Rate();
   readonly #silence: Silence;
   #announcer: Announcer | undefined;
+  /** Told only of what it is offered. */
+  #steered = false;
   #spoke = false;
   #interested = false;
   #dhtPort = false;
@@ -101,8 +103,9 @@ export class ClientConnection {
     stream.onClose(() => this.close(CLIENT_CLOSED));
     const shape = task.metainfo();
     if (shape) this.#pieces.shapeKnown(shape.pieceCount);
-    const { frames, announcer } = greeting(task, handshake, clock.nowMs());
+    const { frames, announcer, steered } = greeting(task, handshake, clock.nowMs());
     this.#announcer = announcer;
+    this.#steered = steered;
     for (const frame of frames) this.#say(frame);
     this.#extensions?.greet();
     this.#hashes.tick();
@@ -139,15 +142,46 @@ export class ClientConnection {
     return this.#rate.bytesPerS(this.#clock.nowMs());
   }
 
-  /** The task has the piece from now on. Not said to a client that has it too. */
+  /** It is told only of the pieces that it is offered. */
+  get steered(): boolean {
+    return this.#steered;
+  }
+
+  /** It speaks BEP 6: it may be told which of the pieces that it knows of come cheap. */
+  get takesSuggestions(): boolean {
+    return this.#fast;
+  }
+
+  knows(piece: PieceIndex): boolean {
+    return this.#announcer?.knows(piece) ?? false;
+  }
+
+  /** The task has the piece from now on. */
   announce(piece: PieceIndex): void {
+    if (!this.#steered) this.offer(piece);
+  }
+
+  /** Tells of a piece that the task has, unless the client has it too. */
+  offer(piece: PieceIndex): void {
     if (this.#over || this.#pieces.known?.has(piece)) return;
     this.#haves(this.#announcer?.gained(piece, this.#clock.nowMs()) ?? []);
   }
 
+  /** BEP 6: of what the client lacks this is the cheapest. */
+  suggest(piece: PieceIndex): void {
+    if (this.#fast && this.#roomy) this.#say(encodeMessage({ kind: 'suggest', piece }));
+  }
+
+  /** From now on it is told of everything. */
+  tellAll(): void {
+    this.#steered = false;
+    const have = this.#task.have();
+    for (let piece = 0; have && have.count > 0 && piece < have.size; piece++) if (have.has(piece)) this.offer(piece);
+  }
+
   /** The task has lost the piece. BitTorrent without extensions has no word for it. */
   lost(piece: PieceIndex): void {
-    if (this.#over || this.#announcer?.lost(piece) !== 'told') return;
+    if (this.#over || !this.#announcer?.lost(piece)) return;
     if (this.#metafile) this.#say(encodeUnhave(piece));
     else this.#extensions?.dontHave(piece);
   }
@@ -166,8 +200,8 @@ export class ClientConnection {
     this.#extensions?.metainfoKnown();
     this.#metafile?.tick();
     this.#announcer = Announcer.open(metainfo.pieceCount, undefined, this.#clock.nowMs()).announcer;
-    const have = this.#task.have();
-    for (let piece = 0; have && have.count > 0 && piece < have.size; piece++) if (have.has(piece)) this.announce(piece);
+    this.#steered = this.#task.steers();
+    if (!this.#steered) this.tellAll();
   }
 
   close(why: string): void {

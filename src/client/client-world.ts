@@ -26,6 +26,8 @@ export type ClientTask = {
   readonly peerId: Buffer;
   metainfo(): Metainfo | undefined;
   have(): Bitfield | undefined;
+  /** True: a client that comes now is told of no piece but those that it is offered. */
+  steers(): boolean;
   /**
    * Wire-ready piece messages of verified bytes. `asOne`: one request, answered by one message of `length` (any alignment, maybe more than a
    * block). Otherwise a run of whole blocks, one message per block. Undefined: not to be had.

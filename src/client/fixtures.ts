@@ -72,6 +72,12 @@ export class TestTask implements ClientTask {
     return this.knowsMetainfo ? this.field : undefined;
   }
 
+  steersNow = false;
+
+  steers(): boolean {
+    return this.steersNow;
+  }
+
   framed(piece: number): FramedPiece {
     const { meta, content } = this.torrent;
     const framed = FramedPiece.allocate(piece, pieceSize(meta, piece));

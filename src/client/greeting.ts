@@ -9,12 +9,13 @@ import type { ClientTask } from './client-world.ts';
 /**
  * The first bytes to a client: our handshake, then what the task has. BEP 3: the bitfield is the first message or none. BEP 6: with the fast
  * extension there is always one of bitfield, have-all, have-none. A Qvod client is answered in its dialect. DHT (BEP 5) only where the torrent is known not to be private (BEP 27). Without metainfo the honest answer is "nothing yet", and there is no announcer either.
+ * A client whose task chooses what it is told of (`steers`) begins with nothing.
  */
 export function greeting(
   task: ClientTask,
   theirs: Handshake,
   nowMs: number,
-): { frames: Buffer[]; announcer: Announcer | undefined } {
+): { frames: Buffer[]; announcer: Announcer | undefined; steered: boolean } {
   const { peerId } = task;
   const { fast } = theirs;
   const shape = task.metainfo();
@@ -27,15 +28,17 @@ export function greeting(
         fast: true,
         dht: task.swarm() !== undefined,
       });
-  const have = shape ? task.have() : undefined;
+  const steered = shape !== undefined && task.steers();
+  const have = shape && !steered ? task.have() : undefined;
   const { announcer, bits } = shape ? Announcer.open(shape.pieceCount, have, nowMs) : NOTHING_YET;
   const says = (message: Parameters<typeof encodeMessage>[0]) => ({
     frames: [hands, encodeMessage(message)],
     announcer,
+    steered,
   });
   if (have?.full && fast) return says({ kind: 'have-all' });
   if (bits.some((byte) => byte !== 0)) return says({ kind: 'bitfield', bits });
-  return fast ? says({ kind: 'have-none' }) : { frames: [hands], announcer };
+  return fast ? says({ kind: 'have-none' }) : { frames: [hands], announcer, steered };
 }
 
 const NOTHING_YET = { announcer: undefined, bits: Buffer.alloc(0) };

@@ -10,7 +10,8 @@ import { busy } from './gate.ts';
 import type { HashPool } from './hash-pool.ts';
 import { Layout } from './layout.ts';
 import { STORE_LIMITS } from './limits.ts';
-import type { PieceCache } from './piece-cache.ts';
+import type { PieceCache, TaskPieces } from './piece-cache.ts';
+import type { DiskCost } from './piece-cache-cost.ts';
 import { PieceFiles } from './piece-files.ts';
 import type { Places } from './places.ts';
 import { recheckPieces } from './recheck.ts';
@@ -58,6 +59,7 @@ type Residence = { readonly disk: Disk; readonly folder: TaskFolder; readonly fi
 /** Invariant: a piece is in the memory cache, or answered 'durable' or 'ok', only after its hash was right. */
 export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
   readonly #world: DiskWorld<P>;
+  readonly memory: TaskPieces<P>;
   #shape: TaskShape;
   readonly #layout: Layout;
   readonly #log: Log;
@@ -71,6 +73,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
 
   constructor(world: DiskWorld<P>, shape: TaskShape, life: TaskLife) {
     this.#world = world;
+    this.memory = world.cache.task(this.#costAtHome());
     this.#shape = shape;
     this.#layout = new Layout(shape);
     this.#log = world.log.with({ infoHash: shape.infoHash });
@@ -88,7 +91,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
   /** What is in memory goes with a disk that is gone: nobody could say any more that the piece is durable. */
   disk(what: 'gone' | 'back'): void {
     this.#reading.clear();
-    this.#world.cache.dropTask(this.#shape.infoHash);
+    this.memory.clear();
     this.#onDisk(what);
   }
 
@@ -100,7 +103,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
   }
 
   cached(index: PieceIndex): P | undefined {
-    const piece = this.#world.cache.get(this.#shape.infoHash, index);
+    const piece = this.memory.get(index);
     if (piece) this.#world.hits.cacheHits++;
     return piece;
   }
@@ -149,7 +152,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
     if (shape.checksOf(0).length <= this.#shape.checksOf(0).length) return;
     this.#shape = shape;
     this.#reading.clear();
-    this.#world.cache.dropTask(shape.infoHash);
+    this.memory.clear();
   }
 
   writeMetainfo(infoBytes: Buffer, layers: Buffer = Buffer.alloc(0)): Promise<Written> {
@@ -217,7 +220,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
       this.#log.error('remove-failed', { why: errorText(error) });
       return failed(error);
     } finally {
-      this.#world.cache.dropTask(this.#shape.infoHash);
+      this.memory.clear();
     }
   }
 
@@ -265,6 +268,17 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
     if (disk === this.#residence?.disk) return this.#residence;
     this.#residence = disk && this.#resideOn(disk);
     return this.#residence;
+  }
+
+  /** Of the disk that is the home at the time of asking; without one, nothing can be read again. */
+  #costAtHome(): DiskCost {
+    const home = () => this.#home()?.disk.cost;
+    return {
+      get seekMs() {
+        return home()?.seekMs ?? 0;
+      },
+      readMs: (bytes) => home()?.readMs(bytes) ?? 0,
+    };
   }
 
   #resideOn(disk: Disk): Residence {
@@ -315,7 +329,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
 
   /** Unless it was verified by less than is known now. */
   #cache(piece: P, verifiedBy: TaskShape): void {
-    if (verifiedBy === this.#shape) this.#world.cache.put(verifiedBy.infoHash, piece);
+    if (verifiedBy === this.#shape) this.memory.put(piece);
   }
 
   async #readDisk(index: PieceIndex): Promise<ReadResult<P>> {
@@ -328,15 +342,18 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
     using turn = await disk.reads.enter();
     if (!turn) return failed(busy('reads'));
     const piece = maker.allocate(index, lengthBytes);
+    const end = disk.cost.begin();
+    let came = 0;
     try {
-      const begin = performance.now();
       if (!(await files.read(piece))) return { kind: 'corrupt' };
-      disk.took(performance.now() - begin, lengthBytes);
+      came = lengthBytes;
     } catch (error) {
       // The file itself is missing: the piece is as gone as if its bytes had changed.
       if (errorCode(error) === 'ENOENT' && (await disks.look(disk))) return { kind: 'corrupt' };
       disks.trouble(disk, error, 'read');
       return failed(error);
+    } finally {
+      end(came);
     }
     const verified = await this.#verify(piece, lengthBytes);
     if (verified.kind === 'failed') return verified;

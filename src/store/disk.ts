@@ -8,6 +8,7 @@ import { DiskSpace, freeBytesOf } from './disk-space.ts';
 import { Gate } from './gate.ts';
 import { STORE_LIMITS } from './limits.ts';
 import { OpenFiles } from './open-files.ts';
+import { MeasuredCost } from './piece-cache-cost.ts';
 import { REMOVED } from './task-folder.ts';
 
 /**
@@ -27,6 +28,7 @@ export class Disk {
   readonly writeMBps: number;
   readonly files = new OpenFiles();
   readonly space: DiskSpace;
+  readonly cost: MeasuredCost;
   readonly reads: Gate;
   /** The bytes in hand are bounded before this door, so its queue is too. */
   readonly writes = new Gate(STORE_LIMITS.writesAtOnce, Number.POSITIVE_INFINITY);
@@ -34,7 +36,6 @@ export class Disk {
   #where: string;
   #draining = false;
   #gone = false;
-  #costMs: number;
   #readErrors = 0;
   #failures = 0;
   #failingUntilMs = 0;
@@ -47,7 +48,7 @@ export class Disk {
     this.writeMBps = marker.writeMBps;
     this.#where = where;
     this.#log = log.with({ disk: path });
-    this.#costMs = STORE_LIMITS.costMs[kind];
+    this.cost = new MeasuredCost(STORE_LIMITS.assumedSeekMs[kind]);
     this.space = new DiskSpace(floorBytes, this.#log, () => freeBytesOf(this.root));
     const { readsAtOnce, readsWaiting, readWaitMs } = STORE_LIMITS;
     this.reads = new Gate(readsAtOnce[kind], readsWaiting, readWaitMs);
@@ -76,7 +77,7 @@ export class Disk {
 
   /** What reading a MiB costs, in milliseconds of the disk's time; lately, not at its best. */
   get costMs(): number {
-    return this.#costMs;
+    return this.cost.readMs(MIB);
   }
 
   /** Reads and writes under way or waiting. */
@@ -90,13 +91,6 @@ export class Disk {
     for (const name of names)
       if (name.endsWith(REMOVED)) await rm(join(this.root, name), { recursive: true, force: true });
     return names.filter((name) => parseInfoHash(name) === name) as InfoHash[];
-  }
-
-  /** A read took this long, without its waiting. */
-  took(ms: number, bytes: number): void {
-    // A short piece costs an arm's move like a long one.
-    const perMib = ms / Math.max(1, bytes / MIB);
-    this.#costMs += STORE_LIMITS.costShare * (perMib - this.#costMs);
   }
 
   drain(on: boolean): void {

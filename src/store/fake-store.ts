@@ -2,6 +2,7 @@ import type { Bitfield } from '#base/bitfield.ts';
 import { bug } from '#base/errors.ts';
 import type { InfoHash, PieceIndex } from '#base/units.ts';
 import { digestsOf, passed, workOf } from './digests.ts';
+import type { TaskMemory } from './piece-cache-task.ts';
 import type {
   Accepted,
   Failed,
@@ -39,6 +40,9 @@ export class FakeStore<P extends PieceBuffer> {
   #caches = new Map<InfoHash, Map<PieceIndex, P>>();
   /** How many pieces were read from the imaginary disk. */
   diskReads = 0;
+  /** What tasks are told of their part of the memory, and of the disk. It forgets nothing by itself. */
+  memoryBytes = Number.POSITIVE_INFINITY;
+  seekMs = 0;
 
   constructor(maker: PieceMaker<P>) {
     this.#maker = maker;
@@ -100,6 +104,7 @@ export class FakeStore<P extends PieceBuffer> {
 }
 
 class FakeTask<P extends PieceBuffer> implements TaskStore<P> {
+  readonly memory: TaskMemory;
   readonly #store: FakeStore<P>;
   readonly #maker: PieceMaker<P>;
   #shape: TaskShape;
@@ -110,6 +115,16 @@ class FakeTask<P extends PieceBuffer> implements TaskStore<P> {
     this.#store = store;
     this.#maker = maker;
     this.#shape = shape;
+    this.memory = {
+      wanted: () => 0,
+      holds: (index) => store.cacheOf(shape.infoHash).has(index),
+      pieces: () => store.cacheOf(shape.infoHash).keys(),
+      readers: 0,
+      get shareBytes() {
+        return store.memoryBytes;
+      },
+      cost: { seekMs: store.seekMs, readMs: () => store.seekMs },
+    };
   }
 
   get empty(): boolean {

@@ -31,10 +31,16 @@ export const STORE_LIMITS = {
   readErrors: 8,
   /** Bytes of the file that measures a disk when it is adopted: past what a disk's own cache swallows at once. */
   probeBytes: 32 * MIB,
-  /** What reading a MiB costs, in milliseconds of the disk's time, before it was measured: an arm's move and the transfer, or flash. */
-  costMs: { hdd: 14, ssd: 2, unknown: 5 },
-  /** The share of one read in the disk's measured cost: old ones fade after some fifty. */
-  costShare: 0.05,
+  /** Pieces of which the memory cache forgets the least worth: a draw of 32 is within 1 % of looking at all. */
+  cacheDraws: 32,
+  /** A piece in memory that was used since this many others came is in hand: some client is in the middle of it. */
+  cacheInHand: 8,
+  /** Bytes a millisecond that a disk without an arm gives at least (250 MB/s): what a read takes beyond that is its seek. */
+  streamBytesPerMs: 250_000,
+  /** Milliseconds of a seek before one was measured: a quarter turn and a third of the way of a disk's arm; where there is none, a question. */
+  assumedSeekMs: { hdd: 8, ssd: 0.2, unknown: 2 },
+  /** Reads over which the cost of a seek is averaged. */
+  costReads: 16,
   /** Open segment files of one disk. More than writesAtOnce + readsAtOnce + recheckAtOnce, so every running job finds room. */
   openFiles: 128,
   /** Milliseconds for which a statfs answer is believed; our own writes are subtracted meanwhile. */

@@ -11,7 +11,6 @@ import { Gate } from './gate.ts';
 import { GroupSync } from './group-sync.ts';
 import { HashPool } from './hash-pool.ts';
 import { OpenFiles } from './open-files.ts';
-import { LruCache } from './piece-cache.ts';
 import { readAll, writeAll } from './segment-io.ts';
 
 const SHA1 = { sha1: true, merkle: undefined };
@@ -89,26 +88,6 @@ test('a gate admits so many, lets so many wait, and turns the rest away', async 
   b[Symbol.dispose]();
   c[Symbol.dispose]();
   assert.ok(await gate.enter());
-});
-
-test('the memory cache is never larger than its limit and never mixes torrents', () => {
-  const [x, y] = [randomSample(1).shape.infoHash, randomSample(1).shape.infoHash];
-  const use = fc.record({ task: fc.constantFrom(x, y), index: fc.nat(9), length: fc.integer({ min: 1, max: 400 }) });
-  fc.assert(
-    fc.property(fc.array(use), (uses) => {
-      const cache = new LruCache(1000);
-      for (const { task, index, length } of uses) {
-        const piece = gappedMaker.allocate(index, length);
-        cache.put(task, piece);
-        assert.equal(cache.get(task, index), piece);
-        assert.ok(cache.bytes <= 1000);
-      }
-      cache.dropTask(x);
-      for (let index = 0; index < 10; index++) assert.equal(cache.get(x, index), undefined);
-      cache.dropTask(y);
-      assert.equal(cache.bytes, 0);
-    }),
-  );
 });
 
 test('a hash worker that dies or hangs fails its own job alone and is replaced', async () => {

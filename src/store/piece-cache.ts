@@ -1,70 +1,140 @@
-import type { InfoHash, PieceIndex } from '#base/units.ts';
+import type { PieceIndex } from '#base/units.ts';
+import type { DiskCost } from './piece-cache-cost.ts';
+import type { TaskMemory } from './piece-cache-task.ts';
+import { type Kept, Victims } from './piece-cache-victims.ts';
 import type { PieceBuffer } from './task-store.ts';
 
-/** Verified, durable pieces in memory. What is worth keeping is the cache's own business. */
-export interface PieceCache<P extends PieceBuffer> {
-  get(task: InfoHash, index: PieceIndex): P | undefined;
-  put(task: InfoHash, piece: P): void;
-  dropTask(task: InfoHash): void;
-  readonly bytes: number;
-}
-
-type Entry<P> = { task: InfoHash; piece: P };
-
-/** Forgets the piece that was used longest ago. Never holds more than `limitBytes`. */
-export class LruCache<P extends PieceBuffer> implements PieceCache<P> {
-  readonly #limitBytes: number;
-  readonly #tasks = new Map<InfoHash, Map<PieceIndex, Entry<P>>>();
-  /** In order of use: a Set remembers insertion, so "used" is "taken out and put in again". */
-  readonly #order = new Set<Entry<P>>();
-  #newest: Entry<P> | undefined;
+/** Verified, durable pieces of all tasks in memory. Never holds more than `limitBytes`, whatever is asked of it. */
+export class PieceCache<P extends PieceBuffer> {
+  readonly limitBytes: number;
+  readonly #victims: Victims<Entry<P>>;
+  readonly #reading = new Set<TaskPieces<P>>();
   #bytes = 0;
 
-  constructor(limitBytes: number) {
-    this.#limitBytes = limitBytes;
+  constructor(limitBytes: number, random?: () => number) {
+    this.limitBytes = limitBytes;
+    this.#victims = new Victims(random);
   }
 
+  /** Of the pieces' whole buffers. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  get(task: InfoHash, index: PieceIndex): P | undefined {
-    const entry = this.#tasks.get(task)?.get(index);
-    if (!entry) return undefined;
-    if (entry !== this.#newest) {
-      this.#order.delete(entry);
-      this.#order.add(entry);
-      this.#newest = entry;
-    }
-    return entry.piece;
+  /** An empty part of the cache for the pieces of one torrent on one disk. */
+  task(cost: DiskCost): TaskPieces<P> {
+    return new TaskPieces({
+      cost,
+      add: (entry) => this.#add(entry),
+      used: (entry) => this.#victims.used(entry),
+      drop: (entry) => this.#drop(entry),
+      reading: (task, on) => void (on ? this.#reading.add(task) : this.#reading.delete(task)),
+      shareBytes: () => Math.floor(this.limitBytes / Math.max(1, this.#reading.size)),
+    });
   }
 
-  put(task: InfoHash, piece: P): void {
-    const old = this.#tasks.get(task)?.get(piece.index);
-    if (old) this.#drop(old);
-    if (piece.buffer.length > this.#limitBytes) return;
-    const entry = { task, piece };
-    const pieces = this.#tasks.get(task) ?? new Map<PieceIndex, Entry<P>>();
-    this.#tasks.set(task, pieces.set(piece.index, entry));
-    this.#order.add(entry);
-    this.#newest = entry;
-    this.#bytes += piece.buffer.length;
-    for (const oldest of this.#order) {
-      if (this.#bytes <= this.#limitBytes) break;
-      this.#drop(oldest);
-    }
-  }
-
-  dropTask(task: InfoHash): void {
-    for (const entry of this.#tasks.get(task)?.values() ?? []) this.#drop(entry);
+  #add(entry: Entry<P>): boolean {
+    if (entry.bytes > this.limitBytes) return false;
+    while (this.#bytes + entry.bytes > this.limitBytes) this.#victims.worst()?.drop();
+    this.#victims.add(entry);
+    this.#bytes += entry.bytes;
+    return true;
   }
 
   #drop(entry: Entry<P>): void {
-    this.#order.delete(entry);
-    if (this.#newest === entry) this.#newest = undefined;
-    this.#bytes -= entry.piece.buffer.length;
-    const pieces = this.#tasks.get(entry.task);
-    pieces?.delete(entry.piece.index);
-    if (pieces?.size === 0) this.#tasks.delete(entry.task);
+    this.#victims.delete(entry);
+    this.#bytes -= entry.bytes;
+  }
+}
+
+type TaskPiecesWorld<P extends PieceBuffer> = {
+  readonly cost: DiskCost;
+  /** False: it is larger than all of the memory. */
+  add(entry: Entry<P>): boolean;
+  used(entry: Entry<P>): void;
+  drop(entry: Entry<P>): void;
+  reading(task: TaskPieces<P>, on: boolean): void;
+  shareBytes(): number;
+};
+
+/** What the cache holds of one task. */
+export class TaskPieces<P extends PieceBuffer> implements TaskMemory {
+  wanted: (index: PieceIndex) => number = () => 0;
+  readonly #world: TaskPiecesWorld<P>;
+  readonly #entries = new Map<PieceIndex, Entry<P>>();
+
+  constructor(world: TaskPiecesWorld<P>) {
+    this.#world = world;
+  }
+
+  get count(): number {
+    return this.#entries.size;
+  }
+
+  set readers(clients: number) {
+    this.#world.reading(this, clients > 0);
+  }
+
+  get cost(): DiskCost {
+    return this.#world.cost;
+  }
+
+  get shareBytes(): number {
+    return this.#world.shareBytes();
+  }
+
+  holds(index: PieceIndex): boolean {
+    return this.#entries.has(index);
+  }
+
+  pieces(): Iterable<PieceIndex> {
+    return this.#entries.keys();
+  }
+
+  get(index: PieceIndex): P | undefined {
+    const entry = this.#entries.get(index);
+    if (entry) this.#world.used(entry);
+    return entry?.piece;
+  }
+
+  put(piece: P): void {
+    this.#entries.get(piece.index)?.drop();
+    const entry = new Entry(this, piece);
+    if (this.#world.add(entry)) this.#entries.set(piece.index, entry);
+  }
+
+  clear(): void {
+    for (const entry of [...this.#entries.values()]) entry.drop();
+  }
+
+  forget(entry: Entry<P>): void {
+    this.#entries.delete(entry.piece.index);
+    this.#world.drop(entry);
+  }
+}
+
+class Entry<P extends PieceBuffer> implements Kept {
+  readonly task: TaskPieces<P>;
+  readonly piece: P;
+
+  constructor(task: TaskPieces<P>, piece: P) {
+    this.task = task;
+    this.piece = piece;
+  }
+
+  get bytes(): number {
+    return this.piece.buffer.length;
+  }
+
+  wanted(): number {
+    return this.task.wanted(this.piece.index);
+  }
+
+  readMs(): number {
+    return this.task.cost.readMs(this.bytes);
+  }
+
+  drop(): void {
+    this.task.forget(this);
   }
 }

@@ -8,7 +8,7 @@ import { DiskTask, type DiskWorld } from './disk-task.ts';
 import { type DiskPlace, Disks, type DiskView } from './disks.ts';
 import { HashPool } from './hash-pool.ts';
 import { STORE_LIMITS } from './limits.ts';
-import { LruCache } from './piece-cache.ts';
+import { PieceCache } from './piece-cache.ts';
 import { INFO_FILE, LAYERS_FILE } from './task-folder.ts';
 import type { PieceBuffer, PieceMaker, TaskShape, TaskStore } from './task-store.ts';
 
@@ -71,7 +71,7 @@ export class Store<P extends PieceBuffer> {
     return new Store(config.volatileDir, {
       maker,
       log,
-      cache: new LruCache<P>(config.cacheBytes),
+      cache: new PieceCache<P>(config.cacheBytes),
       disks,
       hashes: new HashPool({ workers: config.hashWorkers, log }),
       accepting: { bytes: 0 },

@@ -1,5 +1,6 @@
 import type { Bitfield } from '#base/bitfield.ts';
 import type { InfoHash, PieceIndex } from '#base/units.ts';
+import type { TaskMemory } from './piece-cache-task.ts';
 
 /**
  * One test that a piece must pass. 'sha1': SHA-1 of all its bytes (BEP 3). 'merkle': the root over SHA-256 of its 16 KiB
@@ -72,6 +73,7 @@ export interface TaskStore<P extends PieceBuffer> {
    * right hash, survive a power cut, and the piece is in the memory cache (unless it alone is larger than that).
    */
   accept(piece: P): Promise<Accepted>;
+  readonly memory: TaskMemory;
   /** The piece if it is in memory. Never touches a disk. */
   cached(index: PieceIndex): P | undefined;
   /**

@@ -7,6 +7,7 @@ import type { ClientStream, ClientTask } from '#client/client-world.ts';
 import { type Handshake, newPeerId } from '#wire/handshake.ts';
 import { LackCounts } from './lack-counts.ts';
 import { LIMITS } from './limits.ts';
+import { Offers } from './offers.ts';
 import type { PieceShelf } from './piece-shelf.ts';
 
 export type AudienceWorld = Pick<ClientTask, 'offerMetadata' | 'offerLayers' | 'lacksLayers' | 'swarm' | 'dhtNode'> & {
@@ -31,6 +32,7 @@ export type AudienceWorld = Pick<ClientTask, 'offerMetadata' | 'offerLayers' | '
 export class Audience {
   readonly #world: AudienceWorld;
   readonly #clients = new Map<ClientConnection, { readonly id: InfoHash; readonly sinceMs: number }>();
+  readonly #offers: Offers;
   #lack = new LackCounts(0);
   #recountSoon: NodeJS.Timeout | undefined;
   #waitedInVain = false;
@@ -42,6 +44,12 @@ export class Audience {
   constructor(world: AudienceWorld) {
     this.#world = world;
     this.#lastMs = world.clock.nowMs();
+    this.#offers = new Offers({
+      clock: world.clock,
+      shelf: () => world.shelf(),
+      lackOf: (piece) => this.lackOf(piece),
+      lacking: () => this.lacking,
+    });
   }
 
   get size(): number {
@@ -61,21 +69,38 @@ export class Audience {
     const id = handshake.infoHash;
     if (this.#clients.size >= LIMITS.clients) return 'overload';
     if (this.#waitedInVain && !this.#visible(id)) return 'no-metainfo';
-    const client = new ClientConnection(stream, handshake, this.#face(handshake), early, this.#world.log);
+    let here: ClientConnection | undefined;
+    const face = this.#face(handshake, () => here);
+    const client = new ClientConnection(stream, handshake, face, early, this.#world.log);
+    here = client;
     this.#clients.set(client, { id, sinceMs: this.#world.clock.nowMs() });
     this.#recount();
+    if (this.#visible(id)) this.#offers.joined(client);
     return undefined;
   }
 
   /** The shape is known, or what a v2 client waited for. */
   metainfoKnown(pieceCount: number): void {
     this.#lack = new LackCounts(pieceCount);
+    const shelf = this.#world.shelf();
+    if (shelf) {
+      shelf.memory.wanted = (piece) => this.lackOf(piece);
+      this.#offers.open(shelf);
+    }
+    this.#lack.recount(this.#clients.keys());
     for (const client of this.all()) client.metainfoKnown();
     this.#recount();
+    for (const [client, { id }] of this.#clients) if (this.#visible(id)) this.#offers.joined(client);
   }
 
   announce(piece: PieceIndex): void {
     for (const [client, { id }] of this.#clients) if (this.#visible(id)) client.announce(piece);
+    this.#offers.gained(piece);
+  }
+
+  /** About once a second. */
+  tick(): void {
+    this.#offers.tick();
   }
 
   lost(piece: PieceIndex): void {
@@ -125,13 +150,19 @@ export class Audience {
     return byV2Name && !shelf.meta.pieceRoots ? undefined : shelf;
   }
 
-  #face({ infoHash: id, qvodHello }: Handshake): ClientTask {
+  #face({ infoHash: id, qvodHello }: Handshake, own: () => ClientConnection | undefined): ClientTask {
     return {
       infoHash: id,
       peerId: newPeerId(), // read once a connection: clients drop a second one from a peer id they know
       metainfo: () => this.#visible(id)?.meta,
       have: () => this.#visible(id)?.have,
-      block: (piece, begin, length, asOne) => this.#visible(id)?.block(piece, begin, length, asOne),
+      steers: () => this.#offers.steers(own() === undefined),
+      block: (piece, begin, length, asOne) => {
+        const answer = this.#visible(id)?.block(piece, begin, length, asOne);
+        const client = own();
+        if (answer && client) this.#offers.asked(client, piece, length);
+        return answer;
+      },
       swarm: () => this.#world.swarm(),
       dhtNode: (endpoint) => this.#world.dhtNode(endpoint),
       told: (client, endpoints) => this.#world.told(client.remote.ip, endpoints),
@@ -147,6 +178,7 @@ export class Audience {
         const { clientName, servedBytes } = client;
         this.#world.log.info('client left', { client: endpointKey(client.remote), name: clientName, servedBytes, why });
         this.#clients.delete(client);
+        this.#offers.left(client);
         this.#lastMs = this.#world.clock.nowMs();
         this.#recount();
         if (qvodHello && why === CLIENT_CLOSED) this.#qvodLeft(client);
@@ -172,6 +204,9 @@ export class Audience {
 
   #recount(): void {
     this.#lack.recount(this.#clients.keys());
+    const shelf = this.#world.shelf();
+    if (shelf) shelf.memory.readers = this.lacking;
+    this.#offers.confirmed();
     this.#world.changed();
   }
 }

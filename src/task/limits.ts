@@ -26,6 +26,22 @@ export const LIMITS = {
   sharedFileBytes: 256 << 10,
   /** Files of one torrent looked for in others: each costs a question to the index, some ten microseconds. */
   sharedFiles: 1_000,
+  /** What a client is offered ahead: bytes, so that a gigabit line does not wait for the next offer, and pieces. */
+  offeredBytes: 8 << 20,
+  offeredPieces: 8,
+  /** Pieces given and not confirmed that are remembered of a client, in windows: the `have` of an honest one comes within one. */
+  givenWindows: 4,
+  /** Pieces about to be read that the carousel remembers: a disk reads that many in some ten seconds. */
+  ringPieces: 1_024,
+  /** A disk whose reads take this many milliseconds more than their bytes do is slow; below the second it is not even while it is read in order. */
+  slowSeekMs: 3,
+  fastSeekMs: 0.5,
+  /** A client that asks for nothing that it is offered: at first (Transmission looks every ten seconds whom it is interested in), and later. */
+  shyMs: 15_000,
+  shyAgainMs: 5_000,
+  /** In order is who takes the lowest of at least so many, so many times from the first on: one in 15,000 does by chance. */
+  orderChoices: 4,
+  orderAsks: 6,
   trackers: 8,
   /** The box asks trackers itself only after downloading this long with fewer live origins than this. */
   askTrackersAfterMs: 3_000,

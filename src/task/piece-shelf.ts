@@ -2,6 +2,7 @@ import { Bitfield } from '#base/bitfield.ts';
 import { errorCode } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import type { PieceIndex } from '#base/units.ts';
+import type { TaskMemory } from '#store/piece-cache-task.ts';
 import type { Lender, SharedFile, TaskStore } from '#store/task-store.ts';
 import type { FramedPiece } from '#wire/framed-piece.ts';
 import { type Metainfo, pieceSize } from '#wire/metainfo.ts';
@@ -54,6 +55,10 @@ export class PieceShelf {
 
   get meta(): Metainfo {
     return this.#meta;
+  }
+
+  get memory(): TaskMemory {
+    return this.#store.memory;
   }
 
   get haveBytes(): number {

@@ -173,6 +173,7 @@ export class Task {
       this.#trackers.downloading(up, nowMs - this.#agent.state.sinceMs);
       if (this.public) this.#dht.downloading(up, nowMs - this.#agent.state.sinceMs);
     }
+    this.#audience.tick();
     this.#ledger.persist();
     this.#agent.tell({ kind: 'look' });
   }

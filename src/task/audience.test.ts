@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { realClock } from '#base/clock.ts';
+import { silentLog } from '#base/log.ts';
+import { BLOCK_BYTES } from '#base/units.ts';
+import { makeTorrent, TestStream, turn } from '#client/fixtures.ts';
+import { FakeStore } from '#store/fake-store.ts';
+import { FramedPiece } from '#wire/framed-piece.ts';
+import { encodeMessage, type Message } from '#wire/frames.ts';
+import { newPeerId } from '#wire/handshake.ts';
+import { shapeOf } from '#wire/piece-shape.ts';
+import { Audience } from './audience.ts';
+import { PieceShelf } from './piece-shelf.ts';
+
+const PIECES = 64;
+const torrent = makeTorrent(PIECES * BLOCK_BYTES, BLOCK_BYTES);
+
+/** A task that has everything, on a disk with an arm, with memory for a few pieces. */
+function setUp(t: { after(end: () => void): void }, known = true) {
+  const store = new FakeStore(FramedPiece);
+  store.seekMs = 8;
+  store.memoryBytes = 8 * BLOCK_BYTES;
+  const all = Buffer.alloc(PIECES / 8, 0xff);
+  const shelf = new PieceShelf(torrent.meta, all, store.task(shapeOf(torrent.meta)), {
+    gained: () => {},
+    lost: () => {},
+    cannotKeep: () => {},
+    contradicted: () => {},
+    disk: () => {},
+    log: silentLog,
+  });
+  const world = { known };
+  const audience = new Audience({
+    clock: realClock,
+    log: silentLog,
+    shelf: () => (world.known ? shelf : undefined),
+    offerMetadata: () => {},
+    lacksLayers: () => undefined,
+    offerLayers: () => {},
+    swarm: () => undefined,
+    dhtNode: () => {},
+    told: () => {},
+    offerPeers: () => {},
+    served: () => {},
+    shunned: () => {},
+    changed: () => {},
+  });
+  t.after(() => {
+    audience.letGo('the test is over');
+    audience.close();
+  });
+  if (known) audience.metainfoKnown(PIECES);
+  const join = async (): Promise<TestStream> => {
+    const stream = new TestStream();
+    const hands = {
+      infoHash: torrent.meta.infoHash,
+      peerId: newPeerId(),
+      extended: false,
+      fast: true,
+      dht: false,
+      v2: false,
+    };
+    assert.equal(audience.join(stream, hands, Buffer.alloc(0)), undefined);
+    await turn();
+    return stream;
+  };
+  return { audience, shelf, world, join };
+}
+
+const haves = (messages: readonly Message[]): number[] => messages.flatMap((m) => (m.kind === 'have' ? [m.piece] : []));
+
+test('the first client hears of everything at once, the second of a few pieces, and of the rest when it is alone', async (t) => {
+  const { audience, join } = setUp(t);
+  const first = await join();
+  assert.deepEqual(
+    first.take(true).map((m) => m.kind),
+    ['have-all'],
+  );
+  const second = await join();
+  const greeting = second.take(true);
+  assert.equal(greeting[0]?.kind, 'have-none');
+  assert.deepEqual(haves(greeting), [0, 1, 2, 3, 4, 5, 6, 7]);
+
+  audience.tick();
+  await turn();
+  assert.deepEqual(second.take(), [], 'two are here, and it has enough to ask for');
+  first.gone();
+  audience.tick();
+  await turn();
+  assert.deepEqual(
+    haves(second.take()),
+    Array.from({ length: PIECES - 8 }, (_, i) => i + 8),
+  );
+});
+
+test('a client that is given pieces hears of the next ones, and no request is needed twice', async (t) => {
+  const { join } = setUp(t);
+  await join();
+  const second = await join();
+  second.take(true);
+  second.data(encodeMessage({ kind: 'interested' }));
+  for (const piece of [4, 1, 7, 2])
+    second.data(encodeMessage({ kind: 'request', piece, begin: 0, length: BLOCK_BYTES }));
+  for (let i = 0; i < 5; i++) await turn();
+  assert.deepEqual(haves(second.take()), [8, 9, 10, 11]);
+});
+
+test('the memory cache is told how many clients lack a piece', async (t) => {
+  const { shelf, join } = setUp(t);
+  assert.equal(shelf.memory.wanted(3), 0);
+  await join();
+  const second = await join();
+  assert.equal(shelf.memory.wanted(3), 2);
+  second.gone();
+  assert.equal(shelf.memory.wanted(3), 1);
+});
+
+test('clients that were here before the metainfo are counted once: one of them alone hears of everything, two step by step', async (t) => {
+  for (const count of [1, 2]) {
+    const { audience, world, join } = setUp(t, false);
+    const streams: TestStream[] = [];
+    for (let i = 0; i < count; i++) streams.push(await join());
+    for (const stream of streams) stream.take(true);
+    world.known = true;
+    audience.metainfoKnown(PIECES);
+    await turn();
+    const told = streams.map((stream) => haves(stream.take()).length);
+    assert.deepEqual(told, count === 1 ? [PIECES] : [8, 8]);
+  }
+});
