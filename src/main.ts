@@ -18,6 +18,7 @@ import { FramedPiece } from '#wire/framed-piece.ts';
 import { newPeerId } from '#wire/handshake.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { type Config, readConfig } from './config.ts';
+import { metainfoBeside } from './metainfo-beside.ts';
 import { dialOrigin } from './origin-dial.ts';
 import { type Parts, snapshotOf } from './snapshot.ts';
 
@@ -96,6 +97,7 @@ async function build(config: Config, log: Log, scope: Scope, startedAtMs: number
       clock: realClock,
       store,
       index,
+      metainfo: (infoHash) => metainfoBeside([config.dataDir], infoHash),
       peerId: newPeerId(),
       dial: (to) => dialOrigin(config.bridge, to),
       know: (infoHash) => entry?.know(infoHash),
@@ -148,6 +150,7 @@ async function build(config: Config, log: Log, scope: Scope, startedAtMs: number
     config,
     {
       claim: (flow) => manager.claim(flow),
+      heldBy: (req2) => manager.heldBy(req2),
       learned: ({ infoHash, endpoints, from }) => {
         // A Qvod peer is dialled only with the words of a client that dials it.
         if (from !== 'qvod-handshake') manager.heard(infoHash, endpoints);

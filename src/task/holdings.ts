@@ -9,7 +9,7 @@ import { PieceShelf } from './piece-shelf.ts';
 import { StockCheck } from './stock-check.ts';
 import type { Remembered, TaskWorld } from './task-world.ts';
 
-export type HoldingsWorld = Pick<TaskWorld, 'store' | 'begun' | 'lenders' | 'keepInfo' | 'log'> & {
+export type HoldingsWorld = Pick<TaskWorld, 'store' | 'begun' | 'lenders' | 'keepInfo' | 'keptBeside' | 'log'> & {
   readonly scope: Scope;
   /** `found`: on the disk, not fetched. */
   gained(piece: PieceIndex, found: boolean): void;
@@ -68,13 +68,16 @@ export class Holdings {
       lost: (piece) => this.#world.lost(piece),
       cannotKeep: (why) => this.#world.cannotKeep(why),
       contradicted: () => this.#world.contradicted(),
+      keptBeside: (known) => this.#world.keptBeside(known),
       log,
     });
     this.#shelf = shelf;
     this.#begun = this.#world.begun();
     const { name, version, pieceCount } = meta;
     log.info('metainfo', { from, name, version, pieces: pieceCount, have: shelf.have.count });
-    if (from !== 'the index' && !meta.byPieces) this.#world.scope.run(() => shelf.keepMetainfo());
+    // What came from the index was not written there yet. By a hash of piece hashes, it is worth that later: see below.
+    if (from === 'the index' || (from !== 'the disk' && !meta.byPieces))
+      this.#world.scope.run(() => shelf.keepMetainfo());
     this.#stock.begin(shelf, remembered.doubtful);
     return shelf;
   }

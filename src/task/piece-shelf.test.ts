@@ -31,6 +31,7 @@ function shelf(known?: Uint8Array) {
     gained: (i: number) => gained.push(i),
     lost: (i: number) => lost.push(i),
     cannotKeep: (why: string) => refused.push(why),
+    keptBeside: () => {},
     contradicted: () => {},
     log: silentLog,
   };
