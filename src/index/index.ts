@@ -3,7 +3,7 @@ import { bug, errorCode, errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { type InfoHash, infoHashBytes, infoHashOf } from '#base/units.ts';
 import { bitsIn } from './bits.ts';
-import { openDatabase } from './database.ts';
+import { openDatabase, REBUILDING } from './database.ts';
 import { Doubts } from './doubts.ts';
 import { INDEX_LIMITS } from './limits.ts';
 import { req2Of } from './req2.ts';
@@ -34,8 +34,8 @@ export class Index {
   }
 
   /** Throws NewerSchemaError, or an error that says what to do. A corrupt file is moved aside, see openDatabase. */
-  static open(path: string, log: Log): Index {
-    return new Index(openDatabase(path, log), log);
+  static open(path: string, log: Log, alone = false): Index {
+    return new Index(openDatabase(path, log, alone), log);
   }
 
   /** Everything at once, oldest first. For thousands of torrents `eachTask` holds one info dictionary at a time. */
@@ -182,14 +182,18 @@ export class Index {
   }
 
   /**
-   * How the run before ended; from now on this one counts as unclean until endRun. 'first' also after a lost index:
-   * what lies on the disk may be more than the index knows.
+   * How the run before ended; from now on this one counts as unclean until endRun. 'first' also after a lost index, or one
+   * that was not rebuilt to the end: what lies on the disk may be more than the index knows.
    */
   beginRun(): 'first' | 'clean' | 'unclean' {
     const state = this.#sql('SELECT state FROM run').pluck().get();
     this.#mark('running');
-    if (state === undefined) return 'first';
+    if (state === undefined || state === REBUILDING) return 'first';
     return state === 'ended' ? 'clean' : 'unclean';
+  }
+
+  beginRebuild(): void {
+    this.#mark(REBUILDING);
   }
 
   endRun(): void {
@@ -201,7 +205,7 @@ export class Index {
   }
 
   /** The marker is on the disk when this returns, and with it every write before it. */
-  #mark(state: 'running' | 'ended'): void {
+  #mark(state: 'running' | 'ended' | typeof REBUILDING): void {
     this.#db.pragma('synchronous = FULL');
     const sql = 'INSERT INTO run VALUES (1, ?) ON CONFLICT DO UPDATE SET state = excluded.state';
     this.#write(() => this.#sql(sql).run(state));

@@ -1,0 +1,25 @@
+import type { Log } from '#base/log.ts';
+import { moveAside, stateOf } from './database.ts';
+import { Index } from './index.ts';
+
+export type Renewal = {
+  readonly index: Index;
+  /** Where the index before lies now; undefined: there was none, or an interrupted rebuild goes on. */
+  readonly movedTo: string | undefined;
+  /** What an interrupted rebuild has verified counts. */
+  readonly goesOn: boolean;
+};
+
+/**
+ * An index to be built anew, which no other process opens meanwhile; the one before is moved aside, whatever state it is in.
+ * `endRun` makes it the index of the next start; if that is never said, the next start takes it for a beginning. Throws with
+ * what to do while another process has the index open, or when it was written by a later version.
+ */
+export function renewIndex(path: string, log: Log): Renewal {
+  const state = stateOf(path);
+  if (state === 'held') throw new Error(`the index ${path} is in use: stop the daemon first`);
+  const movedTo = state === 'other' ? moveAside(path, 'before-rebuild') : undefined;
+  const index = Index.open(path, log, true);
+  index.beginRebuild();
+  return { index, movedTo, goesOn: state === 'rebuilding' };
+}
