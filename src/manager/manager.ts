@@ -12,9 +12,10 @@ import type { Beside, FoundBy } from '#task/task-world.ts';
 import type { Handshake } from '#wire/handshake.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
 import { Hearsay, Refusals } from './hearsay.ts';
-import { adopt, keepMetainfo, leaveMetainfo, lendersOf, reachIn } from './kept-metainfo.ts';
+import { keepMetainfo, leaveMetainfo, lendersOf, reachIn } from './kept-metainfo.ts';
 import { LIMITS } from './limits.ts';
 import { Policy, type PolicyConfig } from './policy.ts';
+import { adoptAll, recheckAll } from './resuming.ts';
 import { Names, Roll } from './roll.ts';
 import { Room } from './room.ts';
 import { Slots } from './slots.ts';
@@ -90,33 +91,10 @@ export class Manager {
     const { index } = this.#world;
     if (stop === 'unclean') index.doubts.markIncomplete();
     this.#scope.run(async (signal) => {
-      if (stop === 'first') await this.#adoptDisk(signal);
+      if (stop === 'first') await adoptAll(this.#world, this.#log, signal);
       this.#log.info('resumed', { tasks: index.size, stop, doubtful: index.doubts.count });
-      await this.#recheckAll(signal);
+      await recheckAll(index, { size: () => this.#tasks.size, task: (id) => this.#task(id) }, signal);
     });
-  }
-
-  /** The index is new: torrents whose info dictionary lies beside their pieces are taken into it. */
-  async #adoptDisk(signal: AbortSignal): Promise<void> {
-    const { index, clock } = this.#world;
-    for await (const found of this.#world.store.onDisk()) {
-      if (signal.aborted) return;
-      if (!adopt(index, found, clock.nowMs()))
-        this.#log.warn('pieces without a usable info dictionary are left alone', { infoHash: found.infoHash });
-    }
-  }
-
-  async #recheckAll(signal: AbortSignal): Promise<void> {
-    const queue = this.#world.index.doubts.each();
-    const worker = async (): Promise<void> => {
-      for (const hash of queue) {
-        if (signal.aborted) return;
-        const task = this.#task(hash);
-        await task?.rechecked();
-        if (task?.clients === 0 && !task.downloading && this.#tasks.size > LIMITS.recheckedTasks) await task.close();
-      }
-    };
-    await Promise.all(Array.from({ length: LIMITS.rechecksAtOnce }, worker));
   }
 
   async #settle(task: Task, names: Names): Promise<void> {
