@@ -61,7 +61,7 @@ class Box {
   }
 
   async fill(work: (store: Store<FramedPiece>) => Promise<void>): Promise<void> {
-    const config = { dataDir: this.dir, cacheBytes: 1 << 20, floorBytes: 0, hashWorkers: 1 };
+    const config = { disks: [{ path: this.dir }], probeBytes: 0, cacheBytes: 1 << 20, floorBytes: 0, hashWorkers: 1 };
     const store = await Store.open<FramedPiece>(config, FramedPiece, silentLog);
     await work(store);
     await store.close();
@@ -231,6 +231,24 @@ test('while a daemon has the index open it refuses and touches nothing, and a da
   const second = await box.rebuild();
   assert.match(second.err, /is in use/);
   alone.close();
+});
+
+test('while a disk is away it builds nothing, and says which', async (t) => {
+  const box = new Box(t);
+  const disk = join(box.dir, 'disk');
+  mkdirSync(disk);
+  writeFileSync(box.configPath, JSON.stringify({ lan: 'lan0', wan: 'wan0', dataDir: box.dir, disks: [box.dir, disk] }));
+  await box.fill((store) => keep(store, torrentOf('v1', 'film', files('a'))));
+  box.index((index) => index.setSetting('disks', JSON.stringify({ [disk]: 'another-than-this' })));
+  const { code, err } = await box.rebuild();
+  assert.equal(code, 1);
+  assert.match(err, new RegExp(`the disk ${disk} does not answer: mount it`));
+  rmSync(disk, { recursive: true });
+  writeFileSync(box.configPath, JSON.stringify({ lan: 'lan0', wan: 'wan0', dataDir: box.dir }));
+  const again = await box.rebuild();
+  assert.equal(again.code, 0);
+  assert.match(again.out, /^An interrupted rebuild goes on\./);
+  assert.match(again.out, /1 torrents, 1 of them whole/);
 });
 
 test('a damaged index is no obstacle', async (t) => {

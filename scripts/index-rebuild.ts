@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { argv, exit } from 'node:process';
 import { errorText, isAbort } from '#base/errors.ts';
-import { stderrLog } from '#base/log.ts';
+import { type Log, stderrLog } from '#base/log.ts';
 import { MIB } from '#base/units.ts';
 import { type Renewal, renewIndex } from '#index/renewal.ts';
 import { type Rebuilt, rebuild } from '#manager/rebuild.ts';
@@ -11,19 +11,35 @@ import { Store } from '#store/store.ts';
 import type { TaskShape, TaskStore } from '#store/task-store.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
 import { type Config, readConfig } from '../src/config.ts';
+import { diskPlaces } from '../src/disk-settings.ts';
 
 /** A store keeps what it knows of each torrent until it closes, some 50 bytes for each piece: it is opened anew after so many. */
 const PIECES_OPEN = 1_000_000;
 /** More than the store rechecks at a time would rest. */
 const HASH_WORKERS = Math.min(2, availableParallelism());
-const log = stderrLog();
+/** What goes well is told in lines for a person. */
+const log: Log = { ...stderrLog(), info: () => {}, with: () => log };
 
-const openStore = (config: Config): Promise<Store<FramedPiece>> =>
-  Store.open(
-    { dataDir: config.dataDir, cacheBytes: 16 * MIB, floorBytes: config.floorMiB * MIB, hashWorkers: HASH_WORKERS },
+/** Rejects while a disk is away: what lies on it would be missing in an index that says nothing of that. */
+async function openStore(config: Config, { index }: Renewal): Promise<Store<FramedPiece>> {
+  const store = await Store.open<FramedPiece>(
+    {
+      disks: diskPlaces(config, index),
+      cacheBytes: 16 * MIB,
+      floorBytes: config.floorMiB * MIB,
+      hashWorkers: HASH_WORKERS,
+    },
     FramedPiece,
     log,
   );
+  const away = store.disks().filter(({ state }) => state === 'gone');
+  if (away.length === 0) return store;
+  await store.close();
+  const paths = away.map(({ path }) => path).join(' ');
+  throw new Error(
+    `the disk ${paths} does not answer: mount it, or take it out of the configuration, and run this again`,
+  );
+}
 
 /** Control characters and the like, which a stranger may have put into a name, are nothing for a terminal. */
 const printable = (name: string): string => name.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '_');
@@ -65,21 +81,21 @@ class Summary {
       this.#unverified > 0 && `${this.#unverified} of them wait for their piece layers.`,
       this.#unusable > 0 &&
         `${this.#unusable} folders left alone: nothing in them can be verified; they may be deleted.`,
-      'Lost: traffic counters, trackers, when each torrent was last used, and whom to steer at once.',
+      'Lost: traffic counters, trackers, and when each torrent was last used.',
     ]
       .filter(Boolean)
       .join('\n');
   }
 }
 
-async function run(config: Config, { index }: Renewal, signal: AbortSignal): Promise<string> {
-  let store = await openStore(config);
+async function run(config: Config, renewal: Renewal, signal: AbortSignal): Promise<string> {
+  let store = await openStore(config, renewal);
   const walked = store;
   let pieces = 0;
   try {
     const summary = new Summary();
     const task = (shape: TaskShape): TaskStore<FramedPiece> => store.task(shape);
-    const world = { index, store: { onDisk: () => walked.onDisk(), task }, nowMs: Date.now };
+    const world = { index: renewal.index, store: { onDisk: () => walked.onDisk(), task }, nowMs: Date.now };
     for await (const found of rebuild(world, signal)) {
       summary.count(found);
       console.log(`${found.infoHash}  ${told(found)}`);
@@ -87,7 +103,7 @@ async function run(config: Config, { index }: Renewal, signal: AbortSignal): Pro
       if (pieces < PIECES_OPEN) continue;
       pieces = 0;
       if (store !== walked) await store.close();
-      store = await openStore(config);
+      store = await openStore(config, renewal);
     }
     return summary.text();
   } finally {

@@ -13,8 +13,10 @@ export type Config = {
   readonly bridge: string;
   /** 802.1Q ids whose clients are served like untagged ones. The bridge script must be told the same ones. */
   readonly vlans: readonly number[];
-  /** Pieces and index live here. */
+  /** The index lives here, and the pieces too when no disks are given. */
   readonly dataDir: string;
+  /** Where pieces live instead: folders, each on a disk of its own. */
+  readonly disks: readonly string[];
   /** Memory file system for blocks of unfinished pieces, so that they survive the daemon. Made when missing; not its parents. */
   readonly volatileDir?: string;
   /** Where the page listens: an address and port, or a Unix socket. */
@@ -25,7 +27,7 @@ export type Config = {
   readonly logGroup: number;
   /** Memory for pieces, MiB. */
   readonly cacheMiB: number;
-  /** Free space of the disk that is never touched, MiB. */
+  /** Free space of each disk that is never touched, MiB. */
   readonly floorMiB: number;
   /** Tasks that may download at the same time. */
   readonly slots: number;
@@ -49,6 +51,7 @@ export type Config = {
 const DEFAULTS = {
   bridge: 'br0',
   vlans: [],
+  disks: [],
   admin: { host: '127.0.0.1', port: 8080 },
   listenPort: 7000,
   logGroup: 17,
@@ -86,6 +89,14 @@ const vlanIds: Check = (v) =>
     ? undefined
     : `a list of at most ${MAX_VLANS} different VLAN ids, 1 to 4094`;
 const folder: Check = (v) => (typeof v === 'string' && v.startsWith('/') ? undefined : 'an absolute path');
+const MAX_DISKS = 64;
+const folders: Check = (v) =>
+  Array.isArray(v) &&
+  v.length <= MAX_DISKS &&
+  v.every((path) => folder(path) === undefined) &&
+  new Set(v).size === v.length
+    ? undefined
+    : `a list of at most ${MAX_DISKS} different absolute paths`;
 const optional =
   (check: Check): Check =>
   (v) =>
@@ -148,6 +159,7 @@ const CHECKS: Readonly<Record<keyof Config, Check>> = {
   bridge: device,
   vlans: vlanIds,
   dataDir: folder,
+  disks: folders,
   volatileDir: optional(folder),
   admin: place,
   listenPort: port,

@@ -18,7 +18,7 @@ import { FramedPiece } from '#wire/framed-piece.ts';
 import { newPeerId } from '#wire/handshake.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { type Config, readConfig } from './config.ts';
-import { metainfoBeside } from './metainfo-beside.ts';
+import { changeDisks, diskPlaces, rememberDisks } from './disk-settings.ts';
 import { dialOrigin } from './origin-dial.ts';
 import { type Parts, snapshotOf } from './snapshot.ts';
 
@@ -28,6 +28,9 @@ const HEALTH_EVERY_MS = 1_000;
 /** A clean stop that takes longer than this is ended; what is durable stays so. */
 const STOP_WITHIN_MS = 10_000;
 const HASH_WORKERS = 1;
+const DISKS_EVERY_MS = 60_000;
+/** Of libuv's pool. A disk that hangs holds some twenty of them until it answers, and the others must still find one. */
+const THREADS = 96;
 /** The setting that holds what to steer at once after a restart, and how often it is written. */
 const SWARMS = 'swarms';
 const SWARMS_EVERY_MS = 10_000;
@@ -60,26 +63,29 @@ function startDht({ dht: { bootstrap } }: Config, log: Log, scope: Scope): Dht {
   return dht;
 }
 
-async function run(config: Config, log: Log): Promise<Scope> {
+/** What a running daemon can be told. */
+type Running = { readonly scope: Scope; reconfigure(config: Config): Promise<void> };
+
+async function run(config: Config, log: Log): Promise<Running> {
   const startedAtMs = Date.now();
   const scope = new Scope((error) => log.error('trouble', { why: errorText(error) }));
   try {
-    await build(config, log, scope, startedAtMs);
+    return { scope, reconfigure: await build(config, log, scope, startedAtMs) };
   } catch (error) {
     await scope.close();
     throw error;
   }
-  return scope;
 }
 
-async function build(config: Config, log: Log, scope: Scope, startedAtMs: number): Promise<void> {
+async function build(started: Config, log: Log, scope: Scope, startedAtMs: number): Promise<Running['reconfigure']> {
+  let config = started;
   const index = openIndex(config, log);
   scope.defer(() => index.close());
   const stop = index.beginRun();
   scope.defer(() => index.endRun());
   const store = await Store.open<FramedPiece>(
     {
-      dataDir: config.dataDir,
+      disks: diskPlaces(config, index),
       volatileDir: config.volatileDir ?? volatileDirOf(config.dataDir),
       cacheBytes: config.cacheMiB << 20,
       floorBytes: config.floorMiB * 1024 * 1024,
@@ -89,6 +95,8 @@ async function build(config: Config, log: Log, scope: Scope, startedAtMs: number
     log.with({ part: 'store' }),
   );
   scope.defer(() => store.close());
+  rememberDisks(config, index, store);
+  scope.every(DISKS_EVERY_MS, () => rememberDisks(config, index, store));
   let entry: Entry | undefined;
   const dht = config.dht.enabled ? startDht(config, log, scope) : undefined;
   const manager = new Manager(
@@ -97,7 +105,6 @@ async function build(config: Config, log: Log, scope: Scope, startedAtMs: number
       clock: realClock,
       store,
       index,
-      metainfo: (infoHash) => metainfoBeside([config.dataDir], infoHash),
       peerId: newPeerId(),
       dial: (to) => dialOrigin(config.bridge, to),
       know: (infoHash) => entry?.know(infoHash),
@@ -129,6 +136,7 @@ async function build(config: Config, log: Log, scope: Scope, startedAtMs: number
     stop,
     health,
     index,
+    store,
     manager,
     entry: undefined,
     steeringFailed: undefined,
@@ -178,6 +186,25 @@ async function build(config: Config, log: Log, scope: Scope, startedAtMs: number
     if (swarms) index.setSetting(SWARMS, swarms);
   });
   log.info('ready', { version, lan: config.lan, wan: config.wan, stop });
+  return async (changed) => {
+    config = { ...config, disks: changed.disks };
+    await changeDisks(config, index, store, log);
+    log.info('disks as configured', { disks: store.disks().length });
+  };
+}
+
+/** SIGHUP: the disks may be others from now on. Anything else waits for a restart. */
+function onHangup(path: string, running: () => Running | undefined, log: Log): void {
+  let last: Promise<void> = Promise.resolve();
+  process.on('SIGHUP', () => {
+    last = last.then(async () => {
+      try {
+        await running()?.reconfigure(readConfig(path));
+      } catch (error) {
+        log.error('cannot use the new configuration', { why: errorText(error) });
+      }
+    });
+  });
 }
 
 async function main(): Promise<void> {
@@ -187,7 +214,8 @@ async function main(): Promise<void> {
     console.error('usage: node src/main.ts CONFIG.json');
     exit(2);
   }
-  let scope: Scope | undefined;
+  process.env.UV_THREADPOOL_SIZE ??= String(THREADS);
+  let running: Running | undefined;
   let stopping = false;
   const stop = (signal: string): void => {
     if (stopping) return;
@@ -197,20 +225,21 @@ async function main(): Promise<void> {
       log.error('stop took too long');
       exit(1);
     }, STOP_WITHIN_MS).unref();
-    void (scope?.close() ?? Promise.resolve()).then(() => {
+    void (running?.scope.close() ?? Promise.resolve()).then(() => {
       log.info('stopped');
       exit(0);
     });
   };
   process.on('SIGTERM', () => stop('SIGTERM'));
   process.on('SIGINT', () => stop('SIGINT'));
+  onHangup(path, () => running, log);
   // Nothing is left half-true after a bug: the process ends, the kernel drops its rules, the service manager starts it again.
   process.on('uncaughtException', (error) => {
     log.error(error instanceof BugError ? 'bug' : 'uncaught', { why: errorText(error), stack: String(error.stack) });
     exit(70);
   });
   try {
-    scope = await run(readConfig(path), log);
+    running = await run(readConfig(path), log);
   } catch (error) {
     log.error('cannot start', { why: errorText(error) });
     exit(1);

@@ -4,6 +4,7 @@ import type { Health } from '#health/health.ts';
 import { healthWarnings } from '#health/warnings.ts';
 import type { Index } from '#index/index.ts';
 import type { Manager } from '#manager/manager.ts';
+import type { DiskView } from '#store/disks.ts';
 import type { Config } from './config.ts';
 import { passingWarnings } from './passing-warnings.ts';
 
@@ -15,6 +16,7 @@ export type Parts = {
   readonly stop: 'first' | 'clean' | 'unclean';
   readonly health: Health;
   readonly index: Index;
+  readonly store: { disks(): DiskView[] };
   readonly manager: Manager;
   entry: EntryView | undefined;
   steeringFailed: string | undefined;
@@ -47,6 +49,7 @@ export function snapshotOf(p: Parts): BoxSnapshot {
       recent: (p.entry?.verdicts ?? []) as SteerView[],
     },
     health,
+    disks: p.store.disks(),
     warnings: [...(healthWarnings(health) as Warning[]), ...ownWarnings(p)],
   };
 }
@@ -54,6 +57,10 @@ export function snapshotOf(p: Parts): BoxSnapshot {
 function ownWarnings(p: Parts): Warning[] {
   const warnings: Warning[] = [];
   if (p.steeringFailed) warnings.push({ code: 'steering-failed', severity: 'bad', text: p.steeringFailed });
+  for (const { path, state, errors } of p.store.disks()) {
+    if (state === 'gone') warnings.push({ code: 'disk-gone', severity: 'bad', detail: { path } });
+    if (state === 'failing') warnings.push({ code: 'disk-failing', severity: 'bad', detail: { path, count: errors } });
+  }
   warnings.push(...passingWarnings(p.entry?.steering.tagged));
   if (p.stop === 'unclean') warnings.push({ code: 'unclean-stop', severity: 'info', sinceMs: p.startedAtMs });
   return warnings;

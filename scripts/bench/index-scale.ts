@@ -33,7 +33,6 @@ import { Store } from '#store/store.ts';
 import { encode } from '#wire/bencode.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
 import { newPeerId } from '#wire/handshake.ts';
-import { metainfoBeside } from '../../src/metainfo-beside.ts';
 
 const REAL = 200;
 const LOOK_UPS = 20_000;
@@ -125,7 +124,7 @@ function fill(dir: string, tasks: number, pieces: number, inside: boolean): void
 
 /** The daemon's own parts that a start is made of, over the folder. `laterMs` turns their clock. */
 async function house(dir: string, laterMs: () => number) {
-  const config = { dataDir: dir, cacheBytes: 256 * MIB, floorBytes: 0, hashWorkers: 1 };
+  const config = { disks: [{ path: dir }], probeBytes: 0, cacheBytes: 256 * MIB, floorBytes: 0, hashWorkers: 1 };
   const from = performance.now();
   const index = Index.open(indexPath(dir), silentLog);
   const stop = index.beginRun();
@@ -137,7 +136,6 @@ async function house(dir: string, laterMs: () => number) {
       clock: { ...realClock, nowMs: () => Date.now() + laterMs() },
       store,
       index,
-      metainfo: (infoHash) => metainfoBeside([dir], infoHash),
       peerId: newPeerId(),
       dial: () => Promise.reject(new Error('nobody listens')),
       know: () => {},

@@ -162,11 +162,31 @@ export type SteeringView = {
   recent: readonly SteerView[];
 };
 
+/** A disk that holds pieces. */
+export type DiskView = {
+  path: string;
+  /** Unknown while it has never been seen. */
+  id?: string;
+  kind: 'hdd' | 'ssd' | 'unknown';
+  /** failing: it gave errors, what it holds is served, nothing new comes. draining: being emptied. gone: it does not answer. */
+  state: 'good' | 'failing' | 'draining' | 'gone';
+  /** Above the floor. */
+  freeBytes: number;
+  /** Measured when it was adopted; 0: not measured. */
+  writeMBps: number;
+  /** Milliseconds of the disk's time that reading a MiB costs, lately. */
+  costMs: number;
+  errors: number;
+  torrents: number;
+};
+
 export type WarningCode =
   | 'port-down'
   | 'port-missing'
   | 'disk-low'
   | 'disk-unknown'
+  | 'disk-gone'
+  | 'disk-failing'
   | 'memory-low'
   | 'load-high'
   | 'disk-full'
@@ -200,6 +220,7 @@ export type BoxSnapshot = {
   tasks: readonly TaskView[];
   steering: SteeringView;
   health: HealthView;
+  disks: readonly DiskView[];
   warnings: readonly Warning[];
   /** Set by the server when there were more tasks than it sends. */
   omittedTasks?: number;

@@ -55,6 +55,7 @@ export const emptyBox = (over: Partial<BoxSnapshot> = {}): BoxSnapshot => ({
     loopDelay: { p99Ms: 1, maxMs: 4 },
     uptimeS: 5,
   },
+  disks: [],
   warnings: [],
   ...over,
 });

@@ -44,6 +44,19 @@ export function openDatabase(path: string, log: Log, alone = false): Database {
   }
 }
 
+/** What a person or the daemon chose; nothing when the file does not say. */
+export function settingsIn(path: string): { key: string; value: string }[] {
+  let db: Database | undefined;
+  try {
+    db = new Sqlite(path, { readonly: true, timeout: INDEX_LIMITS.busyMs });
+    return db.prepare('SELECT key, value FROM setting').all() as { key: string; value: string }[];
+  } catch {
+    return [];
+  } finally {
+    db?.close();
+  }
+}
+
 /**
  * 'held': another process has it open. 'rebuilding': a rebuild was interrupted. 'other': anything else, usable or not. Throws
  * NewerSchemaError.

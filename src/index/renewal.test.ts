@@ -23,11 +23,12 @@ test('the index before is moved aside whole, and nobody else opens the new one',
   const before = Index.open(path, silentLog);
   before.beginRun();
   before.putTask({ infoHash, addedAtMs: 1 });
+  before.setSetting('disks', 'here');
   assert.throws(() => renewIndex(path, silentLog), /is in use: stop the daemon first/);
   before.close();
 
   const { index, movedTo, goesOn } = renewIndex(path, silentLog);
-  assert.deepEqual([index.size, goesOn], [0, false]);
+  assert.deepEqual([index.size, index.setting('disks'), goesOn], [0, 'here', false]);
   assert.throws(() => Index.open(path, silentLog), /is in use/);
   assert.throws(() => renewIndex(path, silentLog), /is in use/);
   const aside = Index.open(movedTo as string, silentLog);

@@ -1,5 +1,5 @@
 import type { Log } from '#base/log.ts';
-import { moveAside, stateOf } from './database.ts';
+import { moveAside, settingsIn, stateOf } from './database.ts';
 import { Index } from './index.ts';
 
 export type Renewal = {
@@ -11,15 +11,17 @@ export type Renewal = {
 };
 
 /**
- * An index to be built anew, which no other process opens meanwhile; the one before is moved aside, whatever state it is in.
+ * An index to be built anew, which no other process opens meanwhile; the one before is moved aside, whatever state it is in. Its settings stay: which disk is expected where is not written on the disks.
  * `endRun` makes it the index of the next start; if that is never said, the next start takes it for a beginning. Throws with
  * what to do while another process has the index open, or when it was written by a later version.
  */
 export function renewIndex(path: string, log: Log): Renewal {
   const state = stateOf(path);
   if (state === 'held') throw new Error(`the index ${path} is in use: stop the daemon first`);
+  const settings = state === 'other' ? settingsIn(path) : [];
   const movedTo = state === 'other' ? moveAside(path, 'before-rebuild') : undefined;
   const index = Index.open(path, log, true);
+  for (const { key, value } of settings) index.setSetting(key, value);
   index.beginRebuild();
   return { index, movedTo, goesOn: state === 'rebuilding' };
 }

@@ -50,13 +50,13 @@ function setUp(t: TestContext, config: Partial<ManagerConfig> = {}, found: reado
         async *onDisk() {
           for (const task of found) yield { layers: undefined, ...task };
         },
+        metainfo: async (infoHash) => ({
+          info: found.find((task) => task.infoHash === infoHash)?.info,
+          layers: undefined,
+        }),
         freeBytes: async () => disk.freeBytes,
       },
       index,
-      metainfo: async (infoHash) => {
-        const info = found.find((task) => task.infoHash === infoHash)?.info;
-        return info && { info, layers: undefined };
-      },
       peerId: newPeerId(),
       dial: async ({ endpoint }) => {
         dialled.push(endpoint.port);

@@ -8,7 +8,7 @@ import type { InfoHash } from '#base/units.ts';
 import type { Index } from '#index/index.ts';
 import { isWhole, type TaskRow } from '#index/task-row.ts';
 import { type ClientStream, type OriginSource, type StoreLike, Task, type TaskView } from '#task/task.ts';
-import type { Beside, FoundBy } from '#task/task-world.ts';
+import type { FoundBy } from '#task/task-world.ts';
 import type { Handshake } from '#wire/handshake.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
 import { Hearsay, Refusals } from './hearsay.ts';
@@ -30,8 +30,6 @@ export type ManagerWorld = {
   readonly clock: Clock;
   readonly store: StoreLike;
   readonly index: Index;
-  /** What lies beside a torrent's pieces, as it was written. Never rejects; undefined when it cannot be read. */
-  metainfo(infoHash: InfoHash): Promise<Beside | undefined>;
   /** The id that the box shows to peers, 20 bytes. */
   readonly peerId: Buffer;
   dial(to: OriginSource): Promise<Duplex>;
@@ -257,7 +255,10 @@ export class Manager {
       lenders: (file) => lendersOf(index, file, names.first),
       keepInfo: (meta) => kept('info', () => keepMetainfo(index, meta)),
       keptBeside: (meta) => kept('info', () => leaveMetainfo(index, meta)),
-      metainfo: () => this.#world.metainfo(names.first),
+      metainfo: async () => {
+        const { info, layers } = await store.metainfo(names.first);
+        return info && { info, layers };
+      },
       keepHave: (have) => kept('have', () => index.setHave(names.first, have)),
       keepTrackers: (trackers) => kept('trackers', () => index.setTrackers(names.first, [...trackers])),
       keepTraffic: (served, filled) =>

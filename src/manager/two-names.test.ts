@@ -22,7 +22,6 @@ import { type Content, madeTorrent } from '#wire/made-torrent.ts';
 import { type Metainfo, parseMetainfo } from '#wire/metainfo.ts';
 import { layersOf } from '#wire/piece-layers.ts';
 import { shapeOf } from '#wire/piece-shape.ts';
-import { metainfoBeside } from '../metainfo-beside.ts';
 import { keepMetainfo } from './kept-metainfo.ts';
 import { type Arriving, Manager } from './manager.ts';
 
@@ -40,7 +39,7 @@ const withoutLayers = ({ meta }: Torrent): Metainfo => ({ ...meta, pieceRoots: u
 /** A house over a folder; `seeds`: who answers on which port. */
 async function house(t: TestContext, dataDir: string, seeds: Record<number, Torrent> = {}, allow?: InfoHash[]) {
   const index = Index.open(join(dataDir, 'index.db'), silentLog);
-  const config = { dataDir, cacheBytes: 1 << 20, floorBytes: 0, hashWorkers: 1 };
+  const config = { disks: [{ path: dataDir }], probeBytes: 0, cacheBytes: 1 << 20, floorBytes: 0, hashWorkers: 1 };
   const store = await Store.open<FramedPiece>(config, FramedPiece, silentLog);
   const known: InfoHash[] = [];
   const dialled: FakeSeed[] = [];
@@ -50,7 +49,6 @@ async function house(t: TestContext, dataDir: string, seeds: Record<number, Torr
       clock: realClock,
       store,
       index,
-      metainfo: (infoHash) => metainfoBeside([dataDir], infoHash),
       peerId: newPeerId(),
       dial: async ({ endpoint }) => {
         const torrent = seeds[endpoint.port];

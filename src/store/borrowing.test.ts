@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -11,7 +11,13 @@ import { Layout } from './layout.ts';
 import { Places } from './places.ts';
 import { Store } from './store.ts';
 
-const config = (dataDir: string) => ({ dataDir, cacheBytes: 0, floorBytes: 0, hashWorkers: 1 });
+const config = (dataDir: string) => ({
+  disks: [{ path: dataDir }],
+  probeBytes: 0,
+  cacheBytes: 0,
+  floorBytes: 0,
+  hashWorkers: 1,
+});
 const file = randomBytes(3 * MIB + 5);
 const root = naiveRoot(file, 256);
 const theirs = v2SampleOf([randomBytes(10), file], 256 * 1024);
@@ -88,6 +94,7 @@ test('who is not there lends nothing, and a list that is not ours is as good as 
   const store = await Store.open(config(folder.path), gappedMaker, silentLog);
   stack.defer(() => store.close());
   assert.equal(await store.task(ours.shape).borrow(shared, lender), false);
+  mkdirSync(join(folder.path, 'swarmbox', ours.shape.infoHash));
   writeFileSync(join(folder.path, 'swarmbox', ours.shape.infoHash, 'borrowed.json'), '[{"root":"../../etc"}]');
   assert.equal((await store.task(ours.shape).accept(ours.piece(1))).kind, 'durable');
   assert.equal((await store.task(ours.shape).read(1)).kind, 'ok');

@@ -1,14 +1,15 @@
+import { join } from 'node:path';
 import type { Bitfield } from '#base/bitfield.ts';
 import { bug, errorCode, errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import type { PieceIndex } from '#base/units.ts';
 import { passed, workOf } from './digests.ts';
-import type { DiskSpace } from './disk-space.ts';
-import { busy, type Gate } from './gate.ts';
+import type { Disk } from './disk.ts';
+import type { Disks } from './disks.ts';
+import { busy } from './gate.ts';
 import type { HashPool } from './hash-pool.ts';
 import { Layout } from './layout.ts';
 import { STORE_LIMITS } from './limits.ts';
-import type { OpenFiles } from './open-files.ts';
 import type { PieceCache } from './piece-cache.ts';
 import { PieceFiles } from './piece-files.ts';
 import type { Places } from './places.ts';
@@ -27,15 +28,12 @@ import type {
   Written,
 } from './task-store.ts';
 
-/** What all tasks of one disk share. */
+/** What all tasks share. */
 export type DiskWorld<P extends PieceBuffer> = {
   readonly maker: PieceMaker<P>;
   readonly cache: PieceCache<P>;
-  readonly files: OpenFiles;
   readonly hashes: HashPool;
-  readonly space: DiskSpace;
-  readonly writes: Gate;
-  readonly reads: Gate;
+  readonly disks: Disks;
   /** Bytes accepted and not yet answered. */
   readonly accepting: { bytes: number };
   readonly hits: { cacheHits: number; cacheMisses: number };
@@ -54,28 +52,44 @@ const failed = (error: unknown): Failed => ({
   error: error instanceof Error ? error : new Error(String(error)),
 });
 
+/** A torrent's folder on the disk that is its home. */
+type Residence = { readonly disk: Disk; readonly folder: TaskFolder; readonly files: PieceFiles };
+
 /** Invariant: a piece is in the memory cache, or answered 'durable' or 'ok', only after its hash was right. */
 export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
   readonly #world: DiskWorld<P>;
   #shape: TaskShape;
   readonly #layout: Layout;
-  readonly #folder: TaskFolder;
   readonly #log: Log;
   readonly #life: TaskLife;
-  readonly #files: PieceFiles;
+  #residence: Residence | undefined;
+  #onDisk: (what: 'gone' | 'back') => void = () => {};
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #reading = new Map<PieceIndex, Promise<ReadResult<P>>>();
   #end: Promise<Written> | undefined;
   #toldNotBorrowed = false;
 
-  constructor(world: DiskWorld<P>, shape: TaskShape, folder: string, life: TaskLife) {
+  constructor(world: DiskWorld<P>, shape: TaskShape, life: TaskLife) {
     this.#world = world;
     this.#shape = shape;
     this.#layout = new Layout(shape);
-    this.#folder = new TaskFolder(folder, this.#layout.text());
-    this.#files = new PieceFiles(shape, this.#layout, this.#folder, world.files);
     this.#log = world.log.with({ infoHash: shape.infoHash });
     this.#life = life;
+  }
+
+  get empty(): boolean {
+    return this.#home() === undefined;
+  }
+
+  onDisk(cb: (what: 'gone' | 'back') => void): void {
+    this.#onDisk = cb;
+  }
+
+  /** What is in memory goes with a disk that is gone: nobody could say any more that the piece is durable. */
+  disk(what: 'gone' | 'back'): void {
+    this.#reading.clear();
+    this.#world.cache.dropTask(this.#shape.infoHash);
+    this.#onDisk(what);
   }
 
   accept(piece: P): Promise<Accepted> {
@@ -108,21 +122,23 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
   async recheck(known: Bitfield, onFound: (index: PieceIndex) => void, signal: AbortSignal): Promise<void> {
     const ended = new AbortController();
     const both = AbortSignal.any([signal, ended.signal]);
-    const worldOf = (places: Places) => ({
+    const worldOf = ({ files }: Residence, places: Places) => ({
       places,
-      path: (name: string) => this.#files.path(name),
+      path: (name: string) => files.path(name),
       verify: async (index: PieceIndex) => {
         if (this.#end) ended.abort(new DOMException('the task is gone', 'AbortError'));
         const result = await this.#readDisk(index);
         if (result.kind === 'failed') throw result.error;
         return result.kind === 'ok';
       },
-      sync: (path: string) => this.#files.sync(path),
+      sync: (path: string) => files.sync(path),
       skipped: (names: readonly string[], error: unknown) =>
         this.#log.warn('recheck-skipped', { segments: names.join(' '), why: errorText(error) }),
     });
     const outcome = await this.#during(async () => {
-      if (await this.#folder.exists()) await recheckPieces(worldOf(await this.#files.places()), known, onFound, both);
+      const home = this.#home();
+      if (home && (await home.folder.exists()))
+        await recheckPieces(worldOf(home, await home.files.places()), known, onFound, both);
       return undefined;
     });
     signal.throwIfAborted();
@@ -140,10 +156,10 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
     if (infoBytes.length > STORE_LIMITS.infoBytes) bug(`an info dictionary of ${infoBytes.length} bytes`);
     if (layers.length > STORE_LIMITS.layersBytes) bug(`piece layers of ${layers.length} bytes`);
     return this.#during(() =>
-      this.#withRoom(infoBytes.length + layers.length, async (): Promise<Written> => {
+      this.#withRoom(infoBytes.length + layers.length, async ({ folder }): Promise<Written> => {
         // In this order: an info dictionary on the disk is never without the layers that were known with it.
-        if (layers.length > 0) await this.#folder.write(LAYERS_FILE, layers);
-        await this.#folder.write(INFO_FILE, infoBytes);
+        if (layers.length > 0) await folder.write(LAYERS_FILE, layers);
+        await folder.write(INFO_FILE, infoBytes);
         return { kind: 'ok' };
       }),
     );
@@ -151,7 +167,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
 
   async borrow(file: SharedFile, from: Lender): Promise<boolean> {
     const done = await this.#during(async () => {
-      await this.#files.borrow(file, from);
+      await this.#borrow(file, from);
       return { kind: 'ok' as const };
     });
     // A disk that knows no links would say so for every file.
@@ -176,12 +192,26 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
     await Promise.all(this.#underWay);
   }
 
+  /** Bytes can only be shared on one disk: a torrent without a home goes to the lender's. */
+  async #borrow(file: SharedFile, from: Lender): Promise<void> {
+    const { disks } = this.#world;
+    const lending = disks.home(from.infoHash);
+    if (!lending) throw new Error('the lender has no home');
+    if (!this.#home()) disks.settle(this.#shape.infoHash, lending);
+    const home = this.#home();
+    if (home?.disk !== lending) throw new Error('the lender lies on another disk');
+    await home.files.borrow(file, from);
+  }
+
   async #remove(): Promise<Written> {
     await Promise.all(this.#underWay);
     try {
       await this.#life.before;
-      await this.#world.files.forget(`${this.#folder.path}/`);
-      await this.#folder.remove();
+      const home = this.#home();
+      if (!home) return { kind: 'ok' };
+      await home.disk.files.forget(`${home.folder.path}/`);
+      await home.folder.remove();
+      this.#world.disks.forget(this.#shape.infoHash);
       return { kind: 'ok' };
     } catch (error) {
       this.#log.error('remove-failed', { why: errorText(error) });
@@ -211,31 +241,52 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
       if (verified.kind === 'none') return { kind: 'hash-mismatch' };
       if (verified.kind === 'some') return { kind: 'contradiction' };
       const own = verified.piece;
-      const answer = await this.#withRoom(lengthBytes, () => this.#write(own));
-      if (answer.kind === 'durable') this.#cache(own, shape);
+      const answer = await this.#withRoom(lengthBytes, (home) => this.#write(home, own));
+      if (answer.kind !== 'durable') return answer;
+      this.#world.disks.wrote(shape.infoHash, lengthBytes);
+      this.#cache(own, shape);
       return answer;
     } finally {
       accepting.bytes -= lengthBytes;
     }
   }
 
-  async #write(piece: P): Promise<Accepted> {
-    using turn = await this.#world.writes.enter();
+  async #write({ disk, files }: Residence, piece: P): Promise<Accepted> {
+    using turn = await disk.writes.enter();
     if (!turn) return failed(busy('pieces to write'));
-    await this.#files.write(piece);
-    return { kind: 'durable' };
+    await files.write(piece);
+    // The disk may have gone between the write and this word.
+    return this.#home()?.disk === disk ? { kind: 'durable' } : failed(new Error('the disk is gone'));
+  }
+
+  /** Where the torrent lies. It may have got another home since the last question. */
+  #home(): Residence | undefined {
+    const disk = this.#world.disks.home(this.#shape.infoHash);
+    if (disk === this.#residence?.disk) return this.#residence;
+    this.#residence = disk && this.#resideOn(disk);
+    return this.#residence;
+  }
+
+  #resideOn(disk: Disk): Residence {
+    const folder = new TaskFolder(join(disk.root, this.#shape.infoHash), this.#layout.text());
+    return { disk, folder, files: new PieceFiles(this.#shape, this.#layout, folder, disk.files) };
   }
 
   async #withRoom<T extends { kind: string }>(
     bytes: number,
-    work: () => Promise<T>,
+    work: (home: Residence) => Promise<T>,
   ): Promise<T | Failed | { kind: 'full' }> {
-    const { space } = this.#world;
+    const { disks } = this.#world;
+    const { infoHash, totalBytes } = this.#shape;
+    if (!this.#home()) await disks.place(infoHash, totalBytes);
+    const home = this.#home();
+    if (!home) return disks.inOrder ? { kind: 'full' } : failed(new Error('no disk is in order'));
+    const { space } = home.disk;
     try {
       const room = await space.reserve(bytes);
       if (!room) return { kind: 'full' };
       try {
-        const answer = await work();
+        const answer = await work(home);
         if (answer.kind !== 'failed') space.written();
         return answer;
       } finally {
@@ -247,7 +298,8 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
         space.refused();
         return { kind: 'full' };
       }
-      this.#log.error('disk-failed', { why: errorText(error), code });
+      disks.trouble(home.disk, error, 'write');
+      this.#log.error('disk-failed', { disk: home.disk.path, why: errorText(error), code });
       return failed(error);
     }
   }
@@ -267,16 +319,23 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
   }
 
   async #readDisk(index: PieceIndex): Promise<ReadResult<P>> {
-    const { reads, maker } = this.#world;
+    const { disks, maker } = this.#world;
     const { lengthBytes } = this.#layout.place(index);
-    using turn = await reads.enter();
+    const home = this.#home();
+    // Nowhere is where a piece lies whose disk is gone.
+    if (!home) return { kind: 'corrupt' };
+    const { disk, files } = home;
+    using turn = await disk.reads.enter();
     if (!turn) return failed(busy('reads'));
     const piece = maker.allocate(index, lengthBytes);
     try {
-      if (!(await this.#files.read(piece))) return { kind: 'corrupt' };
+      const begin = performance.now();
+      if (!(await files.read(piece))) return { kind: 'corrupt' };
+      disk.took(performance.now() - begin, lengthBytes);
     } catch (error) {
       // The file itself is missing: the piece is as gone as if its bytes had changed.
-      if (errorCode(error) === 'ENOENT' && (await this.#folder.diskExists())) return { kind: 'corrupt' };
+      if (errorCode(error) === 'ENOENT' && (await disks.look(disk))) return { kind: 'corrupt' };
+      disks.trouble(disk, error, 'read');
       return failed(error);
     }
     const verified = await this.#verify(piece, lengthBytes);

@@ -32,7 +32,10 @@ type Disk = { pieces: Map<PieceIndex, Buffer>; info: Buffer | undefined; layers:
 export class FakeStore<P extends PieceBuffer> {
   readonly faults: FakeFaults = { full: false, error: undefined, pause: undefined };
   readonly #maker: PieceMaker<P>;
-  readonly #disks = new Map<InfoHash, Disk>();
+  #disks = new Map<InfoHash, Disk>();
+  #away: Map<InfoHash, Disk> | undefined;
+  isAway = false;
+  readonly #listeners: ((what: 'gone' | 'back') => void)[] = [];
   #caches = new Map<InfoHash, Map<PieceIndex, P>>();
   /** How many pieces were read from the imaginary disk. */
   diskReads = 0;
@@ -48,6 +51,19 @@ export class FakeStore<P extends PieceBuffer> {
   /** As after a restart, or a memory cache under pressure. */
   forgetMemory(): void {
     this.#caches = new Map();
+  }
+
+  /** The imaginary disk is pulled out, or plugged in again; what was written meanwhile is elsewhere. */
+  disk(what: 'gone' | 'back'): void {
+    this.isAway = what === 'gone';
+    if (what === 'gone') this.#away = this.#disks;
+    this.#disks = (what === 'back' && this.#away) || new Map();
+    this.forgetMemory();
+    for (const listener of this.#listeners) listener(what);
+  }
+
+  listen(listener: (what: 'gone' | 'back') => void): void {
+    this.#listeners.push(listener);
   }
 
   /** The bytes of a piece at rest change. */
@@ -94,6 +110,14 @@ class FakeTask<P extends PieceBuffer> implements TaskStore<P> {
     this.#store = store;
     this.#maker = maker;
     this.#shape = shape;
+  }
+
+  get empty(): boolean {
+    return this.#store.isAway;
+  }
+
+  onDisk(cb: (what: 'gone' | 'back') => void): void {
+    this.#store.listen(cb);
   }
 
   async accept(piece: P): Promise<Accepted> {

@@ -8,7 +8,7 @@ import { Store } from './store.ts';
 
 const [, , dataDir = '', seed = ''] = argv;
 const sample = killSample(Number(seed));
-const config = { dataDir, cacheBytes: 0, floorBytes: 0, hashWorkers: 1 };
+const config = { disks: [{ path: dataDir }], probeBytes: 0, cacheBytes: 0, floorBytes: 0, hashWorkers: 1 };
 const store = await Store.open(config, gappedMaker, silentLog);
 const task = store.task(sample.shape);
 // A file, written without any buffer of ours: what was said has left the process before it dies.

@@ -35,7 +35,7 @@ async function killed(dataDir: string, seed: number, afterMs: number): Promise<B
 }
 
 async function assertHeld(dataDir: string, sample: Sample, durable: Bitfield): Promise<number> {
-  const config = { dataDir, cacheBytes: 0, floorBytes: 0, hashWorkers: 1 };
+  const config = { disks: [{ path: dataDir }], probeBytes: 0, cacheBytes: 0, floorBytes: 0, hashWorkers: 1 };
   const store = await Store.open(config, gappedMaker, silentLog);
   const task = store.task(sample.shape);
   const found: number[] = [];

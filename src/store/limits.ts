@@ -8,17 +8,34 @@ export const STORE_LIMITS = {
   acceptBytes: 256 * MIB,
   /** Bytes waiting for a hash worker, accepts and reads together. */
   hashBytes: 320 * MIB,
-  /** Pieces being written or waiting for their fdatasync: one group commit can carry this many. */
+  /** Pieces being written to one disk or waiting for their fdatasync: one group commit can carry this many. */
   writesAtOnce: 64,
-  /** Files in fdatasync at the same time: half of libuv's four threads, so that reads always find one. */
+  /** Files of one disk in fdatasync, and calls of pwritev, at the same time: each holds a thread for as long as the disk takes. */
   syncsAtOnce: 2,
-  /** Pieces being read from disk at once: each holds a piece buffer. */
-  readsAtOnce: 8,
-  /** Reads waiting for their turn: they hold no buffer yet, so this bounds only the queue. */
+  writeCallsAtOnce: 4,
+  /** Pieces being read from one disk at once: an arm gains little beyond a few, flash wants many. Each holds a piece buffer. */
+  readsAtOnce: { hdd: 4, ssd: 16, unknown: 8 },
+  /** Reads of one disk waiting for their turn: they hold no buffer yet, so this bounds only the queue. */
   readsWaiting: 4096,
+  /** Milliseconds that a read may wait for its turn: clients give a request up after some ten seconds more. */
+  readWaitMs: 10_000,
   /** Pieces in hand during a recheck: it must not take the disk away from the clients. */
   recheckAtOnce: 2,
-  /** Open segment files. More than writesAtOnce + readsAtOnce + recheckAtOnce, so every running job finds room. */
+  /** Disks of one box: more than fit into a case. */
+  disks: 64,
+  /** Milliseconds between two looks whether a disk is still there. */
+  watchMs: 5_000,
+  /** Milliseconds for which a disk that failed gets no new torrents; doubled with each further failure, up to the second. */
+  failingMs: [60_000, 3_600_000],
+  /** Failed reads that make a disk a failing one: a few bad sectors are no reason yet. A failed write is one at once. */
+  readErrors: 8,
+  /** Bytes of the file that measures a disk when it is adopted: past what a disk's own cache swallows at once. */
+  probeBytes: 32 * MIB,
+  /** What reading a MiB costs, in milliseconds of the disk's time, before it was measured: an arm's move and the transfer, or flash. */
+  costMs: { hdd: 14, ssd: 2, unknown: 5 },
+  /** The share of one read in the disk's measured cost: old ones fade after some fifty. */
+  costShare: 0.05,
+  /** Open segment files of one disk. More than writesAtOnce + readsAtOnce + recheckAtOnce, so every running job finds room. */
   openFiles: 128,
   /** Milliseconds for which a statfs answer is believed; our own writes are subtracted meanwhile. */
   statfsMs: 1000,

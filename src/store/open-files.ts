@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { Gate } from './gate.ts';
 import { GroupSync } from './group-sync.ts';
 import { STORE_LIMITS } from './limits.ts';
+import { writeAll } from './segment-io.ts';
 
 /** 'write' creates the file when it is missing, 'read' never does. */
 export type OpenMode = 'read' | 'write';
@@ -18,17 +19,22 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
+/** How many threads a disk that hangs can take with it. */
+type Gates = { readonly syncs: Gate; readonly writes: Gate };
+
 export class OpenFile {
   readonly handle: FileHandle;
+  readonly #gates: Gates;
   readonly #group: GroupSync;
   #broken: { error: unknown } | undefined;
   #nameIsDurable = false;
 
-  constructor(path: string, handle: FileHandle, syncs: Gate, onBroken: () => void) {
+  constructor(path: string, handle: FileHandle, gates: Gates, onBroken: () => void) {
     this.handle = handle;
+    this.#gates = gates;
     this.#group = new GroupSync(async () => {
       try {
-        using _turn = await syncs.enter();
+        using _turn = await gates.syncs.enter();
         await handle.datasync();
         if (!this.#nameIsDurable) await syncFolder(dirname(path));
         this.#nameIsDurable = true;
@@ -37,6 +43,12 @@ export class OpenFile {
         onBroken();
       }
     });
+  }
+
+  /** Writes all of it or throws. */
+  async write(parts: readonly Buffer[], offset: number): Promise<void> {
+    using _turn = await this.#gates.writes.enter();
+    await writeAll(this.handle, parts, offset);
   }
 
   /**
@@ -59,7 +71,10 @@ export class OpenFiles {
   readonly #limit: number;
   readonly #entries = new Map<string, Entry>();
   readonly #closing = new Set<Promise<void>>();
-  readonly #syncs = new Gate(STORE_LIMITS.syncsAtOnce, STORE_LIMITS.openFiles);
+  readonly #gates: Gates = {
+    syncs: new Gate(STORE_LIMITS.syncsAtOnce, STORE_LIMITS.openFiles),
+    writes: new Gate(STORE_LIMITS.writeCallsAtOnce, STORE_LIMITS.writesAtOnce),
+  };
 
   constructor(limit: number = STORE_LIMITS.openFiles) {
     this.#limit = limit;
@@ -100,7 +115,7 @@ export class OpenFiles {
     const drop = () => {
       if (this.#entries.get(key) === entry) this.#doom(key, entry);
     };
-    const file = open(path, flags, 0o640).then((handle) => new OpenFile(path, handle, this.#syncs, drop));
+    const file = open(path, flags, 0o640).then((handle) => new OpenFile(path, handle, this.#gates, drop));
     const entry: Entry = { path, file, users: 0, doomed: false };
     file.catch(drop);
     return entry;

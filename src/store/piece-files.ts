@@ -3,7 +3,7 @@ import { borrowedIn, borrowFrom } from './borrowing.ts';
 import type { Layout } from './layout.ts';
 import type { OpenFiles } from './open-files.ts';
 import { Places } from './places.ts';
-import { readAll, within, writeAll } from './segment-io.ts';
+import { readAll, within } from './segment-io.ts';
 import type { TaskFolder } from './task-folder.ts';
 import type { Lender, PieceBuffer, SharedFile, TaskShape } from './task-store.ts';
 
@@ -45,7 +45,7 @@ export class PieceFiles {
     for (const { name, offset, lengthBytes } of places.extents(piece.index)) {
       const parts = within(piece.payloadParts(), done, lengthBytes);
       await this.#files.use(this.path(name), 'write', async (file) => {
-        await writeAll(file.handle, parts, offset);
+        await file.write(parts, offset);
         await file.durable();
       });
       done += lengthBytes;

@@ -12,7 +12,7 @@ const PIECES = 64;
 
 /** Accepts all pieces at once on a real disk of 8 MiB; returns those that are durable. */
 async function fill(dataDir: string, floorBytes: number, pieceLength: number) {
-  const config = { dataDir, cacheBytes: 0, floorBytes, hashWorkers: 2 };
+  const config = { disks: [{ path: dataDir }], probeBytes: 0, cacheBytes: 0, floorBytes, hashWorkers: 2 };
   const sample = randomSample(PIECES, pieceLength);
   const store = await Store.open(config, gappedMaker, silentLog);
   const task = store.task(sample.shape);

@@ -12,7 +12,8 @@ import type { TaskShape } from './task-store.ts';
 
 const never = new AbortController().signal;
 const configOf = (dataDir: string, more: Partial<StoreConfig> = {}): StoreConfig => ({
-  dataDir,
+  disks: [{ path: dataDir }],
+  probeBytes: 0,
   cacheBytes: 8 * MIB,
   floorBytes: 0,
   hashWorkers: 1,
@@ -67,6 +68,7 @@ test('a disk that becomes full in the middle of a write is "full", with one log 
     gappedMaker,
     logTo((line) => lines.push(line.event)),
   );
+  lines.length = 0;
   const sample = randomSample(3);
   const task = store.task(sample.shape);
   assert.deepEqual(await task.writeMetainfo(Buffer.from('de')), { kind: 'ok' });

@@ -1,28 +1,28 @@
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
-import { type InfoHash, parseInfoHash } from '#base/units.ts';
+import type { InfoHash } from '#base/units.ts';
 import { BegunLog } from './begun-log.ts';
-import { DiskSpace, freeBytesOf } from './disk-space.ts';
 import { DiskTask, type DiskWorld } from './disk-task.ts';
-import { Gate } from './gate.ts';
+import { type DiskPlace, Disks, type DiskView } from './disks.ts';
 import { HashPool } from './hash-pool.ts';
 import { STORE_LIMITS } from './limits.ts';
-import { OpenFiles, syncFolder } from './open-files.ts';
 import { LruCache } from './piece-cache.ts';
-import { INFO_FILE, LAYERS_FILE, REMOVED } from './task-folder.ts';
+import { INFO_FILE, LAYERS_FILE } from './task-folder.ts';
 import type { PieceBuffer, PieceMaker, TaskShape, TaskStore } from './task-store.ts';
 
 export type StoreConfig = {
-  /** Folder that holds everything; pieces go to `swarmbox/` in it. Made when missing. */
-  dataDir: string;
+  /** Where pieces lie, in `swarmbox/` of each folder. One that does not answer is left out, and looked for. */
+  disks: readonly DiskPlace[];
   /** Bytes of pieces kept in memory. */
   cacheBytes: number;
   /** Folder in memory (tmpfs) for blocks of unfinished pieces; undefined: they end with the process. */
   volatileDir?: string | undefined;
-  /** Free bytes of the disk that the store never touches. */
+  /** Free bytes of each disk that the store never touches. */
   floorBytes: number;
+  /** Bytes of the file that measures a new disk's speed; 0: it is not measured. */
+  probeBytes?: number;
   /** Threads that hash: one keeps up with about 5 Gbit/s. */
   hashWorkers: number;
 };
@@ -32,46 +32,70 @@ export type StoreStats = { cacheBytes: number; cacheHits: number; cacheMisses: n
 /** A torrent found on the disk. `info` and `layers` are as they were written and not yet compared with any hash. */
 export type FoundTask = { infoHash: InfoHash; info: Buffer | undefined; layers: Buffer | undefined };
 
-/** Pieces on one disk: verified, then durable, then reported. */
+/** Pieces on disks: verified, then durable, then reported. */
 export class Store<P extends PieceBuffer> {
-  readonly #root: string;
   readonly #volatileDir: string | undefined;
   readonly #world: DiskWorld<P>;
   readonly #tasks = new Map<InfoHash, DiskTask<P>>();
   readonly #removals = new Map<InfoHash, Promise<unknown>>();
+  readonly #watching: NodeJS.Timeout;
 
-  private constructor(root: string, volatileDir: string | undefined, world: DiskWorld<P>) {
-    this.#root = root;
+  private constructor(volatileDir: string | undefined, world: DiskWorld<P>) {
     this.#volatileDir = volatileDir;
     this.#world = world;
+    world.disks.onChange = (what, torrents) => {
+      for (const infoHash of torrents) this.#tasks.get(infoHash)?.disk(what);
+    };
+    this.#watching = setInterval(() => void this.watch(), STORE_LIMITS.watchMs).unref();
   }
 
-  /** Rejects when the data folder cannot be made or read. */
+  /** Rejects when no disk can be used. */
   static async open<P extends PieceBuffer>(config: StoreConfig, maker: PieceMaker<P>, log: Log): Promise<Store<P>> {
-    const root = join(config.dataDir, 'swarmbox');
-    try {
-      await mkdir(root, { recursive: true, mode: 0o750 });
-      await syncFolder(config.dataDir);
-      for (const name of await readdir(root))
-        if (name.endsWith(REMOVED)) await rm(join(root, name), { recursive: true, force: true });
-    } catch (error) {
-      throw new Error(`the data folder ${config.dataDir} cannot be used: check that its disk is mounted and writable`, {
-        cause: error,
+    const { floorBytes, probeBytes = STORE_LIMITS.probeBytes } = config;
+    const disks = new Disks({ floorBytes, probeBytes, log });
+    let trouble: unknown;
+    for (const at of config.disks)
+      await disks.add(at).catch((error: unknown) => {
+        trouble ??= error;
+        disks.miss(at);
+        log.error('disk-failed', {
+          disk: at.path,
+          why: errorText(error),
+          next: 'check that it is mounted and writable',
+        });
       });
+    if (disks.all().length === 0 && trouble) {
+      const paths = config.disks.map(({ path }) => path).join(' ');
+      throw new Error(`no disk can be used (${paths}): check that they are mounted and writable`, { cause: trouble });
     }
-    return new Store(root, config.volatileDir, {
+    return new Store(config.volatileDir, {
       maker,
       log,
       cache: new LruCache<P>(config.cacheBytes),
-      files: new OpenFiles(),
+      disks,
       hashes: new HashPool({ workers: config.hashWorkers, log }),
-      space: new DiskSpace(config.floorBytes, log, () => freeBytesOf(root)),
-      // The bytes in hand are bounded before this door, so its queue is too.
-      writes: new Gate(STORE_LIMITS.writesAtOnce, Number.POSITIVE_INFINITY),
-      reads: new Gate(STORE_LIMITS.readsAtOnce, STORE_LIMITS.readsWaiting),
       accepting: { bytes: 0 },
       hits: { cacheHits: 0, cacheMisses: 0 },
     });
+  }
+
+  /** One more disk, from now on. Rejects with what is in the way. */
+  addDisk(at: DiskPlace): Promise<void> {
+    return this.#world.disks.add(at);
+  }
+
+  /** The disk is used no more; what lies on it stays there, and is lost to the box until it is added again. */
+  removeDisk(path: string): Promise<boolean> {
+    return this.#world.disks.remove(path);
+  }
+
+  /** Looks at every disk. The store does so by itself every few seconds. */
+  watch(): Promise<void> {
+    return this.#world.disks.watch();
+  }
+
+  disks(): DiskView[] {
+    return this.#world.disks.views();
   }
 
   /** The same object for the same torrent, until it is removed. Touches no disk. */
@@ -82,7 +106,7 @@ export class Store<P extends PieceBuffer> {
       living.describe(shape);
       return living;
     }
-    const task = new DiskTask(this.#world, shape, join(this.#root, infoHash), {
+    const task = new DiskTask(this.#world, shape, {
       before: this.#removals.get(infoHash) ?? Promise.resolve(),
       removing: (removal) => this.#forget(infoHash, removal),
     });
@@ -92,16 +116,17 @@ export class Store<P extends PieceBuffer> {
 
   /** What lies on the disk, one at a time: enough to begin a lost index again. */
   async *onDisk(): AsyncGenerator<FoundTask> {
-    for (const name of (await readdir(this.#root)).sort()) {
-      const infoHash = parseInfoHash(name);
-      if (infoHash !== name) continue;
-      const { infoBytes, layersBytes } = STORE_LIMITS;
-      yield {
-        infoHash,
-        info: await this.#fileOf(infoHash, INFO_FILE, infoBytes),
-        layers: await this.#fileOf(infoHash, LAYERS_FILE, layersBytes),
-      };
-    }
+    for (const infoHash of this.#world.disks.torrents().sort()) yield await this.metainfo(infoHash);
+  }
+
+  /** What lies beside the pieces of one torrent; nothing of it when its disk is not here. */
+  async metainfo(infoHash: InfoHash): Promise<FoundTask> {
+    const { infoBytes, layersBytes } = STORE_LIMITS;
+    return {
+      infoHash,
+      info: await this.#fileOf(infoHash, INFO_FILE, infoBytes),
+      layers: await this.#fileOf(infoHash, LAYERS_FILE, layersBytes),
+    };
   }
 
   /** Where a task's unfinished pieces outlive the process. */
@@ -112,7 +137,7 @@ export class Store<P extends PieceBuffer> {
   /** Bytes that may still be written before the floor is reached. Zero, with a log line, when the disk does not say. */
   async freeBytes(): Promise<number> {
     try {
-      return await this.#world.space.freeBytes();
+      return await this.#world.disks.freeBytes();
     } catch (error) {
       this.#world.log.error('disk-failed', { why: errorText(error) });
       return 0;
@@ -121,9 +146,10 @@ export class Store<P extends PieceBuffer> {
 
   /** Waits for what is under way. */
   async close(): Promise<void> {
+    clearInterval(this.#watching);
     await Promise.all([...this.#removals.values()]);
     await Promise.all([...this.#tasks.values()].map((task) => task.close()));
-    await this.#world.files.close();
+    await Promise.all(this.#world.disks.all().map((disk) => disk.files.close()));
     await this.#world.hashes.close();
   }
 
@@ -140,7 +166,9 @@ export class Store<P extends PieceBuffer> {
   }
 
   async #fileOf(infoHash: InfoHash, name: string, limitBytes: number): Promise<Buffer | undefined> {
-    const path = join(this.#root, infoHash, name);
+    const disk = this.#world.disks.home(infoHash);
+    if (!disk) return undefined;
+    const path = join(disk.root, infoHash, name);
     try {
       return (await stat(path)).size <= limitBytes ? await readFile(path) : undefined;
     } catch {

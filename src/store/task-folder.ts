@@ -23,6 +23,18 @@ export async function writeDurably(path: string, bytes: Uint8Array): Promise<voi
   await syncFolder(dirname(path));
 }
 
+/** Renamed first, so that a torrent that comes back meanwhile starts from an empty folder. */
+export async function removeFolder(path: string): Promise<void> {
+  const gone = `${path}.${process.hrtime.bigint()}${REMOVED}`;
+  try {
+    await rename(path, gone);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return;
+    throw error;
+  }
+  await rm(gone, { recursive: true, force: true });
+}
+
 /** One torrent's folder: made when the first byte arrives, refused when another layout made it. */
 export class TaskFolder {
   readonly path: string;
@@ -47,26 +59,13 @@ export class TaskFolder {
     return there(this.path);
   }
 
-  /** False when what all tasks stand on is missing: the disk was unmounted, not this torrent lost. */
-  diskExists(): Promise<boolean> {
-    return there(dirname(this.path));
-  }
-
   async write(name: string, bytes: Uint8Array): Promise<void> {
     await this.ready();
     await writeDurably(join(this.path, name), bytes);
   }
 
-  /** Renamed first, so that a torrent that comes back meanwhile starts from an empty folder. */
-  async remove(): Promise<void> {
-    const gone = `${this.path}.${process.hrtime.bigint()}${REMOVED}`;
-    try {
-      await rename(this.path, gone);
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT') return;
-      throw error;
-    }
-    await rm(gone, { recursive: true, force: true });
+  remove(): Promise<void> {
+    return removeFolder(this.path);
   }
 
   async #make(): Promise<void> {

@@ -60,6 +60,13 @@ export type Written = { kind: 'ok' } | { kind: 'full' } | Failed;
 
 /** The pieces of one torrent. No method rejects because of the disk: trouble is in the answer. */
 export interface TaskStore<P extends PieceBuffer> {
+  /** No disk that is here has anything of the torrent, whatever an index remembers. */
+  readonly empty: boolean;
+  /**
+   * 'gone': the torrent's disk, and every piece with it; what comes from now on goes to another one. 'back': it is there again, and no other has
+   * taken its place; `recheck` tells which pieces there are.
+   */
+  onDisk(cb: (what: 'gone' | 'back') => void): void;
   /**
    * Takes the piece over: its buffer is gone for the caller, whatever the answer. After 'durable' the bytes have the
    * right hash, survive a power cut, and the piece is in the memory cache (unless it alone is larger than that).

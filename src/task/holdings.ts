@@ -14,6 +14,8 @@ export type HoldingsWorld = Pick<TaskWorld, 'store' | 'begun' | 'lenders' | 'kee
   /** `found`: on the disk, not fetched. */
   gained(piece: PieceIndex, found: boolean): void;
   lost(piece: PieceIndex): void;
+  /** The disk is gone, and every piece with it. */
+  lostAll(): void;
   /** The disk takes no more pieces. */
   cannotKeep(why: 'disk-full' | 'disk-failed'): void;
   contradicted(): void;
@@ -27,6 +29,8 @@ export class Holdings {
   readonly #stock: StockCheck;
   #shelf: PieceShelf | undefined;
   #begun: BegunLog | undefined;
+  /** The info dictionary lies beside the pieces. */
+  #beside = false;
 
   constructor(world: HoldingsWorld) {
     this.#world = world;
@@ -66,6 +70,7 @@ export class Holdings {
     const shelf = new PieceShelf(meta, remembered.have, this.#world.store(shapeOf(meta)), {
       gained: (piece) => this.#gained(shelf, piece),
       lost: (piece) => this.#world.lost(piece),
+      disk: (what) => this.#disk(shelf, what),
       cannotKeep: (why) => this.#world.cannotKeep(why),
       contradicted: () => this.#world.contradicted(),
       keptBeside: (known) => this.#world.keptBeside(known),
@@ -75,9 +80,8 @@ export class Holdings {
     this.#begun = this.#world.begun();
     const { name, version, pieceCount } = meta;
     log.info('metainfo', { from, name, version, pieces: pieceCount, have: shelf.have.count });
-    // What came from the index was not written there yet. By a hash of piece hashes, it is worth that later: see below.
-    if (from === 'the index' || (from !== 'the disk' && !meta.byPieces))
-      this.#world.scope.run(() => shelf.keepMetainfo());
+    this.#beside = from === 'the disk';
+    if (this.#worthKeeping(shelf, from, remembered)) this.#keepBeside(shelf);
     this.#stock.begin(shelf, remembered.doubtful);
     return shelf;
   }
@@ -100,13 +104,32 @@ export class Holdings {
     return result;
   }
 
+  /**
+   * Whether it is to be written beside the pieces before there is a piece. Not when it, or pieces, may lie on a disk that is
+   * away: a torrent is at home where it was written last, and what lies elsewhere is given up. Nor by a hash of piece hashes.
+   */
+  #worthKeeping({ have, meta }: PieceShelf, from: string, remembered: Remembered): boolean {
+    if (from === 'the disk' || remembered.beside) return false;
+    return from === 'the index' ? have.count > 0 : !meta.byPieces;
+  }
+
   #gained(shelf: PieceShelf, piece: PieceIndex): void {
     // A hash of piece hashes binds them, and not the length of a piece: a stranger's metainfo under such a name is worth
     // keeping only once a piece has verified by it.
-    if (shelf.meta.byPieces && shelf.have.count === 1) {
-      this.#world.keepInfo(shelf.meta);
-      this.#world.scope.run(() => shelf.keepMetainfo());
-    }
+    if (shelf.meta.byPieces && shelf.have.count === 1) this.#world.keepInfo(shelf.meta);
+    if (!this.#beside) this.#keepBeside(shelf);
     this.#world.gained(piece, this.#stock.running);
+  }
+
+  #keepBeside(shelf: PieceShelf): void {
+    this.#beside = true;
+    this.#world.scope.run(() => shelf.keepMetainfo());
+  }
+
+  /** What the index knows is not changed while the disk is away: if it comes back soon, nothing needs to be looked for. */
+  #disk(shelf: PieceShelf, what: 'gone' | 'back'): void {
+    this.#beside = what === 'back';
+    if (what === 'gone') this.#world.lostAll();
+    else this.#stock.begin(shelf, true);
   }
 }

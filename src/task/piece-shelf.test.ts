@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Bitfield } from '#base/bitfield.ts';
 import { silentLog } from '#base/log.ts';
 import { BLOCK_BYTES } from '#base/units.ts';
 import { makeTorrent, turn } from '#client/fixtures.ts';
@@ -27,12 +28,14 @@ function shelf(known?: Uint8Array) {
   const gained: number[] = [];
   const lost: number[] = [];
   const refused: string[] = [];
+  const disks: string[] = [];
   const world = {
     gained: (i: number) => gained.push(i),
     lost: (i: number) => lost.push(i),
     cannotKeep: (why: string) => refused.push(why),
     keptBeside: () => {},
     contradicted: () => {},
+    disk: (what: string) => disks.push(what),
     log: silentLog,
   };
   return {
@@ -40,6 +43,7 @@ function shelf(known?: Uint8Array) {
     gained,
     lost,
     refused,
+    disks,
     shelf: new PieceShelf(torrent.meta, known, store.task(shapeOf(torrent.meta)), world),
   };
 }
@@ -117,4 +121,34 @@ test('a run is one message per block, a single request one message, and nothing 
 test('what the index remembers is had; a bitfield of another torrent is not believed', () => {
   assert.equal(shelf(Uint8Array.of(0b1010_0000)).shelf.have.count, 2);
   assert.equal(shelf(Uint8Array.of(0xff, 0xff)).shelf.have.count, 0);
+});
+
+test('with its disk every piece is gone, and what lay on it is found when it is back', async () => {
+  const { store, disks, lost, shelf: s } = shelf();
+  for (const index of [0, 1]) assert.equal(await s.accept(pieceOf(index)), 'ok');
+  store.disk('gone');
+  assert.deepEqual([s.have.count, s.haveBytes, disks], [0, 0, ['gone']]);
+  assert.deepEqual(lost, [], 'not one by one');
+  assert.equal(await s.block(0, 0, 100, true), undefined);
+  store.disk('back');
+  assert.deepEqual(disks, ['gone', 'back']);
+  assert.equal(await s.recheck(new AbortController().signal), 2);
+  assert.ok(s.have.has(0) && s.have.has(1));
+});
+
+test('what the index remembers of a disk that is not here is worth nothing', () => {
+  const all = new Bitfield(torrent.meta.pieceCount);
+  all.setAll();
+  const store = new FakeStore(FramedPiece);
+  store.disk('gone');
+  const world = {
+    gained: () => {},
+    lost: () => {},
+    cannotKeep: () => {},
+    contradicted: () => {},
+    keptBeside: () => {},
+    disk: () => {},
+  };
+  const made = new PieceShelf(torrent.meta, all.bytes, store.task(shapeOf(torrent.meta)), { ...world, log: silentLog });
+  assert.equal(made.have.count, 0);
 });

@@ -17,6 +17,8 @@ export type ShelfWorld = {
   gained(piece: PieceIndex): void;
   /** A piece at rest turned out to be bad; it is no longer had. */
   lost(piece: PieceIndex): void;
+  /** The disk is gone: nothing is had any more; or it is there again, with pieces on it. */
+  disk(what: 'gone' | 'back'): void;
   /** The disk takes no more pieces. A busy disk is another matter. */
   cannotKeep(why: 'disk-full' | 'disk-failed'): void;
   /** A piece has one of its hashes and lacks the other: the torrent is two, and neither can be served. */
@@ -37,12 +39,17 @@ export class PieceShelf {
   readonly #store: TaskStore<FramedPiece>;
   readonly #world: ShelfWorld;
 
-  /** `known`: the bitfield that the index kept; one of another length is worth nothing. */
+  /** `known`: the bitfield that the index kept; one of another length is worth nothing, nor is one whose disk is not here. */
   constructor(meta: Metainfo, known: Uint8Array | undefined, store: TaskStore<FramedPiece>, world: ShelfWorld) {
     this.#meta = meta;
-    this.have = (known && Bitfield.from(known, meta.pieceCount)) ?? new Bitfield(meta.pieceCount);
+    const here = store.empty ? undefined : known;
+    this.have = (here && Bitfield.from(here, meta.pieceCount)) ?? new Bitfield(meta.pieceCount);
     this.#store = store;
     this.#world = world;
+    store.onDisk((what) => {
+      if (what === 'gone') this.#loseAll();
+      world.disk(what);
+    });
     for (let piece = 0; piece < meta.pieceCount; piece++)
       if (this.have.has(piece)) this.#haveBytes += this.#size(piece);
   }
@@ -166,6 +173,11 @@ export class PieceShelf {
     if (!this.have.set(index)) return;
     this.#haveBytes += this.#size(index);
     this.#world.gained(index);
+  }
+
+  #loseAll(): void {
+    for (let index = 0; index < this.meta.pieceCount; index++) this.have.clear(index);
+    this.#haveBytes = 0;
   }
 
   #lose(index: PieceIndex): void {

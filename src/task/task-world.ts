@@ -13,6 +13,8 @@ import type { Metainfo } from '#wire/metainfo.ts';
 export type StoreLike = {
   task(shape: TaskShape): TaskStore<FramedPiece>;
   onDisk(): AsyncIterable<{ infoHash: InfoHash; info: Buffer | undefined; layers: Buffer | undefined }>;
+  /** What lies beside the pieces, as it was written. Never rejects. */
+  metainfo(infoHash: InfoHash): Promise<{ info: Buffer | undefined; layers: Buffer | undefined }>;
   begunLog?(infoHash: InfoHash): BegunLog | undefined;
   /** Bytes that may still be written. */
   freeBytes(): Promise<number>;

@@ -241,6 +241,7 @@ test('metainfo that cannot be read any more is learned as for the first time, an
     read(found);
     await until('complete', () => task.view().state === 'complete');
     assert.deepEqual([task.view().filledBytes, kept.info], [0, 1]);
+    assert.equal(kept.beside, 0, 'nor written elsewhere: it may lie on a disk that is away');
     await until('announced', () => haves(stream).length === 3);
   }
 });

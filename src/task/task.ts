@@ -322,6 +322,12 @@ export class Task {
         this.#downloader.drop(piece);
         this.#agent.tell({ kind: 'look' });
       },
+      lostAll: () => {
+        const count = this.#holdings.shelf?.meta.pieceCount ?? 0;
+        for (let piece = 0; piece < count; piece++) this.#downloader.drop(piece);
+        this.#audience.letGo('disk-failed');
+        this.#agent.tell({ kind: 'look' });
+      },
       cannotKeep: (why) => {
         this.#world.cannotKeep(why);
         // What they lack will not come from here: they pass when they dial again.

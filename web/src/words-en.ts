@@ -90,6 +90,14 @@ const warning: Record<WarningCode, { what: string; todo: string }> = {
     what: 'The cache disk does not answer.',
     todo: 'Check that {path} is mounted and the disk is healthy. Traffic passes meanwhile.',
   },
+  'disk-gone': {
+    what: 'The disk at {path} is gone.',
+    todo: 'Check its cable and its mount. What lay on it is fetched again; it is used again as soon as it is back.',
+  },
+  'disk-failing': {
+    what: 'The disk at {path} gives errors ({count}).',
+    todo: 'Nothing new goes there. Replace it soon: what it holds can be fetched again.',
+  },
   'memory-low': {
     what: 'Memory is short: {availableBytes} left.',
     todo: 'Lower the memory cache in the configuration, or add memory.',

@@ -59,6 +59,14 @@ export const zh: Words = {
     'port-missing': { what: '找不到网口 {port}。', todo: '请检查网卡，或更正配置中的网口名称。' },
     'disk-low': { what: '缓存磁盘将满，剩余 {freeBytes}。', todo: '不影响上网。换更大的磁盘可以缓存更多内容。' },
     'disk-unknown': { what: '缓存磁盘无响应。', todo: '请检查 {path} 是否已挂载、磁盘是否完好。期间流量照常通过。' },
+    'disk-gone': {
+      what: '磁盘 {path} 已失去连接。',
+      todo: '请检查数据线和挂载。其上的内容会重新获取；磁盘恢复后自动继续使用。',
+    },
+    'disk-failing': {
+      what: '磁盘 {path} 报告了 {count} 次错误。',
+      todo: '新内容不再存到该盘。请尽快更换，其上的内容可以重新获取。',
+    },
     'memory-low': { what: '内存不足，剩余 {availableBytes}。', todo: '请在配置中调小内存缓存，或增加内存。' },
     'load-high': { what: '处理器占用 {percent} %。', todo: '如果长时间如此，说明这台机器不够用。' },
     'disk-full': { what: '缓存磁盘已满。', todo: '已有内容照常提供。清理空间或加装磁盘可以缓存更多。' },

@@ -1,0 +1,37 @@
+/** Killed two hundred times under load: what the index knows, and what was said, is on the disks, and no byte is wrong. */
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { assertRemains, killAfter, startWriter } from '../scripts/disks/remains.ts';
+
+const KILLS = 200;
+const AT_ONCE = 2;
+/** A torrent set is given this many lives, one after the other on the same disks, before the next begins. */
+const LIVES = 4;
+
+test(`SIGKILL at ${KILLS} random moments under load`, { timeout: 600_000 }, async () => {
+  const seeds = Array.from({ length: KILLS / LIVES }, (_, i) => i).values();
+  let [midway, kept] = [0, 0];
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (const seed of seeds) {
+        const folder = mkdtempSync(join(tmpdir(), 'swarmbox-kills-'));
+        const disks = ['a', 'b'].map((name) => join(folder, name));
+        for (const path of disks) mkdirSync(path);
+        const said: string[] = [];
+        for (let life = 0; life < LIVES; life++) {
+          const writer = await startWriter(folder, seed, disks);
+          const lines = await killAfter(writer, Math.random() * 40 * 2 ** (seed % 4));
+          said.push(...lines);
+          if (!lines.includes('filled')) midway++;
+          kept = Math.max(kept, (await assertRemains(folder, seed, disks, said, true)).indexed);
+        }
+        rmSync(folder, { recursive: true });
+      }
+    }),
+  );
+  assert.ok(midway > KILLS / 4, `only ${midway} of ${KILLS} died at work`);
+  assert.ok(kept > 0);
+});
