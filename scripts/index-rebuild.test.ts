@@ -243,11 +243,11 @@ test('while a disk is away it builds nothing, and says which', async (t) => {
   const { code, err } = await box.rebuild();
   assert.equal(code, 1);
   assert.match(err, new RegExp(`the disk ${disk} does not answer: mount it`));
+  assert.deepEqual(box.aside(), []);
   rmSync(disk, { recursive: true });
   writeFileSync(box.configPath, JSON.stringify({ lan: 'lan0', wan: 'wan0', dataDir: box.dir }));
   const again = await box.rebuild();
   assert.equal(again.code, 0);
-  assert.match(again.out, /^An interrupted rebuild goes on\./);
   assert.match(again.out, /1 torrents, 1 of them whole/);
 });
 

@@ -5,6 +5,7 @@ import { argv, exit } from 'node:process';
 import { errorText, isAbort } from '#base/errors.ts';
 import { type Log, stderrLog } from '#base/log.ts';
 import { MIB } from '#base/units.ts';
+import type { Index } from '#index/index.ts';
 import { type Renewal, renewIndex } from '#index/renewal.ts';
 import { type Rebuilt, rebuild } from '#manager/rebuild.ts';
 import { Store } from '#store/store.ts';
@@ -21,7 +22,7 @@ const HASH_WORKERS = Math.min(2, availableParallelism());
 const log: Log = { ...stderrLog(), info: () => {}, with: () => log };
 
 /** Rejects while a disk is away: what lies on it would be missing in an index that says nothing of that. */
-async function openStore(config: Config, { index }: Renewal): Promise<Store<FramedPiece>> {
+async function openStore(config: Config, index: Pick<Index, 'setting'>): Promise<Store<FramedPiece>> {
   const store = await Store.open<FramedPiece>(
     {
       disks: diskPlaces(config, index),
@@ -36,9 +37,7 @@ async function openStore(config: Config, { index }: Renewal): Promise<Store<Fram
   if (away.length === 0) return store;
   await store.close();
   const paths = away.map(({ path }) => path).join(' ');
-  throw new Error(
-    `the disk ${paths} does not answer: mount it, or take it out of the configuration, and run this again`,
-  );
+  throw new Error(`the disk ${paths} does not answer: mount it, or take it out of the configuration`);
 }
 
 /** Control characters and the like, which a stranger may have put into a name, are nothing for a terminal. */
@@ -88,14 +87,14 @@ class Summary {
   }
 }
 
-async function run(config: Config, renewal: Renewal, signal: AbortSignal): Promise<string> {
-  let store = await openStore(config, renewal);
+async function run(config: Config, { index }: Renewal, signal: AbortSignal): Promise<string> {
+  let store = await openStore(config, index);
   const walked = store;
   let pieces = 0;
   try {
     const summary = new Summary();
     const task = (shape: TaskShape): TaskStore<FramedPiece> => store.task(shape);
-    const world = { index: renewal.index, store: { onDisk: () => walked.onDisk(), task }, nowMs: Date.now };
+    const world = { index, store: { onDisk: () => walked.onDisk(), task }, nowMs: Date.now };
     for await (const found of rebuild(world, signal)) {
       summary.count(found);
       console.log(`${found.infoHash}  ${told(found)}`);
@@ -103,7 +102,7 @@ async function run(config: Config, renewal: Renewal, signal: AbortSignal): Promi
       if (pieces < PIECES_OPEN) continue;
       pieces = 0;
       if (store !== walked) await store.close();
-      store = await openStore(config, renewal);
+      store = await openStore(config, index);
     }
     return summary.text();
   } finally {
@@ -123,7 +122,9 @@ async function main(): Promise<number> {
   let renewal: Renewal | undefined;
   try {
     const config = readConfig(path);
-    renewal = renewIndex(join(config.dataDir, 'swarmbox.db'), log.with({ part: 'index' }));
+    renewal = await renewIndex(join(config.dataDir, 'swarmbox.db'), log, async (settings) => {
+      await (await openStore(config, { setting: (key) => settings.get(key) })).close();
+    });
     if (renewal.movedTo) console.log(`The index before is ${renewal.movedTo} now; delete it when all is well.`);
     if (renewal.goesOn) console.log('An interrupted rebuild goes on.');
     const summary = await run(config, renewal, stop.signal);

@@ -45,13 +45,13 @@ export function openDatabase(path: string, log: Log, alone = false): Database {
 }
 
 /** What a person or the daemon chose; nothing when the file does not say. */
-export function settingsIn(path: string): { key: string; value: string }[] {
+export function settingsIn(path: string): Map<string, string> {
   let db: Database | undefined;
   try {
     db = new Sqlite(path, { readonly: true, timeout: INDEX_LIMITS.busyMs });
-    return db.prepare('SELECT key, value FROM setting').all() as { key: string; value: string }[];
+    return new Map(db.prepare('SELECT key, value FROM setting').raw().all() as [string, string][]);
   } catch {
-    return [];
+    return new Map();
   } finally {
     db?.close();
   }
