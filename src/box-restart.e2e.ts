@@ -47,7 +47,7 @@ async function restartInTheMiddle(cafe: Cafe, how: How): Promise<void> {
     assert.deepEqual(await next.wrongFiles(), []);
   });
   assert.ok(
-    (await logged(cafe, 'metainfo')).some((l) => l.from === 'the index' && Number(l.have) > 0),
+    (await logged(cafe, 'metainfo')).some((l) => l.from === 'the disk' && Number(l.have) > 0),
     'it went on',
   );
   const filledBytes = await filled(cafe);

@@ -158,6 +158,7 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
     config,
     {
       claim: (flow) => manager.claim(flow),
+      heldBy: (req2) => manager.heldBy(req2),
       learned: ({ infoHash, endpoints, from }) => {
         // A Qvod peer is dialled only with the words of a client that dials it.
         if (from !== 'qvod-handshake') manager.heard(infoHash, endpoints);

@@ -9,6 +9,7 @@ import type { InfoHash } from '#base/units.ts';
 import { laneDevice } from '#kernel/lane.ts';
 import { UdpForger } from '#kernel/udp-forger.ts';
 import type { Handshake } from '#wire/handshake.ts';
+import type { SkeyTable } from '#wire/mse.ts';
 import { encodeUtpReset, parseUtpSyn } from '#wire/utp.ts';
 import { type Explained, explain, type Question } from './explain.ts';
 import { FlowRecords } from './flow-records.ts';
@@ -57,6 +58,8 @@ export type Flow = {
 export type EntryWorld = {
   /** Takes a flow over, or says why not: then it goes on to its origin, if that is still possible. */
   claim(flow: Flow): { readonly kind: 'taken' } | { readonly kind: 'pass'; readonly why: string };
+  /** The torrent, of all that the box holds, that an encrypted handshake names by SHA-1('req2', info-hash). */
+  heldBy(req2: Buffer): InfoHash | undefined;
   learned(value: Learned): void;
   /** As `learned`, from before a restart: no client is known any more. */
   learnedBefore(infoHash: InfoHash, endpoints: readonly Endpoint[]): void;
@@ -82,6 +85,7 @@ export class Entry {
   readonly #world: EntryWorld;
   readonly #log: Log;
   readonly #learned = new LearnedFlows();
+  readonly #skeys: Pick<SkeyTable, 'find'>;
   readonly #verdicts = new Verdicts();
   readonly #records = new FlowRecords();
   readonly #optedOut: { has(ip: string): boolean };
@@ -102,9 +106,11 @@ export class Entry {
     this.#log = log;
     this.#bridge = config.bridge;
     this.#forger = new UdpForger(config.vlans);
+    // Those in use and those that the LAN speaks of are in memory; whatever else the box holds is asked for.
+    this.#skeys = { find: (req2) => this.#learned.skeys.find(req2) ?? world.heldBy(req2) };
     // Only a client that was told of this endpoint as a torrent's peer has its encrypted handshake answered.
     const skeysFor = (client: Endpoint, endpoint: Endpoint) =>
-      this.#learned.find(client.ip, endpoint, Date.now()) ? this.#learned.skeys : undefined;
+      this.#learned.find(client.ip, endpoint, Date.now()) ? this.#skeys : undefined;
     this.#listener = new Listener(skeysFor, (arrival) => this.#arrived(arrival));
   }
 
@@ -150,7 +156,7 @@ export class Entry {
     return this.#localPeer?.isBox(endpoint) ?? false;
   }
 
-  /** Makes a torrent that the box holds known, so that an encrypted handshake about it can be answered. */
+  /** Makes a torrent in use known, so that an encrypted handshake about it can be answered. */
   know(infoHash: InfoHash): void {
     this.#learned.holds(infoHash);
   }
@@ -246,7 +252,7 @@ export class Entry {
 
   #localWorld(): LocalPeerWorld {
     return {
-      skeys: this.#learned.skeys,
+      skeys: this.#skeys,
       announceable: (infoHash) => this.#world.announceable(infoHash),
       hot: () => this.#world.hot(),
       arrived: (arrival) => this.#arrivedHere(arrival),

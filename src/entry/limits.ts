@@ -30,7 +30,7 @@ export const LIMITS = {
   learned: 200_000,
   /** Newest endpoints kept across a restart. */
   rememberedEndpoints: 2_000,
-  /** Torrents whose info-hash can be found by an encrypted handshake. */
+  /** Torrents that an encrypted handshake finds in memory: those in use, and as many that clients named. The index finds the rest. */
   skeys: 50_000,
   /** A client that says nothing: the server is meant to speak first. Transmission 3.00 takes up to a second over its handshake. */
   peekMs: 1_500,

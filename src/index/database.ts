@@ -6,32 +6,75 @@ import type { Log } from '#base/log.ts';
 import { INDEX_LIMITS } from './limits.ts';
 import { MIGRATIONS, migrate, NewerSchemaError, schemaOf } from './migrations.ts';
 
+/** The run of a rebuild: if it does not come to its end, what it found so far is no more than a beginning. */
+export const REBUILDING = 'rebuilding';
+
 /** SQLite's files beside the database: they belong to it and move with it. */
 const COMPANIONS = ['', '-wal', '-shm'];
 
+const isHeld = (error: unknown): boolean => /^SQLITE_BUSY/.test(errorCode(error) ?? '');
 const isCorrupt = (error: unknown): boolean => /^SQLITE_(CORRUPT|NOTADB)/.test(errorCode(error) ?? '');
 
 /**
  * The database, at the schema this code knows. A corrupt file is moved aside and a fresh one begun; one from a later
- * version is refused untouched (NewerSchemaError); any other trouble rejects with what to do.
+ * version is refused untouched (NewerSchemaError); any other trouble rejects with what to do. `alone`: no other process opens
+ * it as long as this one has it.
  */
-export function openDatabase(path: string, log: Log): Database {
+export function openDatabase(path: string, log: Log, alone = false): Database {
   try {
     mkdirSync(dirname(path), { recursive: true });
     refuseNewer(path);
-    return openChecked(path);
+    return openChecked(path, alone);
   } catch (error) {
     if (error instanceof NewerSchemaError) throw error;
+    if (isHeld(error))
+      throw new Error(`the index ${path} is in use: wait until it has been rebuilt, or stop the other daemon`, {
+        cause: error,
+      });
     if (!isCorrupt(error))
       throw new Error(`the index ${path} cannot be opened: check its disk and its permissions`, { cause: error });
-    const movedTo = moveAside(path);
+    const movedTo = moveAside(path, 'corrupt');
     log.error('index-corrupt', {
       path,
       movedTo,
       why: errorText(error),
       next: 'a fresh index was begun; pieces on the disk are found again by their hashes',
     });
-    return openChecked(path);
+    return openChecked(path, alone);
+  }
+}
+
+/** What a person or the daemon chose; nothing when the file does not say. */
+export function settingsIn(path: string): Map<string, string> {
+  let db: Database | undefined;
+  try {
+    db = new Sqlite(path, { readonly: true, timeout: INDEX_LIMITS.busyMs });
+    return new Map(db.prepare('SELECT key, value FROM setting').raw().all() as [string, string][]);
+  } catch {
+    return new Map();
+  } finally {
+    db?.close();
+  }
+}
+
+/**
+ * 'held': another process has it open. 'rebuilding': a rebuild was interrupted. 'other': anything else, usable or not. Throws
+ * NewerSchemaError.
+ */
+export function stateOf(path: string): 'none' | 'held' | 'rebuilding' | 'other' {
+  if (!existsSync(path)) return 'none';
+  let db: Database | undefined;
+  try {
+    refuseNewer(path);
+    db = new Sqlite(path, { timeout: INDEX_LIMITS.busyMs });
+    // Leaving WAL mode takes a lock that nobody has while any other connection is open (sqlite.org/wal.html).
+    db.pragma('journal_mode = DELETE');
+    return db.prepare('SELECT state FROM run').pluck().get() === REBUILDING ? 'rebuilding' : 'other';
+  } catch (error) {
+    if (error instanceof NewerSchemaError) throw error;
+    return isHeld(error) ? 'held' : 'other';
+  } finally {
+    db?.close();
   }
 }
 
@@ -48,9 +91,10 @@ function refuseNewer(path: string): void {
   }
 }
 
-function openChecked(path: string): Database {
+function openChecked(path: string, alone: boolean): Database {
   const db = new Sqlite(path, { timeout: INDEX_LIMITS.busyMs });
   try {
+    if (alone) db.pragma('locking_mode = EXCLUSIVE');
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = NORMAL');
     db.pragma('foreign_keys = ON');
@@ -71,8 +115,9 @@ function check(db: Database): void {
   if (found !== 'ok') throw Object.assign(new Error(String(found)), { code: 'SQLITE_CORRUPT' });
 }
 
-function moveAside(path: string): string {
-  const movedTo = `${path}.corrupt-${new Date().toISOString().replaceAll(':', '').replace('.', '')}`;
+/** Returns where it lies now: `<path>.<why>-<time>`. */
+export function moveAside(path: string, why: string): string {
+  const movedTo = `${path}.${why}-${new Date().toISOString().replaceAll(':', '').replace('.', '')}`;
   for (const suffix of COMPANIONS) if (existsSync(path + suffix)) renameSync(path + suffix, movedTo + suffix);
   return movedTo;
 }

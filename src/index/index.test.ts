@@ -6,11 +6,15 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import Sqlite from 'better-sqlite3';
 import fc from 'fast-check';
+import { Bitfield } from '#base/bitfield.ts';
 import { type LogLine, logTo, silentLog } from '#base/log.ts';
-import { infoHashOf } from '#base/units.ts';
-import { Index, type TaskRow } from './index.ts';
+import { type InfoHash, infoHashOf } from '#base/units.ts';
+import { SkeyTable } from '#wire/mse.ts';
+import { Index } from './index.ts';
 import { INDEX_LIMITS } from './limits.ts';
 import { MIGRATIONS, migrate, schemaOf } from './migrations.ts';
+import { req2Of } from './req2.ts';
+import type { Reach, TaskRow } from './task-row.ts';
 
 const newHash = () => infoHashOf(randomBytes(20));
 
@@ -38,19 +42,24 @@ test('whatever is said of a torrent is there after a restart', () => {
     have: bytes(0, 40),
     trackers: fc.array(fc.string({ maxLength: 30 }), { maxLength: 4 }),
     layers: bytes(0, 64),
+    reach: fc.constantFrom<Reach>('public', 'private', 'qvod'),
+    doubtful: fc.boolean(),
     served: fc.maxSafeNat(),
     atMs: fc.nat(),
   });
   fc.assert(
-    fc.property(said, ({ info, have, trackers, layers, served, atMs }) => {
+    fc.property(said, ({ info, have, trackers, layers, reach, doubtful, served, atMs }) => {
       const [infoHash, infoHash2] = [newHash(), newHash()];
       const row: TaskRow = {
         infoHash,
         infoHash2,
         info: Buffer.from(info),
         layers: Buffer.from(layers),
+        reach,
         trackers,
         have: Buffer.from(have),
+        haveCount: Bitfield.from(have, have.length * 8)?.count ?? 0,
+        doubtful,
         pieceCount: have.length * 8,
         addedAtMs: 5,
         usedAtMs: Math.max(5, atMs),
@@ -63,6 +72,8 @@ test('whatever is said of a torrent is there after a restart', () => {
         index.setIds([infoHash, infoHash2]);
         index.setLayers(infoHash, Buffer.from(layers));
         index.setHave(infoHash, have);
+        index.setReach(infoHash, reach);
+        if (doubtful) index.doubts.mark(infoHash);
         index.setTrackers(infoHash, trackers);
         index.addTraffic(infoHash, served, 7, atMs);
       });
@@ -156,21 +167,89 @@ test('torrents are found by the hash of their piece hashes, which they may share
   });
 });
 
-test('an index of the version before keeps all it knew', () => {
+test('an index of any version before keeps all it knew, and is asked the same', () => {
+  for (const version of [2, 4]) {
+    using file = temporaryFile();
+    const old = new Sqlite(file.path);
+    migrate(old, MIGRATIONS.slice(0, version));
+    const [whole, partial, second] = [newHash(), newHash(), newHash()];
+    const put = old.prepare('INSERT INTO task (info_hash, piece_count, added_at_ms, used_at_ms) VALUES (?, 9, 1, 1)');
+    for (const infoHash of [whole, partial]) put.run(Buffer.from(infoHash, 'hex'));
+    old.exec("INSERT INTO task_info VALUES (1, x'69'); INSERT INTO task_have VALUES (1, x'ff80'), (2, x'8100')");
+    if (version > 2) old.prepare('UPDATE task SET info_hash2 = ? WHERE id = 1').run(Buffer.from(second, 'hex'));
+    old.close();
+    within(file.path, (index) => {
+      const row = index.task(whole);
+      assert.deepEqual([row?.info, row?.have, row?.haveCount], [Buffer.from('i'), Buffer.from([0xff, 0x80]), 9]);
+      assert.deepEqual([row?.layers, row?.reach, row?.doubtful], [undefined, undefined, false]);
+      assert.equal(index.task(partial)?.haveCount, 2);
+      assert.equal(index.byReq2(req2Of(Buffer.from(partial, 'hex'))), partial);
+      assert.equal(index.byReq2(req2Of(Buffer.from(second, 'hex'))), version > 2 ? second : undefined);
+      index.doubts.markIncomplete();
+      assert.deepEqual([...index.doubts.each()], [partial]);
+    });
+  }
+});
+
+test('what an encrypted handshake says finds the torrent by each of its names, and none that is gone', () => {
   using file = temporaryFile();
-  const old = new Sqlite(file.path);
-  migrate(old, MIGRATIONS.slice(0, 2));
-  const infoHash = newHash();
-  old
-    .prepare('INSERT INTO task (info_hash, piece_count, added_at_ms, used_at_ms) VALUES (?, 1, 1, 1)')
-    .run(Buffer.from(infoHash, 'hex'));
-  old.exec("INSERT INTO task_info VALUES (1, x'69'); INSERT INTO task_have VALUES (1, x'80')");
-  old.close();
-  const row = within(file.path, (index) => index.task(infoHash));
-  assert.deepEqual(
-    [row?.info, row?.have, row?.infoHash2, row?.layers],
-    [Buffer.from('i'), Buffer.from([0x80]), undefined, undefined],
-  );
+  within(file.path, (index) => {
+    const [first, second, stray] = [newHash(), newHash(), newHash()];
+    const asked = (infoHash: InfoHash): InfoHash | undefined => {
+      const req2 = req2Of(Buffer.from(infoHash, 'hex'));
+      const table = new SkeyTable();
+      table.add(infoHash);
+      assert.equal(table.find(req2), infoHash, 'the handshake’s own rule');
+      return index.byReq2(req2);
+    };
+    index.putTask({ infoHash: second, addedAtMs: 1 });
+    assert.deepEqual([asked(first), asked(second)], [undefined, second]);
+    index.setIds([first, second]);
+    assert.deepEqual([asked(first), asked(second), asked(stray)], [first, second, undefined]);
+    assert.deepEqual([index.names(second), index.names(stray), index.size], [[first, second], [], 1]);
+    index.removeTask(first);
+    assert.deepEqual([asked(first), asked(second), index.size], [undefined, undefined, 0]);
+  });
+});
+
+test('a doubt about what lies on the disk lasts until it is settled, restarts included', () => {
+  using file = temporaryFile();
+  const hashes = Array.from({ length: 250 }, newHash);
+  within(file.path, (index) => {
+    for (const infoHash of hashes) index.putTask({ infoHash, addedAtMs: 1, info: Buffer.from('i'), pieceCount: 2 });
+    index.setHave(hashes[0] as InfoHash, Buffer.from([0xc0]));
+    index.putTask({ infoHash: newHash(), addedAtMs: 1 });
+    index.doubts.markIncomplete();
+    assert.equal(index.doubts.count, 249, 'neither what is whole nor what nothing is known of');
+    index.doubts.mark(hashes[0] as InfoHash);
+  });
+  within(file.path, (index) => {
+    const seen: InfoHash[] = [];
+    for (const infoHash of index.doubts.each()) {
+      seen.push(infoHash);
+      if (seen.length % 2 === 0) index.doubts.settle(infoHash);
+    }
+    assert.deepEqual(seen, hashes);
+    assert.equal(index.doubts.count, 125);
+    assert.deepEqual(
+      [index.task(hashes[0] as InfoHash)?.doubtful, index.task(hashes[1] as InfoHash)?.doubtful],
+      [true, false],
+    );
+  });
+});
+
+test('an info dictionary that lies beside the pieces leaves the index, and all else stays', () => {
+  using file = temporaryFile();
+  within(file.path, (index) => {
+    const infoHash = newHash();
+    index.putTask({ infoHash, addedAtMs: 1, info: Buffer.from('i'), pieceCount: 9, have: Buffer.from([0xff, 0x80]) });
+    index.setLayers(infoHash, Buffer.from('l'));
+    index.setInfo(infoHash, undefined, 9);
+    const row = index.task(infoHash);
+    assert.deepEqual([row?.info, row?.layers, row?.pieceCount, row?.haveCount], [undefined, undefined, 9, 9]);
+    index.setInfo(infoHash, Buffer.from('j'), 9);
+    assert.deepEqual([index.task(infoHash)?.info, index.task(infoHash)?.haveCount], [Buffer.from('j'), 9]);
+  });
 });
 
 test('bits always fit the torrent: another piece count forgets them, another length is a bug', () => {
@@ -182,7 +261,7 @@ test('bits always fit the torrent: another piece count forgets them, another len
     assert.deepEqual(index.task(infoHash)?.have, Buffer.from([1, 0x80]));
     assert.throws(() => index.setHave(infoHash, Buffer.from([1])), /bug: 1 bytes of bits for 9 pieces/);
     index.setInfo(infoHash, Buffer.from('k'), 7);
-    assert.equal(index.task(infoHash)?.have, undefined);
+    assert.deepEqual([index.task(infoHash)?.have, index.task(infoHash)?.haveCount], [undefined, 0]);
   });
 });
 

@@ -2,51 +2,13 @@ import type { Database, Statement } from 'better-sqlite3';
 import { bug, errorCode, errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { type InfoHash, infoHashBytes, infoHashOf } from '#base/units.ts';
-import { openDatabase } from './database.ts';
+import { bitsIn } from './bits.ts';
+import { openDatabase, REBUILDING } from './database.ts';
+import { Doubts } from './doubts.ts';
 import { INDEX_LIMITS } from './limits.ts';
+import { req2Of } from './req2.ts';
 import { SharedFiles } from './shared-files.ts';
-
-/** What is known of a torrent across restarts. */
-export type TaskRow = {
-  infoHash: InfoHash;
-  /** A hybrid torrent's other name, once known (BEP 52). */
-  infoHash2: InfoHash | undefined;
-  /** The info dictionary's bytes, once known. */
-  info: Buffer | undefined;
-  /** Piece layers (BEP 52), once known: all files' in order, end to end. */
-  layers: Buffer | undefined;
-  trackers: string[];
-  /** Verified and durable pieces, as BEP 3 orders the bits. */
-  have: Buffer | undefined;
-  /** 0 until the info dictionary is known. */
-  pieceCount: number;
-  addedAtMs: number;
-  usedAtMs: number;
-  servedBytes: number;
-  filledBytes: number;
-};
-
-/** What a new row may say; what it leaves out keeps its value, or begins empty. */
-export type NewTask = Pick<TaskRow, 'infoHash' | 'addedAtMs'> &
-  Partial<Pick<TaskRow, 'info' | 'trackers' | 'have' | 'pieceCount' | 'usedAtMs'>>;
-
-type Stored = {
-  info_hash: Buffer;
-  info_hash2: Buffer | null;
-  info: Buffer | null;
-  layers: Buffer | null;
-  trackers: string;
-  have: Buffer | null;
-  piece_count: number;
-  added_at_ms: number;
-  used_at_ms: number;
-  served_bytes: number;
-  filled_bytes: number;
-};
-
-const SELECT_TASK = `SELECT info_hash, info_hash2, info, layers, trackers, have, piece_count, added_at_ms, used_at_ms,
-  served_bytes, filled_bytes FROM task LEFT JOIN task_info i ON i.task = id LEFT JOIN task_layers l ON l.task = id
-  LEFT JOIN task_have h ON h.task = id`;
+import { type NewTask, type Reach, rowOf, SELECT_TASK, type Stored, type TaskRow, trackersText } from './task-row.ts';
 
 /** The disk's own trouble: the daemon goes on serving and the index lags behind until there is room again. */
 const isDiskTrouble = (error: unknown): boolean => /^SQLITE_(FULL|IOERR|BUSY|READONLY)/.test(errorCode(error) ?? '');
@@ -60,17 +22,20 @@ export class Index {
   readonly #log: Log;
   readonly #statements = new Map<string, Statement>();
   readonly files: SharedFiles;
+  readonly doubts: Doubts;
   #troubled = false;
 
   private constructor(db: Database, log: Log) {
     this.#db = db;
     this.#log = log;
-    this.files = new SharedFiles({ sql: (text) => this.#sql(text), write: (work) => this.#write(work) });
+    const tables = { sql: (text: string) => this.#sql(text), write: (work: () => unknown) => this.#write(work) };
+    this.files = new SharedFiles(tables);
+    this.doubts = new Doubts(tables);
   }
 
   /** Throws NewerSchemaError, or an error that says what to do. A corrupt file is moved aside, see openDatabase. */
-  static open(path: string, log: Log): Index {
-    return new Index(openDatabase(path, log), log);
+  static open(path: string, log: Log, alone = false): Index {
+    return new Index(openDatabase(path, log, alone), log);
   }
 
   /** Everything at once, oldest first. For thousands of torrents `eachTask` holds one info dictionary at a time. */
@@ -94,14 +59,34 @@ export class Index {
     return row && rowOf(row);
   }
 
+  /** Its names, by either of them; none when it is not known. */
+  names(id: InfoHash): InfoHash[] {
+    const name = infoHashBytes(id);
+    const sql = 'SELECT info_hash, info_hash2 FROM task WHERE info_hash = ? OR info_hash2 = ?';
+    const row = this.#sql(sql).get(name, name) as Pick<Stored, 'info_hash' | 'info_hash2'> | undefined;
+    return row ? [row.info_hash, row.info_hash2].filter((n) => n !== null).map(infoHashOf) : [];
+  }
+
+  /** The torrent that an encrypted handshake is about, under the name that it uses; `req2`: see req2Of. */
+  byReq2(req2: Buffer): InfoHash | undefined {
+    const sql = 'SELECT info_hash, info_hash2, req2 FROM task WHERE req2 = ? OR req2_second = ?';
+    const row = this.#sql(sql).get(req2, req2) as Pick<Stored, 'info_hash' | 'info_hash2'> & { req2: Buffer };
+    const name = row && (req2.equals(row.req2) ? row.info_hash : row.info_hash2);
+    return name ? infoHashOf(name) : undefined;
+  }
+
+  /** How many torrents are known. */
+  get size(): number {
+    return this.#sql('SELECT count(*) FROM task').pluck().get() as number;
+  }
+
   putTask(task: NewTask): boolean {
     const { infoHash, addedAtMs } = task;
     return this.#write(() => {
-      this.#sql(`INSERT INTO task (info_hash, added_at_ms, used_at_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`).run(
-        infoHashBytes(infoHash),
-        addedAtMs,
-        task.usedAtMs ?? addedAtMs,
-      );
+      const name = infoHashBytes(infoHash);
+      this.#sql(
+        'INSERT INTO task (info_hash, req2, added_at_ms, used_at_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
+      ).run(name, req2Of(name), addedAtMs, task.usedAtMs ?? addedAtMs);
       if (task.usedAtMs !== undefined) this.#set(infoHash, 'used_at_ms', task.usedAtMs);
       if (task.trackers) this.#set(infoHash, 'trackers', trackersText(task.trackers));
       if (task.info) this.#putInfo(infoHash, task.info, task.pieceCount ?? bug('an info without its piece count'));
@@ -109,9 +94,13 @@ export class Index {
     });
   }
 
-  /** A changed piece count forgets which pieces there were. */
-  setInfo(infoHash: InfoHash, info: Buffer, pieceCount: number): boolean {
+  /** `info` undefined: it lies beside the pieces, and its layers do. A changed piece count forgets which pieces there were. */
+  setInfo(infoHash: InfoHash, info: Buffer | undefined, pieceCount: number): boolean {
     return this.#write(() => this.#putInfo(infoHash, info, pieceCount));
+  }
+
+  setReach(infoHash: InfoHash, reach: Reach): boolean {
+    return this.#write(() => this.#set(infoHash, 'reach', reach));
   }
 
   /**
@@ -124,8 +113,12 @@ export class Index {
     return this.#write(() => {
       const known = this.#sql('SELECT 1 FROM task WHERE info_hash = ?').get(first) !== undefined;
       if (known) this.#sql('DELETE FROM task WHERE info_hash = ?').run(second);
-      else this.#sql('UPDATE task SET info_hash = ? WHERE info_hash = ?').run(first, second);
-      this.#sql('UPDATE task SET info_hash2 = ? WHERE info_hash = ?').run(second, first);
+      else this.#sql('UPDATE task SET info_hash = ?, req2 = ? WHERE info_hash = ?').run(first, req2Of(first), second);
+      this.#sql('UPDATE task SET info_hash2 = ?, req2_second = ? WHERE info_hash = ?').run(
+        second,
+        req2Of(second),
+        first,
+      );
     });
   }
 
@@ -189,14 +182,18 @@ export class Index {
   }
 
   /**
-   * How the run before ended; from now on this one counts as unclean until endRun. 'first' also after a lost index:
-   * what lies on the disk may be more than the index knows.
+   * How the run before ended; from now on this one counts as unclean until endRun. 'first' also after a lost index, or one
+   * that was not rebuilt to the end: what lies on the disk may be more than the index knows.
    */
   beginRun(): 'first' | 'clean' | 'unclean' {
     const state = this.#sql('SELECT state FROM run').pluck().get();
     this.#mark('running');
-    if (state === undefined) return 'first';
+    if (state === undefined || state === REBUILDING) return 'first';
     return state === 'ended' ? 'clean' : 'unclean';
+  }
+
+  beginRebuild(): void {
+    this.#mark(REBUILDING);
   }
 
   endRun(): void {
@@ -208,41 +205,47 @@ export class Index {
   }
 
   /** The marker is on the disk when this returns, and with it every write before it. */
-  #mark(state: 'running' | 'ended'): void {
+  #mark(state: 'running' | 'ended' | typeof REBUILDING): void {
     this.#db.pragma('synchronous = FULL');
     const sql = 'INSERT INTO run VALUES (1, ?) ON CONFLICT DO UPDATE SET state = excluded.state';
     this.#write(() => this.#sql(sql).run(state));
     this.#db.pragma('synchronous = NORMAL');
   }
 
-  #set(infoHash: InfoHash, column: 'trackers' | 'used_at_ms' | 'pieces_hash', value: string | number | Buffer): void {
+  #set(
+    infoHash: InfoHash,
+    column: 'trackers' | 'used_at_ms' | 'pieces_hash' | 'reach',
+    value: string | number | Buffer,
+  ): void {
     this.#sql(`UPDATE task SET ${column} = ? WHERE info_hash = ?`).run(value, infoHashBytes(infoHash));
   }
 
-  #putInfo(infoHash: InfoHash, info: Buffer, pieceCount: number): void {
-    if (info.length > INDEX_LIMITS.infoBytes) bug(`an info dictionary of ${info.length} bytes`);
+  #putInfo(infoHash: InfoHash, info: Buffer | undefined, pieceCount: number): void {
+    if (info && info.length > INDEX_LIMITS.infoBytes) bug(`an info dictionary of ${info.length} bytes`);
     const hash = infoHashBytes(infoHash);
-    this.#sql(`DELETE FROM task_have WHERE task = (SELECT id FROM task WHERE info_hash = ? AND piece_count <> ?)`).run(
-      hash,
-      whole(pieceCount),
-    );
-    this.#sql('UPDATE task SET piece_count = ? WHERE info_hash = ?').run(pieceCount, hash);
-    this.#sql(
-      `INSERT INTO task_info SELECT id, ? FROM task WHERE info_hash = ?
-       ON CONFLICT DO UPDATE SET info = excluded.info`,
-    ).run(info, hash);
+    const task = this.#sql('SELECT id, piece_count FROM task WHERE info_hash = ?').get(hash) as
+      | { id: number; piece_count: number }
+      | undefined;
+    if (!task) return;
+    if (task.piece_count !== pieceCount) {
+      this.#sql('DELETE FROM task_have WHERE task = ?').run(task.id);
+      this.#sql('UPDATE task SET piece_count = ?, have_count = 0 WHERE id = ?').run(whole(pieceCount), task.id);
+    }
+    if (info) this.#sql('INSERT OR REPLACE INTO task_info VALUES (?, ?)').run(task.id, info);
+    else
+      for (const table of ['task_info', 'task_layers']) this.#sql(`DELETE FROM ${table} WHERE task = ?`).run(task.id);
   }
 
   #putHave(infoHash: InfoHash, have: Uint8Array): void {
-    const hash = infoHashBytes(infoHash);
-    const count = this.#sql('SELECT piece_count FROM task WHERE info_hash = ?').pluck().get(hash) as number | undefined;
+    const task = this.#sql('SELECT id, piece_count FROM task WHERE info_hash = ?').get(infoHashBytes(infoHash)) as
+      | { id: number; piece_count: number }
+      | undefined;
     // Removed a moment ago: there is nothing to say about it any more.
-    if (count === undefined) return;
-    if (have.length !== Math.ceil(count / 8)) bug(`${have.length} bytes of bits for ${count} pieces`);
-    this.#sql(
-      `INSERT INTO task_have SELECT id, ? FROM task WHERE info_hash = ?
-       ON CONFLICT DO UPDATE SET have = excluded.have`,
-    ).run(have, hash);
+    if (!task) return;
+    if (have.length !== Math.ceil(task.piece_count / 8))
+      bug(`${have.length} bytes of bits for ${task.piece_count} pieces`);
+    this.#sql('INSERT OR REPLACE INTO task_have VALUES (?, ?)').run(task.id, have);
+    this.#sql('UPDATE task SET have_count = ? WHERE id = ?').run(bitsIn(have), task.id);
   }
 
   /** All of `work` or nothing of it. */
@@ -268,26 +271,6 @@ export class Index {
     return made;
   }
 }
-
-function rowOf(row: Stored): TaskRow {
-  return {
-    infoHash: infoHashOf(row.info_hash),
-    infoHash2: row.info_hash2 ? infoHashOf(row.info_hash2) : undefined,
-    info: row.info ?? undefined,
-    layers: row.layers ?? undefined,
-    trackers: JSON.parse(row.trackers) as string[],
-    have: row.have ?? undefined,
-    pieceCount: row.piece_count,
-    addedAtMs: row.added_at_ms,
-    usedAtMs: row.used_at_ms,
-    servedBytes: row.served_bytes,
-    filledBytes: row.filled_bytes,
-  };
-}
-
-/** The first trackers of a list; an address too long to be one is left out. */
-const trackersText = (trackers: readonly string[]): string =>
-  JSON.stringify(trackers.filter((t) => t.length <= INDEX_LIMITS.trackerChars).slice(0, INDEX_LIMITS.trackers));
 
 /** STRICT tables take no fractions in INTEGER columns. */
 const whole = (n: number): number => Math.round(n);

@@ -1,6 +1,6 @@
-import type { Statement } from 'better-sqlite3';
 import { type InfoHash, infoHashBytes, infoHashOf } from '#base/units.ts';
 import { INDEX_LIMITS } from './limits.ts';
+import type { Tables } from './tables.ts';
 
 /** A file inside a torrent, named by its merkle root (BEP 52): 32 bytes. */
 export type FileRow = {
@@ -19,9 +19,6 @@ type Stored = {
   piece_length: number;
   length_bytes: number;
 };
-
-/** What the tables are reached through: prepared statements, and transactions that may be refused by the disk. */
-export type Tables = { sql(text: string): Statement; write(work: () => unknown): boolean };
 
 /** Which torrents a file is part of. */
 export class SharedFiles {

@@ -13,6 +13,8 @@ export const LIMITS = {
   lentFileBytes: 256 << 10,
   /** Tasks re-checked at the same time after an unclean stop: they share the disk. */
   rechecksAtOnce: 2,
+  /** Tasks in memory above which a re-checked one that nobody uses leaves at once: after a lost index all torrents are re-checked. */
+  recheckedTasks: 200,
   /** Room below which no new torrent is taken on: a box at its floor must not claim a flow only to let it go again. */
   roomBytes: 64 << 20,
   roomEveryMs: 2_000,

@@ -10,6 +10,7 @@ import { silentLog } from '#base/log.ts';
 import { BLOCK_BYTES, type InfoHash, infoHashOf } from '#base/units.ts';
 import { TestStream } from '#client/fixtures.ts';
 import { Index } from '#index/index.ts';
+import { req2Of } from '#index/req2.ts';
 import { FakeStore } from '#store/fake-store.ts';
 import { encode } from '#wire/bencode.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
@@ -17,6 +18,7 @@ import { newPeerId } from '#wire/handshake.ts';
 import { encodeQvodHandshake, newQvodPeerId } from '#wire/qvod/handshake.ts';
 import { encodeMetafileRequest } from '#wire/qvod/messages.ts';
 import { parseSeed, qvodHashOf } from '#wire/qvod/seed.ts';
+import { LIMITS } from './limits.ts';
 import { type Arriving, Manager, type ManagerConfig } from './manager.ts';
 
 const infoOf = (isPrivate: boolean): Buffer =>
@@ -48,6 +50,10 @@ function setUp(t: TestContext, config: Partial<ManagerConfig> = {}, found: reado
         async *onDisk() {
           for (const task of found) yield { layers: undefined, ...task };
         },
+        metainfo: async (infoHash) => ({
+          info: found.find((task) => task.infoHash === infoHash)?.info,
+          layers: undefined,
+        }),
         freeBytes: async () => disk.freeBytes,
       },
       index,
@@ -71,6 +77,14 @@ function setUp(t: TestContext, config: Partial<ManagerConfig> = {}, found: reado
     rmSync(dir, { recursive: true });
   });
   return { manager, index, known, dialled, disk };
+}
+
+async function until(what: string, isTrue: () => boolean): Promise<void> {
+  for (let i = 0; i < 500; i++) {
+    if (isTrue()) return;
+    await sleep(10);
+  }
+  assert.fail(`not within 5 s: ${what}`);
 }
 
 const arriving = (infoHash: InfoHash): Arriving => ({
@@ -150,6 +164,78 @@ test('with a new index, what lies on the disk is known again; pieces without the
     [hashOf(info)],
   );
   assert.ok(known.includes(hashOf(info)));
+});
+
+test('a torrent whose metainfo lies beside its pieces is judged by its row, and greets nobody before it was read', async (t) => {
+  const [open, own] = [infoOf(false), infoOf(true)].map((info) => ({ infoHash: hashOf(info), info }));
+  assert.ok(open && own);
+  const { manager, index } = setUp(t, {}, [open, own]);
+  manager.resume('first');
+  await until('re-checked', () => manager.views().length === 1 && index.doubts.count === 1);
+  assert.deepEqual([index.task(open.infoHash)?.info, index.task(open.infoHash)?.reach], [undefined, 'public']);
+  for (const { infoHash } of [open, own]) index.setHave(infoHash, Buffer.from([0x80]));
+  await manager.close();
+
+  const asleep = setUp(t, {}, [open, own]);
+  for (const { infoHash } of [open, own]) {
+    asleep.index.putTask({ infoHash, addedAtMs: 1 });
+    asleep.index.setInfo(infoHash, undefined, 1);
+    asleep.index.setHave(infoHash, Buffer.from([0x80]));
+    asleep.index.setReach(infoHash, infoHash === own.infoHash ? 'private' : 'public');
+  }
+  asleep.manager.resume('clean');
+  assert.deepEqual(
+    [asleep.manager.announceable(open.infoHash), asleep.manager.announceable(own.infoHash)],
+    [true, false],
+  );
+  assert.deepEqual(asleep.manager.claim(arriving(own.infoHash)), { kind: 'pass', why: 'private' }, 'at once');
+  const { stream, ...client } = { ...arriving(open.infoHash), stream: new TestStream() };
+  assert.deepEqual(asleep.manager.claim({ ...client, stream }), { kind: 'taken' });
+  assert.deepEqual(stream.writes, []);
+  assert.equal(asleep.manager.announceable(open.infoHash), true, 'while it is read');
+  await until('greeted', () => stream.writes.length > 0);
+  assert.ok(stream.take(true).some(({ kind }) => kind === 'have-all'));
+  assert.deepEqual(asleep.dialled, []);
+});
+
+test('an encrypted handshake finds what rests in the index, by either name, unless it is blocked', (t) => {
+  const hashes = ['a', 'b', 'c', 'd'].map((text) => hashOf(Buffer.from(text)));
+  const [first, second, blocked, stranger] = hashes as [InfoHash, InfoHash, InfoHash, InfoHash];
+  const { manager, index, known } = setUp(t, { block: [blocked] });
+  index.putTask({ infoHash: first, addedAtMs: 1 });
+  index.setIds([first, second]);
+  index.putTask({ infoHash: blocked, addedAtMs: 1 });
+  manager.resume('clean');
+  const found = hashes.map((hash) => manager.heldBy(req2Of(Buffer.from(hash, 'hex'))));
+  assert.deepEqual(found, [first, second, undefined, undefined]);
+  assert.ok(stranger && known.length === 0, 'and none of it is in memory');
+});
+
+test('a doubt that a run did not come to is left to the next, clean stop or not', async (t) => {
+  const info = infoOf(false);
+  const infoHash = hashOf(info);
+  const { manager, index } = setUp(t, {}, [{ infoHash, info }]);
+  index.putTask({ infoHash, addedAtMs: 1, info, pieceCount: 1 });
+  manager.resume('unclean');
+  assert.equal(index.task(infoHash)?.doubtful, true);
+  await manager.close();
+  assert.equal(index.task(infoHash)?.doubtful, true, 'closed before it was over');
+  const next = setUp(t, {}, [{ infoHash, info }]);
+  next.index.putTask({ infoHash, addedAtMs: 1, info, pieceCount: 1 });
+  next.index.doubts.mark(infoHash);
+  next.manager.resume('clean');
+  await until('settled', () => next.index.task(infoHash)?.doubtful === false);
+});
+
+test('re-checking all that lies on a disk leaves no task in memory for each', async (t) => {
+  const found = Array.from({ length: LIMITS.recheckedTasks + 50 }, (_, i) => {
+    const info = encode({ length: 1, name: `file ${i}`, 'piece length': BLOCK_BYTES, pieces: Buffer.alloc(20) });
+    return { infoHash: hashOf(info), info };
+  });
+  const { manager, index } = setUp(t, {}, found);
+  manager.resume('first');
+  await until('re-checked', () => index.size === found.length && index.doubts.count === 0);
+  await until('left', () => manager.views().length <= LIMITS.recheckedTasks);
 });
 
 test('a client that dialled the box itself leads to no origin, nor does the box to itself', async (t) => {
@@ -254,12 +340,14 @@ test('only a public torrent of BitTorrent gets Qvod’s name, and a torrent of Q
   for (const { infoHash } of index.tasks()) index.setHave(infoHash, Buffer.from([0x80]));
   await manager.close();
   const asleep = setUp(t, { servePrivate: true }, []);
-  for (const { infoHash, info } of index.tasks()) {
+  // As an earlier version left it: nothing but the info dictionary tells who may be told of it.
+  for (const { infoHash, info } of [open, own, { ...open, infoHash: PIECES_HASH }]) {
     asleep.index.putTask({ infoHash, addedAtMs: 1 });
-    asleep.index.setInfo(infoHash, info as Buffer, 1);
+    asleep.index.setInfo(infoHash, info, 1);
     asleep.index.setHave(infoHash, Buffer.from([0x80]));
   }
   assert.equal(asleep.manager.announceable(open.infoHash), true);
+  assert.equal(asleep.manager.announceable(own.infoHash), false);
   assert.equal(asleep.manager.announceable(PIECES_HASH), false);
   assert.deepEqual(asleep.manager.claim(qvodArriving(PIECES_HASH)), { kind: 'taken' });
   assert.equal(asleep.manager.announceable(PIECES_HASH), false);

@@ -1,20 +1,21 @@
 import type { Duplex } from 'node:stream';
-import { Bitfield } from '#base/bitfield.ts';
 import type { Clock } from '#base/clock.ts';
 import type { Endpoint, LanEndpoint } from '#base/endpoint.ts';
 import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
 import type { InfoHash } from '#base/units.ts';
-import type { Index, TaskRow } from '#index/index.ts';
+import type { Index } from '#index/index.ts';
+import { isWhole, type TaskRow } from '#index/task-row.ts';
 import { type ClientStream, type OriginSource, type StoreLike, Task, type TaskView } from '#task/task.ts';
 import type { FoundBy } from '#task/task-world.ts';
 import type { Handshake } from '#wire/handshake.ts';
-import { type Metainfo, parseInfo } from '#wire/metainfo.ts';
+import type { Metainfo } from '#wire/metainfo.ts';
 import { Hearsay, Refusals } from './hearsay.ts';
-import { keepMetainfo, lendersOf, metainfoOnDisk } from './kept-metainfo.ts';
+import { keepMetainfo, leaveMetainfo, lendersOf, reachIn } from './kept-metainfo.ts';
 import { LIMITS } from './limits.ts';
 import { Policy, type PolicyConfig } from './policy.ts';
+import { adoptAll, recheckAll } from './resuming.ts';
 import { Names, Roll } from './roll.ts';
 import { Room } from './room.ts';
 import { Slots } from './slots.ts';
@@ -32,7 +33,7 @@ export type ManagerWorld = {
   /** The id that the box shows to peers, 20 bytes. */
   readonly peerId: Buffer;
   dial(to: OriginSource): Promise<Duplex>;
-  /** Makes a torrent known to encrypted handshakes. */
+  /** Makes a torrent in use known to encrypted handshakes; of those that rest, the index knows. */
   know(infoHash: InfoHash): void;
   /** Has flows to these endpoints steered: the box found them in the swarm of a torrent that it serves. */
   steer(infoHash: InfoHash, endpoints: readonly Endpoint[], from: FoundBy): void;
@@ -68,8 +69,6 @@ export class Manager {
   readonly #tasks = new Roll();
   readonly #hearsay = new Hearsay();
   readonly #refusals = new Refusals();
-  /** Left by an unclean stop and not re-checked yet. */
-  readonly #doubtful = new Set<InfoHash>();
 
   constructor(config: ManagerConfig, world: ManagerWorld, log: Log) {
     this.#policy = new Policy(config);
@@ -83,44 +82,21 @@ export class Manager {
   }
 
   /**
-   * Makes what the box holds known. After an unclean stop the incomplete tasks are re-checked, a few at a time; with a new
-   * index everything that lies on the disk is.
+   * Nothing is read of what rests in the index, however much it is: each torrent is looked up when it is asked for. After an
+   * unclean stop the incomplete ones are re-checked, a few at a time; with a new index everything that lies on the disk is.
    */
   resume(stop: 'first' | 'clean' | 'unclean'): void {
+    const { index } = this.#world;
+    if (stop === 'unclean') index.doubts.markIncomplete();
     this.#scope.run(async (signal) => {
-      if (stop === 'first') await this.#adoptDisk(signal);
-      let tasks = 0;
-      for (const row of this.#world.index.eachTask()) {
-        tasks++;
-        const ids = [row.infoHash, row.infoHash2].filter((id) => id !== undefined);
-        this.#policy.sameTorrent(ids);
-        for (const id of ids) if (!this.#policy.refusesHash(id)) this.#world.know(id);
-        if (stop !== 'clean' && row.info && !isComplete(row)) this.#doubtful.add(row.infoHash);
-      }
-      this.#log.info('resumed', { tasks, stop, doubtful: this.#doubtful.size });
-      await this.#recheckAll(signal);
+      if (stop === 'first') await adoptAll(this.#world, this.#log, signal);
+      this.#log.info('resumed', { tasks: index.size, stop, doubtful: index.doubts.count });
+      await recheckAll(index, { size: () => this.#tasks.size, task: (id) => this.#task(id) }, signal);
     });
   }
 
-  /** The index is new: torrents whose info dictionary lies beside their pieces are taken into it. */
-  async #adoptDisk(signal: AbortSignal): Promise<void> {
-    for await (const found of this.#world.store.onDisk()) {
-      if (signal.aborted) return;
-      const { infoHash } = found;
-      const meta = metainfoOnDisk(found);
-      if (meta) {
-        this.#world.index.putTask({ infoHash, addedAtMs: this.#world.clock.nowMs() });
-        keepMetainfo(this.#world.index, meta);
-      } else this.#log.warn('pieces without a usable info dictionary are left alone', { infoHash });
-    }
-  }
-
-  async #recheckAll(signal: AbortSignal): Promise<void> {
-    const queue = [...this.#doubtful];
-    const worker = async (): Promise<void> => {
-      for (let hash = queue.shift(); hash && !signal.aborted; hash = queue.shift()) await this.#task(hash)?.rechecked();
-    };
-    await Promise.all(Array.from({ length: LIMITS.rechecksAtOnce }, worker));
+  async #settle(task: Task, names: Names): Promise<void> {
+    if (await task.rechecked()) this.#world.index.doubts.settle(names.first);
   }
 
   claim(a: Arriving): Claim {
@@ -140,13 +116,13 @@ export class Manager {
 
   /** A torrent that the box holds whole, and that Qvod knows by this name: it needs no second copy. */
   #twinOf(piecesHash: InfoHash): InfoHash | undefined {
-    const isWhole = (row: TaskRow): boolean => this.#tasks.get(row.infoHash)?.whole ?? isComplete(row);
-    return this.#world.index.byPiecesHash(piecesHash).find(isWhole)?.infoHash;
+    const isHeld = (row: TaskRow): boolean => this.#tasks.get(row.infoHash)?.whole ?? isWhole(row);
+    return this.#world.index.byPiecesHash(piecesHash).find(isHeld)?.infoHash;
   }
 
   /** A LAN client was told that these endpoints hold the torrent. */
   heard(infoHash: InfoHash, endpoints: readonly Endpoint[]): void {
-    if (this.#policy.refusesHash(infoHash)) return;
+    if (this.#blocked(infoHash)) return;
     const task = this.#tasks.get(infoHash);
     if (task) {
       task.addSources(endpoints.map((endpoint) => ({ endpoint })));
@@ -165,11 +141,16 @@ export class Manager {
   announceable(infoHash: InfoHash): boolean {
     if (this.#refusedWhy(infoHash)) return false;
     const task = this.#tasks.get(infoHash);
-    if (task) return task.public && task.holdsSome && (task.whole || !this.#room.lacking);
+    if (task && !task.loading) return task.public && task.holdsSome && (task.whole || !this.#room.lacking);
     const row = this.#world.index.task(infoHash);
-    if (!row?.info || !row.have?.some((byte) => byte !== 0) || (this.#room.lacking && !isComplete(row))) return false;
-    const parsed = parseInfo(row.info, infoHash);
-    return parsed.kind === 'ok' && !parsed.value.isPrivate;
+    if (!row?.haveCount || (this.#room.lacking && !isWhole(row))) return false;
+    return reachIn(row) === 'public';
+  }
+
+  /** The torrent that an encrypted handshake is about, of all that the box knows and serves; `req2`: see Index.byReq2. */
+  heldBy(req2: Buffer): InfoHash | undefined {
+    const infoHash = this.#world.index.byReq2(req2);
+    return infoHash && !this.#blocked(infoHash) ? infoHash : undefined;
   }
 
   /** Torrents in use that the LAN may be told of, the one with most clients first. */
@@ -195,17 +176,20 @@ export class Manager {
   #task(id: InfoHash): Task | undefined {
     const living = this.#tasks.get(id);
     if (living) return living;
-    if (this.#tasks.size >= LIMITS.tasks || this.#policy.refusesHash(id)) return undefined;
+    if (this.#tasks.size >= LIMITS.tasks || this.#blocked(id)) return undefined;
     const row = this.#world.index.task(id);
+    if (row && this.#refusesRow(row)) return undefined;
     const names = new Names(row?.infoHash ?? id);
     const task = new Task(
       names.first,
       {
         info: row?.info,
         layers: row?.layers,
+        beside: row !== undefined && row.pieceCount > 0 && !row.info,
         have: row?.have,
+        whole: row !== undefined && isWhole(row),
         trackers: row?.trackers ?? [],
-        doubtful: this.#doubtful.delete(names.first),
+        doubtful: row?.doubtful ?? false,
       },
       this.#worldOf(names),
       this.#scope,
@@ -216,6 +200,7 @@ export class Manager {
       return undefined;
     }
     names.task = task;
+    if (row?.doubtful) this.#scope.run(() => this.#settle(task, names));
     if (!row) this.#world.index.putTask({ infoHash: id, addedAtMs: this.#world.clock.nowMs() });
     this.#enter(names);
     return task;
@@ -237,7 +222,7 @@ export class Manager {
    */
   #identified(names: Names, meta: Metainfo): boolean {
     const { index } = this.#world;
-    const isElsewhere = meta.infoHash !== names.first && index.task(meta.infoHash)?.info !== undefined;
+    const isElsewhere = meta.infoHash !== names.first && (index.task(meta.infoHash)?.pieceCount ?? 0) > 0;
     names.all = meta.ids;
     index.setIds(meta.ids);
     this.#policy.sameTorrent(meta.ids);
@@ -269,6 +254,11 @@ export class Manager {
       identified: (meta) => this.#identified(names, meta),
       lenders: (file) => lendersOf(index, file, names.first),
       keepInfo: (meta) => kept('info', () => keepMetainfo(index, meta)),
+      keptBeside: (meta) => kept('info', () => leaveMetainfo(index, meta)),
+      metainfo: async () => {
+        const { info, layers } = await store.metainfo(names.first);
+        return info && { info, layers };
+      },
       keepHave: (have) => kept('have', () => index.setHave(names.first, have)),
       keepTrackers: (trackers) => kept('trackers', () => index.setTrackers(names.first, [...trackers])),
       keepTraffic: (served, filled) =>
@@ -293,20 +283,33 @@ export class Manager {
 
   #gone(names: Names, why: string | undefined): void {
     this.#tasks.leave(names);
-    if (why) {
-      this.#log.info('task refused', { infoHash: names.first, why });
-      for (const id of names.all) this.#refusals.note(id, why, this.#world.clock.nowMs());
-    }
+    if (why) this.#refuse(names.all, why);
     const { task } = names;
     if (task) this.#scope.run(() => task.close());
   }
 
+  #refuse(ids: readonly InfoHash[], why: string): void {
+    this.#log.info('task refused', { infoHash: ids[0], why });
+    for (const id of ids) this.#refusals.note(id, why, this.#world.clock.nowMs());
+  }
+
+  /** What the index knows of a torrent may be enough to refuse it, without a task. */
+  #refusesRow(row: TaskRow): boolean {
+    const ids = [row.infoHash, row.infoHash2].filter((id) => id !== undefined);
+    const why = this.#policy.refuses({ ids, isPrivate: row.reach === 'private' });
+    if (why) this.#refuse(ids, why);
+    return why !== undefined;
+  }
+
   #refusedWhy(infoHash: InfoHash): string | undefined {
-    const blocked = this.#policy.refusesHash(infoHash);
-    if (blocked) return blocked;
-    return this.#refusals.why(infoHash, this.#world.clock.nowMs());
+    return this.#blocked(infoHash) ?? this.#refusals.why(infoHash, this.#world.clock.nowMs());
+  }
+
+  /** A list that allows a hybrid by its other name allows it by this one, too: of torrents at rest, the index knows both. */
+  #blocked(infoHash: InfoHash): 'blocked' | undefined {
+    const why = this.#policy.refusesHash(infoHash);
+    if (!why || !this.#policy.isListed) return why;
+    this.#policy.sameTorrent(this.#world.index.names(infoHash));
+    return this.#policy.refusesHash(infoHash);
   }
 }
-
-const isComplete = (row: TaskRow): boolean =>
-  row.pieceCount > 0 && row.have !== undefined && Bitfield.from(row.have, row.pieceCount)?.full === true;

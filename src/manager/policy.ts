@@ -28,13 +28,18 @@ export class Policy {
     if (ids.some((id) => this.#allow?.has(id))) for (const id of ids) this.#allow?.add(id);
   }
 
+  /** Only listed torrents are allowed. */
+  get isListed(): boolean {
+    return this.#allow !== undefined;
+  }
+
   /** Known from the info-hash alone: such a torrent gets no task. */
   refusesHash(infoHash: InfoHash): 'blocked' | undefined {
     return this.#block.has(infoHash) || this.#allow?.has(infoHash) === false ? 'blocked' : undefined;
   }
 
   /** Known only from the metainfo. */
-  refuses(meta: Metainfo): 'private' | 'blocked' | undefined {
+  refuses(meta: Pick<Metainfo, 'ids' | 'isPrivate'>): 'private' | 'blocked' | undefined {
     // A hybrid's other name may be the one that the list has.
     if (meta.ids.some((id) => this.#block.has(id))) return 'blocked';
     return meta.isPrivate && !this.#servePrivate ? 'private' : undefined;

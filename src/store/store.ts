@@ -116,14 +116,17 @@ export class Store<P extends PieceBuffer> {
 
   /** What lies on the disk, one at a time: enough to begin a lost index again. */
   async *onDisk(): AsyncGenerator<FoundTask> {
+    for (const infoHash of this.#world.disks.torrents().sort()) yield await this.metainfo(infoHash);
+  }
+
+  /** What lies beside the pieces of one torrent; nothing of it when its disk is not here. */
+  async metainfo(infoHash: InfoHash): Promise<FoundTask> {
     const { infoBytes, layersBytes } = STORE_LIMITS;
-    for (const infoHash of this.#world.disks.torrents().sort()) {
-      yield {
-        infoHash,
-        info: await this.#fileOf(infoHash, INFO_FILE, infoBytes),
-        layers: await this.#fileOf(infoHash, LAYERS_FILE, layersBytes),
-      };
-    }
+    return {
+      infoHash,
+      info: await this.#fileOf(infoHash, INFO_FILE, infoBytes),
+      layers: await this.#fileOf(infoHash, LAYERS_FILE, layersBytes),
+    };
   }
 
   /** Where a task's unfinished pieces outlive the process. */

@@ -27,12 +27,14 @@ function setUp(t: { after(end: () => void): void }, known = true) {
     cannotKeep: () => {},
     contradicted: () => {},
     disk: () => {},
+    keptBeside: () => {},
     log: silentLog,
   });
   const world = { known };
   const audience = new Audience({
     clock: realClock,
     log: silentLog,
+    loading: () => false,
     shelf: () => (world.known ? shelf : undefined),
     offerMetadata: () => {},
     lacksLayers: () => undefined,

@@ -5,6 +5,7 @@ import type { InfoHash, PieceIndex } from '#base/units.ts';
 import { CLIENT_CLOSED, ClientConnection } from '#client/client-connection.ts';
 import type { ClientStream, ClientTask } from '#client/client-world.ts';
 import { type Handshake, newPeerId } from '#wire/handshake.ts';
+import { Anteroom } from './anteroom.ts';
 import { LackCounts } from './lack-counts.ts';
 import { LIMITS } from './limits.ts';
 import { Offers } from './offers.ts';
@@ -15,6 +16,8 @@ export type AudienceWorld = Pick<ClientTask, 'offerMetadata' | 'offerLayers' | '
   readonly log: Log;
   /** The pieces that may be served; undefined while the metainfo is not known. */
   shelf(): PieceShelf | undefined;
+  /** The metainfo is being read from the disk: whoever comes is greeted when that is over. */
+  loading(): boolean;
   /** A client, by its address, is told of these peers by the box, or told the box of them. */
   told(client: string, endpoints: readonly Endpoint[]): void;
   offerPeers(client: string, endpoints: readonly Endpoint[]): void;
@@ -33,6 +36,7 @@ export class Audience {
   readonly #world: AudienceWorld;
   readonly #clients = new Map<ClientConnection, { readonly id: InfoHash; readonly sinceMs: number }>();
   readonly #offers: Offers;
+  readonly #anteroom = new Anteroom();
   #lack = new LackCounts(0);
   #recountSoon: NodeJS.Timeout | undefined;
   #waitedInVain = false;
@@ -53,11 +57,11 @@ export class Audience {
   }
 
   get size(): number {
-    return this.#clients.size;
+    return this.#clients.size + this.#anteroom.size;
   }
 
   get lastMs(): number {
-    return this.#clients.size > 0 ? this.#world.clock.nowMs() : this.#lastMs;
+    return this.size > 0 ? this.#world.clock.nowMs() : this.#lastMs;
   }
 
   all(): ClientConnection[] {
@@ -67,7 +71,11 @@ export class Audience {
   /** Why the client is not taken, or undefined. */
   join(stream: ClientStream, handshake: Handshake, early: Buffer): 'overload' | 'no-metainfo' | undefined {
     const id = handshake.infoHash;
-    if (this.#clients.size >= LIMITS.clients) return 'overload';
+    if (this.size >= LIMITS.clients) return 'overload';
+    if (this.#world.loading()) {
+      this.#anteroom.hold({ stream, handshake, early, sinceMs: this.#world.clock.nowMs() });
+      return undefined;
+    }
     if (this.#waitedInVain && !this.#visible(id)) return 'no-metainfo';
     let here: ClientConnection | undefined;
     const face = this.#face(handshake, () => here);
@@ -77,6 +85,12 @@ export class Audience {
     this.#recount();
     if (this.#visible(id)) this.#offers.joined(client);
     return undefined;
+  }
+
+  /** Reading from the disk is over. */
+  admit(): void {
+    for (const { stream, handshake, early } of this.#anteroom.empty())
+      if (this.join(stream, handshake, early)) stream.destroy();
   }
 
   /** The shape is known, or what a v2 client waited for. */
@@ -120,16 +134,23 @@ export class Audience {
   /** Lets those go who wait for metainfo since then or longer; who comes later for the same is not taken. True: there were some. */
   dropWaiting(sinceMs: number): boolean {
     const waiting = [...this.#clients].filter(([, client]) => client.sinceMs <= sinceMs && !this.#visible(client.id));
-    if (waiting.length > 0) this.#waitedInVain = true;
+    const inVain = this.#anteroom.letGo(sinceMs) + waiting.length > 0;
+    if (inVain) this.#waitedInVain = true;
     this.letGo(
       'no-metainfo',
       waiting.map(([client]) => client),
     );
-    return waiting.length > 0;
+    return inVain;
   }
 
   letGo(why: string, clients: readonly ClientConnection[] = this.all()): void {
     for (const client of clients) client.close(why);
+  }
+
+  /** Nobody stays, and nobody waits any more. */
+  letAllGo(why: string): void {
+    this.#anteroom.letGo();
+    this.letGo(why);
   }
 
   letGoLacking(why: string): void {

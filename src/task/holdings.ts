@@ -9,7 +9,7 @@ import { PieceShelf } from './piece-shelf.ts';
 import { StockCheck } from './stock-check.ts';
 import type { Remembered, TaskWorld } from './task-world.ts';
 
-export type HoldingsWorld = Pick<TaskWorld, 'store' | 'begun' | 'lenders' | 'keepInfo' | 'log'> & {
+export type HoldingsWorld = Pick<TaskWorld, 'store' | 'begun' | 'lenders' | 'keepInfo' | 'keptBeside' | 'log'> & {
   readonly scope: Scope;
   /** `found`: on the disk, not fetched. */
   gained(piece: PieceIndex, found: boolean): void;
@@ -73,14 +73,15 @@ export class Holdings {
       disk: (what) => this.#disk(shelf, what),
       cannotKeep: (why) => this.#world.cannotKeep(why),
       contradicted: () => this.#world.contradicted(),
+      keptBeside: (known) => this.#world.keptBeside(known),
       log,
     });
     this.#shelf = shelf;
     this.#begun = this.#world.begun();
     const { name, version, pieceCount } = meta;
     log.info('metainfo', { from, name, version, pieces: pieceCount, have: shelf.have.count });
-    this.#beside = from === 'the index' && shelf.have.count > 0;
-    if (from !== 'the index' && !meta.byPieces) this.#keepBeside(shelf);
+    this.#beside = from === 'the disk';
+    if (this.#worthKeeping(shelf, from, remembered)) this.#keepBeside(shelf);
     this.#stock.begin(shelf, remembered.doubtful);
     return shelf;
   }
@@ -101,6 +102,15 @@ export class Holdings {
     if (result === 'bad')
       this.#world.log.warn('piece refused', { piece: index, from: from.map(endpointKey).join(' ') });
     return result;
+  }
+
+  /**
+   * Whether it is to be written beside the pieces before there is a piece. Not when it, or pieces, may lie on a disk that is
+   * away: a torrent is at home where it was written last, and what lies elsewhere is given up. Nor by a hash of piece hashes.
+   */
+  #worthKeeping({ have, meta }: PieceShelf, from: string, remembered: Remembered): boolean {
+    if (from === 'the disk' || remembered.beside) return false;
+    return from === 'the index' ? have.count > 0 : !meta.byPieces;
   }
 
   #gained(shelf: PieceShelf, piece: PieceIndex): void {

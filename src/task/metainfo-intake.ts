@@ -60,7 +60,7 @@ export class MetainfoIntake {
       return;
     }
     this.#meta = meta;
-    if (from !== 'the index') world.keep(meta);
+    if (from !== 'the index' && from !== 'the disk') world.keep(meta);
     if (canVerify(meta)) world.usable(meta, from);
     else world.log.info('metainfo without layers', { from, name: meta.name });
   }

@@ -64,6 +64,7 @@ function setUp({ have = PIECES, seekMs = 8, memoryPieces = 40 } = {}) {
     cannotKeep: () => {},
     contradicted: () => {},
     disk: () => {},
+    keptBeside: () => {},
     log: silentLog,
   });
   const clients: Client[] = [];

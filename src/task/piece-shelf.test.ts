@@ -33,6 +33,7 @@ function shelf(known?: Uint8Array) {
     gained: (i: number) => gained.push(i),
     lost: (i: number) => lost.push(i),
     cannotKeep: (why: string) => refused.push(why),
+    keptBeside: () => {},
     contradicted: () => {},
     disk: (what: string) => disks.push(what),
     log: silentLog,
@@ -140,7 +141,14 @@ test('what the index remembers of a disk that is not here is worth nothing', () 
   all.setAll();
   const store = new FakeStore(FramedPiece);
   store.disk('gone');
-  const world = { gained: () => {}, lost: () => {}, cannotKeep: () => {}, contradicted: () => {}, disk: () => {} };
+  const world = {
+    gained: () => {},
+    lost: () => {},
+    cannotKeep: () => {},
+    contradicted: () => {},
+    keptBeside: () => {},
+    disk: () => {},
+  };
   const made = new PieceShelf(torrent.meta, all.bytes, store.task(shapeOf(torrent.meta)), { ...world, log: silentLog });
   assert.equal(made.have.count, 0);
 });

@@ -24,6 +24,8 @@ export type ShelfWorld = {
   cannotKeep(why: 'disk-full' | 'disk-failed'): void;
   /** A piece has one of its hashes and lacks the other: the torrent is two, and neither can be served. */
   contradicted(): void;
+  /** All that is known of the torrent lies beside its pieces, durable. */
+  keptBeside(meta: Metainfo): void;
   readonly log: Log;
 };
 
@@ -165,8 +167,11 @@ export class PieceShelf {
   }
 
   async keepMetainfo(): Promise<void> {
-    const written = await this.#store.writeMetainfo(this.meta.infoBytes, layersOf(this.meta));
+    const meta = this.#meta;
+    const written = await this.#store.writeMetainfo(meta.infoBytes, layersOf(meta));
     if (written.kind !== 'ok') this.#world.log.warn('metainfo not written beside the pieces', { why: written.kind });
+    // Else more has become known meanwhile, and is being written.
+    else if (meta === this.#meta) this.#world.keptBeside(meta);
   }
 
   #gain(index: PieceIndex): void {

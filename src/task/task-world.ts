@@ -13,10 +13,15 @@ import type { Metainfo } from '#wire/metainfo.ts';
 export type StoreLike = {
   task(shape: TaskShape): TaskStore<FramedPiece>;
   onDisk(): AsyncIterable<{ infoHash: InfoHash; info: Buffer | undefined; layers: Buffer | undefined }>;
+  /** What lies beside the pieces, as it was written. Never rejects. */
+  metainfo(infoHash: InfoHash): Promise<{ info: Buffer | undefined; layers: Buffer | undefined }>;
   begunLog?(infoHash: InfoHash): BegunLog | undefined;
   /** Bytes that may still be written. */
   freeBytes(): Promise<number>;
 };
+
+/** What lies beside a torrent's pieces, as it was written: not compared with any hash. */
+export type Beside = { readonly info: Buffer; readonly layers: Buffer | undefined };
 
 /** Who told the box of a torrent's peers: a code that the page knows. */
 export type FoundBy = 'box-tracker' | 'box-dht' | 'pex' | 'lsd';
@@ -42,6 +47,10 @@ export type TaskWorld = {
   lenders(file: SharedFile): readonly Lender[];
   /** The info dictionary and, once known, the piece layers. */
   keepInfo(meta: Metainfo): void;
+  /** All of it lies beside the pieces now, durable. */
+  keptBeside(meta: Metainfo): void;
+  /** Reads what lies there. Never rejects; undefined when it cannot be read. */
+  metainfo(): Promise<Beside | undefined>;
   keepHave(have: Uint8Array): void;
   keepTraffic(servedBytes: number, filledBytes: number): void;
   keepTrackers(trackers: readonly string[]): void;
@@ -68,7 +77,11 @@ export type TaskWorld = {
 export type Remembered = {
   readonly info: Buffer | undefined;
   readonly layers: Buffer | undefined;
+  /** The index has no info dictionary because it lies beside the pieces. */
+  readonly beside: boolean;
   readonly have: Uint8Array | undefined;
+  /** `have` is every piece. */
+  readonly whole: boolean;
   readonly trackers: readonly string[];
   /** The last stop was unclean: pieces may lie on the disk that the index does not know. */
   readonly doubtful: boolean;

@@ -10,6 +10,7 @@ import { BLOCK_BYTES, infoHashOf } from '#base/units.ts';
 import { makeTorrent, TestStream } from '#client/fixtures.ts';
 import { FakeSeed } from '#downloader/fake-seed.ts';
 import { FakeStore } from '#store/fake-store.ts';
+import type { TaskShape } from '#store/task-store.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
 import { decodeMessage, encodeMessage, FrameSplitter } from '#wire/frames.ts';
 import { HANDSHAKE_BYTES, newPeerId } from '#wire/handshake.ts';
@@ -19,11 +20,19 @@ import { qvodFile } from '#wire/qvod/fixtures.ts';
 import { encodeQvodHandshake, newQvodPeerId } from '#wire/qvod/handshake.ts';
 import { LIMITS } from './limits.ts';
 import { Task } from './task.ts';
-import type { Remembered, TaskWorld } from './task-world.ts';
+import type { Beside, Remembered, TaskWorld } from './task-world.ts';
 
 const torrent = makeTorrent(6 * BLOCK_BYTES, 2 * BLOCK_BYTES);
 const origin = { endpoint: { ip: '203.0.113.1', port: 6881 } };
-const nothing: Remembered = { info: undefined, layers: undefined, have: undefined, trackers: [], doubtful: false };
+const nothing: Remembered = {
+  info: undefined,
+  layers: undefined,
+  beside: false,
+  have: undefined,
+  whole: false,
+  trackers: [],
+  doubtful: false,
+};
 const handshake = {
   infoHash: torrent.meta.infoHash,
   peerId: newPeerId(),
@@ -43,6 +52,7 @@ function setUp(
   const seeds: FakeSeed[] = [];
   const kept = {
     info: 0,
+    beside: 0,
     have: undefined as Buffer | undefined,
     gone: [] as (string | undefined)[],
     refused: [] as string[],
@@ -66,6 +76,8 @@ function setUp(
     withdraw: () => {},
     releaseSlot: () => {},
     keepInfo: () => void kept.info++,
+    keptBeside: () => void kept.beside++,
+    metainfo: async () => undefined,
     keepHave: (have) => {
       kept.have = Buffer.from(have);
     },
@@ -183,6 +195,73 @@ test('what it remembers is served at once, and a complete task dials nobody', as
   await until('the block', () => said(stream).some((m) => m.kind === 'piece' && m.piece === 1));
   assert.ok(said(stream).some((m) => m.kind === 'have-all'));
   assert.equal(again.seeds.length, 0);
+});
+
+/** A torrent that is held whole and whose metainfo is being read from the disk until `read` is called. */
+async function loading(t: TestContext, over: Partial<TaskWorld> = {}) {
+  const first = setUp(t);
+  first.task.join(new TestStream(), handshake, Buffer.alloc(0));
+  first.task.addSources([origin]);
+  await until('complete', () => first.task.view().state === 'complete');
+  const { promise, resolve } = Promise.withResolvers<Beside | undefined>();
+  const remembered = { ...nothing, beside: true, have: Uint8Array.of(0b1110_0000), whole: true };
+  const store = (shape: TaskShape) => first.store.task(shape);
+  const again = setUp(t, remembered, { store, metainfo: () => promise, ...over });
+  return { ...again, read: resolve, kept: again.kept, firstKept: first.kept };
+}
+const beside: Beside = { info: torrent.meta.infoBytes, layers: undefined };
+
+test('metainfo that lies beside the pieces is read before a client is greeted, and the greeting lacks nothing', async (t) => {
+  const { task, read, seeds, kept, firstKept } = await loading(t);
+  assert.equal(firstKept.beside, 1, 'written there, it need not be kept elsewhere');
+  const early = Buffer.concat([
+    encodeMessage({ kind: 'interested' }),
+    encodeMessage({ kind: 'request', piece: 1, begin: 0, length: BLOCK_BYTES }),
+  ]);
+  const [stream, left] = [new TestStream(), new TestStream()];
+  for (const client of [stream, left]) assert.equal(task.join(client, handshake, early), undefined);
+  left.gone();
+  assert.deepEqual([task.clients, task.whole, task.loading], [1, true, true]);
+  task.addSources([origin]);
+  await sleep(20);
+  assert.deepEqual([stream.writes, seeds.length], [[], 0], 'nothing is said, nothing fetched');
+  read(beside);
+  await until('the block', () => said(stream).some((m) => m.kind === 'piece' && m.piece === 1));
+  assert.equal(said(stream)[0]?.kind, 'have-all');
+  assert.deepEqual([left.writes, task.clients, task.loading], [[], 1, false]);
+  assert.deepEqual([seeds.length, kept.info, kept.beside], [0, 0, 0], 'it is kept where it is');
+});
+
+test('metainfo that cannot be read any more is learned as for the first time, and the pieces are still had', async (t) => {
+  for (const found of [undefined, { ...beside, info: Buffer.from('garbage') }]) {
+    const { task, read, kept } = await loading(t);
+    const stream = new TestStream();
+    task.join(stream, handshake, Buffer.alloc(0));
+    task.addSources([origin]);
+    read(found);
+    await until('complete', () => task.view().state === 'complete');
+    assert.deepEqual([task.view().filledBytes, kept.info], [0, 1]);
+    assert.equal(kept.beside, 0, 'nor written elsewhere: it may lie on a disk that is away');
+    await until('announced', () => haves(stream).length === 3);
+  }
+});
+
+test('a disk that does not answer keeps nobody waiting for long, and a torrent refused meanwhile greets nobody', async (t) => {
+  let laterMs = 0;
+  const hung = await loading(t, { clock: { ...realClock, nowMs: () => Date.now() + laterMs } });
+  const waiting = new TestStream();
+  hung.task.join(waiting, handshake, Buffer.alloc(0));
+  laterMs = LIMITS.metainfoWithinMs;
+  await until('gone', () => hung.kept.gone.length > 0);
+  assert.deepEqual([hung.kept.gone, waiting.destroyed], [['no-metainfo'], true]);
+  hung.read(beside);
+
+  const refused = await loading(t, { refusal: () => 'private' });
+  const stream = new TestStream();
+  refused.task.join(stream, handshake, Buffer.alloc(0));
+  refused.read(beside);
+  await until('refused', () => refused.kept.gone.length > 0);
+  assert.deepEqual([refused.kept.gone, stream.destroyed, stream.writes], [['private'], true, []]);
 });
 
 test('after an unclean stop it re-checks before it fetches, and finds what the index did not know', async (t) => {

@@ -16,9 +16,10 @@ import { Holdings } from './holdings.ts';
 import { Ledger } from './ledger.ts';
 import { LIMITS } from './limits.ts';
 import { MetainfoIntake } from './metainfo-intake.ts';
+import { MetainfoLoad } from './metainfo-load.ts';
 import { SwarmNews } from './swarm-news.ts';
 import { type TaskView, viewOf } from './task-view.ts';
-import type { Remembered, StoreLike, TaskWorld } from './task-world.ts';
+import type { Beside, Remembered, StoreLike, TaskWorld } from './task-world.ts';
 import { TrackerAsking } from './tracker-asking.ts';
 
 export type { ClientStream, OriginSource, StoreLike, TaskView };
@@ -31,6 +32,7 @@ export class Task {
   readonly #agent: AgentLoop;
   readonly #audience: Audience;
   readonly #intake: MetainfoIntake;
+  readonly #load = new MetainfoLoad();
   readonly #holdings: Holdings;
   readonly #ledger: Ledger;
   readonly #downloader: Downloader;
@@ -66,6 +68,8 @@ export class Task {
     );
     this.#intake = this.#newIntake();
     if (remembered.info) this.#intake.gotInfo(remembered.info, 'the index', remembered.layers);
+    else if (remembered.beside)
+      this.#load.begin({ read: () => world.metainfo(), loaded: (found) => this.#loaded(found) }, this.#scope);
     this.#agent.start(this.#scope);
     this.#scope.defer(() => this.#holdings.begun?.close(this.whole));
     this.#scope.defer(() => this.#audience.close());
@@ -86,9 +90,14 @@ export class Task {
     return this.#agent.state.kind === 'gone';
   }
 
-  /** It has every piece. */
+  /** It has every piece, or the index says so and what proves it is still being read. */
   get whole(): boolean {
-    return this.#holdings.whole;
+    return this.#load.running ? this.#remembered.whole : this.#holdings.whole;
+  }
+
+  /** Its metainfo is still being read from the disk. */
+  get loading(): boolean {
+    return this.#load.running;
   }
 
   get downloading(): boolean {
@@ -111,9 +120,11 @@ export class Task {
     this.#downloader.addSources(others);
   }
 
-  /** Resolves when the pieces that an unclean stop left in doubt are known. */
-  rechecked(): Promise<void> {
-    return this.#holdings.settled();
+  /** Resolves when nothing is being looked for on the disk. True: it is known which pieces lie there. */
+  async rechecked(): Promise<boolean> {
+    await this.#load.over();
+    await this.#holdings.settled();
+    return !this.gone && this.#holdings.shelf !== undefined;
   }
 
   /** A LAN client told this tracker that it wants the torrent: it will dial within seconds. */
@@ -150,7 +161,7 @@ export class Task {
 
   #facts(): AgentFacts {
     const complete = this.whole;
-    const checking = !this.#holdings.checked;
+    const checking = this.#load.running || !this.#holdings.checked;
     return {
       nowMs: this.#world.clock.nowMs(),
       clients: this.#audience.size,
@@ -191,9 +202,18 @@ export class Task {
 
   #leave(refusal: string | undefined): void {
     this.#agent.leave();
-    this.#audience.letGo(refusal ?? 'the task rests');
+    this.#audience.letAllGo(refusal ?? 'the task rests');
     this.#scope.run(() => this.#downloader.close());
     this.#world.gone(refusal);
+  }
+
+  /** What lies beside the pieces was read, or cannot be: then it is learned as for the first time. */
+  #loaded(found: Beside | undefined): void {
+    if (this.gone) return;
+    if (found) this.#intake.gotInfo(found.info, 'the disk', found.layers);
+    if (!this.#intake.meta) this.#world.log.warn('metainfo not read from the disk');
+    this.#audience.admit();
+    this.#agent.tell({ kind: 'look' });
   }
 
   // ---- pieces ----
@@ -264,6 +284,7 @@ export class Task {
       clock,
       log,
       shelf: () => this.#holdings.shelf,
+      loading: () => this.#load.running,
       offerMetadata: (infoBytes) => this.#intake.gotInfo(infoBytes, 'a client'),
       lacksLayers: () => this.#intake.lacksLayers,
       offerLayers: (layers) => this.#intake.gotLayers(layers, 'a client'),
@@ -281,12 +302,13 @@ export class Task {
   }
 
   #newHoldings(): Holdings {
-    const { store, begun, lenders, keepInfo, log } = this.#world;
+    const { store, begun, lenders, keepInfo, keptBeside, log } = this.#world;
     return new Holdings({
       store,
       begun,
       lenders,
       keepInfo,
+      keptBeside,
       log,
       scope: this.#scope,
       gained: (piece, found) => {
