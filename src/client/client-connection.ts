@@ -79,11 +79,14 @@ export class ClientConnection {
     this.#idText = handshake.peerId.toString('latin1', 0, 8).replace(/[^\x21-\x7e]/g, '.');
     this.#frames = new FrameSplitter(limits.frameBytes);
     this.#outbox = new Outbox(stream);
+    const { allowance } = task;
+    if (allowance) this.#scope.defer(() => allowance.close());
     this.#serving = new Serving(
       {
         block: (piece, begin, length, asOne) => this.#task.block(piece, begin, length, asOne),
         reject: (request) => this.#reject(request),
         served: (run) => this.#onServed(run),
+        allowance,
         arrived: () => this.#turnSoon(),
         failed: (piece, why) => log.error('client-read', { client: endpointKey(this.remote), piece, why }),
         scope: this.#scope,
@@ -97,7 +100,7 @@ export class ClientConnection {
     this.#hashes = this.#exchange(handshake);
     this.#metafile = handshake.qvodHello ? this.#qvod() : undefined;
     stream.onData((bytes) => this.#read(bytes));
-    stream.onDrain(() => this.#drained());
+    stream.onDrain(() => this.#drainedSoon());
     stream.onClose(() => this.close(CLIENT_CLOSED));
     const shape = task.metainfo();
     if (shape) this.#pieces.shapeKnown(shape.pieceCount);
@@ -356,6 +359,14 @@ export class ClientConnection {
     this.#served += fresh;
     this.#rate.add(length, this.#clock.nowMs());
     this.#task.changed(this, 'served', fresh);
+  }
+
+  /**
+   * A socket whose kernel takes a write at once drains before the event loop goes on. The next write waits until it has, so that in one turn of
+   * the loop each client is given `unsentBytes` at most, however much it asks for and however fast it reads.
+   */
+  #drainedSoon(): void {
+    setImmediate(() => this.#drained());
   }
 
   #drained(): void {

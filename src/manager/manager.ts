@@ -8,7 +8,7 @@ import { Scope } from '#base/scope.ts';
 import type { InfoHash } from '#base/units.ts';
 import type { Index, TaskRow } from '#index/index.ts';
 import { type ClientStream, type OriginSource, type StoreLike, Task, type TaskView } from '#task/task.ts';
-import type { FoundBy } from '#task/task-world.ts';
+import type { FoundBy, TaskWorld } from '#task/task-world.ts';
 import type { Handshake } from '#wire/handshake.ts';
 import { type Metainfo, parseInfo } from '#wire/metainfo.ts';
 import { Hearsay, Refusals } from './hearsay.ts';
@@ -31,6 +31,8 @@ export type ManagerWorld = {
   readonly index: Index;
   /** The id that the box shows to peers, 20 bytes. */
   readonly peerId: Buffer;
+  /** Where the rates to clients are limited. */
+  readonly budget?: TaskWorld['budget'];
   dial(to: OriginSource): Promise<Duplex>;
   /** Makes a torrent known to encrypted handshakes. */
   know(infoHash: InfoHash): void;
@@ -248,7 +250,7 @@ export class Manager {
   }
 
   #worldOf(names: Names): ConstructorParameters<typeof Task>[2] {
-    const { clock, store, index, peerId, dial } = this.#world;
+    const { clock, store, index, peerId, budget, dial } = this.#world;
     const log = this.#log.with({ infoHash: names.first });
     const kept = (what: string, write: () => void): void => {
       try {
@@ -260,6 +262,7 @@ export class Manager {
     return {
       clock,
       peerId,
+      budget,
       dial,
       store: (shape) => store.task(shape),
       begun: () => store.begunLog?.(names.first),
