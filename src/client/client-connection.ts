@@ -22,6 +22,7 @@ import { padded, type Request, type Run, requestFault } from './request-queue.ts
 import { ServedBlocks } from './served-blocks.ts';
 import { Serving } from './serving.ts';
 import { Silence } from './silence.ts';
+import { Ticker } from './ticker.ts';
 
 /** Why a connection ended that the client itself ended. */
 export const CLIENT_CLOSED = 'the client closed';
@@ -111,7 +112,10 @@ export class ClientConnection {
     this.#hashes.tick();
     this.#turnSoon();
     if (early.length > 0) queueMicrotask(() => this.#read(early));
-    this.#scope.run((signal) => this.#watch(signal));
+    const ticker = Ticker.of(clock, limits.tickMs);
+    const tick = (): void => this.#tick();
+    ticker.join(tick);
+    this.#scope.defer(() => ticker.leave(tick));
   }
 
   /** What the client calls itself, else the head of its peer id. */
@@ -385,16 +389,21 @@ export class ClientConnection {
     this.close(why);
   }
 
-  async #watch(signal: AbortSignal): Promise<void> {
-    for (;;) {
-      await this.#clock.sleep(this.#limits.tickMs, signal);
-      const due = this.#silence.due();
-      if (due === 'close') this.close('silent for too long');
-      this.#extensions?.tick();
-      this.#hashes.tick();
-      this.#metafile?.tick();
-      this.#haves(this.#announcer?.overdue(this.#limits.holdMs, this.#clock.nowMs()) ?? []);
-      if (due === 'keep-alive' && !this.#outbox.full) this.#say(encodeMessage({ kind: 'keep-alive' }));
+  #tick(): void {
+    try {
+      this.#look();
+    } catch (error) {
+      this.close(errorText(error));
     }
+  }
+
+  #look(): void {
+    const due = this.#silence.due();
+    if (due === 'close') this.close('silent for too long');
+    this.#extensions?.tick();
+    this.#hashes.tick();
+    this.#metafile?.tick();
+    this.#haves(this.#announcer?.overdue(this.#limits.holdMs, this.#clock.nowMs()) ?? []);
+    if (due === 'keep-alive' && !this.#outbox.full) this.#say(encodeMessage({ kind: 'keep-alive' }));
   }
 }
