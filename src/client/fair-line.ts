@@ -67,17 +67,21 @@ export class FairLine {
   #serve(): void {
     if (this.#serving) return;
     this.#serving = true;
-    const nowMs = this.#clock.nowMs();
-    for (let first = this.#wishes[0]; first && this.#bucket.take(first.bytes, nowMs); first = this.#wishes[0]) {
+    // The time is asked for each time: it goes on while many are served.
+    for (
+      let first = this.#wishes[0];
+      first && this.#bucket.take(first.bytes, this.#clock.nowMs());
+      first = this.#wishes[0]
+    ) {
       this.#wishes.shift();
       this.#servedAt = Math.max(this.#servedAt, first.startsAt);
       first.waiter.granted();
     }
     this.#serving = false;
-    this.#sleep(this.#wishes[0], nowMs);
+    this.#sleep(this.#wishes[0]);
   }
 
-  #sleep(first: Wish | undefined, nowMs: number): void {
+  #sleep(first: Wish | undefined): void {
     if (!first) {
       this.#wait?.abort();
       this.#wait = undefined;
@@ -90,7 +94,8 @@ export class FairLine {
       this.#wait = undefined;
       this.#serve();
     };
+    const forMs = this.#bucket.msUntil(first.bytes, this.#clock.nowMs());
     // Rejected only when everybody has left.
-    void this.#clock.sleep(this.#bucket.msUntil(first.bytes, nowMs), wait.signal).then(woken, () => {});
+    void this.#clock.sleep(forMs, wait.signal).then(woken, () => {});
   }
 }

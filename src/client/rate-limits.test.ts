@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { Clock } from '#base/clock.ts';
 import { KIB } from '#base/units.ts';
 import type { Allowance } from './allowance.ts';
 import { HandClock } from './fixtures.ts';
@@ -181,6 +182,22 @@ test('who leaves while it waits gives back what it was granted, and lets the nex
   await clock.pass((1000 * MAX_TURN) / bytesPerS(1) + 1);
   assert.deepEqual(said, ['burst', 'sibling']);
   assert.equal(clock.sleepers, 0);
+});
+
+test('time that passes while many are served is counted once', () => {
+  let nowMs = 0;
+  const clock: Clock = { nowMs: () => nowMs++, sleep: () => new Promise(() => {}) };
+  const task = boxBudget({ taskMbps: 80, boxMbps: 80 }, clock)?.forTask();
+  assert.ok(task);
+  let given = 0;
+  const again = (allowance: Allowance): void =>
+    allowance.ask(MAX_TURN, () => {
+      given += MAX_TURN;
+      if (nowMs < 2_000) again(allowance);
+    });
+  for (let i = 0; i < 2_000 && nowMs < 2_000; i++) again(task.forClient());
+  const most = (bytesPerS(80) * nowMs) / 1000 + bytesPerS(80) * 0.05;
+  assert.ok(given > 0 && given <= most, `${given} of ${most}`);
 });
 
 test('without limits there is nothing to ask', () => {
