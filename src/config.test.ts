@@ -25,6 +25,12 @@ test('a group of settings keeps the defaults of what is not given', () => {
   assert.deepEqual(localPeer, { enabled: false, port: 6881 });
 });
 
+test('without limits there is none; each may be given alone', () => {
+  assert.deepEqual(parseConfig(JSON.stringify(least)).limits, {});
+  const limits = { clientMbps: 100_000, boxMbps: 0.1 };
+  assert.deepEqual(parseConfig(JSON.stringify({ ...least, limits })).limits, limits);
+});
+
 test('info-hashes are read in either case, those of v2 torrents as the wire cuts them', () => {
   const { block, allow } = parseConfig(JSON.stringify({ ...least, block: ['A'.repeat(40), 'b'.repeat(64)] }));
   assert.deepEqual([block, allow], [['a'.repeat(40), 'b'.repeat(40)], undefined]);
@@ -51,6 +57,12 @@ test('every mistake is told by the name of its setting', () => {
   assert.match(refused({ allow: 'b'.repeat(40) }), /"allow" must be a list of/);
   assert.match(refused({ dht: { bootstrap: ['::1:80'] } }), /"dht" must be an object whose "bootstrap" is a list/);
   assert.equal(refused({ dht: { bootstrap: ['[::1]:80', '10.0.0.1:1', 'a.example:2'] } }), 'accepted');
+  assert.match(
+    refused({ limits: { boxMbps: 0 } }),
+    /"limits" must be an object whose "boxMbps" is a number of Mbit\/s/,
+  );
+  assert.match(refused({ limits: { taskMbps: '5' } }), /"taskMbps" is a number of Mbit\/s from 0.1 to 100000/);
+  assert.match(refused({ limits: { mbps: 5 } }), /"limits" must be an object without "mbps"/);
   assert.throws(() => parseConfig('{'), /not JSON/);
   assert.throws(() => parseConfig('[]'), /JSON object/);
 });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isIP, isIPv4 } from 'node:net';
 import { errorText } from '#base/errors.ts';
 import { type InfoHash, parseInfoHash } from '#base/units.ts';
+import type { RateLimits } from '#client/rate-limits.ts';
 import { isVlanId } from '#kernel/lane.ts';
 
 /** The daemon's settings, as a JSON file holds them. Everything but the ports and the data folder has a default. */
@@ -31,6 +32,8 @@ export type Config = {
   readonly floorMiB: number;
   /** Tasks that may download at the same time. */
   readonly slots: number;
+  /** How fast blocks may go to one connection of a client, to all clients of one torrent, and to everybody, in Mbit/s; absent: no limit. */
+  readonly limits: RateLimits;
   /** Serve private torrents (BEP 27) too. */
   readonly servePrivate: boolean;
   /** Info-hashes that pass, and, when given, the only ones that do not: 40 hex digits, or the 64 of a v2 torrent. */
@@ -58,6 +61,7 @@ const DEFAULTS = {
   cacheMiB: 256,
   floorMiB: 512,
   slots: 32,
+  limits: {},
   servePrivate: false,
   block: [],
   localPeer: { enabled: true, port: 6881 },
@@ -78,6 +82,9 @@ const count =
   (max: number): Check =>
   (v) =>
     Number.isInteger(v) && Number(v) >= 0 && Number(v) <= max ? undefined : `a whole number from 0 to ${max}`;
+/** The least still serves a block in a second and a half. */
+const mbps: Check = (v) =>
+  typeof v === 'number' && v >= 0.1 && v <= 100_000 ? undefined : 'a number of Mbit/s from 0.1 to 100000';
 const flag: Check = (v) => (typeof v === 'boolean' ? undefined : 'true or false');
 /** The name goes into kernel rules, so it is held to what an interface is ever called. */
 const device: Check = (v) =>
@@ -167,6 +174,7 @@ const CHECKS: Readonly<Record<keyof Config, Check>> = {
   cacheMiB: count(1 << 20),
   floorMiB: count(1 << 30),
   slots: count(10_000),
+  limits: group({ clientMbps: optional(mbps), taskMbps: optional(mbps), boxMbps: optional(mbps) }),
   servePrivate: flag,
   block: hashes,
   allow: optional(hashes),

@@ -7,6 +7,7 @@ import { realClock } from '#base/clock.ts';
 import { BugError, errorText } from '#base/errors.ts';
 import { type Log, stderrLog } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
+import { boxBudget } from '#client/rate-limits.ts';
 import { Dht, hasAddress } from '#downloader/dht.ts';
 import { Entry } from '#entry/entry.ts';
 import type { Announced } from '#entry/seen.ts';
@@ -106,6 +107,7 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
       store,
       index,
       peerId: newPeerId(),
+      budget: boxBudget(config.limits, realClock),
       dial: (to) => dialOrigin(config.bridge, to),
       know: (infoHash) => entry?.know(infoHash),
       steer: (infoHash, endpoints, from) => entry?.steer(infoHash, endpoints, from),

@@ -22,6 +22,7 @@ import { padded, type Request, type Run, requestFault } from './request-queue.ts
 import { ServedBlocks } from './served-blocks.ts';
 import { Serving } from './serving.ts';
 import { Silence } from './silence.ts';
+import { Ticker } from './ticker.ts';
 
 /** Why a connection ended that the client itself ended. */
 export const CLIENT_CLOSED = 'the client closed';
@@ -81,11 +82,14 @@ export class ClientConnection {
     this.#idText = handshake.peerId.toString('latin1', 0, 8).replace(/[^\x21-\x7e]/g, '.');
     this.#frames = new FrameSplitter(limits.frameBytes);
     this.#outbox = new Outbox(stream);
+    const { allowance } = task;
+    if (allowance) this.#scope.defer(() => allowance.close());
     this.#serving = new Serving(
       {
         block: (piece, begin, length, asOne) => this.#task.block(piece, begin, length, asOne),
         reject: (request) => this.#reject(request),
         served: (run) => this.#onServed(run),
+        allowance,
         arrived: () => this.#turnSoon(),
         failed: (piece, why) => log.error('client-read', { client: endpointKey(this.remote), piece, why }),
         scope: this.#scope,
@@ -99,7 +103,7 @@ export class ClientConnection {
     this.#hashes = this.#exchange(handshake);
     this.#metafile = handshake.qvodHello ? this.#qvod() : undefined;
     stream.onData((bytes) => this.#read(bytes));
-    stream.onDrain(() => this.#drained());
+    stream.onDrain(() => this.#drainedSoon());
     stream.onClose(() => this.close(CLIENT_CLOSED));
     const shape = task.metainfo();
     if (shape) this.#pieces.shapeKnown(shape.pieceCount);
@@ -111,7 +115,10 @@ export class ClientConnection {
     this.#hashes.tick();
     this.#turnSoon();
     if (early.length > 0) queueMicrotask(() => this.#read(early));
-    this.#scope.run((signal) => this.#watch(signal));
+    const ticker = Ticker.of(clock, limits.tickMs);
+    const tick = (): void => this.#tick();
+    ticker.join(tick);
+    this.#scope.defer(() => ticker.leave(tick));
   }
 
   /** What the client calls itself, else the head of its peer id. */
@@ -392,6 +399,14 @@ export class ClientConnection {
     this.#task.changed(this, 'served', fresh);
   }
 
+  /**
+   * A socket whose kernel takes a write at once drains before the event loop goes on. The next write waits until it has, so that in one turn of
+   * the loop each client is given `unsentBytes` at most, however much it asks for and however fast it reads.
+   */
+  #drainedSoon(): void {
+    setImmediate(() => this.#drained());
+  }
+
   #drained(): void {
     if (this.#over) return;
     this.#outbox.drained();
@@ -408,16 +423,21 @@ export class ClientConnection {
     this.close(why);
   }
 
-  async #watch(signal: AbortSignal): Promise<void> {
-    for (;;) {
-      await this.#clock.sleep(this.#limits.tickMs, signal);
-      const due = this.#silence.due();
-      if (due === 'close') this.close('silent for too long');
-      this.#extensions?.tick();
-      this.#hashes.tick();
-      this.#metafile?.tick();
-      this.#haves(this.#announcer?.overdue(this.#limits.holdMs, this.#clock.nowMs()) ?? []);
-      if (due === 'keep-alive' && !this.#outbox.full) this.#say(encodeMessage({ kind: 'keep-alive' }));
+  #tick(): void {
+    try {
+      this.#look();
+    } catch (error) {
+      this.close(errorText(error));
     }
+  }
+
+  #look(): void {
+    const due = this.#silence.due();
+    if (due === 'close') this.close('silent for too long');
+    this.#extensions?.tick();
+    this.#hashes.tick();
+    this.#metafile?.tick();
+    this.#haves(this.#announcer?.overdue(this.#limits.holdMs, this.#clock.nowMs()) ?? []);
+    if (due === 'keep-alive' && !this.#outbox.full) this.#say(encodeMessage({ kind: 'keep-alive' }));
   }
 }

@@ -3,6 +3,7 @@ import type { Endpoint } from '#base/endpoint.ts';
 import type { InfoHash, PieceIndex } from '#base/units.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
 import type { PexPeer } from '#wire/pex.ts';
+import type { Allowance } from './allowance.ts';
 import type { ClientConnection } from './client-connection.ts';
 
 /** The byte stream under a client: a socket, or the plain side of an encrypted one. */
@@ -24,6 +25,8 @@ export type ClientTask = {
   readonly infoHash: InfoHash;
   /** Read once per connection. Clients drop a second connection with a peer id they know, so it should differ each time. */
   readonly peerId: Buffer;
+  /** What the client may be given, where rates are limited. Read once per connection. */
+  readonly allowance?: Allowance | undefined;
   metainfo(): Metainfo | undefined;
   have(): Bitfield | undefined;
   /** True: a client that comes now is told of no piece but those that it is offered. */

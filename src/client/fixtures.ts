@@ -13,6 +13,7 @@ import { decodeMessage, encodeMessage, FrameSplitter, type Message } from '#wire
 import { HANDSHAKE_BYTES, type Handshake, newPeerId, parseHandshake } from '#wire/handshake.ts';
 import { type Metainfo, parseInfo, pieceSize } from '#wire/metainfo.ts';
 import type { PexPeer } from '#wire/pex.ts';
+import type { Allowance } from './allowance.ts';
 import { ClientConnection } from './client-connection.ts';
 import type { ClientStream, ClientTask } from './client-world.ts';
 import { CLIENT_LIMITS, type ClientLimits } from './limits.ts';
@@ -45,6 +46,7 @@ export class TestTask implements ClientTask {
   reads: 'now' | 'later' | 'never' | 'fail' = 'now';
   readonly blocks: { piece: number; begin: number; length: number; asOne: boolean }[] = [];
   readonly changes: string[] = [];
+  allowance: Allowance | undefined;
   servedBytes = 0;
   offered: Buffer | undefined;
   wantsLayers = false;
@@ -257,6 +259,8 @@ export type Setup = {
   /** Whom the client may be told of; private: of nobody. */
   peers?: PexPeer[] | 'private';
   clock?: Clock;
+  stream?: TestStream;
+  allowance?: Allowance | undefined;
 };
 
 /** A client of a task in memory. The test closes it. */
@@ -266,7 +270,8 @@ export async function connectClient(torrent: Torrent, s: Setup = {}) {
   else for (const piece of s.have ?? []) task.field.set(piece);
   task.knowsMetainfo = s.metainfo ?? true;
   task.peers = s.peers === 'private' ? undefined : (s.peers ?? []);
-  const stream = new TestStream();
+  task.allowance = s.allowance;
+  const stream = s.stream ?? new TestStream();
   const limits = { ...CLIENT_LIMITS, ...s.limits };
   const early = s.early ?? Buffer.alloc(0);
   const c = new ClientConnection(stream, handshakeOf(task, s.hands), task, early, silentLog, limits, s.clock);
@@ -276,4 +281,41 @@ export async function connectClient(torrent: Torrent, s: Setup = {}) {
     await turn();
   };
   return { task, stream, c, say };
+}
+
+/** Time turned by hand: it jumps from one sleeper's end to the next. */
+export class HandClock implements Clock {
+  #nowMs = 0;
+  readonly #sleepers = new Set<{ readonly atMs: number; wake(): void }>();
+
+  nowMs(): number {
+    return this.#nowMs;
+  }
+
+  get sleepers(): number {
+    return this.#sleepers.size;
+  }
+
+  sleep(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const sleeper = { atMs: this.#nowMs + ms, wake: resolve };
+      this.#sleepers.add(sleeper);
+      signal.addEventListener('abort', () => {
+        this.#sleepers.delete(sleeper);
+        reject(signal.reason);
+      });
+    });
+  }
+
+  /** Wakes whoever is due until then, in order, and lets each do what it does. */
+  async pass(untilMs: number): Promise<void> {
+    for (await turn(); ; await turn()) {
+      const first = [...this.#sleepers].sort((a, b) => a.atMs - b.atMs)[0];
+      if (!first || first.atMs > untilMs) break;
+      this.#nowMs = Math.max(this.#nowMs, first.atMs);
+      this.#sleepers.delete(first);
+      first.wake();
+    }
+    this.#nowMs = untilMs;
+  }
 }

@@ -14,6 +14,10 @@ export type ClientLimits = {
   readonly unsentBytes: number;
   /** Reads from the store under way for one client. */
   readonly reads: number;
+  /** Where a rate is limited: the length of one client's turn at the full rate, between one block and the largest request. */
+  readonly turnMs: number;
+  /** Where a rate is limited: what may go at once after a rest, and so how late a timer may be without loss. */
+  readonly burstMs: number;
   /** Bytes of one frame from a client: the bitfield of the most pieces a torrent may have (2^21), with room. */
   readonly frameBytes: number;
   /** `have` messages kept before the piece count is known. */
@@ -56,6 +60,8 @@ export const CLIENT_LIMITS: ClientLimits = {
   runBytes: 512 * KIB,
   unsentBytes: MIB,
   reads: 4,
+  turnMs: 5,
+  burstMs: 50,
   frameBytes: 384 * KIB,
   earlyHaves: 65_536,
   controlBytes: MIB,

@@ -24,7 +24,8 @@ export class ServedBlocks {
   give(piece: PieceIndex, begin: number, length: number): number {
     if (this.#whole.has(piece)) return 0;
     const pieceBytes = pieceSize(this.#meta, piece);
-    const given = this.#open.get(piece) ?? new Bitfield(Math.ceil(pieceBytes / BLOCK_BYTES));
+    const begun = this.#open.get(piece);
+    const given = begun ?? new Bitfield(Math.ceil(pieceBytes / BLOCK_BYTES));
     let fresh = 0;
     for (let block = Math.floor(begin / BLOCK_BYTES); block * BLOCK_BYTES < begin + length; block++) {
       if (given.has(block)) continue;
@@ -33,13 +34,18 @@ export class ServedBlocks {
       fresh += end - Math.max(begin, block * BLOCK_BYTES);
       if (end === blockEnd) given.set(block);
     }
-    this.#open.delete(piece);
-    if (given.full) this.#whole.set(piece);
-    else this.#open.set(piece, given);
+    if (given.full) {
+      this.#open.delete(piece);
+      this.#whole.set(piece);
+    } else if (!begun) this.#opened(piece, given);
+    return fresh;
+  }
+
+  #opened(piece: PieceIndex, given: Bitfield): void {
+    this.#open.set(piece, given);
     for (const oldest of this.#open.keys()) {
       if (this.#open.size <= OPEN_PIECES) break;
       this.#open.delete(oldest);
     }
-    return fresh;
   }
 }

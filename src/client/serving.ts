@@ -1,6 +1,7 @@
 import { errorText } from '#base/errors.ts';
 import type { Scope } from '#base/scope.ts';
 import type { PieceIndex } from '#base/units.ts';
+import type { Allowance } from './allowance.ts';
 import type { ClientTask } from './client-world.ts';
 import type { ClientLimits } from './limits.ts';
 import type { Outbox } from './outbox.ts';
@@ -12,7 +13,9 @@ export type ServingWorld = {
   reject(request: Request): void;
   /** The payload of a run was put into the outbox. */
   served(run: Run): void;
-  /** An answer came from the store: the outbox should be flushed. */
+  /** Where rates are limited: what the client may be given. */
+  readonly allowance: Allowance | undefined;
+  /** An answer came from the store, or may be given now: the outbox should be flushed. */
   arrived(): void;
   failed(piece: PieceIndex, why: string): void;
   /** Owns the reads. */
@@ -22,6 +25,7 @@ export type ServingWorld = {
 /**
  * From waiting requests to bytes in the outbox. At most `unsentBytes` are in the outbox or being read: a client that does not read costs that
  * much memory and no more (and as much again in its socket).
+ * Where rates are limited, one run at most waits for its turn; it is read when it may leave.
  */
 export class Serving {
   readonly #world: ServingWorld;
@@ -30,6 +34,8 @@ export class Serving {
   readonly #queue: RequestQueue;
   #reads = 0;
   #readBytes = 0;
+  /** The run that waits for its turn. */
+  #held: Run | undefined;
 
   constructor(world: ServingWorld, outbox: Outbox, limits: ClientLimits) {
     this.#world = world;
@@ -54,14 +60,31 @@ export class Serving {
 
   /** Answers what there is room for. */
   fill(): void {
-    while (!this.#outbox.full && this.#reads < this.#limits.reads) {
+    const { allowance } = this.#world;
+    while (!this.#outbox.full && this.#reads < this.#limits.reads && !this.#held) {
       const room = this.#limits.unsentBytes - this.#outbox.bytes - this.#readBytes;
-      const run = room > 0 ? this.#queue.take(room) : undefined;
+      const run = room > 0 ? this.#queue.take(allowance ? Math.min(room, allowance.turnBytes) : room) : undefined;
       if (!run) break;
-      const answer = this.#world.block(run.piece, run.begin, run.length, run.requests.length === 1);
-      if (answer instanceof Promise) this.#await(run, answer);
-      else this.#answer(run, answer);
+      if (allowance) this.#askFor(run, allowance);
+      else this.#give(run);
     }
+  }
+
+  #askFor(run: Run, allowance: Allowance): void {
+    this.#held = run;
+    this.#readBytes += run.length;
+    allowance.ask(run.length, () => {
+      this.#held = undefined;
+      this.#readBytes -= run.length;
+      this.#give(run);
+      this.#world.arrived();
+    });
+  }
+
+  #give(run: Run): void {
+    const answer = this.#world.block(run.piece, run.begin, run.length, run.requests.length === 1);
+    if (answer instanceof Promise) this.#await(run, answer);
+    else this.#answer(run, answer);
   }
 
   #await(run: Run, answer: Promise<readonly Uint8Array[] | undefined>): void {

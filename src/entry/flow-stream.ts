@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Endpoint } from '#base/endpoint.ts';
 import type { Ciphers } from '#wire/mse.ts';
+import { writeEncrypted } from './encrypted-write.ts';
 import type { Meter } from './flow-records.ts';
 
 /** A recognised flow as its task's client connection uses it: bytes in, runs of bytes out, encryption already off. */
@@ -43,11 +44,10 @@ export class FlowStream {
   write(parts: readonly Uint8Array[]): boolean {
     const socket = this.#socket;
     if (!socket.writable) return false;
+    for (const part of parts) this.#meter.downBytes += part.length;
     socket.cork();
-    for (const part of parts) {
-      this.#meter.downBytes += part.length;
-      socket.write(this.#ciphers ? this.#ciphers.encrypt(part as Buffer) : part);
-    }
+    if (this.#ciphers) writeEncrypted(socket, parts, this.#ciphers.encryptInPlace);
+    else for (const part of parts) socket.write(part);
     socket.uncork();
     return !socket.writableNeedDrain;
   }

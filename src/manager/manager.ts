@@ -8,7 +8,7 @@ import type { InfoHash } from '#base/units.ts';
 import type { Index } from '#index/index.ts';
 import { isWhole, type TaskRow } from '#index/task-row.ts';
 import { type ClientStream, type OriginSource, type StoreLike, Task, type TaskView } from '#task/task.ts';
-import type { FoundBy } from '#task/task-world.ts';
+import type { FoundBy, TaskWorld } from '#task/task-world.ts';
 import type { Handshake } from '#wire/handshake.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
 import { Hearsay, Refusals } from './hearsay.ts';
@@ -32,6 +32,8 @@ export type ManagerWorld = {
   readonly index: Index;
   /** The id that the box shows to peers, 20 bytes. */
   readonly peerId: Buffer;
+  /** Where the rates to clients are limited. */
+  readonly budget?: TaskWorld['budget'];
   dial(to: OriginSource): Promise<Duplex>;
   /** Makes a torrent in use known to encrypted handshakes; of those that rest, the index knows. */
   know(infoHash: InfoHash): void;
@@ -233,7 +235,7 @@ export class Manager {
   }
 
   #worldOf(names: Names): ConstructorParameters<typeof Task>[2] {
-    const { clock, store, index, peerId, dial } = this.#world;
+    const { clock, store, index, peerId, budget, dial } = this.#world;
     const log = this.#log.with({ infoHash: names.first });
     const kept = (what: string, write: () => void): void => {
       try {
@@ -245,6 +247,7 @@ export class Manager {
     return {
       clock,
       peerId,
+      budget,
       dial,
       store: (shape) => store.task(shape),
       begun: () => store.begunLog?.(names.first),

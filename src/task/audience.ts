@@ -4,6 +4,7 @@ import type { Log } from '#base/log.ts';
 import type { InfoHash, PieceIndex } from '#base/units.ts';
 import { CLIENT_CLOSED, ClientConnection } from '#client/client-connection.ts';
 import type { ClientStream, ClientTask } from '#client/client-world.ts';
+import type { BoxBudget, TaskBudget } from '#client/rate-limits.ts';
 import { type Handshake, newPeerId } from '#wire/handshake.ts';
 import { Anteroom } from './anteroom.ts';
 import { LackCounts } from './lack-counts.ts';
@@ -14,6 +15,8 @@ import type { PieceShelf } from './piece-shelf.ts';
 export type AudienceWorld = Pick<ClientTask, 'offerMetadata' | 'offerLayers' | 'lacksLayers' | 'swarm' | 'dhtNode'> & {
   readonly clock: Clock;
   readonly log: Log;
+  /** Where the rates to clients are limited. */
+  readonly budget?: BoxBudget | undefined;
   /** The pieces that may be served; undefined while the metainfo is not known. */
   shelf(): PieceShelf | undefined;
   /** The metainfo is being read from the disk: whoever comes is greeted when that is over. */
@@ -34,6 +37,7 @@ export type AudienceWorld = Pick<ClientTask, 'offerMetadata' | 'offerLayers' | '
  */
 export class Audience {
   readonly #world: AudienceWorld;
+  readonly #budget: TaskBudget | undefined;
   readonly #clients = new Map<ClientConnection, { readonly id: InfoHash; readonly sinceMs: number }>();
   readonly #offers: Offers;
   readonly #anteroom = new Anteroom();
@@ -47,6 +51,7 @@ export class Audience {
 
   constructor(world: AudienceWorld) {
     this.#world = world;
+    this.#budget = world.budget?.forTask();
     this.#lastMs = world.clock.nowMs();
     this.#offers = new Offers({
       clock: world.clock,
@@ -175,6 +180,7 @@ export class Audience {
     return {
       infoHash: id,
       peerId: newPeerId(), // read once a connection: clients drop a second one from a peer id they know
+      allowance: this.#budget?.forClient(),
       metainfo: () => this.#visible(id)?.meta,
       have: () => this.#visible(id)?.have,
       steers: () => this.#offers.steers(own() === undefined),

@@ -3,6 +3,7 @@ import type { Clock } from '#base/clock.ts';
 import type { Endpoint } from '#base/endpoint.ts';
 import type { Log } from '#base/log.ts';
 import type { InfoHash } from '#base/units.ts';
+import type { BoxBudget } from '#client/rate-limits.ts';
 import type { OriginSource } from '#downloader/origin-pool.ts';
 import type { BegunLog } from '#store/begun-log.ts';
 import type { Lender, SharedFile, TaskShape, TaskStore } from '#store/task-store.ts';
@@ -30,6 +31,8 @@ export type FoundBy = 'box-tracker' | 'box-dht' | 'pex' | 'lsd';
 export type TaskWorld = {
   readonly clock: Clock;
   readonly peerId: Buffer;
+  /** Where the rates to clients are limited. */
+  readonly budget?: BoxBudget | undefined;
   store(shape: TaskShape): TaskStore<FramedPiece>;
   /** Asked for once, when the torrent is known. Undefined: unfinished pieces end with the process. */
   begun(): BegunLog | undefined;

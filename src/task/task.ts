@@ -279,10 +279,11 @@ export class Task {
   }
 
   #newAudience(): Audience {
-    const { clock, log } = this.#world;
+    const { clock, log, budget } = this.#world;
     return new Audience({
       clock,
       log,
+      budget,
       shelf: () => this.#holdings.shelf,
       loading: () => this.#load.running,
       offerMetadata: (infoBytes) => this.#intake.gotInfo(infoBytes, 'a client'),

@@ -17,6 +17,8 @@ export type Ciphers = {
   method: 'plain' | 'rc4';
   /** Returns a copy, or `b` itself when the method is plain; never changes `b`. Call once for each byte, in order. */
   encrypt(b: Buffer): Buffer;
+  /** As `encrypt`, but over `b` itself. */
+  encryptInPlace(b: Buffer): void;
   /** As `encrypt`. */
   decrypt(b: Buffer): Buffer;
 };
@@ -62,8 +64,13 @@ const FINISHED: BadStep = { kind: 'bad', why: 'the handshake has ended' };
 
 const ciphersOf = (method: Ciphers['method'], out: Rc4, incoming: Rc4): Ciphers =>
   method === 'plain'
-    ? { method, encrypt: (b) => b, decrypt: (b) => b }
-    : { method, encrypt: (b) => out.apply(b), decrypt: (b) => incoming.apply(b) };
+    ? { method, encrypt: (b) => b, encryptInPlace: () => {}, decrypt: (b) => b }
+    : {
+        method,
+        encrypt: (b) => out.apply(b),
+        encryptInPlace: (b) => out.applyInPlace(b),
+        decrypt: (b) => incoming.apply(b),
+      };
 
 /** Runs a machine's steps until it waits or ends; what it wants sent meanwhile is gathered. */
 function advance(step: () => Progress, send: Buffer[]): MseStep {

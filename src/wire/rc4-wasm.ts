@@ -3,15 +3,20 @@
  * OpenSSL's (`make bench` shows all three). It is assembled here from its text, so that what runs can be read.
  *
  * Memory: the state at 0 (256 words of 32 bits, the fastest width for the loads that wait for the stores before them),
- * then i and j, then the bytes to work on.
+ * then i and j, then the bytes to work on, then slots that are lent: bytes that are turned in one need not be copied out, they can leave from
+ * there. The memory never grows, which would take it from under whoever still reads a slot.
  */
 const AT_I = 1024;
 const AT_J = 1028;
 const AT_BYTES = 2048;
-const MEMORY_PAGES = 2;
 const PAGE_BYTES = 65_536;
+const WORK_PAGES = 2;
 /** Bytes that one call can take. */
-const CHUNK_BYTES = MEMORY_PAGES * PAGE_BYTES - AT_BYTES;
+const CHUNK_BYTES = WORK_PAGES * PAGE_BYTES - AT_BYTES;
+export const SLOT_BYTES = PAGE_BYTES;
+/** Four clients' writes of 1 MiB. Whoever finds none copies as before. */
+const SLOTS = 64;
+const MEMORY_PAGES = WORK_PAGES + SLOTS;
 /** Keystream bytes that make one word. */
 const WORD_BYTES = 8;
 
@@ -103,7 +108,7 @@ const MODULE = Uint8Array.from([
   ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
   ...section(1, [1, FUNCTION, 2, I32, I32, 0]),
   ...section(3, [1, 0]),
-  ...section(5, [1, 0, MEMORY_PAGES]),
+  ...section(5, [1, 1, ...unsigned(MEMORY_PAGES), ...unsigned(MEMORY_PAGES)]),
   ...section(7, [2, ...name('memory'), 2, 0, ...name('apply'), 0, 0]),
   ...section(10, [1, ...sized([2, LOCALS.length - 3, I32, 1, I64, ...assemble(PROGRAM), 0x0b])]),
 ]);
@@ -116,17 +121,31 @@ const bytes = new Uint8Array(memory.buffer);
 /** The state of one stream: 256 words, then i and j. */
 export const RC4_STATE_WORDS = 258;
 
-/** Turns as many whole words of `from` as there are into `to`, which is as long; returns how many bytes that was. */
+const slots: Buffer[] = Array.from({ length: SLOTS }, (_, i) =>
+  Buffer.from(memory.buffer, (WORK_PAGES + i) * PAGE_BYTES, SLOT_BYTES),
+);
+
+/** `SLOT_BYTES` of the module's memory, the ones used last first: they are still in a processor's cache. Undefined when all are lent. */
+export const borrowSlot = (): Buffer | undefined => slots.pop();
+
+/** Nobody reads or writes it any more. Ordinary memory is left to the collector. */
+export function returnSlot(slot: Buffer): void {
+  if (slot.buffer === memory.buffer) slots.push(slot);
+}
+
+/** Turns as many whole words of `from` as there are into `to`, which is as long and may be the same; returns how many bytes that was. */
 export function applyRc4(state: Int32Array, from: Uint8Array, to: Uint8Array): number {
   const whole = from.length - (from.length % WORD_BYTES);
   if (whole === 0) return 0;
   words.set(state);
-  for (let at = 0; at < whole; at += CHUNK_BYTES) {
-    const n = Math.min(CHUNK_BYTES, whole - at);
-    bytes.set(from.subarray(at, at + n), AT_BYTES);
-    apply(AT_BYTES, n);
-    to.set(bytes.subarray(AT_BYTES, AT_BYTES + n), at);
-  }
+  if (from.buffer === memory.buffer && from === to) apply(from.byteOffset, whole);
+  else
+    for (let at = 0; at < whole; at += CHUNK_BYTES) {
+      const n = Math.min(CHUNK_BYTES, whole - at);
+      bytes.set(from.subarray(at, at + n), AT_BYTES);
+      apply(AT_BYTES, n);
+      to.set(bytes.subarray(AT_BYTES, AT_BYTES + n), at);
+    }
   state.set(words.subarray(0, RC4_STATE_WORDS));
   return whole;
 }

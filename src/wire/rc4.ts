@@ -29,6 +29,16 @@ export class Rc4 {
   /** The next `bytes.length` bytes of keystream over a copy of `bytes`. */
   apply(bytes: Uint8Array): Buffer {
     const out = Buffer.allocUnsafeSlow(bytes.length);
+    this.#turn(bytes, out);
+    return out;
+  }
+
+  /** The same over `bytes` themselves. In a slot of the module nothing is copied. */
+  applyInPlace(bytes: Uint8Array): void {
+    this.#turn(bytes, bytes);
+  }
+
+  #turn(bytes: Uint8Array, out: Uint8Array): void {
     const s = this.#state;
     const done = out.length < SHORT_BYTES ? 0 : applyRc4(s, bytes, out);
     let i = s[I] as number;
@@ -44,6 +54,5 @@ export class Rc4 {
     }
     s[I] = i;
     s[J] = j;
-    return out;
   }
 }

@@ -1,0 +1,58 @@
+import type { FairLine, Waiter } from './fair-line.ts';
+
+/**
+ * What one client may be given, under the limits that it shares with others: it stands in each line in turn, the narrowest circle first.
+ * What an earlier line has granted is held there until the last one grants too, so that no line lets more go than its rate.
+ */
+export class Allowance implements Waiter {
+  /** The most to be asked for at once, unless one request alone is more. */
+  readonly turnBytes: number;
+  readonly #lines: readonly FairLine[];
+  /** Lines that have granted. */
+  #passed = 0;
+  #bytes = 0;
+  #allowed: (() => void) | undefined;
+
+  constructor(lines: readonly FairLine[], turnBytes: number) {
+    this.#lines = lines;
+    this.turnBytes = turnBytes;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Calls `allowed` once, now or later, when so many bytes may go. One question at a time. */
+  ask(bytes: number, allowed: () => void): void {
+    this.#bytes = bytes;
+    this.#allowed = allowed;
+    this.#passed = 0;
+    this.#next();
+  }
+
+  /** For the lines: this one has granted. */
+  granted(): void {
+    this.#passed++;
+    this.#next();
+  }
+
+  /** Nothing is wanted any more. */
+  close(): void {
+    if (!this.#allowed) return;
+    this.#allowed = undefined;
+    this.#lines[this.#passed]?.leave(this);
+    for (const line of this.#lines.slice(0, this.#passed)) line.giveBack(this.#bytes);
+  }
+
+  #next(): void {
+    const line = this.#lines[this.#passed];
+    if (line) {
+      line.ask(this);
+      return;
+    }
+    for (const passed of this.#lines) passed.settle(this.#bytes);
+    const allowed = this.#allowed;
+    this.#allowed = undefined;
+    allowed?.();
+  }
+}

@@ -1,0 +1,46 @@
+import type { Clock } from '#base/clock.ts';
+import { BLOCK_BYTES } from '#base/units.ts';
+import { Allowance } from './allowance.ts';
+import { FairLine } from './fair-line.ts';
+import { CLIENT_LIMITS } from './limits.ts';
+
+/** How fast blocks may go to LAN clients, in Mbit/s (1e6 bits of payload a second). Absent: no limit. */
+export type RateLimits = {
+  /** To one connection of a client. */
+  readonly clientMbps?: number | undefined;
+  /** To all clients of one torrent. */
+  readonly taskMbps?: number | undefined;
+  /** To everybody. */
+  readonly boxMbps?: number | undefined;
+};
+
+/** The limits of one task, as its clients meet them. */
+export type TaskBudget = { forClient(): Allowance };
+
+/** The limits of the box, as its tasks meet them. */
+export type BoxBudget = { forTask(): TaskBudget };
+
+const bytesPerS = (mbps: number): number => (mbps * 1e6) / 8;
+
+/** Undefined when there is no limit at all: then nothing is counted. */
+export function boxBudget(limits: RateLimits, clock: Clock): BoxBudget | undefined {
+  const given = [limits.clientMbps, limits.taskMbps, limits.boxMbps].filter((mbps) => mbps !== undefined);
+  if (given.length === 0) return undefined;
+  const turnBytes = turnOf(bytesPerS(Math.min(...given)));
+  const lineOf = (mbps: number | undefined): FairLine[] =>
+    mbps === undefined ? [] : [new FairLine(bytesPerS(mbps), burstOf(bytesPerS(mbps)), clock)];
+  const box = lineOf(limits.boxMbps);
+  return {
+    forTask: () => {
+      const task = lineOf(limits.taskMbps);
+      return { forClient: () => new Allowance([...lineOf(limits.clientMbps), ...task, ...box], turnBytes) };
+    },
+  };
+}
+
+/** A turn is what one client is given before the next: as short as a block where blocks take long, and long where turns would be many. */
+const turnOf = (perS: number): number =>
+  Math.min(CLIENT_LIMITS.requestBytes, Math.max(BLOCK_BYTES, (perS * CLIENT_LIMITS.turnMs) / 1000));
+
+/** Never less than the largest request, which would wait for ever. */
+const burstOf = (perS: number): number => Math.max(CLIENT_LIMITS.requestBytes, (perS * CLIENT_LIMITS.burstMs) / 1000);
