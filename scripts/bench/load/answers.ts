@@ -1,0 +1,76 @@
+import { BLOCK_BYTES } from '#base/units.ts';
+
+const LENGTH_BYTES = 4;
+const PIECE_HEADER_BYTES = 13;
+const STRIDE = PIECE_HEADER_BYTES + BLOCK_BYTES;
+const CHOKE = 0;
+const UNCHOKE = 1;
+const PIECE = 7;
+
+export type AnswersWorld = {
+  block(): void;
+  choked(choked: boolean): void;
+  fault(why: string): void;
+};
+
+/**
+ * What a server sends after its handshake, read as far as the load needs it: the first five bytes of each message, none of
+ * the data. Blocks are whole ones, all of one length.
+ */
+export class Answers {
+  readonly #world: AnswersWorld;
+  /** Length and kind of the message that is being read. */
+  readonly #head = Buffer.alloc(LENGTH_BYTES + 1);
+  #headBytes = 0;
+  #skip = 0;
+  #kind = -1;
+  #counted = 0;
+
+  constructor(world: AnswersWorld) {
+    this.#world = world;
+  }
+
+  /** Nothing is left of a message. */
+  get between(): boolean {
+    return this.#headBytes === 0 && this.#skip === 0;
+  }
+
+  push(bytes: Buffer, from: number, to: number): void {
+    for (let at = from; at < to; ) {
+      if (this.#skip > 0) {
+        const step = Math.min(this.#skip, to - at);
+        this.#skip -= step;
+        at += step;
+        if (this.#skip === 0) this.#finished();
+      } else {
+        this.#head[this.#headBytes++] = bytes[at++] as number;
+        this.#headRead();
+      }
+    }
+  }
+
+  /** The same of bytes that stay encrypted: all they can be is blocks, so they are counted. */
+  count(bytes: number): void {
+    for (this.#counted += bytes; this.#counted >= STRIDE; this.#counted -= STRIDE) this.#world.block();
+  }
+
+  #headRead(): void {
+    if (this.#headBytes < LENGTH_BYTES) return;
+    const length = this.#head.readUInt32BE(0);
+    if (length === 0) {
+      this.#headBytes = 0; // keep-alive
+      return;
+    }
+    if (this.#headBytes < this.#head.length) return;
+    this.#kind = this.#head[LENGTH_BYTES] as number;
+    if (this.#kind === PIECE && length !== STRIDE - LENGTH_BYTES) this.#world.fault(`a block of ${length - 9} bytes`);
+    this.#skip = length - 1;
+    if (this.#skip === 0) this.#finished();
+  }
+
+  #finished(): void {
+    this.#headBytes = 0;
+    if (this.#kind === PIECE) this.#world.block();
+    else if (this.#kind === UNCHOKE || this.#kind === CHOKE) this.#world.choked(this.#kind === CHOKE);
+  }
+}
