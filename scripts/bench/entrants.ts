@@ -30,7 +30,10 @@ export async function startBox(
 ): Promise<Entrant> {
   const dataDir = await mkdtemp(join(home, 'box-'));
   const { torrentPath, dir: contentDir } = content;
-  const order: BoxOrder = { torrentPath, contentDir: join(contentDir), dataDir, cacheBytes };
+  return runBox(children, { torrentPath, contentDir, dataDir, cacheBytes });
+}
+
+export async function runBox(children: Children, order: BoxOrder): Promise<Entrant> {
   const argv = [execPath, script('box/box-server.ts'), JSON.stringify(order)];
   const { child, said } = await children.server<{ port: number }>('box', argv);
   return { kind: 'box', name: 'box', child, port: said.port };

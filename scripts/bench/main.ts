@@ -6,6 +6,7 @@ import { env } from 'node:process';
 import { ciphers, handshakes, hashing } from './alone.ts';
 import { BenchFailed, Children } from './children.ts';
 import { type Serving, table } from './figures.ts';
+import { fill } from './fill.ts';
 import { type Case, PlanError, readPlan, secondsOf } from './plan.ts';
 import { serving } from './serving.ts';
 import { tapCosts } from './tap.ts';
@@ -30,6 +31,7 @@ async function run(): Promise<void> {
       if (!('left' in row)) rows.push(row);
       say(row);
     });
+    if (wants('fill')) say(await fill(children, plan, dir));
     if (wants('hash')) for (const kib of [256, 4096]) say(await hashing(children, kib * KIB));
     if (wants('cipher')) {
       say(await ciphers(children));

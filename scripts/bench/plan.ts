@@ -79,7 +79,7 @@ export function secondsOf({ cases: wanted, peers, loads, rounds }: Plan): number
     'page-cache': serving('page-cache', peers.length, 12),
     encrypted: serving('encrypted', seeds, 5),
     fill: 10 + rounds * 10,
-    cold: 10 + rounds * 10,
+    cold: 10 + rounds * 16,
     'start-up': rounds * 6,
     hash: 10,
     cipher: 6,

@@ -42,7 +42,9 @@ const worldOf = (store: Store<FramedPiece>, fail: (why: string) => void): TaskWo
   isBox: () => false,
   refusal: () => undefined,
   cannotKeep: (why) => fail(`the store keeps nothing more: ${why}`),
-  gone: (why) => fail(`the task is gone: ${why}`),
+  gone: (why) => {
+    if (why !== undefined) fail(`the task is gone: ${why}`);
+  },
   log: silentLog,
 });
 

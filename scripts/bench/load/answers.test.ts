@@ -36,6 +36,20 @@ test('blocks and chokes are heard, whatever the portions they come in', () => {
   }
 });
 
+test('which pieces there are is told to who asks, whatever the portions', () => {
+  for (const portion of [1, STREAM.length]) {
+    const told: number[] = [];
+    const answers = new Answers({
+      block: () => {},
+      choked: () => {},
+      fault: assert.fail,
+      told: (piece) => told.push(piece),
+    });
+    for (let at = 0; at < STREAM.length; at += portion) answers.push(STREAM, at, Math.min(at + portion, STREAM.length));
+    assert.deepEqual(told, [...Array.from({ length: 56 }, (_, i) => i), 1]);
+  }
+});
+
 test('a block of another length is a fault', () => {
   assert.deepEqual(heard([FramedPiece.allocate(0, 100).buffer]), ['a block of 100 bytes', 'block']);
 });

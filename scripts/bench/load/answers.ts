@@ -1,21 +1,25 @@
-import { BLOCK_BYTES } from '#base/units.ts';
+import { BLOCK_BYTES, type PieceIndex } from '#base/units.ts';
 
 const LENGTH_BYTES = 4;
 const PIECE_HEADER_BYTES = 13;
 const STRIDE = PIECE_HEADER_BYTES + BLOCK_BYTES;
 const CHOKE = 0;
 const UNCHOKE = 1;
+const HAVE = 4;
+const BITFIELD = 5;
 const PIECE = 7;
 
 export type AnswersWorld = {
   block(): void;
   choked(choked: boolean): void;
   fault(why: string): void;
+  /** The server has this piece. Undefined: nobody needs to know. */
+  readonly told?: ((piece: PieceIndex) => void) | undefined;
 };
 
 /**
  * What a server sends after its handshake, read as far as the load needs it: the first five bytes of each message, none of
- * the data. Blocks are whole ones, all of one length.
+ * the data, and which pieces there are if that is asked for. Blocks are whole ones, all of one length.
  */
 export class Answers {
   readonly #world: AnswersWorld;
@@ -25,6 +29,8 @@ export class Answers {
   #skip = 0;
   #kind = -1;
   #counted = 0;
+  /** What has come of a `have` or a bitfield. */
+  readonly #body: number[] = [];
 
   constructor(world: AnswersWorld) {
     this.#world = world;
@@ -39,6 +45,7 @@ export class Answers {
     for (let at = from; at < to; ) {
       if (this.#skip > 0) {
         const step = Math.min(this.#skip, to - at);
+        if (this.#kind !== PIECE && this.#world.told) this.#body.push(...bytes.subarray(at, at + step));
         this.#skip -= step;
         at += step;
         if (this.#skip === 0) this.#finished();
@@ -72,5 +79,13 @@ export class Answers {
     this.#headBytes = 0;
     if (this.#kind === PIECE) this.#world.block();
     else if (this.#kind === UNCHOKE || this.#kind === CHOKE) this.#world.choked(this.#kind === CHOKE);
+    else if (this.#world.told) this.#tell(this.#world.told, Buffer.from(this.#body.splice(0)));
+  }
+
+  #tell(told: (piece: PieceIndex) => void, body: Buffer): void {
+    if (this.#kind === HAVE) told(body.readUInt32BE(0));
+    if (this.#kind !== BITFIELD) return;
+    for (let piece = 0; piece < body.length * 8; piece++)
+      if (((body[piece >> 3] as number) & (128 >> (piece & 7))) !== 0) told(piece);
   }
 }

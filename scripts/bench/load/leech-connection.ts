@@ -48,6 +48,7 @@ export class LeechConnection implements LoadConnection {
       block: () => this.#gotBlock(),
       choked: (choked) => this.#choked(choked),
       fault: (why) => tally.fault(why),
+      told: o.walk.told,
     });
     const callback = (bytes: number): boolean => {
       this.#read(bytes);
@@ -122,17 +123,20 @@ export class LeechConnection implements LoadConnection {
   #ask(): void {
     const { depth, walk } = this.#o;
     if (!this.#asking || !this.#unchoked || this.open > depth - Math.max(1, depth >> 2)) return;
-    this.#timed.asked(this.open);
+    const open = this.open;
     let at = 0;
     for (; this.open < depth; this.open++) {
-      const { piece, begin } = walk();
+      const block = walk.next();
+      if (!block) break;
       this.#requests.writeUInt32BE(13, at);
       this.#requests[at + 4] = 6;
-      this.#requests.writeUInt32BE(piece, at + 5);
-      this.#requests.writeUInt32BE(begin, at + 9);
+      this.#requests.writeUInt32BE(block.piece, at + 5);
+      this.#requests.writeUInt32BE(block.begin, at + 9);
       this.#requests.writeUInt32BE(BLOCK_BYTES, at + 13);
       at += REQUEST_BYTES;
     }
+    if (at === 0) return;
+    this.#timed.asked(open);
     this.#write(Buffer.from(this.#requests.subarray(0, at)));
   }
 }

@@ -1,8 +1,14 @@
 import { BLOCK_BYTES, type PieceIndex } from '#base/units.ts';
 
 export type Block = { readonly piece: PieceIndex; readonly begin: number };
-/** Which block a client asks for next, without an end. */
-export type Walk = () => Block;
+
+/** Which block a client asks for next. */
+export type Walk = {
+  /** Undefined: nothing that the server has told of is left. */
+  next(): Block | undefined;
+  /** The server has this piece. Undefined: the walk does not need to know. */
+  readonly told?: (piece: PieceIndex) => void;
+};
 
 type Shape = { readonly totalBytes: number; readonly pieceLength: number };
 
@@ -10,35 +16,45 @@ type Shape = { readonly totalBytes: number; readonly pieceLength: number };
 export function inOrder({ totalBytes, pieceLength }: Shape, number: number, of: number): Walk {
   const blocks = Math.floor(totalBytes / BLOCK_BYTES);
   let next = Math.floor((blocks / of) * number);
-  return () => {
-    const offset = next * BLOCK_BYTES;
-    next = (next + 1) % blocks;
-    return { piece: Math.floor(offset / pieceLength), begin: offset % pieceLength };
+  return {
+    next: () => {
+      const offset = next * BLOCK_BYTES;
+      next = (next + 1) % blocks;
+      return { piece: Math.floor(offset / pieceLength), begin: offset % pieceLength };
+    },
   };
 }
 
-/** Whole pieces in an order of its own, as a client that takes the rarest first does when all are equally rare. */
+/**
+ * Each whole piece once, in an order of its own: as a client that takes the rarest first does among pieces that are equally
+ * rare. Only what the server has told of can be asked for.
+ */
 export function rarestFirst({ totalBytes, pieceLength }: Shape, random: () => number): Walk {
-  const pieces = Array.from({ length: Math.floor(totalBytes / pieceLength) }, (_, i) => i);
-  let at = pieces.length;
-  let begin = pieceLength;
-  return () => {
-    if (begin + BLOCK_BYTES > pieceLength) {
-      begin = 0;
-      if (++at >= pieces.length) {
-        shuffle(pieces, random);
-        at = 0;
+  const whole = Math.floor(totalBytes / pieceLength);
+  const waiting: PieceIndex[] = [];
+  let piece: PieceIndex | undefined;
+  let begin = 0;
+  return {
+    told: (index) => {
+      if (index < whole) waiting.push(index);
+    },
+    next: () => {
+      if (piece === undefined || begin + BLOCK_BYTES > pieceLength) {
+        piece = takeAny(waiting, random);
+        begin = 0;
       }
-    }
-    const block = { piece: pieces[at] as number, begin };
-    begin += BLOCK_BYTES;
-    return block;
+      if (piece === undefined) return undefined;
+      const block = { piece, begin };
+      begin += BLOCK_BYTES;
+      return block;
+    },
   };
 }
 
-function shuffle(values: number[], random: () => number): void {
-  for (let i = values.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    [values[i], values[j]] = [values[j] as number, values[i] as number];
-  }
+function takeAny<T>(from: T[], random: () => number): T | undefined {
+  const at = Math.floor(random() * from.length);
+  const taken = from[at];
+  const last = from.pop();
+  if (at < from.length) from[at] = last as T;
+  return taken;
 }
