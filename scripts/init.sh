@@ -6,7 +6,8 @@ set -euo pipefail
 # What the daemon needs, what the virtual cafe and the tests drive.
 PACKAGES=(nftables libnftables1 iproute2 ethtool procps iputils-ping ca-certificates
   g++ make python3
-  opentracker transmission-daemon aria2 python3-libtorrent rtorrent chromium)
+  opentracker transmission-daemon aria2 python3-libtorrent rtorrent chromium
+  nginx-light python3-fusepy)
 missing=()
 for p in "${PACKAGES[@]}"; do
   dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing+=("$p")

@@ -17,6 +17,11 @@ export class Children implements AsyncDisposable {
     this.#dir = dir;
   }
 
+  /** For what starts programs of its own: they end with these. */
+  get processes(): Processes {
+    return this.#processes;
+  }
+
   /** Starts a program that goes on after its first line. */
   async server<T>(name: string, argv: readonly string[]): Promise<{ child: Child; said: T }> {
     const first = Promise.withResolvers<string>();

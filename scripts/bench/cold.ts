@@ -8,12 +8,12 @@ import type { Payload } from '../cafe/payload.ts';
 import { until } from '../cafe/servers.ts';
 import { metainfoOf, openStore, stock } from './box/stocked-store.ts';
 import { BenchFailed, type Children } from './children.ts';
-import { type Entrant, freshFolder, runBox, script } from './entrants.ts';
+import { type Entrant, freshFolder, runBox, script, startTrusting } from './entrants.ts';
 import { type Serving, servingOf, type Turn } from './figures.ts';
 import type { Loaded, LoadOrder } from './load/leech.ts';
 import { recipes } from './peers/kinds.ts';
 import { PYTHON } from './peers/libtorrent.ts';
-import { freePort, versionOf } from './peers/peer.ts';
+import { versionOf } from './peers/peer.ts';
 import type { Load, Plan } from './plan.ts';
 import { makeContent } from './serving.ts';
 import { SETTINGS } from './settings.ts';
@@ -61,12 +61,7 @@ const startBox: Start = (children, { content, store }, disk) =>
     cacheBytes: SETTINGS.pagesCacheBytes,
   });
 
-const startLibtorrent: Start = async (children, { content }, disk) => {
-  const port = await freePort();
-  const argv = [PYTHON, script('peers/libtorrent-seed.py'), content.torrentPath, disk, String(port), 'trust'];
-  const { child } = await children.server<object>('libtorrent', argv);
-  return { kind: 'libtorrent', name: 'libtorrent', child, port };
-};
+const startLibtorrent: Start = (children, { content }, disk) => startTrusting(children, content, disk);
 
 async function turn(children: Children, ground: Ground, start: Start): Promise<Loaded> {
   await using disk = await slowDisk(children, ground.home);

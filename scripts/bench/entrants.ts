@@ -59,6 +59,14 @@ export async function startPeer(children: Children, kind: PeerKind, content: Pay
   return { kind, name: `${kind} ${version}`, child, port };
 }
 
+/** libtorrent with files below `dir` that it takes for what they should be, as after a restart. */
+export async function startTrusting(children: Children, content: Payload, dir: string): Promise<Entrant> {
+  const port = await freePort();
+  const argv = [...(await recipes.libtorrent.prepare({ content: { ...content, dir }, port, home: dir })), 'trust'];
+  const { child } = await children.server<object>('libtorrent', argv);
+  return { kind: 'libtorrent', name: 'libtorrent', child, port };
+}
+
 export async function freshFolder(dir: string, name: string): Promise<{ readonly path: string } & AsyncDisposable> {
   const path = join(dir, name);
   await mkdir(path, { recursive: true });

@@ -5,13 +5,18 @@ import { join } from 'node:path';
 import { env } from 'node:process';
 import { ciphers, handshakes, hashing } from './alone.ts';
 import { BenchFailed, Children } from './children.ts';
-import { type Serving, table } from './figures.ts';
+import { cold } from './cold.ts';
+import { type Left, type Serving, table } from './figures.ts';
 import { fill } from './fill.ts';
 import { type Case, PlanError, readPlan, secondsOf } from './plan.ts';
 import { serving } from './serving.ts';
+import { startUp } from './start-up.ts';
 import { tapCosts } from './tap.ts';
 
 const KIB = 1024;
+const root = process.getuid?.() === 0;
+/** They mount a file system, or make a network namespace. */
+const NEED_ROOT = ['cold', 'start-up', 'tap'] as const;
 const say = (figures: object): void => console.log(JSON.stringify(figures));
 
 async function run(): Promise<void> {
@@ -27,18 +32,21 @@ async function run(): Promise<void> {
       `${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown'}; ${plan.cases.join(', ')}: about ${minutes} min`,
     );
     const rows: Serving[] = [];
-    await serving(children, plan, dir, (row) => {
+    const tell = (row: Serving | Left): void => {
       if (!('left' in row)) rows.push(row);
       say(row);
-    });
+    };
+    await serving(children, plan, dir, tell);
     if (wants('fill')) say(await fill(children, plan, dir));
+    if (wants('cold') && root) tell(await cold(children, plan, dir));
+    if (wants('start-up') && root) say(await startUp(children, plan, dir));
     if (wants('hash')) for (const kib of [256, 4096]) say(await hashing(children, kib * KIB));
     if (wants('cipher')) {
       say(await ciphers(children));
       say(await handshakes(children));
     }
-    if (wants('tap') && process.getuid?.() === 0) for (const row of await tapCosts(children)) say(row);
-    else if (wants('tap')) console.log('tap: left out, it needs root');
+    if (wants('tap') && root) for (const row of await tapCosts(children)) say(row);
+    for (const one of NEED_ROOT) if (wants(one) && !root) say({ bench: one, left: 'it needs root' });
     if (rows.length > 0)
       console.log(`\n${table(rows)}\n\nMedians of ${plan.rounds} rounds, box : peer, by turns. Trust the ratios.`);
   } finally {
