@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PeerRecipe } from './peer.ts';
 
-/** Many slots and sockets, plenty of address space for what it maps: it comes with 50 slots and 1 GiB. */
+/** Many slots, peers and sockets, and plenty of address space for what it maps. */
 export const rtorrent: PeerRecipe = {
   version: ['rtorrent', '-h'],
   prepare: async ({ content, port, home }) => {

@@ -2,7 +2,7 @@ import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PeerRecipe } from './peer.ts';
 
-/** Its watch folder adds the torrent, whose files it finds and checks. Many slots: it comes with 14. */
+/** Its watch folder adds the torrent, whose files it finds and checks. Many peers and upload slots. */
 export const transmission: PeerRecipe = {
   version: ['transmission-daemon', '--version'],
   prepare: async ({ content, port, home }) => {
