@@ -49,10 +49,11 @@ export class Children implements AsyncDisposable {
     return { child, said, ask };
   }
 
-  /** Starts a program that says nothing of interest. */
+  /** Starts a program that says nothing of interest, and does not care about its standard input. */
   program(name: string, argv: readonly string[], o: { readonly home: string }): Child {
     const logPath = join(this.#dir, `${name}-${++this.#count}.log`);
-    return this.#processes.start({ name, argv, logPath, cwd: o.home, env: { HOME: o.home } });
+    const bound = ['setpriv', '--pdeathsig', 'TERM', ...argv]; // it ends with this process all the same
+    return this.#processes.start({ name, argv: bound, logPath, cwd: o.home, env: { HOME: o.home } });
   }
 
   /** Starts a program that is asked and answers, line by line. */

@@ -23,9 +23,10 @@ const LOAD: Load = { conns: 20, depth: 64 };
 const WARM_UP_MS = 500;
 const WINDOW_MS = 5_000;
 const MOUNTED_WITHIN_MS = 5_000;
+const STORE = 'store';
 
 /** The content twice: as its files are, and in a box's store. Each is looked at through a slow disk. */
-type Ground = { readonly content: Payload; readonly home: string; readonly store: string };
+type Ground = { readonly content: Payload; readonly home: string };
 
 /**
  * Twenty clients, each with an order of its own, of one torrent that nobody has read yet, on a slow disk: every turn begins with
@@ -44,20 +45,20 @@ export async function cold(children: Children, plan: Plan, dir: string): Promise
 
 async function prepare(home: string): Promise<Ground> {
   const content = await makeContent(home, SETTINGS.fillBytes);
-  const dataDir = join(home, 'store');
+  const dataDir = join(home, STORE);
   await mkdir(dataDir);
   const store = await openStore({ dataDir, cacheBytes: 0 });
   await stock(store, metainfoOf(content.torrentPath), content.dir);
   await store.close();
-  return { content, home, store: 'store' };
+  return { content, home };
 }
 
 type Start = (children: Children, ground: Ground, disk: string) => Promise<Entrant>;
 
-const startBox: Start = (children, { content, store }, disk) =>
+const startBox: Start = (children, { content }, disk) =>
   runBox(children, {
     torrentPath: content.torrentPath,
-    dataDir: join(disk, store),
+    dataDir: join(disk, STORE),
     cacheBytes: SETTINGS.pagesCacheBytes,
   });
 

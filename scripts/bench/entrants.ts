@@ -8,7 +8,7 @@ import type { BoxOrder } from './box/box-server.ts';
 import { BenchFailed, type Children } from './children.ts';
 import { recipes } from './peers/kinds.ts';
 import { freePort, type PeerKind, versionOf } from './peers/peer.ts';
-import { seeding } from './peers/ready.ts';
+import { listening, seeding } from './peers/ready.ts';
 import { SETTINGS } from './settings.ts';
 
 /** A server of the torrent that is ready: the box, or a peer. */
@@ -51,10 +51,13 @@ export async function startPeer(children: Children, kind: PeerKind, content: Pay
     kind === 'libtorrent'
       ? (await children.server<object>(kind, argv)).child // it ends with its standard input
       : children.program(kind, argv, { home: own });
-  if (kind !== 'nginx' && !(await seeding(content.torrentPath, port, SETTINGS.seedingWithinMs))) {
+  const { seedingWithinMs } = SETTINGS;
+  const ready =
+    kind === 'nginx' ? listening(port, seedingWithinMs) : seeding(content.torrentPath, port, seedingWithinMs);
+  if (!(await ready)) {
     const last = await child.tail(3);
     await child.stop();
-    throw new BenchFailed(`it does not seed: ${last}`);
+    throw new BenchFailed(`it serves nothing: ${last}`);
   }
   return { kind, name: `${kind} ${version}`, child, port };
 }

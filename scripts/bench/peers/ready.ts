@@ -11,12 +11,24 @@ const AGAIN_MS = 100;
 const ANSWER_WITHIN_MS = 3_000;
 const FRAME_BYTES = 1 << 20;
 
-/** Resolves when the server says that it has every piece, which it may have to hash first; or when `gone` does. */
-export async function seeding(torrentPath: string, port: number, withinMs: number): Promise<boolean> {
+/** True once the server says that it has every piece, which it may have to hash first; false when it takes too long. */
+export function seeding(torrentPath: string, port: number, withinMs: number): Promise<boolean> {
   const parsed = parseMetainfo(readFileSync(torrentPath));
   if (parsed.kind === 'bad') throw new Error(`${torrentPath}: ${parsed.why}`);
+  return soon(() => hasAll(parsed.value, port), withinMs);
+}
+
+/** True once connections are taken. */
+export const listening = (port: number, withinMs: number): Promise<boolean> =>
+  soon(async () => {
+    const socket = net.connect(port, '127.0.0.1');
+    await once(socket, 'connect').finally(() => socket.destroy());
+    return true;
+  }, withinMs);
+
+async function soon(is: () => Promise<boolean>, withinMs: number): Promise<boolean> {
   for (const endMs = performance.now() + withinMs; performance.now() < endMs; await sleep(AGAIN_MS))
-    if (await hasAll(parsed.value, port).catch(() => false)) return true;
+    if (await is().catch(() => false)) return true;
   return false;
 }
 
