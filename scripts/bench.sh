@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Figures for serving, hashing and encrypted handshakes, as ratios against a named peer. About two minutes; no test asserts them.
+# What serving, fetching and the parts cost, beside named programs: scripts/bench/README.md. About ten minutes; no test asserts the figures.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 scripts/init.sh

@@ -4,9 +4,10 @@ set -euo pipefail
 . "$(dirname "$0")/env.sh"
 
 # What the daemon needs, what the virtual cafe and the tests drive.
-PACKAGES=(nftables libnftables1 iproute2 ethtool procps iputils-ping ca-certificates
+PACKAGES=(nftables libnftables1 iproute2 ethtool procps iputils-ping ca-certificates e2fsprogs
   g++ make python3
-  opentracker transmission-daemon aria2 python3-libtorrent rtorrent chromium)
+  opentracker transmission-daemon aria2 python3-libtorrent rtorrent chromium
+  nginx-light python3-fusepy)
 missing=()
 for p in "${PACKAGES[@]}"; do
   dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing+=("$p")

@@ -6,6 +6,8 @@ import { SETTINGS } from './settings.ts';
 
 export class BenchFailed extends Error {}
 
+export type Talk<First, Answer> = { readonly child: Child; readonly said: First; ask(): Promise<Answer> };
+
 export class Children implements AsyncDisposable {
   readonly #processes = new Processes();
   readonly #dir: string;
@@ -13,6 +15,11 @@ export class Children implements AsyncDisposable {
 
   constructor(dir: string) {
     this.#dir = dir;
+  }
+
+  /** For what starts programs of its own: they end with these. */
+  get processes(): Processes {
+    return this.#processes;
   }
 
   /** Starts a program that goes on after its first line. */
@@ -23,6 +30,30 @@ export class Children implements AsyncDisposable {
     const child = this.#processes.start({ name, argv, logPath, input: true, onLine: first.resolve });
     const said = await this.#within(child, first.promise);
     return { child, said: JSON.parse(said) as T };
+  }
+
+  /** Starts a program that says one line, and then one for each time that it is asked. */
+  async talk<First, Answer>(name: string, argv: readonly string[]): Promise<Talk<First, Answer>> {
+    let next = Promise.withResolvers<string>();
+    const child = this.talker(name, argv, (line) => next.resolve(line));
+    const heard = async <T>(): Promise<T> => {
+      const line = await this.#within(child, next.promise);
+      next = Promise.withResolvers();
+      return JSON.parse(line) as T;
+    };
+    const said = await heard<First>();
+    const ask = (): Promise<Answer> => {
+      child.write('\n');
+      return heard<Answer>();
+    };
+    return { child, said, ask };
+  }
+
+  /** Starts a program that says nothing of interest, and does not care about its standard input. */
+  program(name: string, argv: readonly string[], o: { readonly home: string }): Child {
+    const logPath = join(this.#dir, `${name}-${++this.#count}.log`);
+    const bound = ['setpriv', '--pdeathsig', 'TERM', ...argv]; // it ends with this process all the same
+    return this.#processes.start({ name, argv: bound, logPath, cwd: o.home, env: { HOME: o.home } });
   }
 
   /** Starts a program that is asked and answers, line by line. */

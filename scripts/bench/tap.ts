@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Net } from '../cafe/net.ts';
 import type { Child } from '../cafe/processes.ts';
 import { until } from '../cafe/servers.ts';
-import { PROJECT_ROOT } from '../cafe/world.ts';
+import { boxPlace } from './box-place.ts';
 import type { Children } from './children.ts';
 
 type Said = { readonly cpuUs: number; readonly learned: number; readonly held: number };
@@ -27,10 +27,7 @@ const script = (name: string): string => fileURLToPath(new URL(name, import.meta
 export async function tapCosts(children: Children): Promise<object[]> {
   const net = new Net(`bench-${process.pid}-`);
   try {
-    const place = await net.add('box');
-    for (const side of ['lan', 'wan'])
-      await place.ip(`link add ${side}0 type veth peer name ${side}1`, `link set ${side}0 up`, `link set ${side}1 up`);
-    await place.run([`${PROJECT_ROOT}/firmware/network/bridge-up.sh`, 'lan0', 'wan0', 'br0']);
+    const place = await boxPlace(net);
     const lines: Said[] = [];
     const box = children.talker('tap-box', place.inside([execPath, script('tap-box.ts')]), (line) =>
       lines.push(JSON.parse(line) as Said),
