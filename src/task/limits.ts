@@ -29,6 +29,10 @@ export const LIMITS = {
   /** What a client is offered ahead: bytes, so that a gigabit line does not wait for the next offer, and pieces. */
   offeredBytes: 8 << 20,
   offeredPieces: 8,
+  /** The most that a client is offered ahead: twice what the box lets it ask for at once. */
+  mostOfferedBytes: 32 << 20,
+  /** A client that had nothing under way for this long, and offers to ask for, looks only now and then. */
+  pauseMs: 200,
   /** Pieces given and not confirmed that are remembered of a client, in windows: the `have` of an honest one comes within one. */
   givenWindows: 4,
   /** Pieces about to be read that the carousel remembers: a disk reads that many in some ten seconds. */

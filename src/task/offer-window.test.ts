@@ -5,7 +5,7 @@ import { KIB, MIB } from '#base/units.ts';
 import { LIMITS } from './limits.ts';
 import { OfferWindow, windowSize } from './offer-window.ts';
 
-const SIZE = { first: 8, most: 8 };
+const SIZE = { first: 8, most: 64 };
 const PIECE = 100;
 
 function offered(pieces: readonly number[], nowMs = 0): OfferWindow {
@@ -14,22 +14,48 @@ function offered(pieces: readonly number[], nowMs = 0): OfferWindow {
   return window;
 }
 
-test('it begins with bytes enough for a fast line, grows to half of the memory, and is never less than eight pieces', () => {
+test('it begins with bytes enough for a fast line, and is never less than eight pieces', () => {
   assert.deepEqual(windowSize(16 * MIB, 256 * MIB), { first: 8, most: 8 });
-  assert.deepEqual(windowSize(256 * KIB, 256 * MIB), { first: 32, most: 512 });
-  assert.deepEqual(windowSize(256 * KIB, 8 * MIB), { first: 8, most: 16 });
+  assert.deepEqual(windowSize(256 * KIB, 256 * MIB), { first: 32, most: 128 });
+  assert.deepEqual(windowSize(256 * KIB, 8 * MIB), { first: 8, most: 128 });
 });
 
-test('it doubles whenever the client has asked for all of it, and not beyond its bound', () => {
+test('it doubles for a client that looks only now and then what to ask for, and not beyond its bound', () => {
   const window = new OfferWindow({ first: 8, most: 20 }, 0);
-  const rooms: number[] = [];
-  for (let next = 0; next < 100; ) {
-    rooms.push(window.room);
-    const pieces = Array.from({ length: window.room }, () => next++);
-    for (const piece of pieces) window.offered(piece, PIECE, 0);
-    for (const piece of pieces) window.asked(piece, PIECE, 0);
+  const taken: number[] = [];
+  let next = 0;
+  const fill = (nowMs: number): number[] => {
+    const fresh = Array.from({ length: window.room }, () => next++);
+    for (const piece of fresh) window.offered(piece, PIECE, nowMs);
+    return fresh;
+  };
+  let offers = fill(0);
+  for (let look = 1; look < 6; look++) {
+    const nowMs = look * 1_000;
+    taken.push(offers.length);
+    const fresh: number[] = [];
+    for (const piece of offers) {
+      window.asked(piece, PIECE, nowMs);
+      fresh.push(...fill(nowMs));
+    }
+    offers = fresh;
   }
-  assert.deepEqual(rooms.slice(0, 4), [8, 16, 20, 20]);
+  assert.equal(taken[0], 8);
+  assert.ok((taken.at(-1) as number) > 16, `${taken}`);
+  assert.ok(Math.max(...taken) <= 20, `${taken}`);
+});
+
+test('a client that asks as soon as it may, and one that waits for us, are not offered more', () => {
+  const window = offered([0, 1, 2, 3, 4, 5, 6, 7]);
+  let next = 8;
+  for (let nowMs = 1; nowMs < 100; nowMs++) {
+    window.asked(nowMs - 1, PIECE, nowMs);
+    for (let room = window.room; room > 0; room--) window.offered(next++, PIECE, nowMs);
+  }
+  window.asked(99, PIECE / 2, 100);
+  window.asked(99, PIECE / 2, 5_000);
+  for (let piece = 100; piece < next; piece++) window.asked(piece, PIECE, 5_001);
+  assert.equal(window.room, 8);
 });
 
 test('it is filled up again when half is given, whatever of it the client has confirmed', () => {
@@ -68,7 +94,7 @@ test('room and size are right and bounded, whatever happens', () => {
           left.delete(piece);
         }
         const open = [...left.values()].filter((bytesLeft) => bytesLeft > 0).length;
-        assert.equal(window.room, open > SIZE.most / 2 ? 0 : SIZE.most - open);
+        assert.equal(window.room, open > SIZE.first / 2 ? 0 : SIZE.first - open);
         assert.ok([...left.keys()].filter((p) => window.has(p)).length <= LIMITS.givenWindows * SIZE.most);
       }
     }),

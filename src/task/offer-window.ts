@@ -8,23 +8,23 @@ export type Manner = 'unknown' | 'any' | 'in order' | 'shy';
 export type WindowSize = { readonly first: number; readonly most: number };
 
 /**
- * At first enough bytes for a client on a fast line. `memoryBytes`: the task's; what is offered ought not to leave it before it is asked for, so
- * only a part of it is offered, but never less than a few pieces.
+ * At first enough bytes for a client on a fast line, and of the task's memory only a part: what is offered ought not to leave it before it is
+ * asked for. At most what the slowest to ask takes at once. Never less than a few pieces.
  */
 export function windowSize(pieceLength: number, memoryBytes: number): WindowSize {
   const pieces = (bytes: number): number => Math.max(LIMITS.offeredPieces, Math.ceil(bytes / pieceLength));
-  return { first: pieces(Math.min(LIMITS.offeredBytes, memoryBytes / 4)), most: pieces(memoryBytes / 2) };
+  return { first: pieces(Math.min(LIMITS.offeredBytes, memoryBytes / 4)), most: pieces(LIMITS.mostOfferedBytes) };
 }
 
 /**
  * What one client was offered and has not got. Every offer is in one of two states: still to be given, or given and not yet confirmed by the client's `have`.
- * Filled up when half is given. It doubles whenever the client has asked for all of it: clients that look only now and then what to ask for
- * (Transmission, twice a second) get no more from one look to the next than they were offered.
+ * Filled up when half is given. It doubles when the client had nothing under way and let offers wait: one that looks only now and then what to ask
+ * for (Transmission, once a second) gets no more from one look to the next than it was offered.
  */
 export class OfferWindow {
   /** There was nothing more to offer, and nothing has changed since: looking again would cost and bring nothing. */
   dry = false;
-  #most: number;
+  readonly #most: number;
   #high: number;
   readonly #left = new Map<PieceIndex, number>();
   readonly #unasked = new Set<PieceIndex>();
@@ -50,12 +50,6 @@ export class OfferWindow {
     return this.#open > this.#high / 2 ? 0 : this.#high - this.#open;
   }
 
-  /** It may be no larger than this from now on. */
-  bound(most: number): void {
-    this.#most = most;
-    this.#high = Math.min(this.#high, most);
-  }
-
   has(piece: PieceIndex): boolean {
     return this.#left.has(piece);
   }
@@ -75,6 +69,9 @@ export class OfferWindow {
 
   /** The client has asked for so many bytes of a piece, and is being given them. */
   asked(piece: PieceIndex, bytes: number, nowMs: number): void {
+    const idle = this.#unasked.size > 0 && this.#unasked.size === this.#open;
+    if (idle && this.#asked && nowMs - this.#busyMs >= LIMITS.pauseMs)
+      this.#high = Math.min(2 * this.#high, this.#most);
     this.#busyMs = nowMs;
     this.#asked = true;
     const left = this.#left.get(piece);
@@ -82,7 +79,6 @@ export class OfferWindow {
     if (this.#unasked.has(piece)) {
       this.#judge(piece);
       this.#unasked.delete(piece);
-      if (this.#unasked.size === 0) this.#high = Math.min(2 * this.#high, this.#most);
     }
     if (left > 0 && left <= bytes) this.#open--;
     this.#left.set(piece, Math.max(0, left - bytes));

@@ -108,7 +108,6 @@ export class Offers {
     const nowMs = this.#world.clock.nowMs();
     for (const [client, window] of this.#windows) {
       window.dry = false;
-      window.bound(this.#size.most);
       window.look(nowMs);
       if (client.steered && (!this.#on || window.manner === 'shy')) client.tellAll();
       else this.#refill(client, window);
