@@ -103,7 +103,7 @@ export class ClientConnection {
     this.#hashes = this.#exchange(handshake);
     this.#metafile = handshake.qvodHello ? this.#qvod() : undefined;
     stream.onData((bytes) => this.#read(bytes));
-    stream.onDrain(() => this.#drainedSoon());
+    stream.onDrain(() => setImmediate(() => this.#drained()));
     stream.onClose(() => this.close(CLIENT_CLOSED));
     const shape = task.metainfo();
     if (shape) this.#pieces.shapeKnown(shape.pieceCount);
@@ -245,16 +245,18 @@ export class ClientConnection {
   }
 
   #exchange(handshake: Handshake): HashExchange {
-    const task = this.#task;
-    const world = {
-      metainfo: () => task.metainfo(),
-      lacksLayers: () => task.lacksLayers(),
-      offerLayers: (blob: Buffer) => task.offerLayers(blob),
-      send: (frame: Buffer) => this.#say(frame),
-      roomy: () => this.#roomy,
-      nowMs: () => this.#clock.nowMs(),
-    };
-    return new HashExchange(world, handshake, this.#limits);
+    return new HashExchange(
+      {
+        metainfo: () => this.#task.metainfo(),
+        lacksLayers: () => this.#task.lacksLayers(),
+        offerLayers: (blob) => this.#task.offerLayers(blob),
+        send: (frame) => this.#say(frame),
+        roomy: () => this.#roomy,
+        nowMs: () => this.#clock.nowMs(),
+      },
+      handshake,
+      this.#limits,
+    );
   }
 
   #qvod(): MetafileAnswers {
@@ -400,13 +402,9 @@ export class ClientConnection {
   }
 
   /**
-   * A socket whose kernel takes a write at once drains before the event loop goes on. The next write waits until it has, so that in one turn of
-   * the loop each client is given `unsentBytes` at most, however much it asks for and however fast it reads.
+   * Called when the event loop has gone on: a socket whose kernel takes a write at once drains before that. So in one turn of the loop each
+   * client is given `unsentBytes` at most, however much it asks for and however fast it reads.
    */
-  #drainedSoon(): void {
-    setImmediate(() => this.#drained());
-  }
-
   #drained(): void {
     if (this.#over) return;
     this.#outbox.drained();
