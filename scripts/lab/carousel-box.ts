@@ -72,12 +72,14 @@ class SlowStore implements TaskStore<FramedPiece> {
     return { kind: 'ok', piece };
   }
 
+  readonly empty = false;
   accept = refused;
   writeMetainfo = refused;
   remove = refused;
   borrow = async () => false;
   recheck = async () => {};
   describe(): void {}
+  onDisk(): void {}
 }
 
 export type BoxOptions = {
@@ -121,12 +123,15 @@ export class CarouselBox implements AsyncDisposable {
       lost: fault,
       cannotKeep: fault,
       contradicted: fault,
+      disk: fault,
+      keptBeside: () => {},
       log: silentLog,
     });
     this.audience = new Audience({
       clock: realClock,
       log: { ...silentLog, info: (event: string, fields?: object) => this.#logged(event, fields) } as typeof silentLog,
       shelf: () => shelf,
+      loading: () => false,
       offerMetadata: () => {},
       lacksLayers: () => undefined,
       offerLayers: () => {},
