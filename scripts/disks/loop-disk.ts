@@ -39,6 +39,17 @@ export class LoopDisk implements Disposable {
     this.#mounted = false;
   }
 
+  /** As `pull` and `mount`, for a process in a mount namespace of its own, which `ip netns exec` makes. */
+  pullFrom(pid: number): void {
+    run('nsenter', '-t', String(pid), '-m', 'umount', '-l', this.path);
+  }
+
+  giveBackTo(pid: number): void {
+    // The device, not the image: one file system, seen from two places.
+    const device = execFileSync('findmnt', ['-no', 'SOURCE', this.path], { encoding: 'utf8' }).trim();
+    run('nsenter', '-t', String(pid), '-m', 'mount', device, this.path);
+  }
+
   /** Every sector behind this byte is unreadable from now on, and nothing is in memory. */
   breakBehind(bytes: number): void {
     truncateSync(this.#image, bytes);
