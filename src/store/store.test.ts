@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { open as openFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Bitfield } from '#base/bitfield.ts';
 import { logTo, silentLog } from '#base/log.ts';
 import { MIB } from '#base/units.ts';
@@ -127,7 +130,24 @@ test('memory keeps to its limit, forgets the oldest use, and counts what it save
   const hits = store.stats().cacheHits;
   assert.equal((await task.read(1)).kind, 'ok');
   assert.equal((await task.read(1)).kind, 'ok');
-  assert.deepEqual(store.stats(), { cacheBytes: 3 * one, cacheHits: hits + 1, cacheMisses: 1 });
+  assert.deepEqual(store.stats(), { cacheBytes: 3 * one, cacheHits: hits + 1, cacheMisses: 1, tasks: 1 });
+  await store.close();
+});
+
+test('a torrent that nobody uses leaves memory, unless pieces of it are there', async () => {
+  using folder = temporaryFolder();
+  const sample = randomSample(2);
+  const store = await Store.open(configOf(folder.path), gappedMaker, silentLog);
+  await store.task(sample.shape).accept(sample.piece(0));
+  for (let i = 0; i < 100; i++) store.task(randomSample(1).shape);
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  for (let i = 0; i < 50 && store.stats().tasks > 1; i++) {
+    collect();
+    await sleep(20);
+  }
+  assert.equal(store.stats().tasks, 1);
+  assert.ok(store.task(sample.shape).cached(0));
   await store.close();
 });
 

@@ -27,7 +27,8 @@ export type StoreConfig = {
   hashWorkers: number;
 };
 
-export type StoreStats = { cacheBytes: number; cacheHits: number; cacheMisses: number };
+/** `tasks`: torrents in memory. */
+export type StoreStats = { cacheBytes: number; cacheHits: number; cacheMisses: number; tasks: number };
 
 /** A torrent found on the disk. `info` and `layers` are as they were written and not yet compared with any hash. */
 export type FoundTask = { infoHash: InfoHash; info: Buffer | undefined; layers: Buffer | undefined };
@@ -36,7 +37,11 @@ export type FoundTask = { infoHash: InfoHash; info: Buffer | undefined; layers: 
 export class Store<P extends PieceBuffer> {
   readonly #volatileDir: string | undefined;
   readonly #world: DiskWorld<P>;
-  readonly #tasks = new Map<InfoHash, DiskTask<P>>();
+  /** Whoever uses a torrent holds its task, and so does what the memory cache keeps of it: this map alone does not. */
+  readonly #tasks = new Map<InfoHash, WeakRef<DiskTask<P>>>();
+  readonly #collected = new FinalizationRegistry<InfoHash>((infoHash) => {
+    if (!this.#tasks.get(infoHash)?.deref()) this.#tasks.delete(infoHash);
+  });
   readonly #removals = new Map<InfoHash, Promise<unknown>>();
   readonly #watching: NodeJS.Timeout;
 
@@ -44,7 +49,7 @@ export class Store<P extends PieceBuffer> {
     this.#volatileDir = volatileDir;
     this.#world = world;
     world.disks.onChange = (what, torrents) => {
-      for (const infoHash of torrents) this.#tasks.get(infoHash)?.disk(what);
+      for (const infoHash of torrents) this.#tasks.get(infoHash)?.deref()?.disk(what);
     };
     this.#watching = setInterval(() => void this.watch(), STORE_LIMITS.watchMs).unref();
   }
@@ -101,7 +106,7 @@ export class Store<P extends PieceBuffer> {
   /** The same object for the same torrent, until it is removed. Touches no disk. */
   task(shape: TaskShape): TaskStore<P> {
     const { infoHash } = shape;
-    const living = this.#tasks.get(infoHash);
+    const living = this.#tasks.get(infoHash)?.deref();
     if (living) {
       living.describe(shape);
       return living;
@@ -110,7 +115,8 @@ export class Store<P extends PieceBuffer> {
       before: this.#removals.get(infoHash) ?? Promise.resolve(),
       removing: (removal) => this.#forget(infoHash, removal),
     });
-    this.#tasks.set(infoHash, task);
+    this.#tasks.set(infoHash, new WeakRef(task));
+    this.#collected.register(task, infoHash);
     return task;
   }
 
@@ -148,13 +154,13 @@ export class Store<P extends PieceBuffer> {
   async close(): Promise<void> {
     clearInterval(this.#watching);
     await Promise.all([...this.#removals.values()]);
-    await Promise.all([...this.#tasks.values()].map((task) => task.close()));
+    await Promise.all([...this.#tasks.values()].map((task) => task.deref()?.close()));
     await Promise.all(this.#world.disks.all().map((disk) => disk.files.close()));
     await this.#world.hashes.close();
   }
 
   stats(): StoreStats {
-    return { cacheBytes: this.#world.cache.bytes, ...this.#world.hits };
+    return { cacheBytes: this.#world.cache.bytes, ...this.#world.hits, tasks: this.#tasks.size };
   }
 
   #forget(infoHash: InfoHash, removal: Promise<unknown>): void {
