@@ -32,7 +32,7 @@ export const LIMITS = {
   /** The most that a client is offered ahead: twice what the box lets it ask for at once. */
   mostOfferedBytes: 32 << 20,
   /** A client that had nothing under way for this long, and offers to ask for, looks only now and then. */
-  pauseMs: 200,
+  pauseMs: 400,
   /** Pieces given and not confirmed that are remembered of a client, in windows: the `have` of an honest one comes within one. */
   givenWindows: 4,
   /** Pieces about to be read that the carousel remembers: a disk reads that many in some ten seconds. */
@@ -43,7 +43,7 @@ export const LIMITS = {
   /** A client that asks for nothing that it is offered: at first (Transmission looks every ten seconds whom it is interested in), and later. */
   shyMs: 15_000,
   shyAgainMs: 5_000,
-  /** In order is who takes the lowest of at least so many, so many times from the first on: one in 15,000 does by chance. */
+  /** In order is who takes the lowest of at least so many, so many times from the first on: at most one in 4,000 does by chance. */
   orderChoices: 4,
   orderAsks: 6,
   trackers: 8,

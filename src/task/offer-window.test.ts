@@ -17,7 +17,7 @@ function offered(pieces: readonly number[], nowMs = 0): OfferWindow {
 test('it begins with bytes enough for a fast line, and is never less than eight pieces', () => {
   assert.deepEqual(windowSize(16 * MIB, 256 * MIB), { first: 8, most: 8 });
   assert.deepEqual(windowSize(256 * KIB, 256 * MIB), { first: 32, most: 128 });
-  assert.deepEqual(windowSize(256 * KIB, 8 * MIB), { first: 8, most: 128 });
+  assert.deepEqual(windowSize(256 * KIB, 8 * MIB), { first: 8, most: 16 });
 });
 
 test('it doubles for a client that looks only now and then what to ask for, and not beyond its bound', () => {

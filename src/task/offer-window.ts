@@ -8,12 +8,16 @@ export type Manner = 'unknown' | 'any' | 'in order' | 'shy';
 export type WindowSize = { readonly first: number; readonly most: number };
 
 /**
- * At first enough bytes for a client on a fast line, and of the task's memory only a part: what is offered ought not to leave it before it is
- * asked for. At most what the slowest to ask takes at once. Never less than a few pieces.
+ * At first enough bytes for a client on a fast line, at most what the slowest to ask takes at once; and of the task's memory only a part: what
+ * is offered ought not to leave it before it is asked for. Never less than a few pieces.
  */
 export function windowSize(pieceLength: number, memoryBytes: number): WindowSize {
   const pieces = (bytes: number): number => Math.max(LIMITS.offeredPieces, Math.ceil(bytes / pieceLength));
-  return { first: pieces(Math.min(LIMITS.offeredBytes, memoryBytes / 4)), most: pieces(LIMITS.mostOfferedBytes) };
+  const { offeredBytes, mostOfferedBytes } = LIMITS;
+  return {
+    first: pieces(Math.min(offeredBytes, memoryBytes / 4)),
+    most: pieces(Math.min(mostOfferedBytes, memoryBytes / 2)),
+  };
 }
 
 /**
