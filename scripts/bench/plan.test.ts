@@ -6,7 +6,7 @@ test('without a word everything is measured, within about ten minutes', () => {
   const plan = readPlan({});
   assert.deepEqual(
     plan.loads('memory').map(({ conns }) => conns),
-    [1, 8, 64, 200, 1000],
+    [8, 64, 200],
   );
   assert.equal(plan.rounds, 5);
   assert.ok(secondsOf(plan) <= 660, `${secondsOf(plan)} s`);

@@ -30,8 +30,8 @@ export type Plan = {
   readonly rounds: number;
 };
 
-/** In memory: all of them. Where the disk or the cipher is the bound, a few connections tell as much as many. */
-const CONNS = { memory: [1, 8, 64, 200, 1000], 'page-cache': [64], encrypted: [8] } as const;
+/** Ask for 1 and 1,000 by name: ten minutes do not hold them all. Where the disk or the cipher is the bound, a few connections tell as much as many. */
+const CONNS = { memory: [8, 64, 200], 'page-cache': [64], encrypted: [8] } as const;
 const MOST_CONNS = 4_000;
 const MOST_DEPTH = 2_000;
 const MOST_ROUNDS = 100;
@@ -73,7 +73,7 @@ export function readPlan(env: Env): Plan {
 export function secondsOf({ cases: wanted, peers, loads, rounds }: Plan): number {
   const seeds = peers.filter((peer) => peer !== 'nginx').length;
   const serving = (of: 'memory' | 'page-cache' | 'encrypted', against: number, begin: number): number =>
-    begin + loads(of).reduce((sum) => sum + 11 + 2 * against * rounds * 0.85, 0);
+    begin + loads(of).reduce((sum) => sum + 11 + 2 * against * rounds * 1.4, 0);
   const each: Record<Case, number> = {
     memory: serving('memory', peers.length, 5),
     'page-cache': serving('page-cache', peers.length, 12),

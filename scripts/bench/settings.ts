@@ -9,9 +9,9 @@ export const SETTINGS = {
   pagesBytes: 512 * MIB,
   pagesCacheBytes: 64 * MIB,
   fillBytes: 1024 * MIB,
-  /** Before each window: pipelines fill, the kernel's buffers grow. */
-  warmUpMs: 200,
-  windowMs: 600,
+  /** Before each window, at least: pipelines fill, the kernel's buffers grow. */
+  warmUpMs: 300,
+  windowMs: 800,
   /** For the benches that have no peer. */
   aloneMs: 2500,
   /** A child that has not said its line by then is ended, and the run fails. */

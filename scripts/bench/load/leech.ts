@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { argv, exit, stdin } from 'node:process';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { BLOCK_BYTES } from '#base/units.ts';
 import { type Metainfo, parseMetainfo } from '#wire/metainfo.ts';
 import { addresses } from './addresses.ts';
 import type { LoadConnection, Tally } from './connection.ts';
@@ -49,6 +50,8 @@ const DIAL_PATIENCE = 20;
 const READY_WITHIN_MS = 22_000;
 const READY_QUIET_MS = 2_500;
 const DRAIN_WITHIN_MS = 5_000;
+/** A server that takes longer to warm up than this is measured as it is. */
+const WARM_WITHIN_MS = 4_000;
 
 function fail(why: string): never {
   console.error(`load: ${why}`);
@@ -105,7 +108,7 @@ class Load implements Tally {
 
   async turn(): Promise<Loaded> {
     for (const connection of this.#connections) connection.start();
-    await sleep(this.#o.warmUpMs);
+    await this.#warmUp();
     this.#latencies.clear();
     this.#served.clear();
     const before = this.#now();
@@ -125,6 +128,15 @@ class Load implements Tally {
       served,
       loadCores: (after.ownUs - before.ownUs) / 1e3 / (after.atMs - before.atMs),
     };
+  }
+
+  /** Until what all connections keep open has gone through twice: before that some servers read much and send little. */
+  async #warmUp(): Promise<void> {
+    const { conns, depth, warmUpMs } = this.#o;
+    const beganMs = performance.now();
+    const enough = this.#bytes + 2 * conns * depth * BLOCK_BYTES;
+    await sleep(warmUpMs);
+    while (this.#bytes < enough && performance.now() - beganMs < WARM_WITHIN_MS) await sleep(5);
   }
 
   #now() {

@@ -16,7 +16,8 @@ daemon off; master_process off; pid ${home}/pid; error_log ${home}/error.log;
 events { worker_connections 4096; }
 http {
   access_log off; sendfile on; tcp_nodelay on; tcp_nopush on;
-  keepalive_requests 1000000000; keepalive_timeout 600s; open_file_cache max=100 inactive=600s;
+  keepalive_requests 1000000000; keepalive_timeout 600s; client_header_timeout 600s; send_timeout 600s;
+  open_file_cache max=100 inactive=600s;
   ${temporary.join(' ')}
   server { listen 127.0.0.1:${port} backlog=4096; root "${content.dir}"; }
 }
