@@ -14,7 +14,13 @@ import { samplesOf } from './samples.ts';
 
 const WRITER = fileURLToPath(new URL('./writer.ts', import.meta.url));
 
-export type Writer = { readonly child: ChildProcess; readonly lines: string[]; readonly closed: Promise<unknown> };
+export type Writer = {
+  readonly child: ChildProcess;
+  readonly lines: string[];
+  /** It has said a first piece, or has ended. */
+  readonly productive: Promise<unknown>;
+  readonly closed: Promise<unknown>;
+};
 
 /** Resolves once it is at work. */
 export async function startWriter(folder: string, seed: number, disks: readonly string[]): Promise<Writer> {
@@ -24,15 +30,17 @@ export async function startWriter(folder: string, seed: number, disks: readonly 
   const lines: string[] = [];
   let rest = '';
   const begun = Promise.withResolvers<void>();
+  const first = Promise.withResolvers<void>();
   child.stdout?.on('data', (bytes: Buffer) => {
     const parts = (rest + bytes.toString('latin1')).split('\n');
     rest = parts.pop() ?? '';
     lines.push(...parts);
     if (parts.includes('begun')) begun.resolve();
+    if (parts.some((line) => line.startsWith('piece'))) first.resolve();
   });
   const closed = once(child, 'close');
   await Promise.race([begun.promise, closed]);
-  return { child, lines, closed };
+  return { child, lines, productive: Promise.race([first.promise, closed]), closed };
 }
 
 /** SIGKILL after so many milliseconds; what it had said by then. */

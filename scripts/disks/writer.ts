@@ -7,13 +7,15 @@ import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { argv } from 'node:process';
 import { Bitfield } from '#base/bitfield.ts';
+import { errorCode } from '#base/errors.ts';
 import { silentLog } from '#base/log.ts';
 import { Index } from '#index/index.ts';
-import { gappedMaker, payloadOf } from '#store/fixtures.ts';
+import { gappedMaker, payloadOf, type Sample } from '#store/fixtures.ts';
 import { Store } from '#store/store.ts';
 import { samplesOf } from './samples.ts';
 
 const [, , folder = '', seed = '', ...paths] = argv;
+const samples = samplesOf(Number(seed));
 const index = Index.open(join(folder, 'index.db'), silentLog);
 const disks = paths.map((path) => ({ path }));
 const store = await Store.open(
@@ -21,12 +23,22 @@ const store = await Store.open(
   gappedMaker,
   silentLog,
 );
-// Without any buffer of ours: what was said has left the process before it dies.
-const say = (line: string) => writeSync(1, `${line}\n`);
+const pause = new Int32Array(new SharedArrayBuffer(4));
+/** Without any buffer of ours: what was said has left the process before it dies. Waits while the reader is behind. */
+function say(line: string): void {
+  for (;;) {
+    try {
+      writeSync(1, `${line}\n`);
+      return;
+    } catch (error) {
+      if (errorCode(error) !== 'EAGAIN') throw error;
+      Atomics.wait(pause, 0, 0, 1);
+    }
+  }
+}
 say('begun');
 
-async function fill(number: number): Promise<void> {
-  const { shape, piece, payload } = samplesOf(Number(seed))[number] ?? never();
+async function fill({ shape, piece, payload }: Sample, number: number): Promise<void> {
   const task = store.task(shape);
   const known = index.task(shape.infoHash)?.have;
   const have = (known && Bitfield.from(known, shape.pieceCount)) ?? new Bitfield(shape.pieceCount);
@@ -46,10 +58,6 @@ async function fill(number: number): Promise<void> {
   await Promise.all([lane(), lane(), lane()]);
 }
 
-const never = (): never => {
-  throw new Error('bug: no such torrent');
-};
-
-await Promise.all(samplesOf(Number(seed)).map((_, number) => fill(number)));
+await Promise.all(samples.map(fill));
 say('filled');
 setInterval(() => {}, 1000);
