@@ -3,7 +3,7 @@ import { infoHashOf } from '#base/units.ts';
 import { type Sample, sampleOf, seededBytes } from '#store/fixtures.ts';
 
 const TORRENTS = 3;
-const PIECES = 100;
+const PIECES = 60;
 const PIECE_BYTES = 64 * 1024;
 
 let last: { readonly seed: number; readonly samples: Sample[] } | undefined;
