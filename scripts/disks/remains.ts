@@ -17,7 +17,7 @@ const WRITER = fileURLToPath(new URL('./writer.ts', import.meta.url));
 export type Writer = {
   readonly child: ChildProcess;
   readonly lines: string[];
-  /** It has said a first piece, or has ended. */
+  /** It has said a first piece, has nothing left to do, or has ended. */
   readonly productive: Promise<unknown>;
   readonly closed: Promise<unknown>;
 };
@@ -36,7 +36,7 @@ export async function startWriter(folder: string, seed: number, disks: readonly 
     rest = parts.pop() ?? '';
     lines.push(...parts);
     if (parts.includes('begun')) begun.resolve();
-    if (parts.some((line) => line.startsWith('piece'))) first.resolve();
+    if (parts.some((line) => line.startsWith('piece') || line === 'filled')) first.resolve();
   });
   const closed = once(child, 'close');
   await Promise.race([begun.promise, closed]);
