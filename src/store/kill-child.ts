@@ -1,4 +1,4 @@
-// Started by kill.test.ts: accepts pieces and says which are durable, until somebody kills it.
+// Started by kill.e2e.ts: accepts pieces and says which are durable, until somebody kills it.
 import { openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { argv } from 'node:process';
