@@ -162,7 +162,7 @@ export class CarouselBox implements AsyncDisposable {
   /** For people's eyes: how many pieces each client has, `s` when it is told step by step, `-` when it is not interested. */
   standing(): string {
     const each = this.audience.all().map((c) => {
-      const marks = `${c.steered ? 's' : ''}${c.interested ? '' : '-'}`;
+      const marks = `${c.telling.steered ? 's' : ''}${c.interested ? '' : '-'}`;
       return `${c.clientName.slice(0, 6)}:${c.pieces()?.count ?? 0}${marks}`;
     });
     return `${each.join(' ')} read ${Math.round(this.readBytes / 1e6)} MB, served ${Math.round(this.servedBytes / 1e6)} MB`;

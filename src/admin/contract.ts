@@ -168,8 +168,8 @@ export type DiskView = {
   /** Unknown while it has never been seen. */
   id?: string;
   kind: 'hdd' | 'ssd' | 'unknown';
-  /** failing: it gave errors, what it holds is served, nothing new comes. draining: being emptied. gone: it does not answer. */
-  state: 'good' | 'failing' | 'draining' | 'gone';
+  /** failing: it gave errors, what it holds is served, nothing new comes. gone: it does not answer. */
+  state: 'good' | 'failing' | 'gone';
   /** Above the floor. */
   freeBytes: number;
   /** Measured when it was adopted; 0: not measured. */

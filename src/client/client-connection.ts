@@ -10,7 +10,6 @@ import { decodeMessage, encodeMessage, FrameSplitter } from '#wire/frames.ts';
 import type { Handshake } from '#wire/handshake.ts';
 import { PeerPieces } from '#wire/peer-pieces.ts';
 import { decodeQvodMessage, encodeUnhave, type QvodMessage } from '#wire/qvod/messages.ts';
-import { Announcer } from './announcer.ts';
 import type { ClientStream, ClientTask } from './client-world.ts';
 import { Extensions } from './extensions.ts';
 import { greeting } from './greeting.ts';
@@ -22,6 +21,7 @@ import { padded, type Request, type Run, requestFault } from './request-queue.ts
 import { ServedBlocks } from './served-blocks.ts';
 import { Serving } from './serving.ts';
 import { Silence } from './silence.ts';
+import { Telling } from './telling.ts';
 import { Ticker } from './ticker.ts';
 
 /** Why a connection ended that the client itself ended. */
@@ -30,6 +30,8 @@ export const CLIENT_CLOSED = 'the client closed';
 /** One connection with a client on the LAN, served through its task: it tells of pieces the task has, and serves those and no others. */
 export class ClientConnection {
   readonly remote: Endpoint;
+  /** Which pieces it is told of. */
+  readonly telling: Telling;
   readonly #stream: ClientStream;
   readonly #task: ClientTask;
   readonly #log: Log;
@@ -48,9 +50,6 @@ export class ClientConnection {
   readonly #pieces: PeerPieces;
   readonly #rate = new Rate();
   readonly #silence: Silence;
-  #announcer: Announcer | undefined;
-  /** Told only of what it is offered. */
-  #steered = false;
   #spoke = false;
   #interested = false;
   #dhtPort = false;
@@ -107,10 +106,9 @@ export class ClientConnection {
     stream.onClose(() => this.close(CLIENT_CLOSED));
     const shape = task.metainfo();
     if (shape) this.#pieces.shapeKnown(shape.pieceCount);
-    const { frames, announcer, steered } = greeting(task, handshake, clock.nowMs());
-    this.#announcer = announcer;
-    this.#steered = steered;
-    for (const frame of frames) this.#say(frame);
+    const said = greeting(task, handshake, clock.nowMs());
+    this.telling = this.#tellingAfter(said);
+    for (const frame of said.frames) this.#say(frame);
     this.#extensions?.greet();
     this.#hashes.tick();
     this.#turnSoon();
@@ -149,51 +147,19 @@ export class ClientConnection {
     return this.#rate.bytesPerS(this.#clock.nowMs());
   }
 
-  /** It is told only of the pieces that it is offered. */
-  get steered(): boolean {
-    return this.#steered;
-  }
-
-  /** It speaks BEP 6: it may be told which of the pieces that it knows of come cheap. */
-  get takesSuggestions(): boolean {
-    return this.#fast;
-  }
-
-  knows(piece: PieceIndex): boolean {
-    return this.#announcer?.knows(piece) ?? false;
-  }
-
   /** The task has the piece from now on. */
   announce(piece: PieceIndex): void {
-    if (!this.#steered) this.offer(piece);
-  }
-
-  /** Tells of a piece that the task has, unless the client has it too. */
-  offer(piece: PieceIndex): void {
-    if (this.#over || this.#pieces.known?.has(piece)) return;
-    this.#haves(this.#announcer?.gained(piece, this.#clock.nowMs()) ?? []);
-  }
-
-  /** BEP 6: of what the client lacks this is the cheapest. */
-  suggest(piece: PieceIndex): void {
-    if (this.#fast && this.#roomy) this.#say(encodeMessage({ kind: 'suggest', piece }));
-  }
-
-  /** From now on it is told of everything. */
-  tellAll(): void {
-    this.#steered = false;
-    const have = this.#task.have();
-    for (let piece = 0; have && have.count > 0 && piece < have.size; piece++) if (have.has(piece)) this.offer(piece);
+    this.telling.gained(piece);
   }
 
   /** The task has lost the piece. BitTorrent without extensions has no word for it. */
   lost(piece: PieceIndex): void {
-    if (this.#over || !this.#announcer?.lost(piece)) return;
+    if (this.#over || !this.telling.lost(piece)) return;
     if (this.#metafile) this.#say(encodeUnhave(piece));
     else this.#extensions?.dontHave(piece);
   }
 
-  /** The metainfo became known after the connection began: too late for a bitfield (BEP 3), so what the task has is said piece by piece. */
+  /** The metainfo became known after the connection began. */
   metainfoKnown(): void {
     const metainfo = this.#task.metainfo();
     if (this.#over || !metainfo) return;
@@ -206,9 +172,7 @@ export class ClientConnection {
     }
     this.#extensions?.metainfoKnown();
     this.#metafile?.tick();
-    this.#announcer = Announcer.open(metainfo.pieceCount, undefined, this.#clock.nowMs()).announcer;
-    this.#steered = this.#task.steers();
-    if (!this.#steered) this.tellAll();
+    this.telling.shapeKnown(metainfo.pieceCount, this.#task.steers());
   }
 
   close(why: string): void {
@@ -220,8 +184,21 @@ export class ClientConnection {
   }
 
   #haves(pieces: readonly PieceIndex[]): void {
+    if (this.#over) return;
     for (const piece of pieces) this.#outbox.have(piece);
     if (pieces.length > 0) this.#turnSoon();
+  }
+
+  #tellingAfter(said: ReturnType<typeof greeting>): Telling {
+    const world = {
+      have: () => this.#task.have(),
+      theirs: () => this.#pieces.known,
+      say: (pieces: readonly PieceIndex[]) => this.#haves(pieces),
+      send: (frame: Buffer) => this.#say(frame),
+      roomy: () => this.#roomy,
+      nowMs: () => this.#clock.nowMs(),
+    };
+    return new Telling(world, said, this.#fast);
   }
 
   #extend(): Extensions {
@@ -435,7 +412,7 @@ export class ClientConnection {
     this.#extensions?.tick();
     this.#hashes.tick();
     this.#metafile?.tick();
-    this.#haves(this.#announcer?.overdue(this.#limits.holdMs, this.#clock.nowMs()) ?? []);
+    this.telling.tick(this.#limits.holdMs);
     if (due === 'keep-alive' && !this.#outbox.full) this.#say(encodeMessage({ kind: 'keep-alive' }));
   }
 }

@@ -26,33 +26,33 @@ test('a steered client hears of no piece but those that it is offered, until it 
     ['have-none', 'extended'],
   );
   client.announce(0);
-  client.offer(3);
-  client.offer(3);
-  client.offer(1);
+  client.telling.offer(3);
+  client.telling.offer(3);
+  client.telling.offer(1);
   await turn();
   assert.deepEqual(kinds(stream.take()), [
     ['have', 3],
     ['have', 1],
   ]);
-  assert.ok(client.knows(3) && !client.knows(0));
-  client.tellAll();
+  assert.ok(client.telling.knows(3) && !client.telling.knows(0));
+  client.telling.tellAll();
   await turn();
   assert.deepEqual(
     stream.take().map((m) => m.kind === 'have' && m.piece),
     [0, 2, 4, 5],
     'the last two together',
   );
-  assert.equal(client.steered, false);
+  assert.equal(client.telling.steered, false);
 });
 
 test('suggestions are for clients of the fast extension alone (BEP 6)', async (t) => {
   for (const fast of [true, false]) {
     const { stream, client } = await connect(t, fast);
     stream.take(true);
-    client.suggest(2);
+    client.telling.suggest(2);
     await turn();
     assert.deepEqual(kinds(stream.take()), fast ? [['suggest', 2]] : []);
-    assert.equal(client.takesSuggestions, fast);
+    assert.equal(client.telling.takesSuggestions, fast);
   }
 });
 
@@ -61,7 +61,7 @@ test('a piece that the client was not told of is lost without a word, and not to
   stream.take(true);
   task.field.clear(2);
   client.lost(2);
-  client.tellAll();
+  client.telling.tellAll();
   await turn();
   assert.deepEqual(
     stream.take().map((m) => m.kind === 'have' && m.piece),

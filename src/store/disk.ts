@@ -12,10 +12,10 @@ import { MeasuredCost } from './piece-cache-cost.ts';
 import { REMOVED } from './task-folder.ts';
 
 /**
- * good: used for everything. failing: it gave errors; what it holds is served, nothing new comes. draining: it is being emptied.
+ * good: used for everything. failing: it gave errors; what it holds is served, nothing new comes.
  * gone: it does not answer, or another stands in its place; its pieces are lost until it is back.
  */
-export type DiskState = 'good' | 'failing' | 'draining' | 'gone';
+export type DiskState = 'good' | 'failing' | 'gone';
 
 /** The disk's own trouble, as opposed to a full one and to the caller's mistakes. */
 const TROUBLE = new Set(['EIO', 'EROFS', 'ENXIO', 'ENODEV', 'EUCLEAN', 'ESTALE', 'ETIMEDOUT', 'EREMOTEIO']);
@@ -34,7 +34,6 @@ export class Disk {
   readonly writes = new Gate(STORE_LIMITS.writesAtOnce, Number.POSITIVE_INFINITY);
   readonly #log: Log;
   #where: string;
-  #draining = false;
   #gone = false;
   #readErrors = 0;
   #failures = 0;
@@ -67,7 +66,6 @@ export class Disk {
 
   get state(): DiskState {
     if (this.#gone) return 'gone';
-    if (this.#draining) return 'draining';
     return performance.now() < this.#failingUntilMs ? 'failing' : 'good';
   }
 
@@ -91,10 +89,6 @@ export class Disk {
     for (const name of names)
       if (name.endsWith(REMOVED)) await rm(join(this.root, name), { recursive: true, force: true });
     return names.filter((name) => parseInfoHash(name) === name) as InfoHash[];
-  }
-
-  drain(on: boolean): void {
-    this.#draining = on;
   }
 
   /** An operation failed. When that was the disk's own fault, it gets no new torrents for a while. */

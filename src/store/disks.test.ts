@@ -69,14 +69,14 @@ const statesOf = (store: Store<GappedPiece>) => store.disks().map(({ state }) =>
 
 test('torrents spread over the disks, each whole on one of them, and are found there again', async () => {
   using machine = new Machine(3);
-  const samples = Array.from({ length: 24 }, () => randomSample(2, 16_384));
-  const store = await machine.open();
+  const samples = Array.from({ length: 48 }, () => randomSample(2, 16_384));
+  await using store = await machine.open();
   for (const sample of samples) await keep(store, sample);
   const homes = samples.map((sample) => machine.holders(sample));
   assert.ok(homes.every((home) => home.length === 1));
   assert.deepEqual([...new Set(homes.flat())].sort(), [0, 1, 2]);
   await store.close();
-  const again = await machine.open();
+  await using again = await machine.open();
   for (const sample of samples) await assertHeld(again, sample);
   assert.equal(
     again.disks().reduce((sum, disk) => sum + disk.torrents, 0),
@@ -87,8 +87,8 @@ test('torrents spread over the disks, each whole on one of them, and are found t
 
 test('a disk that is pulled out takes its torrents with it and nothing else, and gives them back', async () => {
   using machine = new Machine(2);
-  const store = await machine.open();
-  const samples = Array.from({ length: 12 }, () => randomSample(2, 16_384));
+  await using store = await machine.open();
+  const samples = Array.from({ length: 32 }, () => randomSample(2, 16_384));
   for (const sample of samples) await keep(store, sample);
   const [lost, kept] = [0, 1].map((disk) => samples.filter((sample) => machine.holders(sample)[0] === disk));
   assert.ok(lost?.[0] && lost[1] && kept?.length);
@@ -118,14 +118,14 @@ test('a disk that is pulled out takes its torrents with it and nothing else, and
 
 test('a disk that is missing at the start is waited for, and nothing is put into its empty mount point', async () => {
   using machine = new Machine(2);
-  const first = await machine.open();
-  const samples = Array.from({ length: 8 }, () => randomSample(1, 16_384));
+  await using first = await machine.open();
+  const samples = Array.from({ length: 32 }, () => randomSample(1, 16_384));
   for (const sample of samples) await keep(first, sample);
   const ids = first.disks().map(({ id }) => id);
   await first.close();
   const [lost, kept] = [0, 1].map((disk) => samples.filter((sample) => machine.holders(sample)[0] === disk));
   machine.pull(0);
-  const store = await machine.open(ids);
+  await using store = await machine.open(ids);
   assert.deepEqual(statesOf(store).sort(), ['gone', 'good']);
   for (const sample of kept ?? []) await assertHeld(store, sample);
   assert.ok(lost?.every(({ shape }) => store.task(shape).empty));
@@ -140,19 +140,19 @@ test('a disk that is missing at the start is waited for, and nothing is put into
 test('of two copies of a torrent the one begun last is the torrent', async () => {
   using machine = new Machine(2);
   const sample = randomSample(2, 16_384);
-  const first = await machine.open();
+  await using first = await machine.open();
   await keep(first, sample);
   await first.close();
   const [old = 0] = machine.holders(sample);
   const from = join(machine.paths[old] as string, 'swarmbox', sample.shape.infoHash);
   const ids = first.disks().map(({ id }) => id);
   machine.pull(old);
-  const second = await machine.open(ids);
+  await using second = await machine.open(ids);
   await second.task(sample.shape).accept(sample.piece(1));
   await second.close();
   machine.plug(old);
   utimesSync(join(from, 'layout.json'), 0, 0);
-  const store = await machine.open(ids);
+  await using store = await machine.open(ids);
   assert.deepEqual(machine.holders(sample), [1 - old]);
   assert.equal((await store.task(sample.shape).read(0)).kind, 'corrupt');
   assert.equal((await store.task(sample.shape).read(1)).kind, 'ok');
@@ -162,7 +162,7 @@ test('of two copies of a torrent the one begun last is the torrent', async () =>
 test('disks come and go while the store runs; a copy of a disk, and one too many, are refused', async () => {
   using machine = new Machine(1);
   using other = temporaryFolder();
-  const store = await machine.open();
+  await using store = await machine.open();
   await store.addDisk({ path: other.path });
   assert.equal(store.disks().length, 2);
   await assert.rejects(store.addDisk({ path: `${other.path}/.` }), /the same disk/);
@@ -183,7 +183,7 @@ test('without any disk the store does not start, with one of two it does', async
   for (const path of machine.paths) rmSync(path, { recursive: true });
   await assert.rejects(machine.open(), /mounted and writable/);
   mkdirSync(machine.paths[1] as string);
-  const store = await machine.open();
+  await using store = await machine.open();
   await keep(store, randomSample(1, 16_384));
   assert.deepEqual(statesOf(store).sort(), ['gone', 'good']);
   await store.close();

@@ -56,7 +56,7 @@ const on = (store: Store<GappedPiece>, samples: readonly Sample[]) =>
 
 test('a full disk keeps and serves what it has; with one more disk there is room again', options, async () => {
   using small = new LoopDisk(48 * MIB);
-  const store = await open(small);
+  await using store = await open(small);
   const sample = randomSample(400, PIECE);
   const kept = await keep(store, sample);
   assert.ok(kept.length > 40 && kept.length < 192, `${kept.length} pieces`);
@@ -73,7 +73,7 @@ test('a full disk keeps and serves what it has; with one more disk there is room
 test('a disk that is pulled out while it is read and written loses its own torrents alone', options, async () => {
   using stays = new LoopDisk(96 * MIB);
   using goes = new LoopDisk(96 * MIB);
-  const store = await open(stays, goes);
+  await using store = await open(stays, goes);
   const samples = await spread(store, 2);
   let over = false;
   const reading = samples.map(async (sample) => {
@@ -106,11 +106,11 @@ test(
   async () => {
     using good = new LoopDisk(96 * MIB);
     using bad = new LoopDisk(96 * MIB);
-    const first = await open(good, bad);
+    await using first = await open(good, bad);
     // Many enough that more than a few pieces are lost.
     const samples = await spread(first, 5);
     await first.close();
-    const store = await open(good, bad);
+    await using store = await open(good, bad);
     bad.breakBehind(12 * MIB);
     const counts = [];
     for (const sample of samples) counts.push(await readable(store, sample));

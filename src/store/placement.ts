@@ -24,8 +24,11 @@ export function place(candidates: readonly Candidate[], bytes: number, random: (
   }
   const draw = () => roomy[Math.floor(random() * roomy.length)] as number;
   const [a, b] = [draw(), draw()];
-  return worth(candidates[b] as Candidate) > worth(candidates[a] as Candidate) ? b : a;
+  return worth(candidates[b] as Candidate) > worth(candidates[a] as Candidate) + ALIKE ? b : a;
 }
+
+/** In doublings: disks that differ by less share evenly, whichever was looked at a moment later. */
+const ALIKE = 0.1;
 
 /** Room counts in doublings, so that a disk twice as large outweighs one that is twice as busy, or half as fast. */
 const worth = ({ freeBytes, load, costMs }: Candidate): number =>

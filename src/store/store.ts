@@ -34,7 +34,7 @@ export type StoreStats = { cacheBytes: number; cacheHits: number; cacheMisses: n
 export type FoundTask = { infoHash: InfoHash; info: Buffer | undefined; layers: Buffer | undefined };
 
 /** Pieces on disks: verified, then durable, then reported. */
-export class Store<P extends PieceBuffer> {
+export class Store<P extends PieceBuffer> implements AsyncDisposable {
   readonly #volatileDir: string | undefined;
   readonly #world: DiskWorld<P>;
   /** Whoever uses a torrent holds its task, and so does what the memory cache keeps of it: this map alone does not. */
@@ -157,6 +157,10 @@ export class Store<P extends PieceBuffer> {
     await Promise.all([...this.#tasks.values()].map((task) => task.deref()?.close()));
     await Promise.all(this.#world.disks.all().map((disk) => disk.files.close()));
     await this.#world.hashes.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   stats(): StoreStats {

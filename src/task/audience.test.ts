@@ -10,6 +10,7 @@ import { encodeMessage, type Message } from '#wire/frames.ts';
 import { newPeerId } from '#wire/handshake.ts';
 import { shapeOf } from '#wire/piece-shape.ts';
 import { Audience } from './audience.ts';
+import { quietShelfWorld } from './fixtures.ts';
 import { PieceShelf } from './piece-shelf.ts';
 
 const PIECES = 64;
@@ -21,15 +22,7 @@ function setUp(t: { after(end: () => void): void }, known = true) {
   store.seekMs = 8;
   store.memoryBytes = 8 * BLOCK_BYTES;
   const all = Buffer.alloc(PIECES / 8, 0xff);
-  const shelf = new PieceShelf(torrent.meta, all, store.task(shapeOf(torrent.meta)), {
-    gained: () => {},
-    lost: () => {},
-    cannotKeep: () => {},
-    contradicted: () => {},
-    disk: () => {},
-    keptBeside: () => {},
-    log: silentLog,
-  });
+  const shelf = new PieceShelf(torrent.meta, all, store.task(shapeOf(torrent.meta)), quietShelfWorld);
   const world = { known };
   const audience = new Audience({
     clock: realClock,

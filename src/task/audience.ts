@@ -88,7 +88,7 @@ export class Audience {
     here = client;
     this.#clients.set(client, { id, sinceMs: this.#world.clock.nowMs() });
     this.#recount();
-    if (this.#visible(id)) this.#offers.joined(client);
+    if (this.#visible(id)) this.#offers.joined(client.telling);
     return undefined;
   }
 
@@ -109,7 +109,7 @@ export class Audience {
     this.#lack.recount(this.#clients.keys());
     for (const client of this.all()) client.metainfoKnown();
     this.#recount();
-    for (const [client, { id }] of this.#clients) if (this.#visible(id)) this.#offers.joined(client);
+    for (const [client, { id }] of this.#clients) if (this.#visible(id)) this.#offers.joined(client.telling);
   }
 
   announce(piece: PieceIndex): void {
@@ -187,7 +187,7 @@ export class Audience {
       block: (piece, begin, length, asOne) => {
         const answer = this.#visible(id)?.block(piece, begin, length, asOne);
         const client = own();
-        if (answer && client) this.#offers.asked(client, piece, length);
+        if (answer && client) this.#offers.asked(client.telling, piece, length);
         return answer;
       },
       swarm: () => this.#world.swarm(),
@@ -205,7 +205,7 @@ export class Audience {
         const { clientName, servedBytes } = client;
         this.#world.log.info('client left', { client: endpointKey(client.remote), name: clientName, servedBytes, why });
         this.#clients.delete(client);
-        this.#offers.left(client);
+        this.#offers.left(client.telling);
         this.#lastMs = this.#world.clock.nowMs();
         this.#recount();
         if (qvodHello && why === CLIENT_CLOSED) this.#qvodLeft(client);

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Bitfield } from '#base/bitfield.ts';
-import { silentLog } from '#base/log.ts';
 import { BLOCK_BYTES } from '#base/units.ts';
 import { makeTorrent } from '#client/fixtures.ts';
 import { FakeStore } from '#store/fake-store.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
 import { pieceSize } from '#wire/metainfo.ts';
 import { shapeOf } from '#wire/piece-shape.ts';
+import { quietShelfWorld } from './fixtures.ts';
 import { LIMITS } from './limits.ts';
 import { type OfferedClient, Offers } from './offers.ts';
 import { PieceShelf } from './piece-shelf.ts';
@@ -58,15 +58,7 @@ function setUp({ have = PIECES, seekMs = 8, memoryPieces = 40 } = {}) {
   store.memoryBytes = memoryPieces * BLOCK_BYTES;
   const had = new Bitfield(PIECES);
   for (let piece = 0; piece < have; piece++) had.set(piece);
-  const shelf = new PieceShelf(torrent.meta, had.bytes, store.task(shapeOf(torrent.meta)), {
-    gained: () => {},
-    lost: () => {},
-    cannotKeep: () => {},
-    contradicted: () => {},
-    disk: () => {},
-    keptBeside: () => {},
-    log: silentLog,
-  });
+  const shelf = new PieceShelf(torrent.meta, had.bytes, store.task(shapeOf(torrent.meta)), quietShelfWorld);
   const clients: Client[] = [];
   const clock = { ms: 0 };
   const offers = new Offers({

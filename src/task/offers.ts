@@ -1,6 +1,6 @@
 import type { Clock } from '#base/clock.ts';
 import type { PieceIndex } from '#base/units.ts';
-import type { ClientConnection } from '#client/client-connection.ts';
+import type { Telling } from '#client/telling.ts';
 import { pieceSize } from '#wire/metainfo.ts';
 import { Carousel } from './carousel.ts';
 import { LIMITS } from './limits.ts';
@@ -17,7 +17,7 @@ export type OffersWorld = {
 
 /** What is asked of a client, and told it. */
 export type OfferedClient = Pick<
-  ClientConnection,
+  Telling,
   'steered' | 'takesSuggestions' | 'pieces' | 'knows' | 'offer' | 'suggest' | 'tellAll'
 >;
 

@@ -8,6 +8,7 @@ import { FakeStore } from '#store/fake-store.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
 import { pieceSize } from '#wire/metainfo.ts';
 import { shapeOf } from '#wire/piece-shape.ts';
+import { quietShelfWorld } from './fixtures.ts';
 import { PieceShelf } from './piece-shelf.ts';
 
 const torrent = makeTorrent(5 * BLOCK_BYTES + 100, 2 * BLOCK_BYTES);
@@ -141,14 +142,6 @@ test('what the index remembers of a disk that is not here is worth nothing', () 
   all.setAll();
   const store = new FakeStore(FramedPiece);
   store.disk('gone');
-  const world = {
-    gained: () => {},
-    lost: () => {},
-    cannotKeep: () => {},
-    contradicted: () => {},
-    keptBeside: () => {},
-    disk: () => {},
-  };
-  const made = new PieceShelf(torrent.meta, all.bytes, store.task(shapeOf(torrent.meta)), { ...world, log: silentLog });
+  const made = new PieceShelf(torrent.meta, all.bytes, store.task(shapeOf(torrent.meta)), quietShelfWorld);
   assert.equal(made.have.count, 0);
 });

@@ -1,0 +1,13 @@
+import { silentLog } from '#base/log.ts';
+import type { ShelfWorld } from './piece-shelf.ts';
+
+/** Of a shelf that nobody listens to. */
+export const quietShelfWorld: ShelfWorld = {
+  gained: () => {},
+  lost: () => {},
+  disk: () => {},
+  cannotKeep: () => {},
+  contradicted: () => {},
+  keptBeside: () => {},
+  log: silentLog,
+};
