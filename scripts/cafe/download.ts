@@ -19,9 +19,11 @@ export class Download {
   /** The time from adding the torrent to all files on disk; then the client has left too. Rejects after `limitS`. */
   async complete(limitS = 600): Promise<{ seconds: number }> {
     const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
+    const timer = setTimeout(async () => {
+      const { child } = this.client;
       const percent = (this.client.progress().fraction * 100).toFixed(1);
-      late.reject(new Error(`${this.client.child.name} had ${percent} % after ${limitS} s, its time limit`));
+      const said = await child.tail();
+      late.reject(new Error(`${child.name} had ${percent} % after ${limitS} s, its time limit\n${said}`));
     }, limitS * 1000);
     try {
       const finished = await Promise.race([this.client.done, late.promise]);

@@ -10,6 +10,7 @@ import { decodeMessage, encodeMessage, FrameSplitter } from '#wire/frames.ts';
 import type { Handshake } from '#wire/handshake.ts';
 import { PeerPieces } from '#wire/peer-pieces.ts';
 import { decodeQvodMessage, encodeUnhave, type QvodMessage } from '#wire/qvod/messages.ts';
+import { Choke } from './choke.ts';
 import type { ClientStream, ClientTask } from './client-world.ts';
 import { Extensions } from './extensions.ts';
 import { greeting } from './greeting.ts';
@@ -43,6 +44,7 @@ export class ClientConnection {
   /** Defined when the client speaks Qvod's dialect. */
   readonly #metafile: MetafileAnswers | undefined;
   readonly #hashes: HashExchange;
+  readonly #choke: Choke;
   readonly #idText: string;
   readonly #frames: FrameSplitter;
   readonly #serving: Serving;
@@ -51,9 +53,7 @@ export class ClientConnection {
   readonly #rate = new Rate();
   readonly #silence: Silence;
   #spoke = false;
-  #interested = false;
   #dhtPort = false;
-  #choking = true;
   #given: ServedBlocks | undefined;
   #served = 0;
   #turnDue = false;
@@ -100,6 +100,12 @@ export class ClientConnection {
     this.#silence = new Silence(clock, limits);
     this.#extensions = handshake.extended ? this.#extend() : undefined;
     this.#hashes = this.#exchange(handshake);
+    this.#choke = new Choke({
+      clock,
+      scope: this.#scope,
+      waitMs: () => this.#hashes.hybridQuietInMs(),
+      unchoke: () => this.#say(encodeMessage({ kind: 'unchoke' })),
+    });
     this.#metafile = handshake.qvodHello ? this.#qvod() : undefined;
     stream.onData((bytes) => this.#read(bytes));
     stream.onDrain(() => setImmediate(() => this.#drained()));
@@ -135,7 +141,7 @@ export class ClientConnection {
   }
 
   get interested(): boolean {
-    return this.#interested;
+    return this.#choke.interested;
   }
 
   /** Each block once, however often the client asked for it. */
@@ -317,13 +323,7 @@ export class ClientConnection {
   }
 
   #onInterest(interested: boolean): undefined {
-    if (interested && this.#choking) {
-      this.#choking = false;
-      this.#say(encodeMessage({ kind: 'unchoke' }));
-    }
-    if (interested === this.#interested) return;
-    this.#interested = interested;
-    this.#task.changed(this, 'interest');
+    if (this.#choke.heard(interested)) this.#task.changed(this, 'interest');
   }
 
   #onPieces(why: string | undefined): string | undefined {
@@ -335,7 +335,7 @@ export class ClientConnection {
     const metainfo = this.#task.metainfo();
     const fault = requestFault(request, metainfo, this.#limits.requestBytes);
     if (fault !== undefined) return fault;
-    const can = metainfo && !this.#choking && this.#task.have()?.has(request.piece);
+    const can = metainfo && !this.#choke.choked && this.#task.have()?.has(request.piece);
     if (!can || !this.#serving.push(padded(request, metainfo))) this.#reject(request);
     return undefined;
   }

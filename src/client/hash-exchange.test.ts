@@ -172,3 +172,36 @@ test('of a hybrid only a client that knows v2 is asked; who offers to upgrade is
   assert.equal(hears(stream), v1);
   c.close('over');
 });
+
+test('a client that asks for a hybrid’s hashes gets blocks once it has asked for all of them', async () => {
+  const woken: (() => void)[] = [];
+  const clock = { ms: 1_000, nowMs: () => clock.ms, sleep: () => new Promise<void>((wake) => woken.push(wake)) };
+  const pass = async (ms: number): Promise<void> => {
+    clock.ms += ms;
+    for (const wake of woken.splice(0)) wake();
+    await turn();
+  };
+  const kinds = (stream: TestStream): string[] => stream.take().map(({ kind }) => kind);
+  const hybrid = torrentOf('hybrid');
+  const { c, stream, say } = await client({ clock, limits: { hashQuietMs: 250 } }, hybrid);
+  const [one, two] = asked(hybrid) as [Message, Message];
+  await say(one, { kind: 'interested' });
+  assert.deepEqual(kinds(stream), ['hashes']);
+  await pass(200);
+  await say(two, { kind: 'not-interested' }, { kind: 'interested' });
+  await pass(50);
+  assert.deepEqual(kinds(stream), ['hashes']);
+  await pass(200);
+  assert.deepEqual(kinds(stream), ['unchoke']);
+  c.close('over');
+
+  for (const [of, first] of [
+    [hybrid, []],
+    [torrent, asked()],
+  ] as const) {
+    const other = await client({ clock }, of);
+    await other.say(...first, { kind: 'interested' });
+    assert.deepEqual(kinds(other.stream).at(-1), 'unchoke', `${of.meta.version}: at once`);
+    other.c.close('over');
+  }
+});

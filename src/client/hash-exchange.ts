@@ -29,6 +29,7 @@ export class HashExchange {
   #fetch: LayerFetch<typeof IT> | undefined;
   #distrusted = false;
   #requests = 0;
+  #requestMs = Number.NEGATIVE_INFINITY;
 
   constructor(world: HashWorld, handshake: Handshake, limits: ClientLimits) {
     this.#world = world;
@@ -41,6 +42,7 @@ export class HashExchange {
     switch (m.kind) {
       case 'hash-request':
         if (++this.#requests > this.#limits.hashRequests) return 'it asks for hashes without end';
+        this.#requestMs = this.#world.nowMs();
         this.#onRequest(m);
         return undefined;
       case 'hashes':
@@ -50,6 +52,16 @@ export class HashExchange {
         this.#fetch?.rejected(IT, m, this.#world.nowMs());
     }
     return undefined;
+  }
+
+  /**
+   * How long until a client that asks for a hybrid's hashes has asked for all of them, as far as one can tell; 0: now. A libtorrent 2.0 to which
+   * hashes come, over any of its connections, for a piece that it has hashed and not yet written stops with "inconsistent hashes"
+   * (`torrent::add_hashes`). Over a slow line the pieces come long after the hashes. From the box everything comes at once, so the blocks wait.
+   */
+  hybridQuietInMs(): number {
+    if (this.#world.metainfo()?.version !== 'hybrid') return 0;
+    return Math.max(0, this.#requestMs + this.#limits.hashQuietMs - this.#world.nowMs());
   }
 
   /** Time has passed, or the task has learnt its info dictionary or its layers. */

@@ -46,6 +46,8 @@ export type ClientLimits = {
   /** Hash requests that wait for the layers, or for room, and how long: libtorrent keeps two open. */
   readonly heldHashes: number;
   readonly hashHoldMs: number;
+  /** After the last hash request of a hybrid's client, before it is given blocks: a LAN's round trips, and a busy client's. */
+  readonly hashQuietMs: number;
   /** Portions of the piece layers asked of the client at once, and how long it may take over one. */
   readonly layerWindow: number;
   readonly layerStallMs: number;
@@ -79,6 +81,7 @@ export const CLIENT_LIMITS: ClientLimits = {
   hashRequests: 8_192,
   heldHashes: 64,
   hashHoldMs: 20_000,
+  hashQuietMs: 250,
   layerWindow: 4,
   layerStallMs: 30_000,
   metafileAnswers: 4,
