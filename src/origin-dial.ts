@@ -1,6 +1,7 @@
 import net from 'node:net';
 import type { Endpoint, LanEndpoint } from '#base/endpoint.ts';
 import { errorCode } from '#base/errors.ts';
+import { readShared } from '#kernel/shared-read.ts';
 import { dialAs } from '#kernel/transparent-socket.ts';
 
 /** Whom to dial, and in whose name: a LAN client's own address and port, or the box's. */
@@ -11,17 +12,19 @@ const TAKEN = new Set(['EADDRINUSE', 'EADDRNOTAVAIL']);
 
 /**
  * Connects to an origin peer. In a client's name where there is one: that works on a box that has no address of its own,
- * and the peer sees whom it would have seen. Else from the box's own address.
+ * and the peer sees whom it would have seen. Else from the box's own address. A chunk of its 'data' is valid until the listener returns.
  */
 export async function dialOrigin(bridge: string, { endpoint, as }: Dial): Promise<net.Socket> {
   if (as) {
     try {
-      return await connected(dialAs(bridge, as, endpoint));
+      return await connected(readShared((onread) => dialAs(bridge, as, endpoint, onread)));
     } catch (error) {
       if (!TAKEN.has(errorCode(error) ?? '')) throw error;
     }
   }
-  return connected(net.connect({ host: endpoint.ip, port: endpoint.port, noDelay: true }));
+  return connected(
+    readShared((onread) => net.connect({ host: endpoint.ip, port: endpoint.port, noDelay: true, onread })),
+  );
 }
 
 function connected(socket: net.Socket): Promise<net.Socket> {

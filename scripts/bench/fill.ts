@@ -23,10 +23,11 @@ export async function fill(children: Children, plan: Plan, dir: string): Promise
   const box = await children.talk<object, Filled>('box-fill', argv(execPath, script('box/box-fill.ts')));
   const peer = await children.talk<object, Filled>('peer-fill', argv(PYTHON, script('peers/libtorrent-fill.py')));
   const turns: { box: Filled; peer: Filled }[] = [];
-  // The first turn of each warms the seed's page cache, and is not counted.
+  // The first turn of each warms the seed's page cache, and is not counted. Each begins as often as the other: who comes second finds memory and
+  // disk as the first has left them.
   for (let round = 0; round <= plan.rounds; round++) {
-    const turn = { box: await box.ask(), peer: await peer.ask() };
-    if (round > 0) turns.push(turn);
+    const [first, second] = round % 2 ? [await box.ask(), await peer.ask()] : [await peer.ask(), await box.ask()];
+    if (round > 0) turns.push(round % 2 ? { box: first, peer: second } : { box: second, peer: first });
   }
   for (const { child } of [seed, box, peer]) child.kill('SIGKILL');
   await Promise.all([seed, box, peer].map(({ child }) => child.exited));

@@ -14,10 +14,14 @@ export type DownloadLimits = {
   readonly requestMs: number;
   /** The time a request should wait in an origin's queue, over the round trip: long enough that the line never runs dry, short enough that little is lost with a kill. */
   readonly queueMs: number;
-  /** Blocks asked of one origin at once: at least / at the start / at most (libtorrent's reqq is 250). */
+  /**
+   * Blocks asked of one origin at once: at least, at the start, at most of one that does not say how many it lets queue (250 is what clients assume),
+   * and of one that says so: a gigabit over a tenth of a second.
+   */
   readonly minWindow: number;
   readonly firstWindow: number;
   readonly maxWindow: number;
+  readonly maxSaidWindow: number;
   /** Memory in begun and unverified pieces of one task: this many bytes, or `begunPieces` pieces where pieces are larger. */
   readonly begunBytes: number;
   readonly begunPieces: number;
@@ -65,6 +69,7 @@ export const DOWNLOAD_LIMITS: DownloadLimits = {
   minWindow: 4,
   firstWindow: 16,
   maxWindow: 250,
+  maxSaidWindow: 800,
   begunBytes: 64 * MIB,
   begunPieces: 4,
   pausedBytes: 4 * MIB,

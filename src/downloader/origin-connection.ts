@@ -247,6 +247,7 @@ export class OriginConnection {
         host.answered(this);
       },
       onPeers: (endpoints) => host.peers(this, endpoints),
+      onQueue: (requests) => this.#window.peerQueues(requests),
       onMetadataSize: (bytes) => host.metadataSize(this, bytes),
       onMetadata: (piece, data) => {
         this.#gave();
@@ -261,8 +262,9 @@ export class OriginConnection {
       onBitfield: (bits) => this.#said(this.#pieces.bitfield(bits)),
       onHaveAll: () => this.#said(this.#pieces.bitfield('all')),
       onHave: (piece) => this.#said(this.#pieces.have(piece)),
-      onChoke: () => {
+      onChoke: (forgets) => {
         this.choked = true;
+        if (forgets) for (const { request } of this.#outstanding.values()) this.#onReject(request);
       },
       onUnchoke: () => {
         this.choked = false;

@@ -50,3 +50,20 @@ test('after a timeout one block is asked at a time until answers are quick again
   for (let i = 0; i < 10; i++) window.answered(50, window.size);
   assert.equal(window.size, 11);
 });
+
+test('an origin is asked for as much as it lets queue, and for a moderate number when it does not say', () => {
+  const sizeAfter = (reqq?: number): number => {
+    const window = new RequestWindow(DOWNLOAD_LIMITS);
+    if (reqq !== undefined) window.peerQueues(reqq);
+    for (let i = 0; i < 2_000; i++) window.answered(50, window.size);
+    return window.size;
+  };
+  const { minWindow, maxWindow, maxSaidWindow } = DOWNLOAD_LIMITS;
+  assert.deepEqual([undefined, 1, 100, 500, 0xffff_ffff].map(sizeAfter), [
+    maxWindow,
+    minWindow,
+    100,
+    500,
+    maxSaidWindow,
+  ]);
+});

@@ -62,9 +62,9 @@ export function listenTransparent(
  * Dials `to` with the client's own address, port and VLAN as the source: the remote end cannot tell the box from the client.
  * Answers come back through the flow's entry in the steering set. Throws when the address cannot be bound.
  */
-export function dialAs(bridge: string, client: LanEndpoint, to: Endpoint): net.Socket {
+export function dialAs(bridge: string, client: LanEndpoint, to: Endpoint, onread?: net.OnReadOpts): net.Socket {
   const fd = transparentSocket(client, laneDevice(bridge, client.vlan), markToWan(client.vlan));
-  const socket = new net.Socket({ fd, allowHalfOpen: true });
+  const socket = new net.Socket({ fd, allowHalfOpen: true, onread });
   socket.setNoDelay(true);
   return socket.connect({ host: to.ip, port: to.port });
 }

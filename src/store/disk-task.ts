@@ -247,7 +247,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
       const answer = await this.#withRoom(lengthBytes, (home) => this.#write(home, own));
       if (answer.kind !== 'durable') return answer;
       this.#world.disks.wrote(shape.infoHash, lengthBytes);
-      this.#cache(own, shape);
+      this.#cache(own, shape, false);
       return answer;
     } finally {
       accepting.bytes -= lengthBytes;
@@ -321,15 +321,15 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
   async #readAndKeep(index: PieceIndex): Promise<ReadResult<P>> {
     const shape = this.#shape;
     const result = await this.#readDisk(index);
-    if (result.kind === 'ok') this.#cache(result.piece, shape);
+    if (result.kind === 'ok') this.#cache(result.piece, shape, true);
     else if (result.kind === 'corrupt') this.#log.error('piece-corrupt', { piece: index });
     else this.#log.error('read-failed', { piece: index, why: errorText(result.error) });
     return result;
   }
 
   /** Unless it was verified by less than is known now. */
-  #cache(piece: P, verifiedBy: TaskShape): void {
-    if (verifiedBy === this.#shape) this.memory.put(piece);
+  #cache(piece: P, verifiedBy: TaskShape, shown: boolean): void {
+    if (verifiedBy === this.#shape) this.memory.put(piece, shown);
   }
 
   async #readDisk(index: PieceIndex): Promise<ReadResult<P>> {

@@ -33,6 +33,7 @@ export const gappedMaker: PieceMaker<GappedPiece> = {
   allocate: (index, lengthBytes) =>
     new GappedPiece(index, lengthBytes, new ArrayBuffer(lengthBytes + HEADER * Math.ceil(lengthBytes / BLOCK_BYTES))),
   adopt: (index, lengthBytes, buffer) => new GappedPiece(index, lengthBytes, buffer),
+  discard: ({ buffer }) => void (buffer.buffer as ArrayBuffer).transfer(0),
 };
 
 /** A torrent of made-up content. */

@@ -10,9 +10,12 @@ export const STORE_LIMITS = {
   hashBytes: 320 * MIB,
   /** Pieces being written to one disk or waiting for their fdatasync: one group commit can carry this many. */
   writesAtOnce: 64,
-  /** Files of one disk in fdatasync, and calls of pwritev, at the same time: each holds a thread for as long as the disk takes. */
+  /**
+   * Files of one disk in fdatasync, and calls of pwritev, at the same time: each holds a thread for as long as the disk takes. A second pwritev to
+   * the same file would spin until the first is over (the kernel's lock on the inode).
+   */
   syncsAtOnce: 2,
-  writeCallsAtOnce: 4,
+  writeCallsAtOnce: 1,
   /** Pieces being read from one disk at once: an arm gains little beyond a few, flash wants many. Each holds a piece buffer. */
   readsAtOnce: { hdd: 4, ssd: 16, unknown: 8 },
   /** Reads of one disk waiting for their turn: they hold no buffer yet, so this bounds only the queue. */

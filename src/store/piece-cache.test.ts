@@ -6,6 +6,7 @@ import { STORE_LIMITS } from './limits.ts';
 import { PieceCache } from './piece-cache.ts';
 import { MeasuredCost } from './piece-cache-cost.ts';
 import { type Kept, Victims } from './piece-cache-victims.ts';
+import type { PieceBuffer } from './task-store.ts';
 
 const costOf = (seekMs: number) => ({ seekMs, readMs: () => seekMs });
 const piece = (index: number, length = 100) => gappedMaker.allocate(index, length);
@@ -38,7 +39,7 @@ test('whatever is done, it holds no more bytes than it may, counts them right an
       fc.array(fc.oneof({ weight: 6, arbitrary: put }, { weight: 1, arbitrary: other }), { maxLength: 200 }),
       fc.integer({ min: 1, max: 100_000 }),
       (uses, limit) => {
-        const cache = new PieceCache(limit, rolling());
+        const cache = new PieceCache(limit, { random: rolling() });
         const tasks = [0, 1, 2].map((n) => cache.task(costOf(n)));
         for (const [n, task] of tasks.entries()) task.wanted = (index) => (index + n) % 3;
         for (const { op, task: n, index, length } of uses) {
@@ -64,7 +65,7 @@ test('whatever is done, it holds no more bytes than it may, counts them right an
 });
 
 test('a piece that nobody lacks goes first, then what fewest lack', () => {
-  const cache = new PieceCache(16 * BYTES, rolling());
+  const cache = new PieceCache(16 * BYTES, { random: rolling() });
   const [task, others] = [cache.task(costOf(8)), cache.task(costOf(8))];
   const lack = [3, 1, 0, 2];
   task.wanted = (index) => lack[index] ?? 0;
@@ -79,7 +80,7 @@ test('a piece that nobody lacks goes first, then what fewest lack', () => {
 });
 
 test('of equals the one used longest ago goes; without clients that is all that counts', () => {
-  const cache = new PieceCache(3 * BYTES, rolling());
+  const cache = new PieceCache(3 * BYTES, { random: rolling() });
   const task = cache.task(costOf(8));
   for (const index of [0, 1, 2]) task.put(piece(index));
   task.get(0);
@@ -88,7 +89,7 @@ test('of equals the one used longest ago goes; without clients that is all that 
 });
 
 test('a piece of a slow disk outlives one of a fast disk that as many lack', () => {
-  const cache = new PieceCache(40 * BYTES, rolling());
+  const cache = new PieceCache(40 * BYTES, { random: rolling() });
   const [fast, slow] = [cache.task(costOf(0.1)), cache.task(costOf(8))];
   for (const task of [fast, slow]) {
     task.wanted = () => 2;
@@ -100,7 +101,7 @@ test('a piece of a slow disk outlives one of a fast disk that as many lack', () 
 });
 
 test('one client that reads a torrent once does not push out what others want', () => {
-  const cache = new PieceCache(64 * BYTES, rolling());
+  const cache = new PieceCache(64 * BYTES, { random: rolling() });
   const [wanted, scanned] = [cache.task(costOf(8)), cache.task(costOf(8))];
   wanted.wanted = () => 3;
   for (let index = 0; index < 64; index++) wanted.put(piece(index));
@@ -166,4 +167,22 @@ test('what a read costs is learned from the time that the disk was busy, not fro
   nowMs += 500;
   failed(0);
   assert.ok(cost.seekMs < 0.1, 'what failed says nothing');
+});
+
+test('a forgotten piece is discarded if nobody was shown it, and else left to whoever has it', () => {
+  const discarded: number[] = [];
+  const cache = new PieceCache<PieceBuffer>(3 * BYTES, {
+    random: rolling(),
+    discard: ({ index }) => discarded.push(index),
+  });
+  const task = cache.task(costOf(8));
+  task.put(piece(0), false);
+  task.put(piece(1), false);
+  task.put(piece(2), true);
+  task.get(1);
+  task.put(piece(0), false);
+  assert.deepEqual(discarded, [0], 'replaced by another of the same index');
+  task.clear();
+  assert.deepEqual(discarded, [0, 0]);
+  assert.equal(cache.bytes, 0);
 });

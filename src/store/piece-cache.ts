@@ -9,11 +9,14 @@ export class PieceCache<P extends PieceBuffer> {
   readonly limitBytes: number;
   readonly #victims: Victims<Entry<P>>;
   readonly #reading = new Set<TaskPieces<P>>();
+  readonly #discard: (piece: P) => void;
   #bytes = 0;
 
-  constructor(limitBytes: number, random?: () => number) {
+  /** `discard`: is given each forgotten piece that nobody was shown. */
+  constructor(limitBytes: number, { random, discard }: { random?: () => number; discard?: (piece: P) => void } = {}) {
     this.limitBytes = limitBytes;
     this.#victims = new Victims(random);
+    this.#discard = discard ?? (() => {});
   }
 
   /** Of the pieces' whole buffers. */
@@ -44,6 +47,7 @@ export class PieceCache<P extends PieceBuffer> {
   #drop(entry: Entry<P>): void {
     this.#victims.delete(entry);
     this.#bytes -= entry.bytes;
+    if (!entry.shown) this.#discard(entry.piece);
   }
 }
 
@@ -93,13 +97,16 @@ export class TaskPieces<P extends PieceBuffer> implements TaskMemory {
 
   get(index: PieceIndex): P | undefined {
     const entry = this.#entries.get(index);
-    if (entry) this.#world.used(entry);
-    return entry?.piece;
+    if (!entry) return undefined;
+    entry.shown = true;
+    this.#world.used(entry);
+    return entry.piece;
   }
 
-  put(piece: P): void {
+  /** `shown`: others have the piece too. */
+  put(piece: P, shown = true): void {
     this.#entries.get(piece.index)?.drop();
-    const entry = new Entry(this, piece);
+    const entry = new Entry(this, piece, shown);
     if (this.#world.add(entry)) this.#entries.set(piece.index, entry);
   }
 
@@ -116,10 +123,12 @@ export class TaskPieces<P extends PieceBuffer> implements TaskMemory {
 class Entry<P extends PieceBuffer> implements Kept {
   readonly task: TaskPieces<P>;
   readonly piece: P;
+  shown: boolean;
 
-  constructor(task: TaskPieces<P>, piece: P) {
+  constructor(task: TaskPieces<P>, piece: P, shown: boolean) {
     this.task = task;
     this.piece = piece;
+    this.shown = shown;
   }
 
   get bytes(): number {

@@ -76,7 +76,7 @@ export class Store<P extends PieceBuffer> implements AsyncDisposable {
     return new Store(config.volatileDir, {
       maker,
       log,
-      cache: new PieceCache<P>(config.cacheBytes),
+      cache: new PieceCache<P>(config.cacheBytes, { discard: (piece) => maker.discard(piece) }),
       disks,
       hashes: new HashPool({ workers: config.hashWorkers, log }),
       accepting: { bytes: 0 },

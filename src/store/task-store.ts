@@ -37,6 +37,8 @@ export type PieceMaker<P extends PieceBuffer> = {
   allocate(index: PieceIndex, lengthBytes: number): P;
   /** The same piece again, around a buffer that came back from another thread. */
   adopt(index: PieceIndex, lengthBytes: number, buffer: ArrayBuffer): P;
+  /** Nobody uses the piece any more, or has a view of it: its memory may become another's. */
+  discard(piece: P): void;
 };
 
 /** A file inside a torrent, named by the root of its hash tree (BEP 52: 32 bytes): it begins with a piece of its own. */

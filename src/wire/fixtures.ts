@@ -44,6 +44,7 @@ export class Peer {
       (...args: unknown[]): void =>
         void this.heard.push([name, ...args]);
     const names = [
+      'onQueue',
       'onMetadataSize',
       'onPeers',
       'onMetadata',

@@ -1,5 +1,5 @@
 import type { PieceIndex } from '#base/units.ts';
-import { BLOCK_BYTES } from '#base/units.ts';
+import { BLOCK_BYTES, MIB } from '#base/units.ts';
 
 /** BEP 3 piece message before its data: length, id 7, piece, begin. */
 export const PIECE_HEADER_BYTES = 13;
@@ -7,6 +7,37 @@ const STRIDE = PIECE_HEADER_BYTES + BLOCK_BYTES;
 
 const blocksOf = (lengthBytes: number): number => Math.ceil(lengthBytes / BLOCK_BYTES);
 const framedBytes = (lengthBytes: number): number => lengthBytes + PIECE_HEADER_BYTES * blocksOf(lengthBytes);
+
+/** Two gigabits' worth of a hundred milliseconds: as much as is being verified and written while the next pieces come. */
+const SPARE_BYTES = 32 * MIB;
+
+/**
+ * Memory for the next pieces. To the garbage collector each piece is new memory, and 64 MiB of that make it look at everything: a box that fetches
+ * fast would do little else.
+ */
+class Spare {
+  readonly #free: ArrayBuffer[] = [];
+  #bytes = 0;
+
+  take(bytes: number): ArrayBuffer | undefined {
+    const at = this.#free.findLastIndex((memory) => memory.byteLength === bytes);
+    if (at < 0) return undefined;
+    this.#bytes -= bytes;
+    return this.#free.splice(at, 1)[0];
+  }
+
+  give(memory: ArrayBuffer): void {
+    this.#free.push(memory);
+    this.#bytes += memory.byteLength;
+    while (this.#bytes > SPARE_BYTES) {
+      const oldest = this.#free.shift();
+      this.#bytes -= oldest?.byteLength ?? 0;
+      oldest?.transfer(0); // freed now
+    }
+  }
+}
+
+const spare = new Spare();
 
 /**
  * A piece as it goes over the wire: the header of a piece message before each of its 16 KiB blocks, so that a run of
@@ -22,10 +53,15 @@ export class FramedPiece {
     this.index = index;
     this.lengthBytes = lengthBytes;
     this.buffer = Buffer.from(memory);
+  }
+
+  #headed(): this {
+    const { index, lengthBytes } = this;
     for (let begin = 0; begin < lengthBytes; begin += BLOCK_BYTES) {
       const at = (begin / BLOCK_BYTES) * STRIDE;
       writeHeader(this.buffer, at, index, begin, Math.min(BLOCK_BYTES, lengthBytes - begin));
     }
+    return this;
   }
 
   /** The bytes of memory that a piece of `lengthBytes` takes, headers included. */
@@ -33,13 +69,19 @@ export class FramedPiece {
     return framedBytes(lengthBytes);
   }
 
-  /** An empty piece of zeros. */
+  /** A piece to be filled. What is not filled is whatever the memory held: no hash matches it. */
   static allocate(index: PieceIndex, lengthBytes: number): FramedPiece {
     checkLength(lengthBytes);
-    return new FramedPiece(index, lengthBytes, new ArrayBuffer(framedBytes(lengthBytes)));
+    const bytes = framedBytes(lengthBytes);
+    return new FramedPiece(index, lengthBytes, spare.take(bytes) ?? Buffer.allocUnsafeSlow(bytes).buffer).#headed();
   }
 
-  /** Memory laid out like `buffer` above, as it came back from a worker; the headers are written anew. */
+  /** The memory of a piece that nobody uses becomes another's. A view of it that somebody kept is empty from now on. */
+  static discard(piece: FramedPiece): void {
+    spare.give((piece.buffer.buffer as ArrayBuffer).transfer());
+  }
+
+  /** The same piece again, around its memory as it came back from a worker. */
   static adopt(index: PieceIndex, lengthBytes: number, buffer: ArrayBuffer): FramedPiece {
     checkLength(lengthBytes);
     if (buffer.byteLength !== framedBytes(lengthBytes)) {

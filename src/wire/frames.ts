@@ -45,15 +45,13 @@ export function decodeMessage(frame: Buffer): Parsed<Message> {
   if (frame.length === 4) return ok({ kind: 'keep-alive' });
   const id = frame[4] as number;
   const size = frame.length - 5;
-  const wrong = bad(`message ${id} with a body of ${size} bytes`);
-
   const noBody = named(bare, id);
-  if (noBody) return size === 0 ? ok({ kind: noBody }) : wrong;
+  if (noBody) return size === 0 ? ok({ kind: noBody }) : wrongSize(id, size);
   const onePiece = named(aboutPiece, id);
-  if (onePiece) return size === 4 ? ok({ kind: onePiece, piece: frame.readUInt32BE(5) }) : wrong;
+  if (onePiece) return size === 4 ? ok({ kind: onePiece, piece: frame.readUInt32BE(5) }) : wrongSize(id, size);
   const oneBlock = named(aboutBlock, id);
   if (oneBlock) {
-    if (size !== 12) return wrong;
+    if (size !== 12) return wrongSize(id, size);
     const [piece, begin, length] = [frame.readUInt32BE(5), frame.readUInt32BE(9), frame.readUInt32BE(13)];
     return ok({ kind: oneBlock, piece, begin, length });
   }
@@ -61,7 +59,7 @@ export function decodeMessage(frame: Buffer): Parsed<Message> {
     case 5:
       return ok({ kind: 'bitfield', bits: frame.subarray(5) });
     case 7:
-      if (size < 8) return wrong;
+      if (size < 8) return wrongSize(id, size);
       return ok({
         kind: 'piece',
         piece: frame.readUInt32BE(5),
@@ -69,16 +67,20 @@ export function decodeMessage(frame: Buffer): Parsed<Message> {
         data: frame.subarray(13),
       });
     case 9:
-      return size === 2 ? ok({ kind: 'port', port: frame.readUInt16BE(5) }) : wrong;
+      return size === 2 ? ok({ kind: 'port', port: frame.readUInt16BE(5) }) : wrongSize(id, size);
     case 20:
-      return size >= 1 ? ok({ kind: 'extended', id: frame[5] as number, payload: frame.subarray(6) }) : wrong;
+      return size >= 1
+        ? ok({ kind: 'extended', id: frame[5] as number, payload: frame.subarray(6) })
+        : wrongSize(id, size);
     default: {
       if (!isHashId(id)) return ok({ kind: 'unknown', id });
       const message = decodeHashMessage(id, frame.subarray(5));
-      return message ? ok(message) : wrong;
+      return message ? ok(message) : wrongSize(id, size);
     }
   }
 }
+
+const wrongSize = (id: number, size: number): Parsed<never> => bad(`message ${id} with a body of ${size} bytes`);
 
 const ids: Readonly<Record<Exclude<Message['kind'], 'keep-alive' | 'unknown'>, number>> = {
   choke: 0,
@@ -150,13 +152,18 @@ const FIRST_BYTES = 17 * 1024;
  */
 export class FrameSplitter {
   readonly #maxFrameBytes: number;
+  readonly #reuse: boolean;
   #partial: Buffer = Buffer.alloc(0);
   #held = 0;
   #broken: string | undefined;
 
-  /** `maxFrameBytes` counts a frame's 4-byte length too. */
-  constructor(maxFrameBytes: number) {
+  /**
+   * `maxFrameBytes` counts a frame's 4-byte length too. `reuse`: a frame is valid only until `onFrame` returns; then what spans chunks costs no
+   * memory of its own.
+   */
+  constructor(maxFrameBytes: number, { reuse = false } = {}) {
     this.#maxFrameBytes = maxFrameBytes;
+    this.#reuse = reuse;
   }
 
   /** Bytes of an unfinished frame that are held. */
@@ -209,7 +216,7 @@ export class FrameSplitter {
     at += this.#take(chunk, at, size - this.#held);
     if (this.#held < size) return at;
     const frame = this.#partial.subarray(0, size);
-    this.#partial = Buffer.alloc(0);
+    if (!this.#reuse || size > FIRST_BYTES) this.#partial = Buffer.alloc(0);
     this.#held = 0;
     onFrame(frame);
     return at;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { encode } from './bencode.ts';
-import { encodeMetadata, parseExtendedHandshake, parseMetadata } from './extended.ts';
+import { encodeExtendedHandshake, encodeMetadata, parseExtendedHandshake, parseMetadata } from './extended.ts';
 import { chunksOf, connected, fuzzRuns, HASH, hashOfByte, Peer, turn } from './fixtures.ts';
 import type { Message } from './frames.ts';
 import { encodeMessage } from './frames.ts';
@@ -78,68 +78,72 @@ test('what the peer has and allows is told in order, whatever the portions', asy
     const peer = new Peer();
     for (const chunk of chunksOf(Buffer.concat([peer.hands(), ...bytes]), portions)) peer.wire.receive(chunk);
     const [, ...calls] = await peer.calls();
-    assert.deepEqual(calls, [['onBitfield', Buffer.from('f0a0', 'hex')], ['onHave', 9], ['onUnchoke'], ['onChoke']]);
+    assert.deepEqual(calls, [
+      ['onBitfield', Buffer.from('f0a0', 'hex')],
+      ['onHave', 9],
+      ['onUnchoke'],
+      ['onChoke', false],
+    ]);
   }
   const full = await connected();
   full.say({ kind: 'have-all' });
   assert.deepEqual(await full.calls(), [['onHaveAll']]);
 });
 
-test('each request is answered by its block or a rejection, a cancelled one by nothing', async () => {
+test('blocks and rejections are told at once, asked for or not', async () => {
   const peer = await connected();
-  peer.wire.interested();
   for (const begin of [0, 16_384, 32_768]) peer.wire.request(5, begin, 16_384);
   peer.wire.cancel(5, 16_384, 16_384);
   assert.deepEqual(
     (await peer.messages()).map((m) => m.kind),
-    ['interested', 'request', 'request', 'request', 'cancel'],
+    ['request', 'request', 'request', 'cancel'],
   );
-  peer.say(
-    { kind: 'piece', piece: 5, begin: 16_384, data: Buffer.alloc(16_384, 2) },
-    { kind: 'piece', piece: 6, begin: 0, data: Buffer.alloc(16_384, 3) },
-    { kind: 'piece', piece: 5, begin: 0, data: Buffer.alloc(100) },
-    { kind: 'piece', piece: 5, begin: 0, data: Buffer.alloc(16_384, 1) },
-    { kind: 'reject', piece: 5, begin: 32_768, length: 16_384 },
-  );
-  const calls = await peer.calls();
-  assert.deepEqual(
-    calls.map(([name, piece, begin]) => [name, piece, begin]),
-    [
-      ['onBlock', 5, 0],
-      ['onReject', 5, 32_768],
-    ],
-  );
-  assert.deepEqual(Buffer.from(calls[0]?.[3] as Uint8Array), Buffer.alloc(16_384, 1));
-});
-
-test('a peer that chokes without the fast extension rejects all; one that has it does not', async () => {
-  for (const fast of [false, true]) {
-    const peer = await connected({ fast });
-    peer.wire.request(0, 0, 16_384);
-    peer.say({ kind: 'choke' });
-    const names = (await peer.calls()).map(([name]) => name);
-    assert.deepEqual(names.toSorted(), fast ? ['onChoke'] : ['onChoke', 'onReject']);
-    peer.wire.request(1, 0, 16_384);
-    assert.deepEqual(await peer.calls(), [['onReject', 1, 0, 16_384]], 'asked while choked');
+  const told: unknown[] = [];
+  const data = Buffer.alloc(16_384, 1);
+  peer.heard.push = (...calls) => {
+    // What is told of a block is valid only now.
+    for (const [name, piece, begin, block] of calls)
+      told.push([name, piece, begin, block instanceof Buffer ? Buffer.from(block) : block]);
+    return told.length;
+  };
+  const bytes = Buffer.concat([
+    encodeMessage({ kind: 'piece', piece: 5, begin: 0, data }),
+    encodeMessage({ kind: 'piece', piece: 6, begin: 32_768, data: data.subarray(0, 100) }),
+    encodeMessage({ kind: 'reject', piece: 5, begin: 16_384, length: 16_384 }),
+  ]);
+  for (const portions of [[bytes.length], [7_000], [1, 5, 20_000]]) {
+    const chunk = Buffer.alloc(bytes.length);
+    let at = 0;
+    for (const part of chunksOf(bytes, portions)) {
+      // All come in the same memory, as from a socket.
+      part.copy(chunk);
+      peer.wire.receive(chunk.subarray(0, part.length));
+      at += part.length;
+    }
+    assert.equal(at, bytes.length);
+    assert.deepEqual(told.splice(0), [
+      ['onBlock', 5, 0, data],
+      ['onBlock', 6, 32_768, data.subarray(0, 100)],
+      ['onReject', 5, 16_384, 16_384],
+    ]);
   }
 });
 
-test('a refusal never comes inside the call that asked, and asking again for ever holds nobody up', async () => {
-  const peer = new Peer();
-  peer.wire.receive(peer.hands());
-  await peer.calls();
-  peer.wire.request(0, 0, 16_384);
-  assert.deepEqual(peer.heard, []);
-  let refusals = 0;
-  const push = peer.heard.push.bind(peer.heard);
-  peer.heard.push = (...calls) => {
-    refusals++;
-    peer.wire.request(0, 0, 16_384);
-    return push(...calls);
-  };
-  for (let i = 0; i < 10; i++) await turn();
-  assert.ok(refusals >= 5 && refusals <= 12, `${refusals}`);
-  peer.wire.close('enough');
+test('a peer that chokes without the fast extension forgets what it was asked; one that has it rejects it', async () => {
+  for (const fast of [false, true]) {
+    const peer = await connected({ fast });
+    peer.say({ kind: 'choke' });
+    assert.deepEqual(await peer.calls(), [['onChoke', !fast]]);
+    peer.say({ kind: 'reject', piece: 1, begin: 0, length: 16_384 });
+    assert.deepEqual((await peer.calls())[0]?.[0], fast ? 'onReject' : 'onClosed');
+  }
+});
+
+test('how many requests may queue is told when the peer says so', async () => {
+  const peer = await connected();
+  const payload = encodeExtendedHandshake({ reqq: 321 });
+  peer.say({ kind: 'extended', id: 0, payload });
+  assert.deepEqual(await peer.calls(), [['onQueue', 321]]);
 });
 
 test('metadata is asked for under the peer’s id and told as it comes', async () => {

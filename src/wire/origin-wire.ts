@@ -10,13 +10,18 @@ import type { HashRange } from './hash-messages.ts';
 import { WIRE_LIMITS } from './limits.ts';
 import { parsePex } from './pex.ts';
 
-/** What an origin peer says. Called in the order of the wire, never inside a call of the caller's own. */
+/**
+ * What an origin peer says. Blocks and rejections are told at once, from within `receive`; all else later, in the order of the wire, and never
+ * inside a call of the caller's own.
+ */
 export type OriginHandler = {
   /** `peerId`: 40 hex digits. `v2`: it knows BEP 52. */
   onHandshake(h: { peerId: string; v2: boolean }): void;
   onMetadataSize(bytes: number): void;
   onMetadata(piece: number, data: Buffer): void;
   onMetadataReject(piece: number): void;
+  /** How many requests it lets queue (BEP 10 `reqq`). */
+  onQueue(requests: number): void;
   /** Nodes of a file's hash tree and their proof (BEP 52), asked for or not, not checked. */
   onHashes(range: HashRange, hashes: Buffer): void;
   onHashReject(range: HashRange): void;
@@ -26,11 +31,12 @@ export type OriginHandler = {
   onBitfield(bits: Buffer): void;
   onHaveAll(): void;
   onHave(piece: PieceIndex): void;
-  onChoke(): void;
+  /** `forgets`: nothing that was asked will be answered any more (a peer without BEP 6). */
+  onChoke(forgets: boolean): void;
   onUnchoke(): void;
-  /** A block that was asked for and not cancelled; `data` has exactly the length asked for. */
+  /** A block, asked for or not. `data` is valid only during the call. */
   onBlock(piece: PieceIndex, begin: number, data: Uint8Array): void;
-  /** A request that will not be answered: rejected (BEP 6), or the peer chokes. */
+  /** The peer says that it will not answer a request (BEP 6), made or not. */
   onReject(piece: PieceIndex, begin: number, length: number): void;
   /** Once, last. */
   onClosed(why: string): void;
@@ -42,13 +48,13 @@ const CLIENT_NAME = 'Swarmbox 0.1';
  * A connection to an origin peer, spoken by the bittorrent-protocol package. The package trusts its peer: it waits for
  * messages of any length, reads lengths as signed, copies its backlog for every chunk, and its bencode reader can be
  * made to loop. So it sees only whole frames that were cut, bounded and read here first, and an extended handshake
- * only as this box would have written it.
+ * only as this box would have written it. Requests and blocks, of which there are thousands a second, go past it.
  */
 export class OriginWire {
   readonly #wire: Wire;
   readonly #handler: OriginHandler;
   readonly #infoHash: InfoHash;
-  readonly #frames = new FrameSplitter(WIRE_LIMITS.originFrameBytes);
+  readonly #frames = new FrameSplitter(WIRE_LIMITS.originFrameBytes, { reuse: true });
   /** Bytes of the peer's handshake that came so far; undefined once it is whole. */
   #head: Buffer | undefined = Buffer.alloc(0);
   readonly #outgoing: Uint8Array[] = [];
@@ -90,7 +96,7 @@ export class OriginWire {
     return this.#closed;
   }
 
-  /** Bytes from the peer. They must not change afterwards: blocks are views of them. */
+  /** Bytes from the peer. Nothing of them is kept. */
   receive(chunk: Buffer): void {
     if (this.#closed) return;
     const rest = this.#head === undefined ? chunk : this.#shakeHands(this.#head, chunk);
@@ -103,22 +109,13 @@ export class OriginWire {
     if (!this.#closed) this.#wire.interested();
   }
 
-  /** Answered by exactly one of onBlock, onReject and onClosed, unless cancelled. Timing out is the caller's business. */
+  /** Who asked for what, and for how long to wait, is the caller's business. */
   request(piece: PieceIndex, begin: number, length: number): void {
-    if (this.#closed) return;
-    let asking = true;
-    this.#wire.request(piece, begin, length, (error, data) => {
-      if (this.#closed || error?.message === CANCELLED) return;
-      if (!error && data) this.#handler.onBlock(piece, begin, data);
-      else if (!asking) this.#handler.onReject(piece, begin, length);
-      else this.#later(() => this.#handler.onReject(piece, begin, length));
-    });
-    asking = false;
+    this.#say({ kind: 'request', piece, begin, length });
   }
 
-  /** Nothing more is heard of the request. */
   cancel(piece: PieceIndex, begin: number, length: number): void {
-    if (!this.#closed) this.#wire.cancel(piece, begin, length);
+    this.#say({ kind: 'cancel', piece, begin, length });
   }
 
   keepAlive(): void {
@@ -151,7 +148,7 @@ export class OriginWire {
     });
   }
 
-  /** The package knows no hash messages: they are written past it, in the order in which all is said. */
+  /** Written past the package, whose own words come a microtask later. */
   #say(message: Message): void {
     if (!this.#closed) this.#gather(encodeMessage(message));
   }
@@ -191,7 +188,7 @@ export class OriginWire {
     );
     wire.on(
       'choke',
-      alive(() => hear.onChoke()),
+      alive(() => hear.onChoke(!this.#hasFast)),
     );
     wire.on(
       'unchoke',
@@ -232,57 +229,71 @@ export class OriginWire {
   #frame(frame: Buffer): void {
     if (this.#closed) return;
     const message = decodeMessage(frame);
-    if (message.kind === 'bad') {
-      this.close(message.why);
-      return;
-    }
-    const allowed = this.#admit(message.value, frame);
-    if (allowed) this.#wire.write(allowed);
+    if (message.kind === 'bad') this.close(message.why);
+    else this.#hear(message.value);
   }
 
-  /** The frame that the package may see in place of what came, or nothing. */
-  #admit(m: Message, frame: Buffer): Buffer | undefined {
+  #hear(m: Message): void {
+    switch (m.kind) {
+      case 'piece':
+        this.#handler.onBlock(m.piece, m.begin, m.data);
+        return;
+      case 'reject':
+        if (this.#hasFast) this.#handler.onReject(m.piece, m.begin, m.length);
+        else this.close('a rejection from a peer without the fast extension');
+        return;
+      default: {
+        const allowed = this.#admit(m);
+        if (allowed) this.#wire.write(encodeMessage(allowed));
+      }
+    }
+  }
+
+  /** What the package may hear in place of what came, if anything. */
+  #admit(m: Message): Message | undefined {
     switch (m.kind) {
       case 'request':
         // Every one is answered by a rejection, which would pile up for a peer that asks and does not read.
-        return this.#refuse() ? frame : undefined;
+        return this.#refuse() ? m : undefined;
       case 'have':
-        return m.piece < WIRE_LIMITS.pieces ? frame : undefined;
+        return m.piece < WIRE_LIMITS.pieces ? m : undefined;
       case 'bitfield':
-        // A copy: the package keeps the field and sets its bits as `have`s come.
-        if (m.bits.length <= WIRE_LIMITS.pieces / 8) return Buffer.from(frame);
+        if (m.bits.length <= WIRE_LIMITS.pieces / 8) return m;
         this.close('a bitfield of more pieces than a torrent may have');
         return undefined;
       case 'extended': {
-        if (m.id !== 0) return frame;
+        if (m.id !== 0) return m;
         const h = parseExtendedHandshake(m.payload);
-        return h.kind === 'ok'
-          ? encodeMessage({ kind: 'extended', id: 0, payload: encodeExtendedHandshake(h.value) })
-          : undefined;
+        const reqq = h.kind === 'ok' ? h.value.reqq : undefined;
+        if (reqq !== undefined) this.#later(() => this.#handler.onQueue(reqq));
+        return h.kind === 'ok' ? { ...m, payload: encodeExtendedHandshake(h.value) } : undefined;
       }
       case 'have-all':
       case 'have-none':
-      case 'reject':
       case 'allowed-fast':
-        if (this.#hasFast) return frame;
+        if (this.#hasFast) return m;
         this.close(`${m.kind} from a peer without the fast extension`);
         return undefined;
       case 'hash-request':
         if (this.#refuse()) this.#say({ ...m, kind: 'hash-reject' });
         return undefined;
-      case 'hashes':
-        this.#later(() => this.#handler.onHashes(m, m.hashes));
+      case 'hashes': {
+        const [range, hashes] = [owned(m), Buffer.from(m.hashes)];
+        this.#later(() => this.#handler.onHashes(range, hashes));
         return undefined;
-      case 'hash-reject':
-        this.#later(() => this.#handler.onHashReject(m));
+      }
+      case 'hash-reject': {
+        const range = owned(m);
+        this.#later(() => this.#handler.onHashReject(range));
         return undefined;
+      }
       case 'unknown':
       case 'port':
       case 'cancel':
       case 'suggest':
         return undefined;
       default:
-        return frame;
+        return m;
     }
   }
 
@@ -320,8 +331,8 @@ export class OriginWire {
 }
 
 const UT_METADATA = 'ut_metadata';
-/** The package's own words for a request that `cancel` took back. */
-const CANCELLED = 'request was cancelled';
+
+const owned = (range: HashRange): HashRange => ({ ...range, piecesRoot: Buffer.from(range.piecesRoot) });
 
 /** The package finds an extension's name on its prototype. */
 function extension(

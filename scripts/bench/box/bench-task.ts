@@ -1,23 +1,15 @@
-import { once } from 'node:events';
-import { connect } from 'node:net';
-import type { Duplex } from 'node:stream';
 import { Bitfield } from '#base/bitfield.ts';
 import { realClock } from '#base/clock.ts';
 import { errorText } from '#base/errors.ts';
 import { silentLog } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
 import type { Store } from '#store/store.ts';
-import { type OriginSource, Task } from '#task/task.ts';
+import { Task } from '#task/task.ts';
 import type { TaskWorld } from '#task/task-world.ts';
 import type { FramedPiece } from '#wire/framed-piece.ts';
 import { newPeerId } from '#wire/handshake.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
-
-async function dial({ endpoint }: OriginSource): Promise<Duplex> {
-  const socket = connect({ host: endpoint.ip, port: endpoint.port, noDelay: true });
-  await once(socket, 'connect');
-  return socket;
-}
+import { dialOrigin } from '../../../src/origin-dial.ts';
 
 /** A manager's side of a task whose torrent is public, always has a slot, and is remembered nowhere. */
 const worldOf = (store: Store<FramedPiece>, fail: (why: string) => void): TaskWorld => ({
@@ -25,7 +17,7 @@ const worldOf = (store: Store<FramedPiece>, fail: (why: string) => void): TaskWo
   peerId: newPeerId(),
   store: (shape) => store.task(shape),
   begun: () => undefined,
-  dial,
+  dial: (to) => dialOrigin('no bridge', to),
   askSlot: (granted) => granted(),
   withdraw: () => {},
   releaseSlot: () => {},

@@ -1,0 +1,22 @@
+import type { OnReadOpts, Socket } from 'node:net';
+
+/** Two pipes full of what a fast peer sends at once. */
+const BYTES = 256 * 1024;
+const memory = Buffer.allocUnsafeSlow(BYTES);
+
+/**
+ * For sockets whose 'data' listener keeps nothing of what it is given: all of them read into one and the same memory, and a chunk is valid until the
+ * listener returns. A buffer for every read would be the most of what a fetching box has the garbage collector do.
+ */
+export function readShared(make: (onread: OnReadOpts) => Socket): Socket {
+  const socket: Socket = make({
+    buffer: memory,
+    callback: (length) => {
+      const bytes = memory.subarray(0, length);
+      // Nobody listens yet: kept, as for any other stream.
+      if (!socket.emit('data', bytes)) socket.push(Buffer.from(bytes));
+      return true;
+    },
+  });
+  return socket;
+}
