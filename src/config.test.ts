@@ -15,6 +15,7 @@ const refused = (over: object): string => {
 test('two ports and a data folder are enough', () => {
   const config = parseConfig(JSON.stringify(least));
   assert.equal(config.listenPort, 7000);
+  assert.equal(config.scrubMBps, 4);
   assert.deepEqual(config.admin, { host: '127.0.0.1', port: 8080 });
   const optOut = ['192.168.1.7', '10.0.0.0/8', '2001:db8::/32'];
   assert.deepEqual(parseConfig(JSON.stringify({ ...least, optOut })).optOut, optOut);
@@ -48,6 +49,9 @@ test('every mistake is told by the name of its setting', () => {
   for (const optOut of ['10.0.0.1', [7], ['10.0.0.0/33'], ['::/129'], ['10.0.0.1; drop'], ['example.org'], ['1.2.3']])
     assert.match(refused({ optOut }), /"optOut" must be a list of at most/, JSON.stringify(optOut));
   assert.match(refused({ neverSteer: [''] }), /"neverSteer" must be a list/);
+  for (const scrubMBps of [-1, 0.01, 10_001, '4', null])
+    assert.match(refused({ scrubMBps }), /"scrubMBps" must be a number of MB\/s from 0.1 to 10000, or 0/);
+  for (const scrubMBps of [0, 0.1, 2.5]) assert.equal(refused({ scrubMBps }), 'accepted');
   assert.match(refused({ slotz: 1 }), /no setting called "slotz"/);
   assert.match(refused({ localPeer: true }), /"localPeer" must be an object with enabled, port/);
   assert.match(refused({ localPeer: { port: 0 } }), /"localPeer" must be an object whose "port" is a port/);

@@ -30,6 +30,8 @@ export type Config = {
   readonly cacheMiB: number;
   /** Free space of each disk that is never touched, MiB. */
   readonly floorMiB: number;
+  /** MB/s of each disk that are read to find what has rotted, while nobody else uses the disk; 0: nothing is. */
+  readonly scrubMBps: number;
   /** Tasks that may download at the same time. */
   readonly slots: number;
   /** How fast blocks may go to one connection of a client, to all clients of one torrent, and to everybody, in Mbit/s; absent: no limit. */
@@ -60,6 +62,7 @@ const DEFAULTS = {
   logGroup: 17,
   cacheMiB: 256,
   floorMiB: 512,
+  scrubMBps: 4,
   slots: 32,
   limits: {},
   servePrivate: false,
@@ -85,6 +88,11 @@ const count =
 /** The least still serves a block in a second and a half. */
 const mbps: Check = (v) =>
   typeof v === 'number' && v >= 0.1 && v <= 100_000 ? undefined : 'a number of Mbit/s from 0.1 to 100000';
+/** At the least a piece of 64 MiB takes eleven minutes. */
+const scrubRate: Check = (v) =>
+  v === 0 || (typeof v === 'number' && v >= 0.1 && v <= 10_000)
+    ? undefined
+    : 'a number of MB/s from 0.1 to 10000, or 0';
 const flag: Check = (v) => (typeof v === 'boolean' ? undefined : 'true or false');
 /** The name goes into kernel rules, so it is held to what an interface is ever called. */
 const device: Check = (v) =>
@@ -173,6 +181,7 @@ const CHECKS: Readonly<Record<keyof Config, Check>> = {
   logGroup: count(65_535),
   cacheMiB: count(1 << 20),
   floorMiB: count(1 << 30),
+  scrubMBps: scrubRate,
   slots: count(10_000),
   limits: group({ clientMbps: optional(mbps), taskMbps: optional(mbps), boxMbps: optional(mbps) }),
   servePrivate: flag,

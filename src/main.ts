@@ -7,6 +7,7 @@ import { realClock } from '#base/clock.ts';
 import { BugError, errorText } from '#base/errors.ts';
 import { type Log, stderrLog } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
+import type { InfoHash } from '#base/units.ts';
 import { boxBudget } from '#client/rate-limits.ts';
 import { Dht, hasAddress } from '#downloader/dht.ts';
 import { Entry } from '#entry/entry.ts';
@@ -14,6 +15,7 @@ import type { Announced } from '#entry/seen.ts';
 import { Health } from '#health/health.ts';
 import { Index } from '#index/index.ts';
 import { Manager } from '#manager/manager.ts';
+import { Scrubber } from '#manager/scrubber.ts';
 import { Store } from '#store/store.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
 import { newPeerId } from '#wire/handshake.ts';
@@ -119,6 +121,9 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
     log,
   );
   scope.defer(() => manager.close());
+  const living = (infoHash: InfoHash) => manager.living(infoHash);
+  const scrubber = new Scrubber(config.scrubMBps, { clock: realClock, index, store, living }, log);
+  scope.defer(() => scrubber.close());
   const health = await Health.start({
     interfaces: [
       { name: config.lan, role: 'lan' },
@@ -140,6 +145,7 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
     index,
     store,
     manager,
+    scrubber,
     entry: undefined,
     steeringFailed: undefined,
   };
@@ -189,13 +195,14 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
   });
   log.info('ready', { version, lan: config.lan, wan: config.wan, stop });
   return async (changed) => {
-    config = { ...config, disks: changed.disks };
+    config = { ...config, disks: changed.disks, scrubMBps: changed.scrubMBps };
     await changeDisks(config, index, store, log);
-    log.info('disks as configured', { disks: store.disks().length });
+    scrubber.setRate(config.scrubMBps);
+    log.info('disks as configured', { disks: store.disks().length, scrubMBps: config.scrubMBps });
   };
 }
 
-/** SIGHUP: the disks may be others from now on. Anything else waits for a restart. */
+/** SIGHUP: the disks, and how fast they are scrubbed, may be others from now on. Anything else waits for a restart. */
 function onHangup(path: string, running: () => Running | undefined, log: Log): void {
   let last: Promise<void> = Promise.resolve();
   process.on('SIGHUP', () => {

@@ -1,11 +1,19 @@
-import type { TaskView as AdminTaskView, BoxSnapshot, SteerView, Warning } from '#admin/contract.ts';
+import type {
+  DiskView as AdminDiskView,
+  TaskView as AdminTaskView,
+  BoxSnapshot,
+  SteerView,
+  Warning,
+} from '#admin/contract.ts';
 import type { EntryView } from '#entry/entry.ts';
 import type { Health } from '#health/health.ts';
 import { healthWarnings } from '#health/warnings.ts';
 import type { Index } from '#index/index.ts';
 import type { Manager } from '#manager/manager.ts';
+import type { Scrubber } from '#manager/scrubber.ts';
 import type { DiskView } from '#store/disks.ts';
 import type { Config } from './config.ts';
+import { diskWarnings } from './disk-warnings.ts';
 import { passingWarnings } from './passing-warnings.ts';
 
 /** The parts that a snapshot is taken of. `entry` is undefined until flows can be steered. */
@@ -18,6 +26,7 @@ export type Parts = {
   readonly index: Index;
   readonly store: { disks(): DiskView[] };
   readonly manager: Manager;
+  readonly scrubber: Pick<Scrubber, 'view'>;
   entry: EntryView | undefined;
   steeringFailed: string | undefined;
 };
@@ -25,6 +34,10 @@ export type Parts = {
 /** The box as the page shows it. */
 export function snapshotOf(p: Parts): BoxSnapshot {
   const health = p.health.view();
+  const disks = p.store.disks().map((disk): AdminDiskView => {
+    const scrub = p.scrubber.view(disk.path);
+    return { ...disk, ...(scrub && { scrub }) };
+  });
   const servedBytes = p.index.total('servedBytes');
   const filledBytes = p.index.total('filledBytes');
   return {
@@ -49,18 +62,15 @@ export function snapshotOf(p: Parts): BoxSnapshot {
       recent: (p.entry?.verdicts ?? []) as SteerView[],
     },
     health,
-    disks: p.store.disks(),
-    warnings: [...(healthWarnings(health) as Warning[]), ...ownWarnings(p)],
+    disks,
+    warnings: [...(healthWarnings(health) as Warning[]), ...ownWarnings(p, disks)],
   };
 }
 
-function ownWarnings(p: Parts): Warning[] {
+function ownWarnings(p: Parts, disks: readonly AdminDiskView[]): Warning[] {
   const warnings: Warning[] = [];
   if (p.steeringFailed) warnings.push({ code: 'steering-failed', severity: 'bad', text: p.steeringFailed });
-  for (const { path, state, errors } of p.store.disks()) {
-    if (state === 'gone') warnings.push({ code: 'disk-gone', severity: 'bad', detail: { path } });
-    if (state === 'failing') warnings.push({ code: 'disk-failing', severity: 'bad', detail: { path, count: errors } });
-  }
+  warnings.push(...diskWarnings(disks));
   warnings.push(...passingWarnings(p.entry?.steering.tagged));
   if (p.stop === 'unclean') warnings.push({ code: 'unclean-stop', severity: 'info', sinceMs: p.startedAtMs });
   return warnings;

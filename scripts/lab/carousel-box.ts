@@ -76,6 +76,7 @@ class SlowStore implements TaskStore<FramedPiece> {
   accept = refused;
   writeMetainfo = refused;
   remove = refused;
+  verify = refused;
   borrow = async () => false;
   recheck = async () => {};
   describe(): void {}

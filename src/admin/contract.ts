@@ -178,6 +178,14 @@ export type DiskView = {
   costMs: number;
   errors: number;
   torrents: number;
+  /** What lies there is verified while nobody uses it; absent while nothing was read since the daemon began. */
+  scrub?: {
+    piecesRead: number;
+    /** What had changed or could not be read. Fetched again when wanted. */
+    badPieces: number;
+    /** When there was last nothing left to verify. */
+    lastPassEndedMs?: number;
+  };
 };
 
 export type WarningCode =
@@ -187,6 +195,7 @@ export type WarningCode =
   | 'disk-unknown'
   | 'disk-gone'
   | 'disk-failing'
+  | 'disk-rots'
   | 'memory-low'
   | 'load-high'
   | 'disk-full'

@@ -7,6 +7,7 @@ import { openDatabase, REBUILDING } from './database.ts';
 import { Doubts } from './doubts.ts';
 import { INDEX_LIMITS } from './limits.ts';
 import { req2Of } from './req2.ts';
+import { Scrubs } from './scrubs.ts';
 import { SharedFiles } from './shared-files.ts';
 import { type NewTask, type Reach, rowOf, SELECT_TASK, type Stored, type TaskRow, trackersText } from './task-row.ts';
 
@@ -23,6 +24,7 @@ export class Index {
   readonly #statements = new Map<string, Statement>();
   readonly files: SharedFiles;
   readonly doubts: Doubts;
+  readonly scrubs: Scrubs;
   #troubled = false;
 
   private constructor(db: Database, log: Log) {
@@ -31,6 +33,7 @@ export class Index {
     const tables = { sql: (text: string) => this.#sql(text), write: (work: () => unknown) => this.#write(work) };
     this.files = new SharedFiles(tables);
     this.doubts = new Doubts(tables);
+    this.scrubs = new Scrubs(tables);
   }
 
   /** Throws NewerSchemaError, or an error that says what to do. A corrupt file is moved aside, see openDatabase. */
@@ -85,8 +88,9 @@ export class Index {
     return this.#write(() => {
       const name = infoHashBytes(infoHash);
       this.#sql(
-        'INSERT INTO task (info_hash, req2, added_at_ms, used_at_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
-      ).run(name, req2Of(name), addedAtMs, task.usedAtMs ?? addedAtMs);
+        `INSERT INTO task (info_hash, req2, added_at_ms, used_at_ms, scrubbed_ms) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT DO NOTHING`,
+      ).run(name, req2Of(name), addedAtMs, task.usedAtMs ?? addedAtMs, addedAtMs);
       if (task.usedAtMs !== undefined) this.#set(infoHash, 'used_at_ms', task.usedAtMs);
       if (task.trackers) this.#set(infoHash, 'trackers', trackersText(task.trackers));
       if (task.info) this.#putInfo(infoHash, task.info, task.pieceCount ?? bug('an info without its piece count'));

@@ -20,4 +20,14 @@ export const LIMITS = {
   roomEveryMs: 2_000,
   /** A disk that failed to write is not tried again for this long. */
   failedForMs: 10 * 60_000,
+  /** A torrent whose pieces were all verified is left in peace for so long: what rots does so in months, and a disk may rest. */
+  scrubEveryMs: 7 * 24 * 3_600_000,
+  /** Between two looks for disks that nobody scrubs: some were away, or had nothing left. The first comes once the start is over. */
+  scrubLookMs: 10 * 60_000,
+  /** Before a disk that clients use is asked again: they are seldom done sooner. */
+  scrubYieldMs: 1_000,
+  /** How far a scrub has come is noted so often: a killed daemon repeats no more than this. */
+  scrubKeepMs: 60_000,
+  /** Between two pages of the index: a hundred thousand torrents of other disks are passed over in half a minute. */
+  scrubPageMs: 20,
 } as const;

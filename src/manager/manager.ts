@@ -161,6 +161,11 @@ export class Manager {
     return inUse.sort((a, b) => b.clients - a.clients).map((task) => task.infoHash);
   }
 
+  /** The torrent's task, while it has one. */
+  living(id: InfoHash): Task | undefined {
+    return this.#tasks.get(id);
+  }
+
   get slots(): { readonly free: number; readonly waiting: number } {
     return this.#slots;
   }

@@ -214,6 +214,21 @@ function trouble(check: Check): void {
     await assertReads(bench.task(sample.shape), sample, 2);
   });
 
+  check('a piece at rest is verified past the memory, and does not come into it', async (bench, sample) => {
+    const task = bench.task(sample.shape);
+    assert.notEqual((await task.verify(1)).kind, 'ok', 'there is none yet');
+    await acceptAll(task, sample);
+    await bench.damage(sample.shape, 2);
+    assert.ok(task.cached(2));
+    assert.deepEqual([await task.verify(1), await task.verify(2)], [{ kind: 'ok' }, { kind: 'corrupt' }]);
+    await bench.reopen();
+    const again = bench.task(sample.shape);
+    assert.deepEqual([await again.verify(1), await again.verify(2)], [{ kind: 'ok' }, { kind: 'corrupt' }]);
+    assert.ok(again.cached(1) === undefined);
+    await again.remove();
+    assert.equal((await again.verify(1)).kind, 'failed');
+  });
+
   check('a full disk is an answer, loses nothing, and ends when there is room', async (bench, sample) => {
     assert.equal((await bench.task(sample.shape).accept(sample.piece(0))).kind, 'durable');
     await bench.full(true);

@@ -26,6 +26,7 @@ import type {
   SharedFile,
   TaskShape,
   TaskStore,
+  Verified,
   Written,
 } from './task-store.ts';
 
@@ -120,6 +121,11 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
     });
     this.#reading.set(index, reading);
     return reading;
+  }
+
+  verify(index: PieceIndex): Promise<Verified> {
+    this.#layout.place(index);
+    return this.#during(() => this.#verifyAtRest(index));
   }
 
   async recheck(known: Bitfield, onFound: (index: PieceIndex) => void, signal: AbortSignal): Promise<void> {
@@ -325,6 +331,16 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
     else if (result.kind === 'corrupt') this.#log.error('piece-corrupt', { piece: index });
     else this.#log.error('read-failed', { piece: index, why: errorText(result.error) });
     return result;
+  }
+
+  /** Between the look at the disk's load and the read's turn nobody comes in. */
+  async #verifyAtRest(index: PieceIndex): Promise<Verified> {
+    const disk = this.#home()?.disk;
+    if (disk?.state !== 'good') return { kind: 'away' };
+    if (disk.load > 0) return { kind: 'busy' };
+    const read = await this.#readDisk(index);
+    if (this.#home()?.disk !== disk) return { kind: 'away' };
+    return read.kind === 'ok' ? { kind: 'ok' } : read;
   }
 
   /** Unless it was verified by less than is known now. */

@@ -116,6 +116,34 @@ test('a disk that is pulled out takes its torrents with it and nothing else, and
   await store.close();
 });
 
+test('a piece at rest is verified while its disk has nothing else to do; of a disk that is gone nothing is said', async () => {
+  using machine = new Machine(2);
+  await using store = await machine.open();
+  const samples = Array.from({ length: 32 }, () => randomSample(2, 16_384));
+  for (const sample of samples) await keep(store, sample);
+  const [[a, unread] = [], [b] = []] = [0, 1].map((disk) => samples.filter((s) => machine.holders(s)[0] === disk));
+  assert.ok(a && unread && b);
+  assert.deepEqual([store.home(a.shape.infoHash), store.home(b.shape.infoHash)], machine.paths);
+  const [ours, theirs] = [store.task(a.shape), store.task(b.shape)];
+  const kinds = async (...all: readonly Promise<{ kind: string }>[]) =>
+    (await Promise.all(all)).map(({ kind }) => kind);
+  assert.deepEqual(await kinds(ours.read(0), ours.verify(1), theirs.verify(1)), ['ok', 'busy', 'ok']);
+  assert.deepEqual(
+    await kinds(ours.verify(0), ours.verify(1), ours.read(1)),
+    ['ok', 'busy', 'ok'],
+    'clients never wait',
+  );
+  machine.pull(0);
+  assert.deepEqual(await kinds(store.task(unread.shape).verify(0)), ['away'], 'the first to notice');
+  await store.watch();
+  assert.deepEqual(await kinds(ours.verify(0), theirs.verify(0)), ['away', 'ok']);
+  assert.equal(store.home(a.shape.infoHash), undefined);
+  machine.plug(0);
+  await store.watch();
+  assert.deepEqual(await kinds(ours.verify(0)), ['ok']);
+  await store.close();
+});
+
 test('a disk that is missing at the start is waited for, and nothing is put into its empty mount point', async () => {
   using machine = new Machine(2);
   await using first = await machine.open();

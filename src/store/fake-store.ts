@@ -13,6 +13,7 @@ import type {
   SharedFile,
   TaskShape,
   TaskStore,
+  Verified,
   Written,
 } from './task-store.ts';
 
@@ -22,6 +23,8 @@ export type FakeFaults = {
   full: boolean;
   /** Every access to the disk fails with this. */
   error: Error | undefined;
+  /** Clients use the disk: nothing is verified at rest. */
+  busy: boolean;
   /** Awaited inside every access to the disk: a slow disk, or one that a test lets go by hand. */
   pause: (() => Promise<void>) | undefined;
 };
@@ -31,7 +34,7 @@ type Disk = { pieces: Map<PieceIndex, Buffer>; info: Buffer | undefined; layers:
 
 /** A store without disk or threads that keeps the promises of TaskStore: what a test of a task stands on. */
 export class FakeStore<P extends PieceBuffer> {
-  readonly faults: FakeFaults = { full: false, error: undefined, pause: undefined };
+  readonly faults: FakeFaults = { full: false, error: undefined, busy: false, pause: undefined };
   readonly #maker: PieceMaker<P>;
   #disks = new Map<InfoHash, Disk>();
   #away: Map<InfoHash, Disk> | undefined;
@@ -40,6 +43,8 @@ export class FakeStore<P extends PieceBuffer> {
   #caches = new Map<InfoHash, Map<PieceIndex, P>>();
   /** How many pieces were read from the imaginary disk. */
   diskReads = 0;
+  /** Pieces that were verified at rest, in order. */
+  readonly verified: { infoHash: InfoHash; index: PieceIndex }[] = [];
   /** What tasks are told of their part of the memory, and of the disk. It forgets nothing by itself. */
   memoryBytes = Number.POSITIVE_INFINITY;
   seekMs = 0;
@@ -160,6 +165,16 @@ class FakeTask<P extends PieceBuffer> implements TaskStore<P> {
     const reading = this.#reading.get(index) ?? this.#read(index).finally(() => this.#reading.delete(index));
     this.#reading.set(index, reading);
     return reading;
+  }
+
+  async verify(index: PieceIndex): Promise<Verified> {
+    if (this.#store.isAway) return { kind: 'away' };
+    if (this.#store.faults.busy) return { kind: 'busy' };
+    const trouble = await this.#touchDisk();
+    if (this.#store.isAway) return { kind: 'away' };
+    if (trouble) return trouble;
+    this.#store.verified.push({ infoHash: this.#shape.infoHash, index });
+    return { kind: this.#pieceOnDisk(index) ? 'ok' : 'corrupt' };
   }
 
   async recheck(known: Bitfield, onFound: (index: PieceIndex) => void, signal: AbortSignal): Promise<void> {

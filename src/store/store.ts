@@ -103,6 +103,11 @@ export class Store<P extends PieceBuffer> implements AsyncDisposable {
     return this.#world.disks.views();
   }
 
+  /** Path of the disk that the torrent lies on. */
+  home(infoHash: InfoHash): string | undefined {
+    return this.#world.disks.home(infoHash)?.path;
+  }
+
   /** The same object for the same torrent, until it is removed. Touches no disk. */
   task(shape: TaskShape): TaskStore<P> {
     const { infoHash } = shape;

@@ -59,6 +59,8 @@ export type Accepted =
   | { kind: 'full' }
   | Failed;
 export type ReadResult<P> = { kind: 'ok'; piece: P } | { kind: 'corrupt' } | Failed;
+/** 'busy': others use the disk, and nothing was read. 'away': no disk that is in order has the torrent. */
+export type Verified = { kind: 'ok' } | { kind: 'corrupt' } | { kind: 'busy' } | { kind: 'away' } | Failed;
 export type Written = { kind: 'ok' } | { kind: 'full' } | Failed;
 
 /** The pieces of one torrent. No method rejects because of the disk: trouble is in the answer. */
@@ -83,6 +85,11 @@ export interface TaskStore<P extends PieceBuffer> {
    * they were given to nobody and the caller should want the piece again. Reads of one piece share one disk access.
    */
   read(index: PieceIndex): Promise<ReadResult<P>>;
+  /**
+   * Reads the piece at rest and hashes it, past the memory and without filling it, while the disk has nothing else to do: no
+   * read or write under way or waiting. For pieces that nobody asks for.
+   */
+  verify(index: PieceIndex): Promise<Verified>;
   /**
    * After an unclean stop: hashes what lies on the disk for every piece not in `known` and reports those that verify,
    * durable by then. Rejects only with the signal's reason.

@@ -94,6 +94,28 @@ test('a piece that rotted on the disk reaches nobody and is wanted again', async
   assert.deepEqual([s.have.has(0), lost], [false, [0]]);
 });
 
+test('a piece that rotted is found where it lies, though it is in memory; what is not had is not looked at', async () => {
+  const { store, lost, shelf: s } = shelf();
+  await s.accept(pieceOf(0));
+  await s.accept(pieceOf(1));
+  store.damage(torrent.meta.infoHash, 1);
+  store.faults.busy = true;
+  assert.equal((await s.verify(1)).kind, 'busy');
+  store.faults.busy = false;
+  assert.deepEqual(
+    [(await s.verify(0)).kind, (await s.verify(1)).kind, (await s.verify(2)).kind],
+    ['ok', 'corrupt', 'not-had'],
+  );
+  assert.deepEqual([s.have.has(0), s.have.has(1), lost], [true, false, [1]]);
+  assert.equal(await s.block(1, 0, 50, true), undefined);
+  store.faults.error = Object.assign(new Error('busy'), { code: 'EBUSY' });
+  assert.equal((await s.verify(0)).kind, 'failed');
+  assert.deepEqual(lost, [1]);
+  store.faults.error = Object.assign(new Error('bad sector'), { code: 'EIO' });
+  assert.equal((await s.verify(0)).kind, 'failed');
+  assert.deepEqual(lost, [1, 0]);
+});
+
 test('a busy disk costs an answer, not a piece; a bad sector costs the piece', async () => {
   const { store, lost, shelf: s } = shelf();
   await s.accept(pieceOf(0));

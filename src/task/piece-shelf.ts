@@ -3,7 +3,7 @@ import { errorCode } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import type { PieceIndex } from '#base/units.ts';
 import type { TaskMemory } from '#store/piece-cache-task.ts';
-import type { Lender, SharedFile, TaskStore } from '#store/task-store.ts';
+import type { Lender, ReadResult, SharedFile, TaskStore, Verified } from '#store/task-store.ts';
 import type { FramedPiece } from '#wire/framed-piece.ts';
 import { type Metainfo, pieceSize } from '#wire/metainfo.ts';
 import { layersOf } from '#wire/piece-layers.ts';
@@ -11,6 +11,13 @@ import { shapeOf } from '#wire/piece-shape.ts';
 import { LIMITS } from './limits.ts';
 
 type Blocks = readonly Uint8Array[];
+
+/** 'not-had': nothing is said of a piece that nobody believes to be there. */
+export type AtRest = Verified | { kind: 'not-had' };
+
+/** Bad bytes and bad sectors are as good as gone and fetched again; a busy disk is not. */
+export const isLost = (found: ReadResult<unknown> | AtRest): boolean =>
+  found.kind === 'corrupt' || (found.kind === 'failed' && errorCode(found.error) === 'EIO');
 
 /** What the shelf tells its task. */
 export type ShelfWorld = {
@@ -117,10 +124,16 @@ export class PieceShelf {
     if (read.kind === 'ok') return messages(read.piece, begin, length, asOne);
     const why = read.kind === 'corrupt' ? 'its hash does not match any more' : read.error.message;
     this.#world.log.error('piece not read', { piece: index, why });
-    // Bad bytes and bad sectors are as good as gone and fetched again; a busy disk is not.
-    const gone = read.kind === 'corrupt' || errorCode(read.error) === 'EIO';
-    if (gone) this.#lose(index);
+    if (isLost(read)) this.#lose(index);
     return undefined;
+  }
+
+  /** Verifies a piece where it lies, though it may be in memory. What is found bad is lost, as if a client had asked for it. */
+  async verify(index: PieceIndex): Promise<AtRest> {
+    if (!this.have.has(index)) return { kind: 'not-had' };
+    const found = await this.#store.verify(index);
+    if (isLost(found)) this.#lose(index);
+    return found;
   }
 
   /** After an unclean stop: finds pieces that were written but not yet noted. */

@@ -1,7 +1,7 @@
 import type { Endpoint } from '#base/endpoint.ts';
 import { errorText } from '#base/errors.ts';
 import { Scope } from '#base/scope.ts';
-import type { InfoHash } from '#base/units.ts';
+import type { InfoHash, PieceIndex } from '#base/units.ts';
 import type { ClientStream } from '#client/client-world.ts';
 import { Downloader } from '#downloader/downloader.ts';
 import type { OriginSource } from '#downloader/origin-pool.ts';
@@ -17,6 +17,7 @@ import { Ledger } from './ledger.ts';
 import { LIMITS } from './limits.ts';
 import { MetainfoIntake } from './metainfo-intake.ts';
 import { MetainfoLoad } from './metainfo-load.ts';
+import type { AtRest } from './piece-shelf.ts';
 import { SwarmNews } from './swarm-news.ts';
 import { type TaskView, viewOf } from './task-view.ts';
 import type { Beside, Remembered, StoreLike, TaskWorld } from './task-world.ts';
@@ -125,6 +126,11 @@ export class Task {
     await this.#load.over();
     await this.#holdings.settled();
     return !this.gone && this.#holdings.shelf !== undefined;
+  }
+
+  /** See PieceShelf.verify. Undefined while nothing can be verified. */
+  async verify(piece: PieceIndex): Promise<AtRest | undefined> {
+    return this.gone ? undefined : this.#holdings.shelf?.verify(piece);
   }
 
   /** A LAN client told this tracker that it wants the torrent: it will dial within seconds. */

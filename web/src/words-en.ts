@@ -98,6 +98,10 @@ const warning: Record<WarningCode, { what: string; todo: string }> = {
     what: 'The disk at {path} gives errors ({count}).',
     todo: 'Nothing new goes there. Replace it soon: what it holds can be fetched again.',
   },
+  'disk-rots': {
+    what: 'Data on the disk at {path} has gone bad ({count} pieces).',
+    todo: 'No client got any of it: it is fetched again when wanted. If there is more each week, replace the disk, and test the memory.',
+  },
   'memory-low': {
     what: 'Memory is short: {availableBytes} left.',
     todo: 'Lower the memory cache in the configuration, or add memory.',

@@ -67,6 +67,10 @@ export const zh: Words = {
       what: '磁盘 {path} 报告了 {count} 次错误。',
       todo: '新内容不再存到该盘。请尽快更换，其上的内容可以重新获取。',
     },
+    'disk-rots': {
+      what: '磁盘 {path} 上有 {count} 个分块的数据已损坏。',
+      todo: '坏数据没有到达任何客户机，有人需要时重新获取。如果逐周增多，请更换磁盘，并检测内存。',
+    },
     'memory-low': { what: '内存不足，剩余 {availableBytes}。', todo: '请在配置中调小内存缓存，或增加内存。' },
     'load-high': { what: '处理器占用 {percent} %。', todo: '如果长时间如此，说明这台机器不够用。' },
     'disk-full': { what: '缓存磁盘已满。', todo: '已有内容照常提供。清理空间或加装磁盘可以缓存更多。' },

@@ -1,0 +1,147 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { Bitfield } from '#base/bitfield.ts';
+import { type LogLine, logTo, silentLog } from '#base/log.ts';
+import { BLOCK_BYTES, type InfoHash, type PieceIndex } from '#base/units.ts';
+import { HandClock, makeTorrent } from '#client/fixtures.ts';
+import { Index } from '#index/index.ts';
+import { FakeStore } from '#store/fake-store.ts';
+import { FramedPiece } from '#wire/framed-piece.ts';
+import { type Metainfo, pieceSize } from '#wire/metainfo.ts';
+import { shapeOf } from '#wire/piece-shape.ts';
+import { keepMetainfo } from './kept-metainfo.ts';
+import { LIMITS } from './limits.ts';
+import { Scrubber, type ScrubWorld } from './scrubber.ts';
+
+export const DAY_MS = 24 * 3_600_000;
+/** A piece of these torrents a second. */
+export const SLOW_MBPS = BLOCK_BYTES / 1e6;
+
+export function pieceOf({ meta, content }: ReturnType<typeof makeTorrent>, index: PieceIndex): FramedPiece {
+  const from = index * meta.pieceLength;
+  const piece = FramedPiece.allocate(index, pieceSize(meta, index));
+  for (let at = 0; at < pieceSize(meta, index); at += BLOCK_BYTES)
+    piece.putBlock(at, content.subarray(from + at, from + Math.min(at + BLOCK_BYTES, pieceSize(meta, index))));
+  return piece;
+}
+
+/** Who is aborted already does not begin to sleep. */
+class ScrubClock extends HandClock {
+  override sleep(ms: number, signal: AbortSignal): Promise<void> {
+    return signal.aborted ? Promise.reject(signal.reason) : super.sleep(ms, signal);
+  }
+}
+
+/** Disks that play, an index, and whoever scrubs them, on a clock turned by hand. */
+export class ScrubBench {
+  readonly clock = new ScrubClock();
+  readonly index: Index;
+  readonly disks = new Map<string, FakeStore<FramedPiece>>();
+  readonly states = new Map<string, 'good' | 'failing' | 'gone'>();
+  readonly homes = new Map<InfoHash, string>();
+  readonly living = new Map<InfoHash, ReturnType<ScrubWorld['living']>>();
+  readonly lines: LogLine[] = [];
+  /** How often the metainfo of a torrent was asked for. */
+  opened = 0;
+  scrubber: Scrubber;
+  readonly #infos = new Map<InfoHash, Buffer>();
+  #made = 0;
+
+  constructor(t: TestContext, disks: readonly string[] = ['/a'], MBps = SLOW_MBPS) {
+    const folder = mkdtempSync(join(tmpdir(), 'swarmbox-scrub-'));
+    this.index = Index.open(join(folder, 'index.db'), silentLog);
+    for (const disk of disks) {
+      this.disks.set(disk, new FakeStore(FramedPiece));
+      this.states.set(disk, 'good');
+    }
+    this.scrubber = this.#newScrubber(MBps);
+    t.after(async () => {
+      await this.scrubber.close();
+      this.index.close();
+      rmSync(folder, { recursive: true });
+    });
+  }
+
+  disk(path = '/a'): FakeStore<FramedPiece> {
+    const disk = this.disks.get(path);
+    if (!disk) throw new Error(`bug: no disk ${path}`);
+    return disk;
+  }
+
+  /** All its pieces lie on the disk; those in `had` are noted. */
+  async put(pieces: number, daysAgo: number, path = '/a', had?: readonly PieceIndex[]): Promise<Metainfo> {
+    const torrent = makeTorrent((pieces - 1) * BLOCK_BYTES + ++this.#made, BLOCK_BYTES);
+    const { meta } = torrent;
+    const have = new Bitfield(pieces);
+    for (let index = 0; index < pieces; index++) {
+      await this.disk(path).task(shapeOf(meta)).accept(pieceOf(torrent, index));
+      if (had?.includes(index) ?? true) have.set(index);
+    }
+    this.index.putTask({ infoHash: meta.infoHash, addedAtMs: Math.round(this.clock.nowMs() - daysAgo * DAY_MS) });
+    keepMetainfo(this.index, meta, true);
+    this.index.setHave(meta.infoHash, have.bytes);
+    this.homes.set(meta.infoHash, path);
+    this.#infos.set(meta.infoHash, meta.infoBytes);
+    return meta;
+  }
+
+  /** What lies beside its pieces cannot be read. */
+  forgetInfo(infoHash: InfoHash): void {
+    this.#infos.delete(infoHash);
+  }
+
+  pass(ms: number): Promise<void> {
+    return this.clock.pass(this.clock.nowMs() + ms);
+  }
+
+  /** To the next look for something to do, which finds it. */
+  look(): Promise<void> {
+    return this.pass(LIMITS.scrubLookMs);
+  }
+
+  /** The process is another. Of one that was killed the index keeps what it knew. */
+  async restart(how: 'killed' | 'stopped'): Promise<void> {
+    const known = this.index.scrubs.due(this.clock.nowMs());
+    await this.scrubber.close();
+    if (how === 'killed') for (const { infoHash, next } of known) this.index.scrubs.reached(infoHash, next);
+    this.scrubber = this.#newScrubber(SLOW_MBPS);
+  }
+
+  verified(path = '/a'): [InfoHash, PieceIndex][] {
+    return this.disk(path).verified.map(({ infoHash, index }) => [infoHash, index]);
+  }
+
+  has({ infoHash, pieceCount }: Metainfo, piece: PieceIndex): boolean | undefined {
+    const have = this.index.task(infoHash)?.have;
+    return have && Bitfield.from(have, pieceCount)?.has(piece);
+  }
+
+  /** Events of the log, with what tells one from the other. */
+  said(): unknown[] {
+    return this.lines.map(({ event, fields: { infoHash, piece, disk } }) => [event, infoHash, piece, disk]);
+  }
+
+  #newScrubber(MBps: number): Scrubber {
+    const world: ScrubWorld = {
+      clock: this.clock,
+      index: this.index,
+      store: {
+        task: (shape) => this.disk(this.homes.get(shape.infoHash)).task(shape),
+        metainfo: async (infoHash) => {
+          this.opened++;
+          return { info: this.#infos.get(infoHash), layers: undefined };
+        },
+        home: (infoHash) => this.homes.get(infoHash),
+        disks: () => [...this.states].map(([path, state]) => ({ path, state })),
+      },
+      living: (infoHash) => this.living.get(infoHash),
+    };
+    return new Scrubber(
+      MBps,
+      world,
+      logTo((line) => this.lines.push(line)),
+    );
+  }
+}

@@ -1,0 +1,82 @@
+import { Bitfield } from '#base/bitfield.ts';
+import type { InfoHash, PieceIndex } from '#base/units.ts';
+import type { Index } from '#index/index.ts';
+import { type AtRest, isLost } from '#task/piece-shelf.ts';
+import type { StoreLike, Task } from '#task/task.ts';
+import { type PieceShape, shapeOf } from '#wire/piece-shape.ts';
+import { metainfoOnDisk } from './kept-metainfo.ts';
+
+export type RestingWorld = {
+  readonly index: Index;
+  readonly store: Pick<StoreLike, 'task' | 'metainfo'>;
+  /** The torrent's task, while it has one. */
+  living(infoHash: InfoHash): Pick<Task, 'verify'> | undefined;
+};
+
+/**
+ * Enough of a torrent to verify its pieces where they lie, without waking it.
+ * Invariant: which pieces are had is its task's to say while there is one, else the index's.
+ */
+export class RestingTorrent {
+  readonly infoHash: InfoHash;
+  readonly #world: RestingWorld;
+  readonly #shape: PieceShape;
+  /** Of when it was opened: what has come since was verified as it came. */
+  readonly #had: Bitfield;
+
+  private constructor(infoHash: InfoHash, shape: PieceShape, had: Bitfield, world: RestingWorld) {
+    this.infoHash = infoHash;
+    this.#shape = shape;
+    this.#had = had;
+    this.#world = world;
+  }
+
+  /** Undefined when nothing of it can be verified. */
+  static async open(infoHash: InfoHash, world: RestingWorld): Promise<RestingTorrent | undefined> {
+    const row = world.index.task(infoHash);
+    if (!row?.have) return undefined;
+    const { info, layers, have } = row;
+    const meta = metainfoOnDisk({ infoHash, ...(info ? { info, layers } : await world.store.metainfo(infoHash)) });
+    if (!meta || (!meta.pieceHashes && !meta.pieceRoots)) return undefined;
+    const had = Bitfield.from(have, meta.pieceCount);
+    return had && new RestingTorrent(infoHash, shapeOf(meta), had, world);
+  }
+
+  /** The first piece from there on that is to be verified; the piece count when there is none. */
+  nextFrom(piece: PieceIndex): PieceIndex {
+    const { pieceCount } = this.#shape;
+    while (piece < pieceCount && !this.#had.has(piece)) piece++;
+    return Math.min(piece, pieceCount);
+  }
+
+  get pieceCount(): number {
+    return this.#shape.pieceCount;
+  }
+
+  sizeOf(piece: PieceIndex): number {
+    return this.#shape.sizeOf(piece);
+  }
+
+  /** What is found bad is not had any more, and whoever knew of it is told. Undefined: the task is not ready to say. */
+  async verify(piece: PieceIndex): Promise<AtRest | undefined> {
+    const { store, living } = this.#world;
+    const task = living(this.infoHash);
+    if (task) return task.verify(piece);
+    const found = await store.task(this.#shape).verify(piece);
+    if (!isLost(found)) return found;
+    // A task that has woken meanwhile may have told clients of the piece.
+    const woken = living(this.infoHash);
+    if (woken) return woken.verify(piece);
+    return this.#lose(piece) ? found : { kind: 'not-had' };
+  }
+
+  /** False when the index knows no such piece any more. */
+  #lose(piece: PieceIndex): boolean {
+    const { index } = this.#world;
+    const have = index.task(this.infoHash)?.have;
+    const bits = have && Bitfield.from(have, this.#shape.pieceCount);
+    if (!bits?.clear(piece)) return false;
+    index.setHave(this.infoHash, bits.bytes);
+    return true;
+  }
+}
