@@ -1,7 +1,8 @@
 import type { TaskView as AdminTaskView, BoxSnapshot, SteerView, Warning } from '#admin/contract.ts';
 import type { EntryView } from '#entry/entry.ts';
 import type { Health } from '#health/health.ts';
-import { healthWarnings } from '#health/warnings.ts';
+import type { DiskHealth } from '#health/view.ts';
+import { diskWarnings, healthWarnings } from '#health/warnings.ts';
 import type { Index } from '#index/index.ts';
 import type { Manager } from '#manager/manager.ts';
 import type { DiskView } from '#store/disks.ts';
@@ -17,6 +18,7 @@ export type Parts = {
   readonly health: Health;
   readonly index: Index;
   readonly store: { disks(): DiskView[] };
+  readonly diskHealth: { of(path: string): DiskHealth | undefined };
   readonly manager: Manager;
   entry: EntryView | undefined;
   steeringFailed: string | undefined;
@@ -49,17 +51,26 @@ export function snapshotOf(p: Parts): BoxSnapshot {
       recent: (p.entry?.verdicts ?? []) as SteerView[],
     },
     health,
-    disks: p.store.disks(),
+    disks: p.store.disks().map((disk) => {
+      const said = healthOf(p, disk);
+      return { ...disk, ...(said && { health: said }) };
+    }),
     warnings: [...(healthWarnings(health) as Warning[]), ...ownWarnings(p)],
   };
 }
 
+/** Where a disk is gone, something else lies beneath its folder. */
+const healthOf = ({ diskHealth }: Parts, { path, state }: DiskView): DiskHealth | undefined =>
+  state === 'gone' ? undefined : diskHealth.of(path);
+
 function ownWarnings(p: Parts): Warning[] {
   const warnings: Warning[] = [];
   if (p.steeringFailed) warnings.push({ code: 'steering-failed', severity: 'bad', text: p.steeringFailed });
-  for (const { path, state, errors } of p.store.disks()) {
+  for (const disk of p.store.disks()) {
+    const { path, state, errors } = disk;
     if (state === 'gone') warnings.push({ code: 'disk-gone', severity: 'bad', detail: { path } });
     if (state === 'failing') warnings.push({ code: 'disk-failing', severity: 'bad', detail: { path, count: errors } });
+    warnings.push(...(diskWarnings(path, healthOf(p, disk)) as Warning[]));
   }
   warnings.push(...passingWarnings(p.entry?.steering.tagged));
   if (p.stop === 'unclean') warnings.push({ code: 'unclean-stop', severity: 'info', sinceMs: p.startedAtMs });
