@@ -12,6 +12,7 @@ import { boxBudget } from '#client/rate-limits.ts';
 import { Dht, hasAddress } from '#downloader/dht.ts';
 import { Entry } from '#entry/entry.ts';
 import type { Announced } from '#entry/seen.ts';
+import { DiskHealthWatch } from '#health/disk-health.ts';
 import { Health } from '#health/health.ts';
 import { Index } from '#index/index.ts';
 import { Manager } from '#manager/manager.ts';
@@ -134,6 +135,14 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
     log,
   });
   scope.defer(() => health.close());
+  const diskHealth = DiskHealthWatch.start(
+    {
+      paths: () => store.disks().flatMap(({ path, state }) => (state === 'gone' ? [] : [path])),
+      distrust: (path, why) => store.distrustDisk(path, why),
+    },
+    log.with({ part: 'health' }),
+  );
+  scope.defer(() => diskHealth.close());
 
   const { version } = packageJson;
   const parts: Parts = {
@@ -142,6 +151,7 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
     startedAtMs,
     stop,
     health,
+    diskHealth,
     index,
     store,
     manager,

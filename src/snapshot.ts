@@ -7,6 +7,7 @@ import type {
 } from '#admin/contract.ts';
 import type { EntryView } from '#entry/entry.ts';
 import type { Health } from '#health/health.ts';
+import type { DiskHealth } from '#health/view.ts';
 import { healthWarnings } from '#health/warnings.ts';
 import type { Index } from '#index/index.ts';
 import type { Manager } from '#manager/manager.ts';
@@ -25,6 +26,7 @@ export type Parts = {
   readonly health: Health;
   readonly index: Index;
   readonly store: { disks(): DiskView[] };
+  readonly diskHealth: { of(path: string): DiskHealth | undefined };
   readonly manager: Manager;
   readonly scrubber: Pick<Scrubber, 'view'>;
   entry: EntryView | undefined;
@@ -36,7 +38,8 @@ export function snapshotOf(p: Parts): BoxSnapshot {
   const health = p.health.view();
   const disks = p.store.disks().map((disk): AdminDiskView => {
     const scrub = p.scrubber.view(disk.path);
-    return { ...disk, ...(scrub && { scrub }) };
+    const said = healthOf(p, disk);
+    return { ...disk, ...(scrub && { scrub }), ...(said && { health: said }) };
   });
   const servedBytes = p.index.total('servedBytes');
   const filledBytes = p.index.total('filledBytes');
@@ -66,6 +69,10 @@ export function snapshotOf(p: Parts): BoxSnapshot {
     warnings: [...(healthWarnings(health) as Warning[]), ...ownWarnings(p, disks)],
   };
 }
+
+/** Where a disk is gone, something else lies beneath its folder. */
+const healthOf = ({ diskHealth }: Parts, { path, state }: DiskView): DiskHealth | undefined =>
+  state === 'gone' ? undefined : diskHealth.of(path);
 
 function ownWarnings(p: Parts, disks: readonly AdminDiskView[]): Warning[] {
   const warnings: Warning[] = [];

@@ -5,10 +5,10 @@
  * `why` fields hold a code of the lists below, which the page says in the operator's language. Any other text is shown
  * as it is, so a new reason is visible before it is translated.
  */
-import type { HealthView, PortRole, PortView, RateSample } from '#health/view.ts';
+import type { DiskHealth, HealthView, PortRole, PortView, RateSample, SilentWhy, WornWhy } from '#health/view.ts';
 
 // The page may import this file alone, so the types that health owns pass through here.
-export type { HealthView, PortRole, PortView, RateSample };
+export type { DiskHealth, HealthView, PortRole, PortView, RateSample, SilentWhy, WornWhy };
 
 /** A code of `Known`, or words. */
 export type Why<Code extends string> = Code | (string & {});
@@ -186,6 +186,8 @@ export type DiskView = {
     /** When there was last nothing left to verify. */
     lastPassEndedMs?: number;
   };
+  /** What the devices beneath say of themselves; absent until they were looked at. A worn one gets new torrents last. */
+  health?: DiskHealth;
 };
 
 export type WarningCode =
@@ -196,6 +198,10 @@ export type WarningCode =
   | 'disk-gone'
   | 'disk-failing'
   | 'disk-rots'
+  | 'disk-worn'
+  | 'disk-sectors'
+  | 'disk-used-up'
+  | 'disk-hot'
   | 'memory-low'
   | 'load-high'
   | 'disk-full'
@@ -212,7 +218,7 @@ export type Warning = {
   code: Why<WarningCode>;
   severity: 'info' | 'warn' | 'bad';
   sinceMs?: number;
-  /** Fills the page's sentence: `port`, `path`, `freeBytes`, `availableBytes`, `percent`, `name`, `count`. */
+  /** Fills the page's sentence: `port`, `path`, `freeBytes`, `availableBytes`, `percent`, `name`, `count`, `celsius`. */
   detail?: Readonly<Record<string, string | number>>;
   /** Shown when the page has no sentence for the code. */
   text?: string;

@@ -1,4 +1,4 @@
-import type { BoxSnapshot, ClientView, PortRole, TaskView } from './contract.ts';
+import type { BoxSnapshot, ClientView, DiskView, PortRole, TaskView } from './contract.ts';
 
 /** A torrent's name as an ill-meaning stranger would choose it: markup, control characters, right-to-left tricks. */
 export const EVIL_NAME =
@@ -57,6 +57,19 @@ export const emptyBox = (over: Partial<BoxSnapshot> = {}): BoxSnapshot => ({
   },
   disks: [],
   warnings: [],
+  ...over,
+});
+
+const disk = (path: string, over: Partial<DiskView> = {}): DiskView => ({
+  path,
+  id: path,
+  kind: 'hdd',
+  state: 'good',
+  freeBytes: 1_400_000_000_000,
+  writeMBps: 140,
+  costMs: 12,
+  errors: 0,
+  torrents: 214,
   ...over,
 });
 
@@ -182,6 +195,26 @@ export const busyBox = (over: Partial<BoxSnapshot> = {}): BoxSnapshot => {
       loadPercent: 21.4,
       ports: [port('lan0', 'lan', 310_000, 27_600_000), { ...port('wan0', 'wan', 1_210_000, 64_000), errors: 12 }],
     },
+    disks: [
+      disk('/srv/cache1', {
+        health: {
+          verdict: 'passed',
+          devices: [
+            { name: 'sda', model: 'WDC WD40EFRX-68N32N0', serial: 'WD-WCC7K0', verdict: 'passed', temperatureC: 34 },
+          ],
+        },
+      }),
+      disk('/srv/cache2', {
+        kind: 'ssd',
+        health: {
+          verdict: 'failing',
+          worn: 'says-failing',
+          devices: [{ name: 'nvme0n1', model: 'Samsung SSD 970', verdict: 'failing', worn: 'says-failing' }],
+        },
+      }),
+      disk('/srv/cache3', { state: 'gone', freeBytes: 0 }),
+      disk('/srv/cache4', { health: { verdict: 'unknown', why: 'no-smartctl', devices: [] } }),
+    ],
     ...over,
   };
 };

@@ -7,7 +7,7 @@ import { Health, type HealthSources, machineSources } from './health.ts';
 import { HEALTH_LIMITS } from './limits.ts';
 import { Probes } from './probe.ts';
 import type { HealthView } from './view.ts';
-import { healthWarnings } from './warnings.ts';
+import { healthWarnings, wearWarnings } from './warnings.ts';
 
 const HEAD =
   'Inter-|   Receive  |  Transmit\n face |bytes packets errs drop fifo frame compressed multicast|bytes ...\n';
@@ -144,6 +144,28 @@ test('warnings name what is wrong, the worst first', () => {
     healthWarnings(ill).map((w) => w.code),
     ['port-down', 'disk-low', 'memory-low', 'load-high'],
   );
+});
+
+test('a worn disk is named so that it can be found, with what the sentence needs', () => {
+  const worn = { name: 'sda', model: 'WDC WD40', serial: 'WD-1', verdict: 'passed', worn: 'bad-sectors' } as const;
+  const devices = [
+    { ...worn, newBadSectors: 8, temperatureC: 34 },
+    { name: 'sdb', verdict: 'passed' },
+    { name: 'nvme0n1', verdict: 'failing', worn: 'says-failing' },
+  ] as const;
+  assert.deepEqual(wearWarnings('/srv/a', { verdict: 'failing', worn: 'says-failing', devices }), [
+    {
+      code: 'disk-sectors',
+      severity: 'warn',
+      detail: { path: '/srv/a', name: 'sda, WDC WD40, WD-1', count: 8, percent: 0, celsius: 34 },
+    },
+    {
+      code: 'disk-worn',
+      severity: 'bad',
+      detail: { path: '/srv/a', name: 'nvme0n1', count: 0, percent: 0, celsius: '?' },
+    },
+  ]);
+  assert.deepEqual(wearWarnings('/srv/a', undefined), []);
 });
 
 test('/proc/net/dev is read whatever it holds, and a counter that ran back is not a negative rate', () => {

@@ -18,4 +18,28 @@ export const HEALTH_LIMITS = {
   memoryLowShare: 0.08,
   /** Percent. Above it the box may no longer keep up. */
   loadHighPercent: 92,
+  /** ms between two looks which devices lie beneath the disks: a disk that was plugged in is known within a minute. */
+  disksEveryMs: 60_000,
+  /** ms between two questions to one device: wear shows over days, and every question makes its arm move. */
+  smartEveryMs: 30 * 60_000,
+  /** ms for one answer. Linux gives a command to a disk half a minute before it resets it: beyond that comes nothing. */
+  smartTimeoutMs: 40_000,
+  /** Bytes of one answer. A disk with all its attributes takes some 30 KiB; this much JSON is read in 2 ms. */
+  smartBytes: 256 * 1024,
+  /** Rows of a disk's attributes; its table has room for thirty (ATA). */
+  smartAttributes: 64,
+  /** Messages of smartctl that are looked at: it writes one or two. */
+  smartMessages: 16,
+  /** Characters of what a disk calls itself: the longest field of ATA and NVMe is a model of forty. */
+  firmwareChars: 40,
+  /** Folders looked at: as many disks as the store takes. */
+  disks: 64,
+  /** Devices beneath one folder: a large array. What lies beyond is not asked. */
+  devicesPerDisk: 16,
+  /** Device upon device: a volume on encryption on an array on partitions is four. */
+  deviceDepth: 8,
+  /** Bytes of /proc/self/mountinfo that are looked at: some 5000 mounts. */
+  mountBytes: 1024 * 1024,
+  /** Serial numbers whose first figures are remembered: every device of every disk, and many that were exchanged. */
+  baselines: 2048,
 } as const;

@@ -37,8 +37,72 @@ export type HealthView = {
 /** One second's worth of the chart: time, bytes per second from the WAN into the box, bytes per second from the box to the LAN. */
 export type RateSample = readonly [atMs: number, wanRxBytesPerS: number, lanTxBytesPerS: number];
 
+/**
+ * Why a disk says nothing, or nothing new. `no-device`: no block device lies beneath the folder (memory, network). `virtual`: one without a
+ * disk of its own (a file, another machine's). `no-smart`: the disk or its USB bridge has no such answers. `asleep`: it was not woken for it.
+ */
+export type SilentWhy =
+  | 'not-asked-yet'
+  | 'no-smartctl'
+  | 'not-permitted'
+  | 'no-device'
+  | 'virtual'
+  | 'no-smart'
+  | 'asleep'
+  | 'no-answer'
+  | 'garbled';
+
+/** Why new torrents had better lie elsewhere. `bad-sectors`: more than when this process first looked. `used-up`: flash beyond its rated life. */
+export type WornWhy = 'says-failing' | 'bad-sectors' | 'used-up' | 'hot';
+
+/** Of its own verdict on itself (SMART). */
+export type DiskVerdict = 'passed' | 'failing' | 'unknown';
+
+/** One device beneath a folder. What it does not say is absent; every text is printable ASCII. */
+export type DeviceHealth = {
+  /** Below /dev. */
+  name: string;
+  model?: string;
+  serial?: string;
+  rotating?: boolean;
+  verdict: DiskVerdict;
+  /** Why there is no verdict, or no newer one. */
+  why?: SilentWhy;
+  worn?: WornWhy;
+  /** Sectors, or media errors, beyond those that this process saw first. */
+  newBadSectors?: number;
+  temperatureC?: number;
+  powerOnHours?: number;
+  /** ATA attributes 5, 197 and 198. */
+  reallocatedSectors?: number;
+  pendingSectors?: number;
+  uncorrectableSectors?: number;
+  /** NVMe: bits of what is wrong, percent of the rated life (above 100 too), errors of the medium. */
+  criticalWarning?: number;
+  percentUsed?: number;
+  mediaErrors?: number;
+};
+
+/** The devices beneath a folder, and the worst of what they say. */
+export type DiskHealth = {
+  verdict: DiskVerdict;
+  why?: SilentWhy;
+  worn?: WornWhy;
+  devices: readonly DeviceHealth[];
+};
+
 export type HealthWarning = {
-  code: 'port-down' | 'port-missing' | 'disk-low' | 'disk-unknown' | 'memory-low' | 'load-high';
+  code:
+    | 'port-down'
+    | 'port-missing'
+    | 'disk-low'
+    | 'disk-unknown'
+    | 'disk-worn'
+    | 'disk-sectors'
+    | 'disk-used-up'
+    | 'disk-hot'
+    | 'memory-low'
+    | 'load-high';
   severity: 'warn' | 'bad';
   detail: Record<string, string | number>;
 };

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { deviceNumber } from '#base/device-number.ts';
 import { errorCode } from '#base/errors.ts';
 import { syncFolder } from './open-files.ts';
 import { writeDurably } from './task-folder.ts';
@@ -68,9 +69,7 @@ async function writeSpeed(root: string, bytes: number): Promise<number> {
 /** Of the device that a folder lies on (sysfs `queue/rotational`). */
 export async function kindOf(path: string): Promise<DiskKind> {
   const { dev } = await stat(path);
-  // Linux's encoding of a device number (makedev(3)), as stat(2) gives it.
-  const [major, minor] = [((dev >> 8) & 0xfff) | ((dev / 2 ** 32) & ~0xfff), (dev & 0xff) | ((dev >> 12) & 0xfff00)];
-  const device = `/sys/dev/block/${major}:${minor}`;
+  const device = `/sys/dev/block/${deviceNumber(dev)}`;
   // A partition has no queue of its own: its disk is the folder above.
   for (const queue of [`${device}/queue`, `${device}/../queue`]) {
     const rotational = await readFile(`${queue}/rotational`, 'latin1').catch(() => undefined);

@@ -216,3 +216,32 @@ test('without any disk the store does not start, with one of two it does', async
   assert.deepEqual(statesOf(store).sort(), ['gone', 'good']);
   await store.close();
 });
+
+test('a distrusted disk gets new torrents only where no other one is in order, and goes on serving', async () => {
+  using machine = new Machine(2);
+  await using store = await machine.open();
+  const [worn, other] = machine.paths as [string, string];
+  const before = Array.from({ length: 32 }, () => randomSample(2, 16_384));
+  for (const sample of before) await keep(store, sample);
+  assert.ok(before.some((sample) => machine.holders(sample)[0] === 0));
+  store.distrustDisk(worn, 'says-failing');
+  store.distrustDisk('/no/such/disk', 'says-failing');
+  const meanwhile = Array.from({ length: 16 }, () => randomSample(2, 16_384));
+  for (const sample of meanwhile) await keep(store, sample);
+  assert.ok(meanwhile.every((sample) => machine.holders(sample)[0] === 1));
+  for (const sample of before) await assertHeld(store, sample);
+  assert.deepEqual(statesOf(store), ['good', 'good']);
+  machine.pull(1);
+  await store.watch();
+  const alone = randomSample(2, 16_384);
+  await keep(store, alone);
+  assert.deepEqual(machine.holders(alone), [0], 'a worn disk is better than none');
+  machine.plug(1);
+  await store.watch();
+  store.distrustDisk(worn, undefined);
+  const after = Array.from({ length: 32 }, () => randomSample(2, 16_384));
+  for (const sample of after) await keep(store, sample);
+  assert.ok(after.some((sample) => machine.holders(sample)[0] === 0));
+  await store.removeDisk(other);
+  await store.close();
+});

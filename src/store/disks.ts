@@ -40,6 +40,8 @@ export class Disks {
   /** Of torrents that came to their home since the start: bytes that are still to be written there. */
   readonly #promised = new Map<InfoHash, number>();
   readonly #free = new Map<Disk, number>();
+  /** Paths of disks that are in order, and get new torrents only where no other one has room; why. */
+  readonly #distrusted = new Map<string, string>();
   /** Told of torrents whose home is gone, or is there again. */
   onChange: (what: 'gone' | 'back', torrents: readonly InfoHash[]) => void = () => {};
 
@@ -79,6 +81,7 @@ export class Disks {
   /** The disk is used no more; what lies on it stays there. False: there is no such disk. */
   async remove(path: string): Promise<boolean> {
     const missing = this.#missing.delete(path);
+    this.#distrusted.delete(path);
     const disk = this.#disks.get(path);
     if (!disk) return missing;
     this.#disks.delete(path);
@@ -86,6 +89,12 @@ export class Disks {
     this.#evacuate(disk);
     await disk.files.close();
     return true;
+  }
+
+  /** Somebody who knows the disk expects it to die, or no more (undefined). What lies there is served, and made whole, as before. */
+  distrust(path: string, why: string | undefined): void {
+    if (why !== undefined && (this.#disks.has(path) || this.#missing.has(path))) this.#distrusted.set(path, why);
+    else this.#distrusted.delete(path);
   }
 
   all(): Disk[] {
@@ -142,6 +151,11 @@ export class Disks {
 
   #choose(bytes: number): Disk | undefined {
     const good = this.all().filter(({ state }) => state === 'good');
+    const trusted = good.filter(({ path }) => !this.#distrusted.has(path));
+    return this.#chooseOf(trusted, bytes) ?? this.#chooseOf(good, bytes);
+  }
+
+  #chooseOf(good: readonly Disk[], bytes: number): Disk | undefined {
     const candidates = good.map((disk) => ({
       freeBytes: (this.#free.get(disk) ?? 0) - this.#promisedOn(disk),
       load: disk.load,

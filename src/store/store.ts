@@ -94,6 +94,11 @@ export class Store<P extends PieceBuffer> implements AsyncDisposable {
     return this.#world.disks.remove(path);
   }
 
+  /** The disk is worn, it is said, and gets new torrents only where no other one has room; undefined: no more. */
+  distrustDisk(path: string, why: string | undefined): void {
+    this.#world.disks.distrust(path, why);
+  }
+
   /** Looks at every disk. The store does so by itself every few seconds. */
   watch(): Promise<void> {
     return this.#world.disks.watch();

@@ -1,4 +1,5 @@
-import type { HealthView, PortView } from '#admin/contract.ts';
+import type { DiskView, HealthView, PortView } from '#admin/contract.ts';
+import { DiskList } from './disk-list.tsx';
 import { bytes, joined, percent, portSpeed, rate } from './format.ts';
 import { useSpeech } from './language.ts';
 import { safeText } from './safe-text.ts';
@@ -21,7 +22,7 @@ function Meter(props: { name: string; figure: string; aside: string; used: numbe
 const usedShare = (total: Known, free: Known): number | undefined =>
   total === 'unknown' || free === 'unknown' || total <= 0 ? undefined : 1 - free / total;
 
-export function HealthPanel({ health }: { health: HealthView }) {
+export function HealthPanel({ health, disks }: { health: HealthView; disks: readonly DiskView[] }) {
   const { words, language } = useSpeech();
   const { loadPercent, memory, disk, ports, cores } = health;
   const free = (n: Known) => (n === 'unknown' ? words.unknown : words.free(joined(bytes(n, language))));
@@ -56,6 +57,7 @@ export function HealthPanel({ health }: { health: HealthView }) {
           used={diskUsed}
           low={(diskUsed ?? 0) > 0.95}
         />
+        <DiskList disks={disks} />
         <div class="ports">
           <h3>{words.ports}</h3>
           {ports.length === 0 && <p class="aside">{words.noPorts}</p>}

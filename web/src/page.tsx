@@ -33,7 +33,7 @@ export function Page() {
           <Headline snapshot={snapshot} samples={state.samples} />
           <TaskList tasks={snapshot.tasks} omitted={snapshot.omittedTasks ?? 0} />
           <SteeringPanel steering={snapshot.steering} tasks={snapshot.tasks} />
-          <HealthPanel health={snapshot.health} />
+          <HealthPanel health={snapshot.health} disks={snapshot.disks} />
         </main>
       ) : (
         <main class="page">{link.kind !== 'lost' && <p class="connecting">{words.connecting}</p>}</main>

@@ -1,5 +1,8 @@
 import type {
+  DiskHealth,
+  DiskView,
   OriginView,
+  SilentWhy,
   SteeringView,
   SteeringWhy,
   SteerVerdict,
@@ -7,6 +10,7 @@ import type {
   TaskView,
   TaskWhy,
   WarningCode,
+  WornWhy,
 } from '#admin/contract.ts';
 
 const many = (n: number, one: string, more: string) => `${n.toLocaleString('en')} ${n === 1 ? one : more}`;
@@ -102,6 +106,22 @@ const warning: Record<WarningCode, { what: string; todo: string }> = {
     what: 'Data on the disk at {path} has gone bad ({count} pieces).',
     todo: 'No client got any of it: it is fetched again when wanted. If there is more each week, replace the disk, and test the memory.',
   },
+  'disk-worn': {
+    what: 'The disk at {path} says that it is failing ({name}).',
+    todo: 'Replace it soon: what it holds can be fetched again. It is served meanwhile; new torrents go to other disks while these have room.',
+  },
+  'disk-sectors': {
+    what: 'The disk at {path} has {count} more bad sectors than before ({name}).',
+    todo: 'Nothing wrong goes out: every piece is verified. New torrents go to other disks while these have room. If the number goes on growing, replace the disk.',
+  },
+  'disk-used-up': {
+    what: 'The flash disk at {path} has used {percent} % of the life that its maker gives it ({name}).',
+    todo: 'Have another one ready. New torrents go to other disks while these have room.',
+  },
+  'disk-hot': {
+    what: 'The disk at {path} is too hot or too cold: {celsius} °C ({name}).',
+    todo: 'Check the fan and the air around the box. New torrents go to other disks until it is well again.',
+  },
   'memory-low': {
     what: 'Memory is short: {availableBytes} left.',
     todo: 'Lower the memory cache in the configuration, or add memory.',
@@ -147,6 +167,30 @@ const warning: Record<WarningCode, { what: string; todo: string }> = {
     todo: 'Nothing to do: it was refused and never reached a client.',
   },
 };
+const silent: Record<SilentWhy, string> = {
+  'not-asked-yet': 'health not asked yet',
+  'no-smartctl': 'health unknown: no smartctl (package smartmontools)',
+  'not-permitted': 'health unknown: the box may not ask the disk',
+  'no-device': 'health unknown: no disk of its own',
+  virtual: 'health unknown: a virtual disk',
+  'no-smart': 'health unknown: the disk or its USB adapter does not say',
+  asleep: 'health unknown: the disk sleeps',
+  'no-answer': 'health unknown: the disk did not answer',
+  garbled: 'health unknown: smartctl was not understood',
+};
+const wornOf: Record<WornWhy, string> = {
+  'says-failing': 'says it is failing',
+  'bad-sectors': 'more bad sectors than before',
+  'used-up': 'beyond its rated life',
+  hot: 'too hot or too cold',
+};
+const verdictOf: Record<DiskHealth['verdict'], string> = {
+  passed: 'says it is well',
+  failing: 'says it is failing',
+  unknown: 'health unknown',
+};
+const diskState: Record<DiskView['state'], string> = { good: 'in order', failing: 'gives errors', gone: 'gone' };
+const diskKind: Record<DiskView['kind'], string> = { hdd: 'hard disk', ssd: 'flash', unknown: '' };
 const originState: Record<OriginView['state'], string> = {
   dialling: 'dialling',
   up: 'connected',
@@ -173,6 +217,11 @@ export const en = {
   verdict,
   steerWhy,
   warning,
+  silent,
+  wornOf,
+  verdictOf,
+  diskState,
+  diskKind,
   originState,
   steering,
   steeringWhy,
@@ -242,6 +291,7 @@ export const en = {
   load: 'Processor',
   memory: 'Memory',
   disk: 'Cache disk',
+  disks: 'Disks',
   ports: 'Ports',
   portLan: 'to the LAN',
   portWan: 'to the internet',
