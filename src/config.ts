@@ -41,6 +41,10 @@ export type Config = {
   /** Info-hashes that pass, and, when given, the only ones that do not: 40 hex digits, or the 64 of a v2 torrent. */
   readonly block: readonly InfoHash[];
   readonly allow?: readonly InfoHash[];
+  /** When disks become full, what is worth least goes; false: nothing goes, and nothing new is kept then. */
+  readonly evict: boolean;
+  /** Info-hashes of torrents that never go. */
+  readonly pin: readonly InfoHash[];
   /** The box as a neighbour: it answers LSD announces (BEP 14) and takes connections at its own addresses, from the LAN alone. */
   readonly localPeer: { readonly enabled: boolean; readonly port: number };
   /** The box's own DHT node (BEP 5), which only asks; `bootstrap`: `host:port` of nodes to begin with. Needs an address. */
@@ -67,6 +71,8 @@ const DEFAULTS = {
   limits: {},
   servePrivate: false,
   block: [],
+  evict: true,
+  pin: [],
   localPeer: { enabled: true, port: 6881 },
   // Those that Transmission and libtorrent begin with.
   dht: { enabled: true, bootstrap: ['dht.transmissionbt.com:6881', 'dht.libtorrent.org:25401'] },
@@ -187,6 +193,8 @@ const CHECKS: Readonly<Record<keyof Config, Check>> = {
   servePrivate: flag,
   block: hashes,
   allow: optional(hashes),
+  evict: flag,
+  pin: hashes,
   localPeer: group({ enabled: flag, port }),
   dht: group({ enabled: flag, bootstrap: nodes }),
   fetchOnAnnounce: flag,
@@ -214,7 +222,7 @@ export function parseConfig(text: string): Config {
     if (wanted) throw new Error(`"${key}" must be ${wanted}`);
   }
   if (config.lan === config.wan) throw new Error('"lan" and "wan" must be two ports');
-  for (const key of ['block', 'allow']) if (config[key]) config[key] = (config[key] as unknown[]).map(hashOf);
+  for (const key of ['block', 'allow', 'pin']) if (config[key]) config[key] = (config[key] as unknown[]).map(hashOf);
   if ((config as Config).localPeer.port === config.listenPort)
     throw new Error('"listenPort" and the port of "localPeer" must differ');
   return config as Config;

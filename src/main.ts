@@ -15,6 +15,7 @@ import type { Announced } from '#entry/seen.ts';
 import { DiskHealthWatch } from '#health/disk-health.ts';
 import { Health } from '#health/health.ts';
 import { Index } from '#index/index.ts';
+import { Evictor } from '#manager/evictor.ts';
 import { Manager } from '#manager/manager.ts';
 import { Scrubber } from '#manager/scrubber.ts';
 import { Store } from '#store/store.ts';
@@ -33,6 +34,7 @@ const HEALTH_EVERY_MS = 1_000;
 const STOP_WITHIN_MS = 10_000;
 const HASH_WORKERS = 1;
 const DISKS_EVERY_MS = 60_000;
+const EVICT_EVERY_MS = 2_000;
 /** Of libuv's pool. A disk that hangs holds some twenty of them until it answers, and the others must still find one. */
 const THREADS = 96;
 /** The setting that holds what to steer at once after a restart, and how often it is written. */
@@ -125,6 +127,9 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
   const living = (infoHash: InfoHash) => manager.living(infoHash);
   const scrubber = new Scrubber(config.scrubMBps, { clock: realClock, index, store, living }, log);
   scope.defer(() => scrubber.close());
+  const evictor = new Evictor(config.pin, { clock: realClock, index, store, living }, log);
+  if (config.evict) scope.every(EVICT_EVERY_MS, () => void evictor.look());
+  scope.defer(() => evictor.close());
   const health = await Health.start({
     interfaces: [
       { name: config.lan, role: 'lan' },

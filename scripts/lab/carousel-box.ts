@@ -77,6 +77,8 @@ class SlowStore implements TaskStore<FramedPiece> {
   writeMetainfo = refused;
   remove = refused;
   verify = refused;
+  segments = async () => [];
+  drop = async () => false;
   borrow = async () => false;
   recheck = async () => {};
   describe(): void {}
@@ -124,6 +126,7 @@ export class CarouselBox implements AsyncDisposable {
       lost: fault,
       cannotKeep: fault,
       contradicted: fault,
+      forgets: () => true,
       disk: fault,
       keptBeside: () => {},
       log: silentLog,

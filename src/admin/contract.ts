@@ -172,6 +172,8 @@ export type DiskView = {
   state: 'good' | 'failing' | 'gone';
   /** Above the floor. */
   freeBytes: number;
+  /** The same, when nothing lies there. */
+  usableBytes: number;
   /** Measured when it was adopted; 0: not measured. */
   writeMBps: number;
   /** Milliseconds of the disk's time that reading a MiB costs, lately. */

@@ -66,6 +66,7 @@ const disk = (path: string, over: Partial<DiskView> = {}): DiskView => ({
   kind: 'hdd',
   state: 'good',
   freeBytes: 1_400_000_000_000,
+  usableBytes: 1_900_000_000_000,
   writeMBps: 140,
   costMs: 12,
   errors: 0,

@@ -5,6 +5,7 @@ import { type InfoHash, infoHashBytes, infoHashOf } from '#base/units.ts';
 import { bitsIn } from './bits.ts';
 import { openDatabase, REBUILDING } from './database.ts';
 import { Doubts } from './doubts.ts';
+import { Heats } from './heats.ts';
 import { INDEX_LIMITS } from './limits.ts';
 import { req2Of } from './req2.ts';
 import { Scrubs } from './scrubs.ts';
@@ -24,6 +25,7 @@ export class Index {
   readonly #statements = new Map<string, Statement>();
   readonly files: SharedFiles;
   readonly doubts: Doubts;
+  readonly heats: Heats;
   readonly scrubs: Scrubs;
   #troubled = false;
 
@@ -33,6 +35,7 @@ export class Index {
     const tables = { sql: (text: string) => this.#sql(text), write: (work: () => unknown) => this.#write(work) };
     this.files = new SharedFiles(tables);
     this.doubts = new Doubts(tables);
+    this.heats = new Heats(tables);
     this.scrubs = new Scrubs(tables);
   }
 
@@ -149,6 +152,11 @@ export class Index {
     return this.#write(() => this.#putHave(infoHash, have));
   }
 
+  /** `have` without pieces whose bytes are about to go: when this is true, a power cut does not bring them back here. */
+  forgetPieces(infoHash: InfoHash, have: Uint8Array): boolean {
+    return this.#durably(() => this.setHave(infoHash, have));
+  }
+
   addTraffic(infoHash: InfoHash, servedBytes: number, filledBytes: number, usedAtMs: number): boolean {
     return this.#write(() =>
       this.#sql(
@@ -210,10 +218,17 @@ export class Index {
 
   /** The marker is on the disk when this returns, and with it every write before it. */
   #mark(state: 'running' | 'ended' | typeof REBUILDING): void {
-    this.#db.pragma('synchronous = FULL');
     const sql = 'INSERT INTO run VALUES (1, ?) ON CONFLICT DO UPDATE SET state = excluded.state';
-    this.#write(() => this.#sql(sql).run(state));
-    this.#db.pragma('synchronous = NORMAL');
+    this.#durably(() => this.#write(() => this.#sql(sql).run(state)));
+  }
+
+  #durably<T>(write: () => T): T {
+    this.#db.pragma('synchronous = FULL');
+    try {
+      return write();
+    } finally {
+      this.#db.pragma('synchronous = NORMAL');
+    }
   }
 
   #set(

@@ -5,12 +5,21 @@ import { migration as secondIdentity } from './migrations/003-second-identity.ts
 import { migration as pieceHashes } from './migrations/004-piece-hashes.ts';
 import { migration as littleAtStart } from './migrations/005-little-at-start.ts';
 import { migration as scrub } from './migrations/006-scrub.ts';
+import { migration as heat } from './migrations/007-heat.ts';
 
 /** One step of the schema. Once released it is never edited: the next change is the next step. */
 export type Migration = { readonly version: number; up(db: Database): void };
 
 /** In order, without gaps: the last version is the schema this code reads and writes. */
-export const MIGRATIONS: readonly Migration[] = [tasks, settings, secondIdentity, pieceHashes, littleAtStart, scrub];
+export const MIGRATIONS: readonly Migration[] = [
+  tasks,
+  settings,
+  secondIdentity,
+  pieceHashes,
+  littleAtStart,
+  scrub,
+  heat,
+];
 
 /** A database written by a later Swarmbox. Nothing in it was touched. */
 export class NewerSchemaError extends Error {

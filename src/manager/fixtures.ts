@@ -92,6 +92,11 @@ export class ScrubBench {
     this.#infos.delete(infoHash);
   }
 
+  async metainfo(infoHash: InfoHash): Promise<{ info: Buffer | undefined; layers: undefined }> {
+    this.opened++;
+    return { info: this.#infos.get(infoHash), layers: undefined };
+  }
+
   pass(ms: number): Promise<void> {
     return this.clock.pass(this.clock.nowMs() + ms);
   }
@@ -129,10 +134,7 @@ export class ScrubBench {
       index: this.index,
       store: {
         task: (shape) => this.disk(this.homes.get(shape.infoHash)).task(shape),
-        metainfo: async (infoHash) => {
-          this.opened++;
-          return { info: this.#infos.get(infoHash), layers: undefined };
-        },
+        metainfo: (infoHash) => this.metainfo(infoHash),
         home: (infoHash) => this.homes.get(infoHash),
         disks: () => [...this.states].map(([path, state]) => ({ path, state })),
       },

@@ -30,4 +30,21 @@ export const LIMITS = {
   scrubKeepMs: 60_000,
   /** Between two pages of the index: a hundred thousand torrents of other disks are passed over in half a minute. */
   scrubPageMs: 20,
+  /**
+   * A disk with less room than this loses what is worth least, until it has that much: a share of what it holds, within bounds. A look every two
+   * seconds at ten gigabits leaves the least; the most is more than any torrent's next minutes.
+   */
+  evictBelow: { share: 0.05, least: 192 << 20, most: 4 * 2 ** 30 },
+  evictTo: { share: 0.08, least: 320 << 20, most: 6 * 2 ** 30 },
+  /** Torrents of which the one worth least goes. */
+  evictDraws: 16,
+  /** Hours within which a client must be expected for what is kept for it. */
+  evictAheadMs: 3 * 3_600_000,
+  /** Of torrents that had one client, the share that gets another. */
+  evictPrior: 0.5,
+  /** When nothing could go, the next try waits so long: clients leave, heat cools. */
+  evictAgainMs: 30_000,
+  /** A client that was away for longer counts as one more; and how many are remembered. */
+  visitMs: 6 * 3_600_000,
+  visits: 20_000,
 } as const;

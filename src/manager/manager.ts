@@ -19,6 +19,7 @@ import { adoptAll, recheckAll } from './resuming.ts';
 import { Names, Roll } from './roll.ts';
 import { Room } from './room.ts';
 import { Slots } from './slots.ts';
+import { Visits } from './visits.ts';
 
 export type ManagerConfig = PolicyConfig & {
   /** Tasks that may download at the same time. */
@@ -71,6 +72,7 @@ export class Manager {
   readonly #tasks = new Roll();
   readonly #hearsay = new Hearsay();
   readonly #refusals = new Refusals();
+  readonly #visits = new Visits();
 
   constructor(config: ManagerConfig, world: ManagerWorld, log: Log) {
     this.#policy = new Policy(config);
@@ -111,6 +113,8 @@ export class Manager {
     // Waiting for a slot is worse than the swarm.
     if (task && !task.whole && !task.downloading && this.#slots.free === 0) return { kind: 'pass', why: 'overload' };
     const declined = task ? task.join(a.stream, a.handshake, a.early) : 'overload';
+    if (task && !declined && this.#visits.isNew(task.infoHash, a.client.ip, this.#world.clock.nowMs()))
+      this.#world.index.heats.visited(task.infoHash, this.#world.clock.nowMs());
     if (!task || declined) return { kind: 'pass', why: this.#refusedWhy(infoHash) ?? declined ?? 'overload' };
     if (a.endpoint && !twin) task.addSources([{ endpoint: a.endpoint, as: a.client, ...(qvodHello && { qvodHello }) }]);
     return { kind: 'taken' };
@@ -268,6 +272,7 @@ export class Manager {
         return info && { info, layers };
       },
       keepHave: (have) => kept('have', () => index.setHave(names.first, have)),
+      forgetPieces: (have) => index.forgetPieces(names.first, have),
       keepTrackers: (trackers) => kept('trackers', () => index.setTrackers(names.first, [...trackers])),
       keepTraffic: (served, filled) =>
         kept('traffic', () => {

@@ -70,6 +70,36 @@ export class RestingTorrent {
     return this.#lose(piece) ? found : { kind: 'not-had' };
   }
 
+  /** Gives up at least so many bytes of pieces, the last segments first, and the torrent with its last one. Returns how many went. */
+  async evict(bytes: number): Promise<number> {
+    const { index, living } = this.#world;
+    const store = this.#world.store.task(this.#shape);
+    let freed = 0;
+    for (const segment of (await store.segments()).toReversed()) {
+      if (freed >= bytes) break;
+      let gone = 0;
+      const forget = (): boolean => {
+        // A task that has woken meanwhile has told clients of the pieces.
+        const have = living(this.infoHash) ? undefined : index.task(this.infoHash)?.have;
+        const bits = have && Bitfield.from(have, this.#shape.pieceCount);
+        if (!bits) return false;
+        for (const piece of segment.pieces) if (bits.clear(piece)) gone += this.sizeOf(piece);
+        return gone > 0 && index.forgetPieces(this.infoHash, bits.bytes);
+      };
+      if (await store.drop(segment, forget)) freed += gone;
+    }
+    await this.#leaveEmpty();
+    return freed;
+  }
+
+  /** Without pieces there is nothing to come back to. */
+  async #leaveEmpty(): Promise<void> {
+    const { index, living, store } = this.#world;
+    if (living(this.infoHash) || index.task(this.infoHash)?.haveCount !== 0) return;
+    index.removeTask(this.infoHash);
+    await store.task(this.#shape).remove();
+  }
+
   /** False when the index knows no such piece any more. */
   #lose(piece: PieceIndex): boolean {
     const { index } = this.#world;

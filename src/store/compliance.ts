@@ -171,6 +171,29 @@ function comingAndGoing(check: Check): void {
     assert.ok(a === b);
   });
 
+  check('a dropped segment is gone for good, after its owner was asked, and the others stay', async (bench, sample) => {
+    const task = bench.task(sample.shape);
+    for (let index = 0; index < PIECES; index++) await task.accept(sample.piece(index));
+    const segments = await task.segments();
+    assert.deepEqual(
+      segments.flatMap(({ pieces }) => pieces),
+      [...Array(PIECES).keys()],
+    );
+    const [last] = segments.slice(-1);
+    assert.ok(last);
+    assert.equal(await task.drop(last, () => false), false);
+    for (const index of last.pieces) await assertReads(task, sample, index);
+    assert.equal(await task.drop(last, () => true), true);
+    await bench.reopen();
+    const again = bench.task(sample.shape);
+    for (const { pieces } of segments)
+      for (const index of pieces)
+        if (last.pieces.includes(index)) assert.equal((await again.read(index)).kind, 'corrupt', `${index}`);
+        else await assertReads(again, sample, index);
+    assert.deepEqual(await again.accept(sample.piece(PIECES - 1)), { kind: 'durable' });
+    await assertReads(again, sample, PIECES - 1);
+  });
+
   check('a removed torrent is gone, and one that comes back starts with nothing', async (bench, sample) => {
     const task = bench.task(sample.shape);
     await acceptAll(task, sample);

@@ -15,6 +15,7 @@ import type { DiskCost } from './piece-cache-cost.ts';
 import { PieceFiles } from './piece-files.ts';
 import type { Places } from './places.ts';
 import { recheckPieces } from './recheck.ts';
+import { SegmentDoors } from './segment-doors.ts';
 import { INFO_FILE, LAYERS_FILE, TaskFolder } from './task-folder.ts';
 import type {
   Accepted,
@@ -23,6 +24,7 @@ import type {
   PieceBuffer,
   PieceMaker,
   ReadResult,
+  Segment,
   SharedFile,
   TaskShape,
   TaskStore,
@@ -70,6 +72,8 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #reading = new Map<PieceIndex, Promise<ReadResult<P>>>();
   #end: Promise<Written> | undefined;
+  readonly #doors = new SegmentDoors();
+  #rechecks = 0;
   #toldNotBorrowed = false;
 
   constructor(world: DiskWorld<P>, shape: TaskShape, life: TaskLife) {
@@ -145,9 +149,15 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
         this.#log.warn('recheck-skipped', { segments: names.join(' '), why: errorText(error) }),
     });
     const outcome = await this.#during(async () => {
-      const home = this.#home();
-      if (home && (await home.folder.exists()))
-        await recheckPieces(worldOf(home, await home.files.places()), known, onFound, both);
+      this.#rechecks++;
+      try {
+        await this.#doors.quiet();
+        const home = this.#home();
+        if (home && (await home.folder.exists()))
+          await recheckPieces(worldOf(home, await home.files.places()), known, onFound, both);
+      } finally {
+        this.#rechecks--;
+      }
       return undefined;
     });
     signal.throwIfAborted();
@@ -185,6 +195,30 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
       this.#log.warn('not-borrowed', { from: from.infoHash, why: errorText(done.error) });
     }
     return done.kind === 'ok';
+  }
+
+  async segments(): Promise<readonly Segment[]> {
+    const found = await this.#during(async () => {
+      const places = await this.#home()?.files.places();
+      return places ? [...places.own()] : [];
+    });
+    return 'kind' in found ? [] : found;
+  }
+
+  async drop({ number, pieces }: Segment, forget: () => boolean): Promise<boolean> {
+    const dropped = await this.#during(async () => {
+      const went = await this.#doors.drop(number, async () => {
+        const home = this.#home();
+        // What is being looked for there may be found, and then be gone.
+        if (!home || this.#rechecks > 0 || !forget()) return false;
+        for (const index of pieces) this.memory.drop(index);
+        await home.files.unlink(number);
+        return true;
+      });
+      return { kind: 'ok' as const, went: went ?? false };
+    });
+    if (dropped.kind === 'failed') this.#log.error('drop-failed', { segment: number, why: errorText(dropped.error) });
+    return dropped.kind === 'ok' && dropped.went;
   }
 
   remove(): Promise<Written> {
@@ -263,7 +297,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
   async #write({ disk, files }: Residence, piece: P): Promise<Accepted> {
     using turn = await disk.writes.enter();
     if (!turn) return failed(busy('pieces to write'));
-    await files.write(piece);
+    await this.#doors.write(this.#layout.place(piece.index).segment, () => files.write(piece));
     // The disk may have gone between the write and this word.
     return this.#home()?.disk === disk ? { kind: 'durable' } : failed(new Error('the disk is gone'));
   }

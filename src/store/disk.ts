@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode, errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
@@ -26,6 +26,8 @@ export class Disk {
   readonly path: string;
   readonly kind: DiskKind;
   readonly writeMBps: number;
+  /** Of an empty disk, above the floor. */
+  readonly usableBytes: number;
   readonly files = new OpenFiles();
   readonly space: DiskSpace;
   readonly cost: MeasuredCost;
@@ -40,11 +42,21 @@ export class Disk {
   #failingUntilMs = 0;
   #looking: Promise<boolean> | undefined;
 
-  private constructor(path: string, marker: Marker, kind: DiskKind, where: string, floorBytes: number, log: Log) {
+  private constructor(o: {
+    path: string;
+    marker: Marker;
+    kind: DiskKind;
+    where: string;
+    floorBytes: number;
+    sizeBytes: number;
+    log: Log;
+  }) {
+    const { path, marker, kind, where, floorBytes, sizeBytes, log } = o;
     this.id = marker.id;
     this.path = path;
     this.kind = kind;
     this.writeMBps = marker.writeMBps;
+    this.usableBytes = Math.max(0, sizeBytes - floorBytes);
     this.#where = where;
     this.#log = log.with({ disk: path });
     this.cost = new MeasuredCost(STORE_LIMITS.assumedSeekMs[kind]);
@@ -57,7 +69,8 @@ export class Disk {
   static async open(path: string, marker: Marker, floorBytes: number, log: Log): Promise<Disk> {
     const where = await whereabouts(path);
     if (where === undefined) throw new Error(`${path} has just been taken away`);
-    return new Disk(path, marker, await kindOf(path), where, floorBytes, log);
+    const { blocks, bsize } = await statfs(path);
+    return new Disk({ path, marker, kind: await kindOf(path), where, floorBytes, sizeBytes: blocks * bsize, log });
   }
 
   get root(): string {

@@ -12,13 +12,14 @@ import { LAYOUT_FILE, removeFolder } from './task-folder.ts';
 /** A folder on a disk of its own, or not. `id`: of the disk that was adopted there before; another or none means that it is missing. */
 export type DiskPlace = { readonly path: string; readonly id?: string | undefined };
 
-/** A disk for a person's eyes. `freeBytes`: above the floor. `id`: unknown while it has never been seen. */
+/** A disk for a person's eyes. `freeBytes`: above the floor; `usableBytes`: when nothing lies there. `id`: unknown while it has never been seen. */
 export type DiskView = {
   readonly path: string;
   readonly id?: string;
   readonly kind: DiskKind;
   readonly state: DiskState;
   readonly freeBytes: number;
+  readonly usableBytes: number;
   readonly writeMBps: number;
   readonly costMs: number;
   readonly errors: number;
@@ -109,12 +110,13 @@ export class Disks {
     const torrents = new Map<Disk, number>();
     for (const disk of this.#homes.values()) torrents.set(disk, (torrents.get(disk) ?? 0) + 1);
     const known = this.all().map((disk): DiskView => {
-      const { path, id, kind, state, writeMBps, costMs, errors } = disk;
+      const { path, id, kind, state, usableBytes, writeMBps, costMs, errors } = disk;
       const freeBytes = state === 'gone' ? 0 : (this.#free.get(disk) ?? 0);
-      return { path, id, kind, state, freeBytes, writeMBps, costMs, errors, torrents: torrents.get(disk) ?? 0 };
+      const figures = { freeBytes, usableBytes, writeMBps, costMs, errors, torrents: torrents.get(disk) ?? 0 };
+      return { path, id, kind, state, ...figures };
     });
     const missing = [...this.#missing.values()].map(({ path, id }): DiskView => {
-      const nothing = { freeBytes: 0, writeMBps: 0, costMs: 0, errors: 0, torrents: 0 };
+      const nothing = { freeBytes: 0, usableBytes: 0, writeMBps: 0, costMs: 0, errors: 0, torrents: 0 };
       return { path, ...(id !== undefined && { id }), kind: 'unknown', state: 'gone', ...nothing };
     });
     return [...known, ...missing];
@@ -128,6 +130,11 @@ export class Disks {
   /** Torrents that lie on a disk that is here. */
   torrents(): InfoHash[] {
     return [...this.#homes.keys()];
+  }
+
+  torrentsOn(path: string): InfoHash[] {
+    const disk = this.#disks.get(path);
+    return disk ? this.#torrentsOn(disk) : [];
   }
 
   home(infoHash: InfoHash): Disk | undefined {

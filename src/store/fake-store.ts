@@ -10,6 +10,7 @@ import type {
   PieceBuffer,
   PieceMaker,
   ReadResult,
+  Segment,
   SharedFile,
   TaskShape,
   TaskStore,
@@ -48,6 +49,8 @@ export class FakeStore<P extends PieceBuffer> {
   /** What tasks are told of their part of the memory, and of the disk. It forgets nothing by itself. */
   memoryBytes = Number.POSITIVE_INFINITY;
   seekMs = 0;
+  /** Pieces that can be dropped together. */
+  segmentPieces = 4;
 
   constructor(maker: PieceMaker<P>) {
     this.#maker = maker;
@@ -217,6 +220,24 @@ class FakeTask<P extends PieceBuffer> implements TaskStore<P> {
         to += lent.copy(bytes, to, (at + to) % from.pieceLength);
       }
       this.#store.diskOf(this.#shape.infoHash).pieces.set(index, bytes);
+    }
+    return true;
+  }
+
+  async segments(): Promise<readonly Segment[]> {
+    const { pieceCount } = this.#shape;
+    const each = this.#store.segmentPieces;
+    return Array.from({ length: this.#store.isAway ? 0 : Math.ceil(pieceCount / each) }, (_, number) => ({
+      number,
+      pieces: Array.from({ length: Math.min(each, pieceCount - number * each) }, (_, i) => number * each + i),
+    }));
+  }
+
+  async drop({ pieces }: Segment, forget: () => boolean): Promise<boolean> {
+    if ((await this.#touchDisk()) || !forget()) return false;
+    for (const index of pieces) {
+      this.#store.diskOf(this.#shape.infoHash).pieces.delete(index);
+      this.#store.cacheOf(this.#shape.infoHash).delete(index);
     }
     return true;
   }

@@ -110,6 +110,10 @@ export class TaskPieces<P extends PieceBuffer> implements TaskMemory {
     if (this.#world.add(entry)) this.#entries.set(piece.index, entry);
   }
 
+  drop(index: PieceIndex): void {
+    this.#entries.get(index)?.drop();
+  }
+
   clear(): void {
     for (const entry of [...this.#entries.values()]) entry.drop();
   }

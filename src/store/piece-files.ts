@@ -1,6 +1,7 @@
+import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { borrowedIn, borrowFrom } from './borrowing.ts';
-import type { Layout } from './layout.ts';
+import { type Layout, segmentName } from './layout.ts';
 import type { OpenFiles } from './open-files.ts';
 import { Places } from './places.ts';
 import { readAll, within } from './segment-io.ts';
@@ -63,6 +64,13 @@ export class PieceFiles {
       done += lengthBytes;
     }
     return true;
+  }
+
+  /** What is being read is read to its end. */
+  async unlink(segment: number): Promise<void> {
+    const path = this.path(segmentName(segment));
+    await this.#files.forget(path);
+    await rm(path, { force: true });
   }
 
   /** Makes what was written to a file durable. */

@@ -1,6 +1,6 @@
 import type { PieceIndex } from '#base/units.ts';
 import { type Layout, segmentName } from './layout.ts';
-import type { TaskShape } from './task-store.ts';
+import type { Segment, TaskShape } from './task-store.ts';
 
 /** A run of bytes in a file of the torrent's folder. */
 export type Extent = { readonly name: string; readonly offset: number; readonly lengthBytes: number };
@@ -51,13 +51,18 @@ export class Places {
     return file ? this.#borrowedExtents(file, index) : [{ name: segmentName(segment), offset, lengthBytes }];
   }
 
+  /** Segments that hold pieces of the torrent's own. */
+  *own(): Generator<Segment> {
+    for (let number = 0; number < this.#layout.segments; number++) {
+      const [first, end] = this.#layout.piecesOf(number);
+      const pieces = range(first, end).filter((index) => !this.#borrowedAt(index));
+      if (pieces.length > 0) yield { number, pieces };
+    }
+  }
+
   /** All pieces, a segment's worth at a time. */
   *groups(): Generator<PieceGroup> {
-    for (let segment = 0; segment < this.#layout.segments; segment++) {
-      const [first, end] = this.#layout.piecesOf(segment);
-      const pieces = range(first, end).filter((index) => !this.#borrowedAt(index));
-      if (pieces.length > 0) yield { names: [segmentName(segment)], pieces };
-    }
+    for (const { number, pieces } of this.own()) yield { names: [segmentName(number)], pieces };
     for (const file of this.borrowed) yield* this.#groupsOf(file);
   }
 

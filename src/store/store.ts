@@ -108,6 +108,11 @@ export class Store<P extends PieceBuffer> implements AsyncDisposable {
     return this.#world.disks.views();
   }
 
+  /** What lies on the disk at that path. */
+  torrentsOn(path: string): InfoHash[] {
+    return this.#world.disks.torrentsOn(path);
+  }
+
   /** Path of the disk that the torrent lies on. */
   home(infoHash: InfoHash): string | undefined {
     return this.#world.disks.home(infoHash)?.path;

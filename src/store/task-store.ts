@@ -63,6 +63,9 @@ export type ReadResult<P> = { kind: 'ok'; piece: P } | { kind: 'corrupt' } | Fai
 export type Verified = { kind: 'ok' } | { kind: 'corrupt' } | { kind: 'busy' } | { kind: 'away' } | Failed;
 export type Written = { kind: 'ok' } | { kind: 'full' } | Failed;
 
+/** Pieces that lie together. */
+export type Segment = { readonly number: number; readonly pieces: readonly PieceIndex[] };
+
 /** The pieces of one torrent. No method rejects because of the disk: trouble is in the answer. */
 export interface TaskStore<P extends PieceBuffer> {
   /** No disk that is here has anything of the torrent, whatever an index remembers. */
@@ -108,6 +111,13 @@ export interface TaskStore<P extends PieceBuffer> {
    * tells which pieces there are. False: nothing has changed.
    */
   borrow(file: SharedFile, from: Lender): Promise<boolean>;
+  /** The runs of pieces that can be dropped, each for itself: those that lie in one file of the torrent's own. Empty when the disk is away. */
+  segments(): Promise<readonly Segment[]>;
+  /**
+   * The segment's pieces go from the disk and from memory. Just before, when nobody writes there any more, `forget` is called: only when it says true does the file go,
+   * and it must see to it that nobody says again, not even after a power cut, that there are such pieces. False: it has not gone.
+   */
+  drop(segment: Segment, forget: () => boolean): Promise<boolean>;
   /** Waits for what is under way, then deletes everything. Later calls answer 'failed'. */
   remove(): Promise<Written>;
 }

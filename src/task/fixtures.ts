@@ -8,6 +8,7 @@ export const quietShelfWorld: ShelfWorld = {
   disk: () => {},
   cannotKeep: () => {},
   contradicted: () => {},
+  forgets: () => true,
   keptBeside: () => {},
   log: silentLog,
 };

@@ -19,6 +19,8 @@ export type HoldingsWorld = Pick<TaskWorld, 'store' | 'begun' | 'lenders' | 'kee
   /** The disk takes no more pieces. */
   cannotKeep(why: 'disk-full' | 'disk-failed'): void;
   contradicted(): void;
+  /** Pieces were lost whose bytes are about to go: the index is to forget them, durably. False: it does not. */
+  forgets(): boolean;
   /** A look for pieces on the disk has begun, or is over. */
   checking(): void;
 };
@@ -73,6 +75,7 @@ export class Holdings {
       disk: (what) => this.#disk(shelf, what),
       cannotKeep: (why) => this.#world.cannotKeep(why),
       contradicted: () => this.#world.contradicted(),
+      forgets: () => this.#world.forgets(),
       keptBeside: (known) => this.#world.keptBeside(known),
       log,
     });

@@ -5,6 +5,7 @@ export type LedgerWorld = {
   readonly clock: Clock;
   keepTraffic(servedBytes: number, filledBytes: number): void;
   keepHave(have: Uint8Array): void;
+  forgetPieces(have: Uint8Array): boolean;
 };
 
 /** What one task has given and fetched, and what of its progress the index does not know yet. */
@@ -33,6 +34,12 @@ export class Ledger {
 
   haveChanged(): void {
     this.#haveDirty = true;
+  }
+
+  /** What is not had any more is forgotten by the index, durably. False: it is not. */
+  forget(): boolean {
+    const have = this.#have();
+    return have !== undefined && this.#world.forgetPieces(have);
   }
 
   persist(): void {

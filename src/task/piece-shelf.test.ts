@@ -24,7 +24,7 @@ function pieceOf(index: number, spoil = false): FramedPiece {
   return piece;
 }
 
-function shelf(known?: Uint8Array) {
+function shelf(known?: Uint8Array, { indexFails = false } = {}) {
   const store = new FakeStore(FramedPiece);
   const gained: number[] = [];
   const lost: number[] = [];
@@ -36,6 +36,7 @@ function shelf(known?: Uint8Array) {
     cannotKeep: (why: string) => refused.push(why),
     keptBeside: () => {},
     contradicted: () => {},
+    forgets: () => !indexFails,
     disk: (what: string) => disks.push(what),
     log: silentLog,
   };
@@ -166,4 +167,39 @@ test('what the index remembers of a disk that is not here is worth nothing', () 
   store.disk('gone');
   const made = new PieceShelf(torrent.meta, all.bytes, store.task(shapeOf(torrent.meta)), quietShelfWorld);
   assert.equal(made.have.count, 0);
+});
+
+const PIECES = torrent.meta.pieceCount;
+const held = (s: PieceShelf): number[] =>
+  Array.from({ length: s.meta.pieceCount }, (_, i) => i).filter((piece) => s.have.has(piece));
+
+test('whole segments are evicted, the last first, but for those with a piece that must stay', async () => {
+  const { store, lost, shelf: s } = shelf();
+  store.segmentPieces = 2;
+  for (let piece = 0; piece < PIECES; piece++) await s.accept(pieceOf(piece));
+  const before = s.haveBytes;
+  assert.equal(await s.evict(1, () => false), 0);
+  const freed = await s.evict(1, (piece) => piece < PIECES - 1);
+  assert.ok(freed > 0 && s.haveBytes === before - freed);
+  assert.deepEqual(
+    lost,
+    Array.from({ length: PIECES }, (_, i) => i).filter((piece) => !held(s).includes(piece)),
+  );
+  assert.ok(!lost.includes(PIECES - 1) && lost.length === 2);
+  assert.equal(await s.evict(Number.POSITIVE_INFINITY, () => true), before - freed);
+  assert.deepEqual([held(s), s.haveBytes], [[], 0]);
+});
+
+test('a segment stays when the index does not forget it, or a client asks for it in the last moment', async () => {
+  const failing = shelf(undefined, { indexFails: true });
+  await failing.shelf.accept(pieceOf(0));
+  assert.equal(await failing.shelf.evict(1, () => true), 0);
+  assert.equal(failing.store.diskOf(torrent.meta.infoHash).pieces.size, 1);
+
+  const { shelf: s } = shelf();
+  await s.accept(pieceOf(0));
+  let asked = 0;
+  const pieces = Math.min(PIECES, 4);
+  assert.equal(await s.evict(1, () => ++asked <= pieces), 0);
+  assert.ok(s.have.has(0));
 });

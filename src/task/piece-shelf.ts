@@ -31,6 +31,8 @@ export type ShelfWorld = {
   cannotKeep(why: 'disk-full' | 'disk-failed'): void;
   /** A piece has one of its hashes and lacks the other: the torrent is two, and neither can be served. */
   contradicted(): void;
+  /** Pieces were lost whose bytes are about to go: see TaskStore.drop. */
+  forgets(): boolean;
   /** All that is known of the torrent lies beside its pieces, durable. */
   keptBeside(meta: Metainfo): void;
   readonly log: Log;
@@ -134,6 +136,27 @@ export class PieceShelf {
     const found = await this.#store.verify(index);
     if (isLost(found)) this.#lose(index);
     return found;
+  }
+
+  /** Gives up whole segments of which `mayGo` says so, the last first, until so many bytes went. Returns how many did. */
+  async evict(bytes: number, mayGo: (piece: PieceIndex) => boolean): Promise<number> {
+    let freed = 0;
+    for (const segment of (await this.#store.segments()).toReversed()) {
+      if (freed >= bytes) break;
+      const had = (): PieceIndex[] => segment.pieces.filter((piece) => this.have.has(piece));
+      if (had().length === 0 || !segment.pieces.every(mayGo)) continue;
+      let gone = 0;
+      const forget = (): boolean => {
+        if (!segment.pieces.every(mayGo)) return false;
+        for (const piece of had()) {
+          this.#lose(piece);
+          gone += this.#size(piece);
+        }
+        return this.#world.forgets();
+      };
+      if (await this.#store.drop(segment, forget)) freed += gone;
+    }
+    return freed;
   }
 
   /** After an unclean stop: finds pieces that were written but not yet noted. */

@@ -55,6 +55,8 @@ export type TaskWorld = {
   /** Reads what lies there. Never rejects; undefined when it cannot be read. */
   metainfo(): Promise<Beside | undefined>;
   keepHave(have: Uint8Array): void;
+  /** `have` without pieces whose bytes are about to go; durable when this is true. */
+  forgetPieces(have: Uint8Array): boolean;
   keepTraffic(servedBytes: number, filledBytes: number): void;
   keepTrackers(trackers: readonly string[]): void;
   /** The box itself found these in the torrent's swarm. */

@@ -78,6 +78,7 @@ function setUp(
     keepInfo: () => void kept.info++,
     keptBeside: () => void kept.beside++,
     metainfo: async () => undefined,
+    forgetPieces: () => true,
     keepHave: (have) => {
       kept.have = Buffer.from(have);
     },

@@ -133,6 +133,13 @@ export class Task {
     return this.gone ? undefined : this.#holdings.shelf?.verify(piece);
   }
 
+  /** Gives up at least so many bytes of pieces, unless a connected client lacks them. Returns how many went. */
+  async evict(bytes: number): Promise<number> {
+    const { shelf, checked } = this.#holdings;
+    if (this.gone || !shelf || !checked) return 0;
+    return shelf.evict(bytes, (piece) => this.#wanted(piece) === 0);
+  }
+
   /** A LAN client told this tracker that it wants the torrent: it will dial within seconds. */
   expect(tracker: string): void {
     this.#trackers.learn(tracker);
@@ -342,6 +349,7 @@ export class Task {
         this.#audience.letGoLacking(why);
       },
       contradicted: () => this.#leave('unsupported'),
+      forgets: () => this.#ledger.forget(),
       checking: () => this.#agent.tell({ kind: 'look' }),
     });
   }

@@ -27,6 +27,7 @@ const worldOf = (store: Store<FramedPiece>, fail: (why: string) => void): TaskWo
   keptBeside: () => {},
   metainfo: async () => undefined,
   keepHave: () => {},
+  forgetPieces: () => true,
   keepTraffic: () => {},
   keepTrackers: () => {},
   found: () => {},

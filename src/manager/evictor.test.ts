@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { logTo } from '#base/log.ts';
+import { BLOCK_BYTES, type InfoHash } from '#base/units.ts';
+import type { Metainfo } from '#wire/metainfo.ts';
+import { shapeOf } from '#wire/piece-shape.ts';
+import { Evictor, type EvictWorld, worthOf } from './evictor.ts';
+import { DAY_MS, ScrubBench } from './fixtures.ts';
+import { LIMITS } from './limits.ts';
+
+const { evictAgainMs } = LIMITS;
+const evictBelow = { share: 0.05, least: 1_000, most: 10 ** 9 };
+const evictTo = { share: 0.08, least: 1_000, most: 10 ** 9 };
+/** Of a disk so large that the bounds are absolute. */
+const USABLE = 10 ** 15;
+
+/** Disks whose free space is what a test says, less what it took; living tasks that give up what they are told to. */
+class EvictBench extends ScrubBench {
+  readonly free = new Map<string, number>();
+  readonly asked: [InfoHash, number][] = [];
+  readonly evictor: Evictor;
+
+  constructor(t: TestContext, { disks = ['/a'], pinned = [] as InfoHash[], looks = (_: string): void => {} } = {}) {
+    super(t, disks);
+    const world: EvictWorld = {
+      clock: this.clock,
+      index: this.index,
+      store: {
+        task: (shape) => this.disk(this.homes.get(shape.infoHash)).task(shape),
+        metainfo: (infoHash) => this.metainfo(infoHash),
+        freeBytes: async () => 0,
+        disks: () =>
+          [...this.states].map(([path, state]) => {
+            looks(path);
+            return { path, state, freeBytes: this.free.get(path) ?? USABLE, usableBytes: USABLE };
+          }),
+        torrentsOn: (path) => [...this.homes].filter(([, home]) => home === path).map(([infoHash]) => infoHash),
+      },
+      living: (infoHash) => this.living.get(infoHash) as ReturnType<EvictWorld['living']>,
+    };
+    this.evictor = new Evictor(
+      pinned,
+      world,
+      logTo((line) => this.lines.push(line)),
+      { evictBelow, evictTo },
+    );
+  }
+
+  /** So many bytes are wanted. */
+  short(bytes: number, path = '/a'): Promise<void> {
+    this.free.set(path, evictTo.most - bytes);
+    return this.evictor.look();
+  }
+
+  visits(meta: Metainfo, clients: number): void {
+    for (let i = 0; i <= clients; i++) this.index.heats.visited(meta.infoHash, this.clock.nowMs());
+  }
+
+  held(meta: Metainfo): number {
+    return this.index.task(meta.infoHash)?.haveCount ?? 0;
+  }
+
+  async onDisk(meta: Metainfo): Promise<number> {
+    const store = this.disk(this.homes.get(meta.infoHash)).task(shapeOf(meta));
+    let found = 0;
+    for (let piece = 0; piece < meta.pieceCount; piece++) if ((await store.verify(piece)).kind === 'ok') found++;
+    return found;
+  }
+}
+
+test('with room nothing goes; without, whole segments of what is asked for least, and no more than is wanted', async (t) => {
+  const bench = new EvictBench(t);
+  const [asked, dull] = [await bench.put(12, 3), await bench.put(12, 3)];
+  bench.visits(asked, 5);
+  bench.visits(dull, 0);
+  bench.free.set('/a', evictBelow.most);
+  await bench.evictor.look();
+  assert.deepEqual([bench.held(asked), bench.held(dull)], [12, 12]);
+  await bench.short(11 * BLOCK_BYTES);
+  assert.deepEqual([bench.held(asked), bench.held(dull)], [12, 0]);
+  await bench.short(8 * BLOCK_BYTES + 1);
+  assert.deepEqual([bench.held(asked), bench.held(dull)], [0, 0]);
+  assert.equal(bench.index.task(dull.infoHash), undefined, 'an empty one leaves the index');
+  const evicted = bench.lines.filter(({ event }) => event === 'evicted').map(({ fields }) => fields.infoHash);
+  assert.deepEqual(evicted, [dull.infoHash, asked.infoHash]);
+  assert.ok(bench.index.total('evictedBytes') > 20 * BLOCK_BYTES);
+});
+
+test('the last segments go first, forgotten by the index before their bytes go, and no more than is wanted', async (t) => {
+  const bench = new EvictBench(t);
+  const meta = await bench.put(10, 3);
+  const forget = bench.index.forgetPieces.bind(bench.index);
+  bench.index.forgetPieces = () => false;
+  await bench.short(1);
+  assert.deepEqual([bench.held(meta), await bench.onDisk(meta)], [10, 10], 'not forgotten: they stay');
+  bench.index.forgetPieces = (...to) => {
+    assert.equal(bench.disk().diskOf(meta.infoHash).pieces.size, 10);
+    bench.index.forgetPieces = forget;
+    return forget(...to);
+  };
+  await bench.pass(evictAgainMs + 1);
+  await bench.short(1);
+  assert.deepEqual([bench.held(meta), await bench.onDisk(meta)], [8, 8]);
+  assert.ok(bench.has(meta, 7) && !bench.has(meta, 8) && !bench.has(meta, 9));
+  await bench.short(3 * BLOCK_BYTES);
+  assert.equal(bench.held(meta), 4);
+});
+
+test('what is pinned, doubtful, lacked or expected by a client stays', async (t) => {
+  const bench0 = new ScrubBench(t);
+  const pinned = await bench0.put(4, 3);
+  const bench = new EvictBench(t, { pinned: [pinned.infoHash] });
+  const [again, doubtful, hot, lacked] = [
+    await bench.put(4, 3),
+    await bench.put(4, 3),
+    await bench.put(4, 3),
+    await bench.put(4, 3),
+  ];
+  assert.equal(again.infoHash, pinned.infoHash, 'the same made-up torrent');
+  bench.index.doubts.mark(doubtful.infoHash);
+  bench.visits(hot, 40);
+  bench.living.set(lacked.infoHash, {
+    verify: async () => undefined,
+    evict: async (bytes: number) => {
+      bench.asked.push([lacked.infoHash, bytes]);
+      return 0;
+    },
+  } as never);
+  await bench.short(30 * BLOCK_BYTES);
+  assert.deepEqual(
+    [again, doubtful, hot, lacked].map((meta) => bench.held(meta)),
+    [4, 4, 4, 4],
+  );
+  assert.deepEqual(bench.asked, [[lacked.infoHash, 30 * BLOCK_BYTES]]);
+  await bench.short(30 * BLOCK_BYTES);
+  assert.equal(bench.asked.length, 1, 'in vain: it rests a while');
+  await bench.pass(evictAgainMs + 1);
+  await bench.short(30 * BLOCK_BYTES);
+  assert.equal(bench.asked.length, 2);
+});
+
+test('a disk that is short takes nothing from another, and one that is gone is left alone', async (t) => {
+  const bench = new EvictBench(t, { disks: ['/a', '/b', '/c'] });
+  const [a, b, c] = [await bench.put(4, 3, '/a'), await bench.put(4, 3, '/b'), await bench.put(4, 3, '/c')];
+  bench.states.set('/c', 'gone');
+  bench.free.set('/c', 0);
+  await bench.short(30 * BLOCK_BYTES, '/b');
+  assert.deepEqual(
+    [a, b, c].map((meta) => bench.held(meta)),
+    [4, 0, 4],
+  );
+});
+
+test('worth: the clients that came after the first, lately, over the time there was for them to come', () => {
+  const now = 100 * DAY_MS;
+  const worth = (laterClients: number, days: number): number =>
+    worthOf({ laterClients, addedAtMs: now - days * DAY_MS, haveCount: 1, doubtful: false }, now);
+  assert.ok(worth(0, 30) < worth(1, 30) && worth(1, 30) < worth(5, 30));
+  assert.ok(worth(0, 0.1) > worth(0, 30), 'a new one has had no time to show');
+  assert.ok(worth(0, 0) < 1, 'a newcomer with a client is worth more');
+  assert.ok(worth(20, 30) > 1);
+});
