@@ -42,7 +42,8 @@ export class Peer {
     const note =
       (name: string) =>
       (...args: unknown[]): void =>
-        void this.heard.push([name, ...args]);
+        // What is told of a block is valid only during the call.
+        void this.heard.push([name, ...args.map((arg) => (arg instanceof Buffer ? Buffer.from(arg) : arg))]);
     const names = [
       'onQueue',
       'onMetadataSize',
