@@ -332,7 +332,14 @@ export class OriginWire {
 
 const UT_METADATA = 'ut_metadata';
 
-const owned = (range: HashRange): HashRange => ({ ...range, piecesRoot: Buffer.from(range.piecesRoot) });
+/** A copy, and nothing but the range. */
+const owned = ({ piecesRoot, baseLayer, index, length, proofLayers }: HashRange): HashRange => ({
+  piecesRoot: Buffer.from(piecesRoot),
+  baseLayer,
+  index,
+  length,
+  proofLayers,
+});
 
 /** The package finds an extension's name on its prototype. */
 function extension(
