@@ -43,6 +43,8 @@ export type Config = {
   readonly allow?: readonly InfoHash[];
   /** When disks become full, what is worth least goes; false: nothing goes, and nothing new is kept then. */
   readonly evict: boolean;
+  /** Where there is nothing but full flash, a torrent is kept only when a second client wants it. */
+  readonly spareFlash: boolean;
   /** Info-hashes of torrents that never go. */
   readonly pin: readonly InfoHash[];
   /** The box as a neighbour: it answers LSD announces (BEP 14) and takes connections at its own addresses, from the LAN alone. */
@@ -72,6 +74,7 @@ const DEFAULTS = {
   servePrivate: false,
   block: [],
   evict: true,
+  spareFlash: true,
   pin: [],
   localPeer: { enabled: true, port: 6881 },
   // Those that Transmission and libtorrent begin with.
@@ -194,6 +197,7 @@ const CHECKS: Readonly<Record<keyof Config, Check>> = {
   block: hashes,
   allow: optional(hashes),
   evict: flag,
+  spareFlash: flag,
   pin: hashes,
   localPeer: group({ enabled: flag, port }),
   dht: group({ enabled: flag, bootstrap: nodes }),

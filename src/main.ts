@@ -106,12 +106,19 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
   let entry: Entry | undefined;
   const dht = config.dht.enabled ? startDht(config, log, scope) : undefined;
   const manager = new Manager(
-    { slots: config.slots, servePrivate: config.servePrivate, block: config.block, allow: config.allow },
+    {
+      slots: config.slots,
+      servePrivate: config.servePrivate,
+      block: config.block,
+      allow: config.allow,
+      spareFlash: config.spareFlash,
+    },
     {
       clock: realClock,
       store,
       index,
       peerId: newPeerId(),
+      disks: () => store.disks(),
       budget: boxBudget(config.limits, realClock),
       dial: (to) => dialOrigin(config.bridge, to),
       know: (infoHash) => entry?.know(infoHash),

@@ -112,6 +112,7 @@ export type SteerWhy =
   | 'blocked'
   | 'utp'
   | 'overload'
+  | 'first-client'
   | 'disk-full'
   | 'disk-failed'
   | 'stalled'

@@ -72,14 +72,12 @@ export class Evictor {
 
   async #relieve({ path, state, freeBytes, usableBytes }: EvictedDisk): Promise<void> {
     const { evictBelow, evictTo } = this.#marks;
-    const bytesOf = ({ share, least, most }: Mark): number =>
-      Math.min(most, Math.max(least, share * usableBytes), usableBytes / 2);
-    if (state === 'gone' || freeBytes >= bytesOf(evictBelow) || this.#evicting.has(path)) return;
+    if (state === 'gone' || freeBytes >= bytesOf(evictBelow, usableBytes) || this.#evicting.has(path)) return;
     const nowMs = this.#world.clock.nowMs();
     if (nowMs - (this.#inVainMs.get(path) ?? Number.NEGATIVE_INFINITY) < LIMITS.evictAgainMs) return;
     this.#evicting.add(path);
     try {
-      const wanted = bytesOf(evictTo) - freeBytes;
+      const wanted = bytesOf(evictTo, usableBytes) - freeBytes;
       const freed = await this.#free(path, wanted);
       if (freed < wanted) this.#inVainMs.set(path, nowMs);
       if (freed > 0) this.#world.index.addTotal('evictedBytes', freed);
@@ -137,6 +135,13 @@ export class Evictor {
     return (await RestingTorrent.open(infoHash, this.#world))?.evict(bytes) ?? 0;
   }
 }
+
+const bytesOf = ({ share, least, most }: Mark, usableBytes: number): number =>
+  Math.min(most, Math.max(least, share * usableBytes), usableBytes / 2);
+
+/** Something goes now and then, or soon will. */
+export const isNearlyFull = ({ freeBytes, usableBytes }: Pick<EvictedDisk, 'freeBytes' | 'usableBytes'>): boolean =>
+  freeBytes < 1.5 * bytesOf(LIMITS.evictTo, usableBytes);
 
 const DAY_MS = 24 * 3_600_000;
 

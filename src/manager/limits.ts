@@ -44,6 +44,8 @@ export const LIMITS = {
   evictPrior: 0.5,
   /** When nothing could go, the next try waits so long: clients leave, heat cools. */
   evictAgainMs: 30_000,
+  /** Where flash is spared: as warm as a torrent is two days after its second client. */
+  secondClient: 0.1,
   /** A client that was away for longer counts as one more; and how many are remembered. */
   visitMs: 6 * 3_600_000,
   visits: 20_000,

@@ -11,6 +11,7 @@ import { type ClientStream, type OriginSource, type StoreLike, Task, type TaskVi
 import type { FoundBy, TaskWorld } from '#task/task-world.ts';
 import type { Handshake } from '#wire/handshake.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
+import { FlashSparing, type SparingWorld } from './flash-sparing.ts';
 import { Hearsay, Refusals } from './hearsay.ts';
 import { keepMetainfo, leaveMetainfo, lendersOf, reachIn } from './kept-metainfo.ts';
 import { LIMITS } from './limits.ts';
@@ -24,6 +25,8 @@ import { Visits } from './visits.ts';
 export type ManagerConfig = PolicyConfig & {
   /** Tasks that may download at the same time. */
   readonly slots: number;
+  /** See FlashSparing. */
+  readonly spareFlash?: boolean;
 };
 
 /** What the manager asks of the rest of the house. */
@@ -35,6 +38,8 @@ export type ManagerWorld = {
   readonly peerId: Buffer;
   /** Where the rates to clients are limited. */
   readonly budget?: TaskWorld['budget'];
+  /** Where pieces lie. */
+  disks?: SparingWorld['disks'];
   dial(to: OriginSource): Promise<Duplex>;
   /** Makes a torrent in use known to encrypted handshakes; of those that rest, the index knows. */
   know(infoHash: InfoHash): void;
@@ -73,11 +78,17 @@ export class Manager {
   readonly #hearsay = new Hearsay();
   readonly #refusals = new Refusals();
   readonly #visits = new Visits();
+  readonly #sparing: FlashSparing;
 
   constructor(config: ManagerConfig, world: ManagerWorld, log: Log) {
     this.#policy = new Policy(config);
     this.#world = world;
     this.#scope = new Scope((error) => log.error('manager trouble', { why: errorText(error) }));
+    this.#sparing = new FlashSparing(config.spareFlash ?? false, {
+      ...world,
+      visits: this.#visits,
+      disks: () => world.disks?.() ?? [],
+    });
     this.#log = log;
     this.#slots = new Slots(config.slots);
     this.#room = new Room(() => world.store.freeBytes(), world.clock, log);
@@ -108,6 +119,8 @@ export class Manager {
     const twin = qvodHello && this.#twinOf(infoHash);
     const refused = this.#refusedWhy(infoHash) ?? (twin && this.#refusedWhy(twin));
     if (refused) return { kind: 'pass', why: refused };
+    if (!this.#tasks.get(twin ?? infoHash) && this.#sparing.declines(twin ?? infoHash, a.client.ip))
+      return { kind: 'pass', why: 'first-client' };
     const task = this.#task(twin ?? infoHash);
     if (this.#room.lacking && task && !task.whole) return { kind: 'pass', why: this.#room.lacking };
     // Waiting for a slot is worse than the swarm.

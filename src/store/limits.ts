@@ -16,6 +16,8 @@ export const STORE_LIMITS = {
    */
   syncsAtOnce: 2,
   writeCallsAtOnce: 1,
+  /** Bytes of pieces that lie side by side and are written in one call: what a disk does in one go. */
+  runBytes: 8 * MIB,
   /** Pieces being read from one disk at once: an arm gains little beyond a few, flash wants many. Each holds a piece buffer. */
   readsAtOnce: { hdd: 4, ssd: 16, unknown: 8 },
   /** Reads of one disk waiting for their turn: they hold no buffer yet, so this bounds only the queue. */

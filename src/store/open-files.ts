@@ -22,11 +22,43 @@ export async function syncFolder(path: string): Promise<void> {
 /** How many threads a disk that hangs can take with it. */
 type Gates = { readonly syncs: Gate; readonly writes: Gate };
 
+type Write = {
+  readonly parts: readonly Buffer[];
+  readonly offset: number;
+  readonly lengthBytes: number;
+  resolve(): void;
+  reject(error: unknown): void;
+};
+
+/** Takes the write that has waited longest, and those that follow or precede it without a gap, in the order of the file. */
+export function takeRun<W extends Pick<Write, 'offset' | 'lengthBytes'>>(waiting: W[]): W[] {
+  const run = waiting.splice(0, 1);
+  let bytes = run[0]?.lengthBytes ?? 0;
+  for (let i = 0; i < waiting.length; ) {
+    const write = waiting[i] as W;
+    const [first, last] = [run[0] as W, run[run.length - 1] as W];
+    const follows = write.offset === last.offset + last.lengthBytes;
+    const precedes = write.offset + write.lengthBytes === first.offset;
+    if (!(follows || precedes) || bytes + write.lengthBytes > STORE_LIMITS.runBytes) {
+      i++;
+      continue;
+    }
+    waiting.splice(i, 1);
+    if (follows) run.push(write);
+    else run.unshift(write);
+    bytes += write.lengthBytes;
+    i = 0;
+  }
+  return run;
+}
+
 export class OpenFile {
   readonly handle: FileHandle;
   readonly #gates: Gates;
   readonly #group: GroupSync;
   #broken: { error: unknown } | undefined;
+  readonly #waiting: Write[] = [];
+  #isWriting = false;
   #nameIsDurable = false;
 
   constructor(path: string, handle: FileHandle, gates: Gates, onBroken: () => void) {
@@ -45,10 +77,34 @@ export class OpenFile {
     });
   }
 
-  /** Writes all of it or throws. */
-  async write(parts: readonly Buffer[], offset: number): Promise<void> {
-    using _turn = await this.#gates.writes.enter();
-    await writeAll(this.handle, parts, offset);
+  /** Writes all of it or throws. What waits meanwhile and lies beside it goes in one call. */
+  write(parts: readonly Buffer[], offset: number): Promise<void> {
+    const lengthBytes = parts.reduce((sum, part) => sum + part.length, 0);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#waiting.push({ parts, offset, lengthBytes, resolve, reject });
+    if (!this.#isWriting) void this.#writeWaiting();
+    return promise;
+  }
+
+  async #writeWaiting(): Promise<void> {
+    this.#isWriting = true;
+    while (this.#waiting.length > 0) {
+      using _turn = await this.#gates.writes.enter();
+      const run = takeRun(this.#waiting);
+      const [first] = run;
+      if (!first) continue;
+      try {
+        await writeAll(
+          this.handle,
+          run.flatMap(({ parts }) => parts),
+          first.offset,
+        );
+        for (const { resolve } of run) resolve();
+      } catch (error) {
+        for (const { reject } of run) reject(error);
+      }
+    }
+    this.#isWriting = false;
   }
 
   /**
