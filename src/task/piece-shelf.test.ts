@@ -203,3 +203,27 @@ test('a segment stays when the index does not forget it, or a client asks for it
   assert.equal(await s.evict(1, () => ++asked <= pieces), 0);
   assert.ok(s.have.has(0));
 });
+
+test('who reads from front to back finds the next piece in memory; who jumps does not', async () => {
+  const large = makeTorrent(8 * BLOCK_BYTES, BLOCK_BYTES);
+  const store = new FakeStore(FramedPiece);
+  const s = new PieceShelf(large.meta, undefined, store.task(shapeOf(large.meta)), quietShelfWorld);
+  const reads = async (pieces: readonly number[], memoryBytes = Number.POSITIVE_INFINITY): Promise<number> => {
+    for (let index = 0; index < 8; index++) {
+      const piece = FramedPiece.allocate(index, BLOCK_BYTES);
+      piece.putBlock(0, large.content.subarray(index * BLOCK_BYTES, (index + 1) * BLOCK_BYTES));
+      await s.accept(piece);
+    }
+    store.forgetMemory();
+    store.memoryBytes = memoryBytes;
+    store.diskReads = 0;
+    for (const index of pieces) assert.ok(await s.block(index, 0, BLOCK_BYTES, false));
+    await turn();
+    return store.diskReads;
+  };
+  assert.equal(await reads([0, 1, 1, 1]), 2);
+  assert.equal(await reads([0, 1, 2]), 4);
+  assert.equal(await reads([4, 1, 6, 2, 5]), 5);
+  assert.equal(await reads([0, 1, 2, 3, 4, 5, 6, 7]), 8, 'each once');
+  assert.equal(await reads([0, 1, 2], 2 * BLOCK_BYTES), 3, 'there is no room for it');
+});

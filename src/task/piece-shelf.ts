@@ -46,6 +46,7 @@ export class PieceShelf {
   readonly have: Bitfield;
   #meta: Metainfo;
   #haveBytes = 0;
+  readonly #inOrder = new InOrder();
   readonly #store: TaskStore<FramedPiece>;
   readonly #world: ShelfWorld;
 
@@ -118,7 +119,19 @@ export class PieceShelf {
   ): Blocks | undefined | Promise<Blocks | undefined> {
     if (!this.have.has(index) || length <= 0 || begin + length > this.#size(index)) return undefined;
     const cached = this.#store.cached(index);
+    if (this.#inOrder.asked(index) >= LIMITS.aheadAfter) this.#readAhead(index + 1);
     return cached ? messages(cached, begin, length, asOne) : this.#read(index, begin, length, asOne);
+  }
+
+  /** For who reads from front to back: the next piece is in memory when it is asked for. */
+  #readAhead(index: PieceIndex): void {
+    const { memory } = this;
+    if (index >= this.#meta.pieceCount || !this.have.has(index) || memory.holds(index)) return;
+    // In little memory it would push out what is being read.
+    if (memory.shareBytes < LIMITS.aheadRoom * this.#meta.pieceLength) return;
+    void this.#store.read(index).then((read) => {
+      if (read.kind === 'corrupt') this.#lose(index);
+    });
   }
 
   async #read(index: PieceIndex, begin: number, length: number, asOne: boolean): Promise<Blocks | undefined> {
@@ -229,6 +242,19 @@ export class PieceShelf {
 
   #size(index: PieceIndex): number {
     return pieceSize(this.meta, index);
+  }
+}
+
+/** How many pieces in a row were asked for from front to back, the last one included. */
+class InOrder {
+  #last = -1;
+  #count = 0;
+
+  asked(index: PieceIndex): number {
+    if (index === this.#last) return this.#count;
+    this.#count = index === this.#last + 1 ? this.#count + 1 : 1;
+    this.#last = index;
+    return this.#count;
   }
 }
 

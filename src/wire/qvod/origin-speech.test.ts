@@ -90,7 +90,7 @@ test('what only Qvod says is told apart from what BitTorrent means by the same n
   assert.equal(wire.closed, false);
 });
 
-test('a choke takes the requests back, and what comes late is nobody’s', async () => {
+test('a choke takes the requests back: whoever asked is told so', async () => {
   const { heard, seeder, wire } = talk();
   await settle();
   seeder.say(1);
@@ -99,8 +99,8 @@ test('a choke takes the requests back, and what comes late is nobody’s', async
   seeder.say(0);
   await settle();
   assert.deepEqual(
-    heard.filter(([name]) => name === 'onBlock' || name === 'onReject'),
-    [['onReject', 0, 0, 16_384]],
+    heard.filter(([name]) => name === 'onChoke'),
+    [['onChoke', true]],
   );
 });
 
