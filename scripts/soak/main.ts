@@ -8,6 +8,7 @@ import { outside } from '../../src/box-fixtures.ts';
 import { median } from '../bench/figures.ts';
 import { makePayload, type Payload } from '../cafe/payload.ts';
 import { scrape, TRACKER_URLS, until } from '../cafe/servers.ts';
+import { pcIp } from '../cafe/topology.ts';
 import { Cafe } from '../cafe/world.ts';
 import { LoopDisk } from '../disks/loop-disk.ts';
 
@@ -47,6 +48,16 @@ async function torrents(cafe: Cafe): Promise<Payload[]> {
   return payloads;
 }
 
+/** Why a download stood still, as far as the client and the box tell: to standard error. */
+async function explain(cafe: Cafe, pc: number, infoHash: string, error: Error): Promise<void> {
+  const log = (await readFile(cafe.daemon.logPath, 'utf8')).split('\n');
+  const about = log.filter((line) => line.includes(pcIp(pc)) || line.includes(infoHash)).slice(-40);
+  const { tasks, steering } = (await cafe.daemon.get('/api/snapshot')) as BoxSnapshot;
+  const verdicts = steering.recent.filter(({ client }) => client === pcIp(pc));
+  const task = tasks.find((t) => t.infoHash === infoHash);
+  console.error(error.message, about.join('\n'), JSON.stringify(verdicts), JSON.stringify(task));
+}
+
 type Tally = { downloads: number; bytes: number; wrong: number; late: string[] };
 
 /** One PC: torrent after torrent, each into an empty folder, plain and encrypted by turns. */
@@ -62,6 +73,7 @@ async function downloads(cafe: Cafe, pc: number, payloads: readonly Payload[], u
       tally.wrong += (await download.wrongFiles()).length;
     } catch (error) {
       tally.late.push((error as Error).message.split('\n')[0] ?? '');
+      await explain(cafe, pc, payload.infoHash, error as Error);
     }
     await download.remove();
     const [least, most] = PAUSE_MS;

@@ -42,8 +42,8 @@ export const LIMITS = {
   evictAheadMs: 3 * 3_600_000,
   /** Of torrents that had one client, the share that gets another. */
   evictPrior: 0.5,
-  /** When nothing could go, the next try waits so long: clients leave, heat cools. */
-  evictAgainMs: 30_000,
+  /** When nothing could go, the next try waits so long: clients complete what they lack, or leave. */
+  evictAgainMs: 3_000,
   /** Where flash is spared: as warm as a torrent is two days after its second client. */
   secondClient: 0.1,
   /** A client that was away for longer counts as one more; and how many are remembered. */

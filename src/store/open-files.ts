@@ -90,21 +90,21 @@ export class OpenFile {
     this.#isWriting = true;
     while (this.#waiting.length > 0) {
       using _turn = await this.#gates.writes.enter();
-      const run = takeRun(this.#waiting);
-      const [first] = run;
-      if (!first) continue;
-      try {
-        await writeAll(
-          this.handle,
-          run.flatMap(({ parts }) => parts),
-          first.offset,
-        );
-        for (const { resolve } of run) resolve();
-      } catch (error) {
-        for (const { reject } of run) reject(error);
-      }
+      await this.#writeRun(takeRun(this.#waiting));
     }
     this.#isWriting = false;
+  }
+
+  async #writeRun(run: readonly Write[]): Promise<void> {
+    const parts = run.flatMap((write) => write.parts);
+    try {
+      await writeAll(this.handle, parts, run[0]?.offset ?? 0);
+      for (const { resolve } of run) resolve();
+    } catch (error) {
+      // The disk may still have room, or sound sectors, for some.
+      if (run.length > 1) for (const write of run) await this.#writeRun([write]);
+      else run[0]?.reject(error);
+    }
   }
 
   /**
