@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { logTo } from '#base/log.ts';
-import { BLOCK_BYTES, type InfoHash } from '#base/units.ts';
+import { BLOCK_BYTES, type InfoHash, infoHashOf } from '#base/units.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
 import { shapeOf } from '#wire/piece-shape.ts';
 import { Evictor, type EvictWorld, worthOf } from './evictor.ts';
@@ -137,6 +137,15 @@ test('what is pinned, doubtful, lacked or expected by a client stays', async (t)
   await bench.pass(evictAgainMs + 1);
   await bench.short(30 * BLOCK_BYTES);
   assert.equal(bench.asked.length, 2);
+});
+
+test('a hybrid is pinned by each of its names', async (t) => {
+  const other = infoHashOf(Buffer.alloc(20, 6));
+  const bench = new EvictBench(t, { pinned: [other] });
+  const meta = await bench.put(4, 3);
+  bench.index.setIds([meta.infoHash, other]);
+  await bench.short(30 * BLOCK_BYTES);
+  assert.equal(bench.held(meta), 4);
 });
 
 test('a disk that is short takes nothing from another, and one that is gone is left alone', async (t) => {

@@ -120,13 +120,19 @@ export class Evictor {
     const { clock, index } = this.#world;
     let weakest: Victim | undefined;
     for (const infoHash of some) {
-      if (tried.has(infoHash) || this.#pinned.has(infoHash)) continue;
+      if (tried.has(infoHash) || this.#isPinned(infoHash)) continue;
       const heat = index.heats.of(infoHash, clock.nowMs());
       if (!heat || heat.doubtful || heat.haveCount === 0) continue;
       const worth = worthOf(heat, clock.nowMs());
       if (worth < 1 && worth < (weakest?.worth ?? Number.POSITIVE_INFINITY)) weakest = { infoHash, worth };
     }
     return weakest;
+  }
+
+  /** By either of its names (BEP 52). */
+  #isPinned(infoHash: InfoHash): boolean {
+    if (this.#pinned.size === 0) return false;
+    return this.#pinned.has(infoHash) || this.#world.index.names(infoHash).some((name) => this.#pinned.has(name));
   }
 
   async #evict(infoHash: InfoHash, bytes: number): Promise<number> {

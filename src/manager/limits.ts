@@ -31,8 +31,8 @@ export const LIMITS = {
   /** Between two pages of the index: a hundred thousand torrents of other disks are passed over in half a minute. */
   scrubPageMs: 20,
   /**
-   * A disk with less room than this loses what is worth least, until it has that much: a share of what it holds, within bounds. A look every two
-   * seconds at ten gigabits leaves the least; the most is more than any torrent's next minutes.
+   * A disk with less room than this loses what is worth least, until it has that much: a share of what it holds, within bounds. The least lasts from
+   * one look to the next, two seconds later, at half a gigabit; the most is half a minute of a gigabit.
    */
   evictBelow: { share: 0.05, least: 192 << 20, most: 4 * 2 ** 30 },
   evictTo: { share: 0.08, least: 320 << 20, most: 6 * 2 ** 30 },

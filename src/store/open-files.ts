@@ -88,11 +88,14 @@ export class OpenFile {
 
   async #writeWaiting(): Promise<void> {
     this.#isWriting = true;
-    while (this.#waiting.length > 0) {
-      using _turn = await this.#gates.writes.enter();
-      await this.#writeRun(takeRun(this.#waiting));
+    try {
+      while (this.#waiting.length > 0) {
+        using _turn = await this.#gates.writes.enter();
+        await this.#writeRun(takeRun(this.#waiting));
+      }
+    } finally {
+      this.#isWriting = false;
     }
-    this.#isWriting = false;
   }
 
   async #writeRun(run: readonly Write[]): Promise<void> {

@@ -7,7 +7,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 export class SegmentDoors {
   readonly #writers = new Map<number, number>();
   readonly #shut = new Map<number, Promise<void>>();
-  #left: (() => void) | undefined;
+  /** Drops that wait for writers. */
+  readonly #waiting = new Set<() => void>();
 
   async write<T>(segment: number, work: () => Promise<T>): Promise<T> {
     for (let shut = this.#shut.get(segment); shut; shut = this.#shut.get(segment)) await shut;
@@ -18,7 +19,8 @@ export class SegmentDoors {
       const others = (this.#writers.get(segment) ?? 1) - 1;
       if (others > 0) this.#writers.set(segment, others);
       else this.#writers.delete(segment);
-      this.#left?.();
+      for (const look of this.#waiting) look();
+      this.#waiting.clear();
     }
   }
 
@@ -29,12 +31,8 @@ export class SegmentDoors {
     this.#shut.set(segment, promise);
     try {
       while (this.#writers.has(segment))
-        await new Promise<void>((left) => {
-          const before = this.#left;
-          this.#left = () => {
-            before?.();
-            left();
-          };
+        await new Promise<void>((look) => {
+          this.#waiting.add(look);
         });
       // Their callers are told in microtasks: by the next turn each has noted what it has.
       await nextTurn();

@@ -130,7 +130,7 @@ export class PieceShelf {
     // In little memory it would push out what is being read.
     if (memory.shareBytes < LIMITS.aheadRoom * this.#meta.pieceLength) return;
     void this.#store.read(index).then((read) => {
-      if (read.kind === 'corrupt') this.#lose(index);
+      if (isLost(read)) this.#lose(index);
     });
   }
 
