@@ -1,22 +1,19 @@
-import { join } from 'node:path';
 import type { Bitfield } from '#base/bitfield.ts';
 import { bug, errorCode, errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import type { PieceIndex } from '#base/units.ts';
 import { passed, workOf } from './digests.ts';
-import type { Disk } from './disk.ts';
 import type { Disks } from './disks.ts';
 import { busy } from './gate.ts';
 import type { HashPool } from './hash-pool.ts';
 import { Layout } from './layout.ts';
 import { STORE_LIMITS } from './limits.ts';
 import type { PieceCache, TaskPieces } from './piece-cache.ts';
-import type { DiskCost } from './piece-cache-cost.ts';
-import { PieceFiles } from './piece-files.ts';
 import type { Places } from './places.ts';
 import { recheckPieces } from './recheck.ts';
 import { SegmentDoors } from './segment-doors.ts';
-import { INFO_FILE, LAYERS_FILE, TaskFolder } from './task-folder.ts';
+import { INFO_FILE, LAYERS_FILE } from './task-folder.ts';
+import { failed, type Residence, TaskHome } from './task-home.ts';
 import type {
   Accepted,
   Failed,
@@ -51,14 +48,6 @@ export type TaskLife = {
   removing(removal: Promise<Written>): void;
 };
 
-const failed = (error: unknown): Failed => ({
-  kind: 'failed',
-  error: error instanceof Error ? error : new Error(String(error)),
-});
-
-/** A torrent's folder on the disk that is its home. */
-type Residence = { readonly disk: Disk; readonly folder: TaskFolder; readonly files: PieceFiles };
-
 /** Invariant: a piece is in the memory cache, or answered 'durable' or 'ok', only after its hash was right. */
 export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
   readonly #world: DiskWorld<P>;
@@ -67,7 +56,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
   readonly #layout: Layout;
   readonly #log: Log;
   readonly #life: TaskLife;
-  #residence: Residence | undefined;
+  readonly #home: TaskHome;
   #onDisk: (what: 'gone' | 'back') => void = () => {};
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #reading = new Map<PieceIndex, Promise<ReadResult<P>>>();
@@ -78,15 +67,16 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
 
   constructor(world: DiskWorld<P>, shape: TaskShape, life: TaskLife) {
     this.#world = world;
-    this.memory = world.cache.task(this.#costAtHome());
     this.#shape = shape;
     this.#layout = new Layout(shape);
     this.#log = world.log.with({ infoHash: shape.infoHash });
+    this.#home = new TaskHome(world.disks, shape, this.#layout, this.#log);
+    this.memory = world.cache.task(this.#home.cost(), this);
     this.#life = life;
   }
 
   get empty(): boolean {
-    return this.#home() === undefined;
+    return this.#home.now === undefined;
   }
 
   onDisk(cb: (what: 'gone' | 'back') => void): void {
@@ -152,7 +142,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
       this.#rechecks++;
       try {
         await this.#doors.quiet();
-        const home = this.#home();
+        const home = this.#home.now;
         if (home && (await home.folder.exists()))
           await recheckPieces(worldOf(home, await home.files.places()), known, onFound, both);
       } finally {
@@ -175,7 +165,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
     if (infoBytes.length > STORE_LIMITS.infoBytes) bug(`an info dictionary of ${infoBytes.length} bytes`);
     if (layers.length > STORE_LIMITS.layersBytes) bug(`piece layers of ${layers.length} bytes`);
     return this.#during(() =>
-      this.#withRoom(infoBytes.length + layers.length, async ({ folder }): Promise<Written> => {
+      this.#home.withRoom(infoBytes.length + layers.length, async ({ folder }): Promise<Written> => {
         // In this order: an info dictionary on the disk is never without the layers that were known with it.
         if (layers.length > 0) await folder.write(LAYERS_FILE, layers);
         await folder.write(INFO_FILE, infoBytes);
@@ -199,7 +189,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
 
   async segments(): Promise<readonly Segment[]> {
     const found = await this.#during(async () => {
-      const places = await this.#home()?.files.places();
+      const places = await this.#home.now?.files.places();
       return places ? [...places.own()] : [];
     });
     return 'kind' in found ? [] : found;
@@ -208,7 +198,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
   async drop({ number, pieces }: Segment, forget: () => boolean): Promise<boolean> {
     const dropped = await this.#during(async () => {
       const went = await this.#doors.drop(number, async () => {
-        const home = this.#home();
+        const home = this.#home.now;
         // What is being looked for there may be found, and then be gone.
         if (!home || this.#rechecks > 0 || !forget()) return false;
         for (const index of pieces) this.memory.drop(index);
@@ -240,8 +230,8 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
     const { disks } = this.#world;
     const lending = disks.home(from.infoHash);
     if (!lending) throw new Error('the lender has no home');
-    if (!this.#home()) disks.settle(this.#shape.infoHash, lending);
-    const home = this.#home();
+    if (!this.#home.now) disks.settle(this.#shape.infoHash, lending);
+    const home = this.#home.now;
     if (home?.disk !== lending) throw new Error('the lender lies on another disk');
     await home.files.borrow(file, from);
   }
@@ -250,7 +240,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
     await Promise.all(this.#underWay);
     try {
       await this.#life.before;
-      const home = this.#home();
+      const home = this.#home.now;
       if (!home) return { kind: 'ok' };
       await home.disk.files.forget(`${home.folder.path}/`);
       await home.folder.remove();
@@ -284,7 +274,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
       if (verified.kind === 'none') return { kind: 'hash-mismatch' };
       if (verified.kind === 'some') return { kind: 'contradiction' };
       const own = verified.piece;
-      const answer = await this.#withRoom(lengthBytes, (home) => this.#write(home, own));
+      const answer = await this.#home.withRoom(lengthBytes, (home) => this.#write(home, own));
       if (answer.kind !== 'durable') return answer;
       this.#world.disks.wrote(shape.infoHash, lengthBytes);
       this.#cache(own, shape, false);
@@ -299,63 +289,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
     if (!turn) return failed(busy('pieces to write'));
     await this.#doors.write(this.#layout.place(piece.index).segment, () => files.write(piece));
     // The disk may have gone between the write and this word.
-    return this.#home()?.disk === disk ? { kind: 'durable' } : failed(new Error('the disk is gone'));
-  }
-
-  /** Where the torrent lies. It may have got another home since the last question. */
-  #home(): Residence | undefined {
-    const disk = this.#world.disks.home(this.#shape.infoHash);
-    if (disk === this.#residence?.disk) return this.#residence;
-    this.#residence = disk && this.#resideOn(disk);
-    return this.#residence;
-  }
-
-  /** Of the disk that is the home at the time of asking; without one, nothing can be read again. */
-  #costAtHome(): DiskCost {
-    const home = () => this.#home()?.disk.cost;
-    return {
-      get seekMs() {
-        return home()?.seekMs ?? 0;
-      },
-      readMs: (bytes) => home()?.readMs(bytes) ?? 0,
-    };
-  }
-
-  #resideOn(disk: Disk): Residence {
-    const folder = new TaskFolder(join(disk.root, this.#shape.infoHash), this.#layout.text());
-    return { disk, folder, files: new PieceFiles(this.#shape, this.#layout, folder, disk.files) };
-  }
-
-  async #withRoom<T extends { kind: string }>(
-    bytes: number,
-    work: (home: Residence) => Promise<T>,
-  ): Promise<T | Failed | { kind: 'full' }> {
-    const { disks } = this.#world;
-    const { infoHash, totalBytes } = this.#shape;
-    if (!this.#home()) await disks.place(infoHash, totalBytes);
-    const home = this.#home();
-    if (!home) return disks.inOrder ? { kind: 'full' } : failed(new Error('no disk is in order'));
-    const { space } = home.disk;
-    try {
-      const room = await space.reserve(bytes);
-      if (!room) return { kind: 'full' };
-      try {
-        const answer = await work(home);
-        if (answer.kind !== 'failed') space.written();
-        return answer;
-      } finally {
-        space.release(room);
-      }
-    } catch (error) {
-      const code = errorCode(error);
-      if (code === 'ENOSPC' || code === 'EDQUOT') {
-        space.refused();
-        return { kind: 'full' };
-      }
-      disks.trouble(home.disk, error, 'write');
-      this.#log.error('disk-failed', { disk: home.disk.path, why: errorText(error), code });
-      return failed(error);
-    }
+    return this.#home.now?.disk === disk ? { kind: 'durable' } : failed(new Error('the disk is gone'));
   }
 
   async #readAndKeep(index: PieceIndex): Promise<ReadResult<P>> {
@@ -369,11 +303,11 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
 
   /** Between the look at the disk's load and the read's turn nobody comes in. */
   async #verifyAtRest(index: PieceIndex): Promise<Verified> {
-    const disk = this.#home()?.disk;
+    const disk = this.#home.now?.disk;
     if (disk?.state !== 'good') return { kind: 'away' };
     if (disk.load > 0) return { kind: 'busy' };
     const read = await this.#readDisk(index);
-    if (this.#home()?.disk !== disk) return { kind: 'away' };
+    if (this.#home.now?.disk !== disk) return { kind: 'away' };
     return read.kind === 'ok' ? { kind: 'ok' } : read;
   }
 
@@ -385,7 +319,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
   async #readDisk(index: PieceIndex): Promise<ReadResult<P>> {
     const { disks, maker } = this.#world;
     const { lengthBytes } = this.#layout.place(index);
-    const home = this.#home();
+    const home = this.#home.now;
     // Nowhere is where a piece lies whose disk is gone.
     if (!home) return { kind: 'corrupt' };
     const { disk, files } = home;

@@ -24,10 +24,11 @@ export class PieceCache<P extends PieceBuffer> {
     return this.#bytes;
   }
 
-  /** An empty part of the cache for the pieces of one torrent on one disk. */
-  task(cost: DiskCost): TaskPieces<P> {
+  /** An empty part of the cache for the pieces of one torrent on one disk. `owner`: is not collected while a piece is there, or nobody would find it. */
+  task(cost: DiskCost, owner?: object): TaskPieces<P> {
     return new TaskPieces({
       cost,
+      owner,
       add: (entry) => this.#add(entry),
       used: (entry) => this.#victims.used(entry),
       drop: (entry) => this.#drop(entry),
@@ -53,6 +54,7 @@ export class PieceCache<P extends PieceBuffer> {
 
 type TaskPiecesWorld<P extends PieceBuffer> = {
   readonly cost: DiskCost;
+  readonly owner: object | undefined;
   /** False: it is larger than all of the memory. */
   add(entry: Entry<P>): boolean;
   used(entry: Entry<P>): void;
