@@ -115,17 +115,21 @@ test('a tracker that talks nonsense, and a client that does, harm nobody', optio
   }),
 );
 
-test('with a full disk a client still completes', options, () =>
-  inCafe('full', { sizeMib: 2, wanMbit: 20, clients: ['libtorrent'] }, async (cafe) => {
+test('with a full disk clients still complete, encrypted ones too', options, () =>
+  inCafe('full', { sizeMib: 2, wanMbit: 20, clients: ['libtorrent', 'transmission'] }, async (cafe) => {
     await cafe.daemon.start({ floorMiB: 1e9 });
-    const download = await cafe.download(1, 'libtorrent');
-    await download.complete(LIMIT_S);
-    assert.deepEqual(await download.wrongFiles(), []);
+    for (const [i, kind] of (['libtorrent', 'transmission'] as const).entries()) {
+      const download = await cafe.download(i + 1, kind, { encrypt: kind === 'transmission' });
+      await download.complete(LIMIT_S);
+      assert.deepEqual(await download.wrongFiles(), [], kind);
+      await download.remove();
+    }
     const { recent } = (await snapshot(cafe)).steering;
     assert.ok(recent.some((v) => v.verdict === 'spliced' && v.why === 'disk-full'));
     assert.deepEqual(
-      recent.filter((v) => v.verdict === 'steered'),
+      recent.filter((v) => v.verdict === 'steered' || v.verdict === 'refused'),
       [],
+      'nothing was answered, so nothing had to be closed',
     );
     const lines = await logged(cafe, 'nothing new is kept: torrents that are not whole pass');
     assert.deepEqual(

@@ -188,6 +188,7 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
     config,
     {
       claim: (flow) => manager.claim(flow),
+      wouldPass: (infoHash, client) => manager.wouldPass(infoHash, client),
       heldBy: (req2) => manager.heldBy(req2),
       learned: ({ infoHash, endpoints, from }) => {
         // A Qvod peer is dialled only with the words of a client that dials it.

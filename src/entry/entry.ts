@@ -58,6 +58,8 @@ export type Flow = {
 export type EntryWorld = {
   /** Takes a flow over, or says why not: then it goes on to its origin, if that is still possible. */
   claim(flow: Flow): { readonly kind: 'taken' } | { readonly kind: 'pass'; readonly why: string };
+  /** Why a flow of this client about the torrent would pass, as far as that can be told before the flow says anything. */
+  wouldPass(infoHash: InfoHash, client: string): string | undefined;
   /** The torrent, of all that the box holds, that an encrypted handshake names by SHA-1('req2', info-hash). */
   heldBy(req2: Buffer): InfoHash | undefined;
   learned(value: Learned): void;
@@ -109,8 +111,10 @@ export class Entry {
     // Those in use and those that the LAN speaks of are in memory; whatever else the box holds is asked for.
     this.#skeys = { find: (req2) => this.#learned.skeys.find(req2) ?? world.heldBy(req2) };
     // Only a client that was told of this endpoint as a torrent's peer has its encrypted handshake answered.
-    const skeysFor = (client: Endpoint, endpoint: Endpoint) =>
-      this.#learned.find(client.ip, endpoint, Date.now()) ? this.#skeys : undefined;
+    const skeysFor = (client: Endpoint, endpoint: Endpoint) => {
+      const flow = this.#learned.find(client.ip, endpoint, Date.now());
+      return flow ? (world.wouldPass(flow.infoHash, client.ip) ?? this.#skeys) : 'unknown-torrent';
+    };
     this.#listener = new Listener(skeysFor, (arrival) => this.#arrived(arrival));
   }
 

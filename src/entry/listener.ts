@@ -15,8 +15,8 @@ export type Arrival = {
   readonly recognised: Recognised;
 };
 
-/** The torrents that an encrypted handshake on this flow may be about; undefined when it is not to be answered. */
-export type SkeysFor = (client: Endpoint, endpoint: Endpoint) => Pick<SkeyTable, 'find'> | undefined;
+/** The torrents that an encrypted handshake on this flow may be about, or why it is not to be answered. */
+export type SkeysFor = (client: Endpoint, endpoint: Endpoint) => Pick<SkeyTable, 'find'> | string;
 
 const LISTEN_ON = ['0.0.0.0', '::'];
 

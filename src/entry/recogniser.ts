@@ -25,7 +25,8 @@ export type Recognised =
   | {
       readonly kind: 'other';
       readonly head: Buffer;
-      readonly why: OtherWhy;
+      /** An OtherWhy, or why an encrypted handshake is not answered. */
+      readonly why: string;
       readonly detail: string;
     }
   /** We have answered and cannot go on: the flow can only be closed. */
@@ -39,7 +40,7 @@ const TEXT_BYTES = 16;
 /** MSE: the public key that opens an encrypted handshake. */
 const MSE_KEY_BYTES = 96;
 
-const other = (head: Buffer, detail: string, why: OtherWhy = 'not-bittorrent'): Recognised => ({
+const other = (head: Buffer, detail: string, why: string = 'not-bittorrent' satisfies OtherWhy): Recognised => ({
   kind: 'other',
   head,
   why,
@@ -73,15 +74,15 @@ function spokenIn(head: Buffer): (typeof NAMES)[number][0] | 'maybe' | undefined
  * answer as the receiver, or something that is none of our business. No timers and no sockets.
  */
 export class Recogniser {
-  readonly #skeys: Pick<SkeyTable, 'find'> | undefined;
+  readonly #skeys: Pick<SkeyTable, 'find'> | string;
   #head: Buffer = Buffer.alloc(0);
   #mse: MseResponder | undefined;
   #ciphers: Ciphers | undefined;
   /** What an encrypted peer said after the MSE handshake, decrypted. */
   #inner: Buffer = Buffer.alloc(0);
 
-  /** Without `skeys` an encrypted handshake is not answered: that cannot be taken back, so it needs a good reason. */
-  constructor(skeys: Pick<SkeyTable, 'find'> | undefined) {
+  /** `skeys`: or why an encrypted handshake is not answered. That cannot be taken back: what nobody takes then can only be closed. */
+  constructor(skeys: Pick<SkeyTable, 'find'> | string) {
     this.#skeys = skeys;
   }
 
@@ -97,9 +98,7 @@ export class Recogniser {
     if (isTls(head)) return other(head, 'it speaks TLS');
     if (isText(head)) return other(head, 'it speaks in text');
     if (head.length < MSE_KEY_BYTES) return WAIT;
-    const why = 'unknown-torrent';
-    if (!this.#skeys)
-      return { kind: 'other', head, why, detail: 'perhaps an encrypted peer, not learned for this client' };
+    if (typeof this.#skeys === 'string') return other(head, 'perhaps an encrypted peer, not answered', this.#skeys);
     this.#mse = new MseResponder(this.#skeys);
     return this.#encrypted(this.#mse, head);
   }

@@ -117,20 +117,28 @@ export class Manager {
   claim(a: Arriving): Claim {
     const { infoHash, qvodHello } = a.handshake;
     const twin = qvodHello && this.#twinOf(infoHash);
-    const refused = this.#refusedWhy(infoHash) ?? (twin && this.#refusedWhy(twin));
-    if (refused) return { kind: 'pass', why: refused };
-    if (!this.#tasks.get(twin ?? infoHash) && this.#sparing.declines(twin ?? infoHash, a.client.ip))
-      return { kind: 'pass', why: 'first-client' };
+    const why = this.#refusedWhy(infoHash) ?? this.wouldPass(twin ?? infoHash, a.client.ip);
+    if (why) return { kind: 'pass', why };
     const task = this.#task(twin ?? infoHash);
-    if (this.#room.lacking && task && !task.whole) return { kind: 'pass', why: this.#room.lacking };
-    // Waiting for a slot is worse than the swarm.
-    if (task && !task.whole && !task.downloading && this.#slots.free === 0) return { kind: 'pass', why: 'overload' };
     const declined = task ? task.join(a.stream, a.handshake, a.early) : 'overload';
     if (task && !declined && this.#visits.isNew(task.infoHash, a.client.ip, this.#world.clock.nowMs()))
       this.#world.index.heats.visited(task.infoHash, this.#world.clock.nowMs());
     if (!task || declined) return { kind: 'pass', why: this.#refusedWhy(infoHash) ?? declined ?? 'overload' };
     if (a.endpoint && !twin) task.addSources([{ endpoint: a.endpoint, as: a.client, ...(qvodHello && { qvodHello }) }]);
     return { kind: 'taken' };
+  }
+
+  /** Why a flow of this client about the torrent would pass, as far as that can be told before the flow says anything. */
+  wouldPass(infoHash: InfoHash, client: string): string | undefined {
+    const refused = this.#refusedWhy(infoHash);
+    if (refused) return refused;
+    const task = this.#tasks.get(infoHash);
+    const row = task ? undefined : this.#world.index.task(infoHash);
+    if (task?.whole || (row && isWhole(row))) return undefined;
+    if (this.#room.lacking) return this.#room.lacking;
+    if (!task && this.#sparing.declines(infoHash, client)) return 'first-client';
+    // Waiting for a slot is worse than the swarm.
+    return !task?.downloading && this.#slots.free === 0 ? 'overload' : undefined;
   }
 
   /** A torrent that the box holds whole, and that Qvod knows by this name: it needs no second copy. */
