@@ -2,10 +2,7 @@
 # Clients in VLANs, on a kernel that has 802.1Q (in a virtual machine): one JSON line a download or check. Some ten minutes.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
-if [ "$(id -u)" != 0 ]; then
-  echo "swarmbox: the virtual machine makes network namespaces and needs root: run it as root, e.g. sudo make matrix-vlan" >&2
-  exit 1
-fi
+need_root matrix-vlan
 scripts/init.sh >&2
 scripts/vm/make.sh >&2
 # Frames of every kind first: two of its VLANs are served ones, whose frames must cross as they are, too.

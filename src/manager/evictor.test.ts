@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { logTo } from '#base/log.ts';
 import { BLOCK_BYTES, type InfoHash, infoHashOf } from '#base/units.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
 import { shapeOf } from '#wire/piece-shape.ts';
 import { Evictor, type EvictWorld, worthOf } from './evictor.ts';
-import { DAY_MS, ScrubBench } from './fixtures.ts';
+import { DAY_MS, StoreBench } from './fixtures.ts';
 import { LIMITS } from './limits.ts';
 
 const { evictAgainMs } = LIMITS;
@@ -15,35 +14,26 @@ const evictTo = { share: 0.08, least: 1_000, most: 10 ** 9 };
 const USABLE = 10 ** 15;
 
 /** Disks whose free space is what a test says, less what it took; living tasks that give up what they are told to. */
-class EvictBench extends ScrubBench {
+class EvictBench extends StoreBench {
   readonly free = new Map<string, number>();
   readonly asked: [InfoHash, number][] = [];
   readonly evictor: Evictor;
 
   constructor(t: TestContext, { disks = ['/a'], pinned = [] as InfoHash[], looks = (_: string): void => {} } = {}) {
     super(t, disks);
-    const world: EvictWorld = {
-      clock: this.clock,
-      index: this.index,
-      store: {
-        task: (shape) => this.disk(this.homes.get(shape.infoHash)).task(shape),
-        metainfo: (infoHash) => this.metainfo(infoHash),
-        freeBytes: async () => 0,
-        disks: () =>
-          [...this.states].map(([path, state]) => {
-            looks(path);
-            return { path, state, freeBytes: this.free.get(path) ?? USABLE, usableBytes: USABLE };
-          }),
-        torrentsOn: (path) => [...this.homes].filter(([, home]) => home === path).map(([infoHash]) => infoHash),
-      },
-      living: (infoHash) => this.living.get(infoHash) as ReturnType<EvictWorld['living']>,
+    const { clock, index } = this;
+    const store: EvictWorld['store'] = {
+      ...this.store,
+      freeBytes: async () => 0,
+      disks: () =>
+        [...this.states].map(([path, state]) => {
+          looks(path);
+          return { path, state, freeBytes: this.free.get(path) ?? USABLE, usableBytes: USABLE };
+        }),
+      torrentsOn: (path) => [...this.homes].filter(([, home]) => home === path).map(([infoHash]) => infoHash),
     };
-    this.evictor = new Evictor(
-      pinned,
-      world,
-      logTo((line) => this.lines.push(line)),
-      { evictBelow, evictTo },
-    );
+    const living: EvictWorld['living'] = (infoHash) => this.living.get(infoHash) as ReturnType<EvictWorld['living']>;
+    this.evictor = new Evictor(pinned, { clock, index, store, living }, this.log, { evictBelow, evictTo });
   }
 
   /** So many bytes are wanted. */
@@ -107,7 +97,7 @@ test('the last segments go first, forgotten by the index before their bytes go, 
 });
 
 test('what is pinned, doubtful, lacked or expected by a client stays', async (t) => {
-  const bench0 = new ScrubBench(t);
+  const bench0 = new StoreBench(t);
   const pinned = await bench0.put(4, 3);
   const bench = new EvictBench(t, { pinned: [pinned.infoHash] });
   const [again, doubtful, hot, lacked] = [

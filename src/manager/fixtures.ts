@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { Bitfield } from '#base/bitfield.ts';
-import { type LogLine, logTo, silentLog } from '#base/log.ts';
+import { type Log, type LogLine, logTo, silentLog } from '#base/log.ts';
 import { BLOCK_BYTES, type InfoHash, type PieceIndex } from '#base/units.ts';
 import { HandClock, makeTorrent } from '#client/fixtures.ts';
 import { Index } from '#index/index.ts';
 import { FakeStore } from '#store/fake-store.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
 import { type Metainfo, pieceSize } from '#wire/metainfo.ts';
-import { shapeOf } from '#wire/piece-shape.ts';
+import { type PieceShape, shapeOf } from '#wire/piece-shape.ts';
 import { keepMetainfo } from './kept-metainfo.ts';
 import { LIMITS } from './limits.ts';
 import { Scrubber, type ScrubWorld } from './scrubber.ts';
@@ -28,15 +28,15 @@ export function pieceOf({ meta, content }: ReturnType<typeof makeTorrent>, index
 }
 
 /** Who is aborted already does not begin to sleep. */
-class ScrubClock extends HandClock {
+class KeptClock extends HandClock {
   override sleep(ms: number, signal: AbortSignal): Promise<void> {
     return signal.aborted ? Promise.reject(signal.reason) : super.sleep(ms, signal);
   }
 }
 
-/** Disks that play, an index, and whoever scrubs them, on a clock turned by hand. */
-export class ScrubBench {
-  readonly clock = new ScrubClock();
+/** Disks that play and an index, on a clock turned by hand. */
+export class StoreBench {
+  readonly clock = new KeptClock();
   readonly index: Index;
   readonly disks = new Map<string, FakeStore<FramedPiece>>();
   readonly states = new Map<string, 'good' | 'failing' | 'gone'>();
@@ -45,20 +45,18 @@ export class ScrubBench {
   readonly lines: LogLine[] = [];
   /** How often the metainfo of a torrent was asked for. */
   opened = 0;
-  scrubber: Scrubber;
   readonly #infos = new Map<InfoHash, Buffer>();
   #made = 0;
 
-  constructor(t: TestContext, disks: readonly string[] = ['/a'], MBps = SLOW_MBPS) {
-    const folder = mkdtempSync(join(tmpdir(), 'swarmbox-scrub-'));
+  constructor(t: TestContext, disks: readonly string[] = ['/a']) {
+    const folder = mkdtempSync(join(tmpdir(), 'swarmbox-manager-'));
     this.index = Index.open(join(folder, 'index.db'), silentLog);
     for (const disk of disks) {
       this.disks.set(disk, new FakeStore(FramedPiece));
       this.states.set(disk, 'good');
     }
-    this.scrubber = this.#newScrubber(MBps);
     t.after(async () => {
-      await this.scrubber.close();
+      await this.close();
       this.index.close();
       rmSync(folder, { recursive: true });
     });
@@ -101,6 +99,42 @@ export class ScrubBench {
     return this.clock.pass(this.clock.nowMs() + ms);
   }
 
+  has({ infoHash, pieceCount }: Metainfo, piece: PieceIndex): boolean | undefined {
+    const have = this.index.task(infoHash)?.have;
+    return have && Bitfield.from(have, pieceCount)?.has(piece);
+  }
+
+  /** Events of the log, with what tells one from the other. */
+  said(): unknown[] {
+    return this.lines.map(({ event, fields: { infoHash, piece, disk } }) => [event, infoHash, piece, disk]);
+  }
+
+  /** What stands on the disks ends with the test. */
+  protected async close(): Promise<void> {}
+
+  /** What scrubbing and evicting ask of the store alike. */
+  protected get store() {
+    return {
+      task: (shape: PieceShape) => this.disk(this.homes.get(shape.infoHash)).task(shape),
+      metainfo: (infoHash: InfoHash) => this.metainfo(infoHash),
+      home: (infoHash: InfoHash) => this.homes.get(infoHash),
+      disks: () => [...this.states].map(([path, state]) => ({ path, state })),
+    };
+  }
+
+  protected get log(): Log {
+    return logTo((line) => this.lines.push(line));
+  }
+}
+
+export class ScrubBench extends StoreBench {
+  scrubber: Scrubber;
+
+  constructor(t: TestContext, disks: readonly string[] = ['/a'], MBps = SLOW_MBPS) {
+    super(t, disks);
+    this.scrubber = this.#newScrubber(MBps);
+  }
+
   /** To the next look for something to do, which finds it. */
   look(): Promise<void> {
     return this.pass(LIMITS.scrubLookMs);
@@ -118,32 +152,12 @@ export class ScrubBench {
     return this.disk(path).verified.map(({ infoHash, index }) => [infoHash, index]);
   }
 
-  has({ infoHash, pieceCount }: Metainfo, piece: PieceIndex): boolean | undefined {
-    const have = this.index.task(infoHash)?.have;
-    return have && Bitfield.from(have, pieceCount)?.has(piece);
-  }
-
-  /** Events of the log, with what tells one from the other. */
-  said(): unknown[] {
-    return this.lines.map(({ event, fields: { infoHash, piece, disk } }) => [event, infoHash, piece, disk]);
+  protected override close(): Promise<void> {
+    return this.scrubber.close();
   }
 
   #newScrubber(MBps: number): Scrubber {
-    const world: ScrubWorld = {
-      clock: this.clock,
-      index: this.index,
-      store: {
-        task: (shape) => this.disk(this.homes.get(shape.infoHash)).task(shape),
-        metainfo: (infoHash) => this.metainfo(infoHash),
-        home: (infoHash) => this.homes.get(infoHash),
-        disks: () => [...this.states].map(([path, state]) => ({ path, state })),
-      },
-      living: (infoHash) => this.living.get(infoHash),
-    };
-    return new Scrubber(
-      MBps,
-      world,
-      logTo((line) => this.lines.push(line)),
-    );
+    const { clock, index, store } = this;
+    return new Scrubber(MBps, { clock, index, store, living: (infoHash) => this.living.get(infoHash) }, this.log);
   }
 }

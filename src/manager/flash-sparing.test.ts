@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { infoHashOf } from '#base/units.ts';
-import { DAY_MS, ScrubBench } from './fixtures.ts';
+import { DAY_MS, StoreBench } from './fixtures.ts';
 import { FlashSparing } from './flash-sparing.ts';
 import { LIMITS } from './limits.ts';
 import { Visits } from './visits.ts';
@@ -11,7 +11,7 @@ const FULL = { path: '/a', state: 'good', kind: 'ssd', freeBytes: 1, usableBytes
 const ROOMY = { ...FULL, freeBytes: 10 ** 11 };
 
 test('on full flash a torrent waits for its second client, and what is had is not asked about', async (t) => {
-  const bench = new ScrubBench(t);
+  const bench = new StoreBench(t);
   const { clock, index } = bench;
   const spare = new FlashSparing(true, { clock, index, visits: new Visits(), disks: () => [FULL] });
   assert.ok(spare.declines(HASH, '10.0.0.1'));
@@ -26,7 +26,7 @@ test('on full flash a torrent waits for its second client, and what is had is no
 });
 
 test('a disk with room or an arm takes everything, and so does a box that was told to', async (t) => {
-  const bench = new ScrubBench(t);
+  const bench = new StoreBench(t);
   const { clock, index } = bench;
   for (const disks of [
     [ROOMY],
