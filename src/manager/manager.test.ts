@@ -150,6 +150,24 @@ test('with a full disk a torrent that is not whole passes, one that is whole is 
   assert.deepEqual(manager.claim(arriving(lacking)), { kind: 'taken' });
 });
 
+test('with room for what is being fetched, and for no more, its clients are still taken', async (t) => {
+  const info = infoOf(false);
+  const fetched = hashOf(info);
+  const { manager, index, disk } = setUp(t, { slots: 2 }, [{ infoHash: fetched, info }]);
+  index.putTask({ infoHash: fetched, addedAtMs: 1 });
+  index.setInfo(fetched, info, 1);
+  assert.deepEqual(manager.claim(arriving(fetched)), { kind: 'taken' });
+  await until('fetching', () => manager.views()[0]?.state === 'down');
+  disk.freeBytes = 1 << 20;
+  await sleep(2_100); // it looks at the disk every other second
+  assert.equal(manager.wouldPass(hashOf(Buffer.from('another')), '192.168.1.6'), 'disk-full');
+  assert.equal(manager.wouldPass(fetched, '192.168.1.6'), undefined);
+  assert.deepEqual(manager.claim(arriving(fetched)), { kind: 'taken' });
+  disk.freeBytes = 1;
+  await sleep(2_100);
+  assert.equal(manager.wouldPass(fetched, '192.168.1.6'), 'disk-full');
+});
+
 test('with a new index, what lies on the disk is known again; pieces without their info are left alone', async (t) => {
   const info = infoOf(false);
   const stray = hashOf(Buffer.from('another'));

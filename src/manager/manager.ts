@@ -18,7 +18,7 @@ import { LIMITS } from './limits.ts';
 import { Policy, type PolicyConfig } from './policy.ts';
 import { adoptAll, recheckAll } from './resuming.ts';
 import { Names, Roll } from './roll.ts';
-import { Room } from './room.ts';
+import { type NoRoom, Room } from './room.ts';
 import { Slots } from './slots.ts';
 import { Visits } from './visits.ts';
 
@@ -135,10 +135,19 @@ export class Manager {
     const task = this.#tasks.get(infoHash);
     const row = task ? undefined : this.#world.index.task(infoHash);
     if (task?.whole || (row && isWhole(row))) return undefined;
-    if (this.#room.lacking) return this.#room.lacking;
+    const noRoom = task?.downloading ? this.#noRoomToGoOn() : this.#room.lacking;
+    if (noRoom) return noRoom;
     if (!task && this.#sparing.declines(infoHash, client)) return 'first-client';
     // Waiting for a slot is worse than the swarm.
     return !task?.downloading && this.#slots.free === 0 ? 'overload' : undefined;
+  }
+
+  /** Where there is room for all that is being fetched, one client more of it costs none. */
+  #noRoomToGoOn(): NoRoom | undefined {
+    if (!this.#room.lacking) return undefined;
+    const fetched = this.#tasks.all().filter((task) => task.downloading);
+    const left = fetched.reduce((sum, task) => sum + (task.leftBytes ?? LIMITS.roomBytes), 0);
+    return this.#room.lackingFor(Math.min(left, LIMITS.roomBytes));
   }
 
   /** A torrent that the box holds whole, and that Qvod knows by this name: it needs no second copy. */

@@ -12,7 +12,8 @@ export class Room {
   readonly #freeBytes: () => Promise<number>;
   readonly #clock: Clock;
   readonly #log: Log;
-  #full = false;
+  /** As far as is known; none once a write was refused. */
+  #free = Number.POSITIVE_INFINITY;
   #failedUntilMs = 0;
   #told: NoRoom | undefined;
 
@@ -24,18 +25,23 @@ export class Room {
 
   /** Why nothing new can be kept, or undefined. */
   get lacking(): NoRoom | undefined {
-    if (this.#full) return 'disk-full';
+    return this.lackingFor(LIMITS.roomBytes);
+  }
+
+  /** Why so many bytes cannot be kept, or undefined. */
+  lackingFor(bytes: number): NoRoom | undefined {
+    if (this.#free < bytes) return 'disk-full';
     return this.#failedUntilMs > this.#clock.nowMs() ? 'disk-failed' : undefined;
   }
 
   async look(): Promise<void> {
-    this.#full = (await this.#freeBytes()) < LIMITS.roomBytes;
+    this.#free = await this.#freeBytes();
     this.#tell();
   }
 
   /** A write was refused, or failed. */
   refused(why: NoRoom): void {
-    if (why === 'disk-full') this.#full = true;
+    if (why === 'disk-full') this.#free = 0;
     else this.#failedUntilMs = this.#clock.nowMs() + LIMITS.failedForMs;
     this.#tell();
   }

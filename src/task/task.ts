@@ -105,6 +105,12 @@ export class Task {
     return this.#agent.state.kind === 'down';
   }
 
+  /** What it has not; undefined while its metainfo is unknown. */
+  get leftBytes(): number | undefined {
+    const { shelf } = this.#holdings;
+    return shelf && shelf.meta.totalBytes - shelf.haveBytes;
+  }
+
   /** Known not to be private (BEP 27), and by a name that BitTorrent knows: it may be spoken of beyond its own trackers. */
   get public(): boolean {
     return (
@@ -384,8 +390,7 @@ export class Task {
       clock,
       log,
       found: (peers: readonly Endpoint[]) => this.#news.fromTracker(peers),
-      leftBytes: () =>
-        this.#holdings.shelf ? this.#holdings.shelf.meta.totalBytes - this.#holdings.shelf.haveBytes : 1,
+      leftBytes: () => this.leftBytes ?? 1,
       downloadedBytes: () => this.#ledger.filledBytes,
       keep: keepTrackers,
     };
