@@ -30,7 +30,8 @@ def main():
     handle = session.add_torrent(params)
     handle.set_max_connections(8000)
     handle.set_max_uploads(8000)
-    while not handle.status().is_seeding:
+    # It hangs up on who comes before its queue has let the torrent begin, which one that it trusts is seeding before.
+    while not handle.status().is_seeding or handle.status().flags & lt.torrent_flags.paused:
         session.wait_for_alert(100)
         session.pop_alerts()
     print(json.dumps({"port": session.listen_port()}), flush=True)
