@@ -36,6 +36,7 @@ export class LeechConnection implements LoadConnection {
   #handshakeBytes = HANDSHAKE_BYTES;
   #unchoked = false;
   #asking = false;
+  #isLost = false;
   answered = false;
   open = 0;
 
@@ -57,8 +58,8 @@ export class LeechConnection implements LoadConnection {
     const { port, address: localAddress } = o;
     const onread = { buffer: READ_BUFFER, callback };
     this.#socket = net.connect({ host: '127.0.0.1', port, localAddress, noDelay: true, onread });
-    this.#socket.on('error', (error) => tally.fault(error.message));
-    this.#socket.on('close', () => tally.fault('the server closed a connection'));
+    this.#socket.on('error', (error) => this.#lost(error.message));
+    this.#socket.on('close', () => this.#lost('the server closed a connection'));
     const handshake = encodeHandshake({ infoHash: o.meta.infoHash, peerId: newPeerId() });
     this.#encrypted = o.encrypted ? new EncryptedStart(o.meta.infoHash, handshake) : undefined;
     this.#socket.write(this.#encrypted?.first() ?? handshake);
@@ -75,6 +76,14 @@ export class LeechConnection implements LoadConnection {
 
   stop(): void {
     this.#asking = false;
+  }
+
+  /** aria2 closes what nothing went over for a minute: it leaves most clients choked. */
+  #lost(why: string): void {
+    if (this.#isLost) return;
+    this.#isLost = true;
+    if (this.answered && this.open === 0) this.#tally.left(this);
+    else this.#tally.fault(why);
   }
 
   #read(length: number): void {

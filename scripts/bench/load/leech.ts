@@ -63,10 +63,13 @@ class Load implements Tally {
   readonly #connections: LoadConnection[] = [];
   readonly #latencies = new Latencies();
   readonly #served = new Set<LoadConnection>();
+  readonly #connect: (number: number, address: string) => LoadConnection;
+  #asking = false;
   #bytes = 0;
 
   constructor(o: LoadOrder) {
     this.#o = o;
+    this.#connect = connector(o, this);
   }
 
   received(connection: LoadConnection, bytes: number): void {
@@ -82,10 +85,17 @@ class Load implements Tally {
     fail(why);
   }
 
+  left(connection: LoadConnection): void {
+    const number = this.#connections.indexOf(connection);
+    const [address = ''] = addresses(1);
+    const next = this.#connect(number, address);
+    this.#connections[number] = next;
+    if (this.#asking) next.start();
+  }
+
   async connect(): Promise<number> {
-    const connect = connector(this.#o, this);
     for (const [number, address] of addresses(this.#o.conns).entries()) {
-      this.#connections.push(connect(number, address));
+      this.#connections.push(this.#connect(number, address));
       for (let i = 0; i < DIAL_PATIENCE && this.#count((c) => !c.answered) >= DIALS_AT_ONCE; i++)
         await sleep(DIAL_PAUSE_MS);
     }
@@ -107,6 +117,7 @@ class Load implements Tally {
   }
 
   async turn(): Promise<Loaded> {
+    this.#asking = true;
     for (const connection of this.#connections) connection.start();
     await this.#warmUp();
     this.#latencies.clear();
@@ -115,6 +126,7 @@ class Load implements Tally {
     await sleep(this.#o.windowMs);
     const after = this.#now();
     const served = this.#served.size;
+    this.#asking = false;
     for (const connection of this.#connections) connection.stop();
     for (const endMs = performance.now() + DRAIN_WITHIN_MS; performance.now() < endMs; await sleep(5))
       if (this.#connections.every((c) => c.open === 0)) break;

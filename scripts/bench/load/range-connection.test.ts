@@ -38,6 +38,7 @@ test('ranges are asked for one after the other, and their bytes are counted', as
       },
       // The server is closed at the end, and its connections with it.
       fault: () => {},
+      left: () => {},
     },
   );
   connection.start();
