@@ -17,6 +17,6 @@ export type Tally = {
   /** From a request to the end of its answer. */
   took(ms: number): void;
   fault(why: string): void;
-  /** The server closed it when nothing was open: another one is to take its place. */
+  /** The server closed it, and owed nothing for this window: another one is to take its place. */
   left(connection: LoadConnection): void;
 };

@@ -78,11 +78,11 @@ export class LeechConnection implements LoadConnection {
     this.#asking = false;
   }
 
-  /** aria2 closes what nothing went over for a minute: it leaves most clients choked. */
+  /** aria2 closes what nothing went over for a minute: it leaves most clients choked, and chokes them again with requests open. */
   #lost(why: string): void {
     if (this.#isLost) return;
     this.#isLost = true;
-    if (this.answered && this.open === 0) this.#tally.left(this);
+    if (this.answered && (this.open === 0 || !this.#asking)) this.#tally.left(this);
     else this.#tally.fault(why);
   }
 
