@@ -3,6 +3,7 @@
  * process of their own. argv: numbers of connections. Says one JSON line for each number and state, bytes per connection:
  * `idle` clients have shaken hands and said that they are interested; `active` ones keep 8 requests open and read.
  */
+
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import net, { type AddressInfo, type Socket } from 'node:net';
@@ -14,12 +15,12 @@ import { silentLog } from '#base/log.ts';
 import { BLOCK_BYTES, KIB, MIB } from '#base/units.ts';
 import { ClientConnection } from '#client/client-connection.ts';
 import type { ClientTask } from '#client/client-world.ts';
-import { makeTorrent, type Torrent } from '#client/fixtures.ts';
 import { FlowStream } from '#entry/flow-stream.ts';
 import { encodeExtendedHandshake } from '#wire/extended.ts';
 import { FramedPiece, PIECE_HEADER_BYTES } from '#wire/framed-piece.ts';
 import { encodeMessage } from '#wire/frames.ts';
 import { encodeHandshake, HANDSHAKE_BYTES, newPeerId, parseHandshake } from '#wire/handshake.ts';
+import { oneFileTorrent, type Torrent } from '#wire/made-torrent.ts';
 
 const PIECE_BYTES = 256 * KIB;
 const TORRENT_BYTES = 32 * MIB;
@@ -170,7 +171,7 @@ async function clients(port: number, conns: number, { meta }: Torrent): Promise<
   process.send?.('connected');
 }
 
-const torrent = makeTorrent(TORRENT_BYTES, PIECE_BYTES);
+const torrent = oneFileTorrent(TORRENT_BYTES, PIECE_BYTES);
 if (argv[2] === 'clients') await clients(Number(argv[3]), Number(argv[4]), torrent);
 else {
   if (!global.gc) throw new Error('run it with: node --expose-gc scripts/bench/memory-per-client.ts 1000 4000');

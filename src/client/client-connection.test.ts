@@ -11,11 +11,12 @@ import {
 } from '#wire/extended.ts';
 import { encodeMessage, type Message } from '#wire/frames.ts';
 import { parseHandshake } from '#wire/handshake.ts';
+import { oneFileTorrent } from '#wire/made-torrent.ts';
 import { encodePex } from '#wire/pex.ts';
 import type { ClientConnection } from './client-connection.ts';
-import { connectClient, makeTorrent, type Setup, turn } from './fixtures.ts';
+import { connectClient, type Setup, turn } from './fixtures.ts';
 
-const torrent = makeTorrent(3 * 8 * BLOCK_BYTES + 777, 8 * BLOCK_BYTES);
+const torrent = oneFileTorrent(3 * 8 * BLOCK_BYTES + 777, 8 * BLOCK_BYTES);
 
 const opened: ClientConnection[] = [];
 afterEach(() => {

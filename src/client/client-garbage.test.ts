@@ -4,10 +4,11 @@ import fc from 'fast-check';
 import { BLOCK_BYTES } from '#base/units.ts';
 import { encodeMessage, type Message } from '#wire/frames.ts';
 import type { Handshake } from '#wire/handshake.ts';
+import { oneFileTorrent } from '#wire/made-torrent.ts';
 import type { ClientConnection } from './client-connection.ts';
-import { connectClient, makeTorrent, type Setup, turn } from './fixtures.ts';
+import { connectClient, type Setup, turn } from './fixtures.ts';
 
-const torrent = makeTorrent(3 * 8 * BLOCK_BYTES + 777, 8 * BLOCK_BYTES);
+const torrent = oneFileTorrent(3 * 8 * BLOCK_BYTES + 777, 8 * BLOCK_BYTES);
 
 const opened: ClientConnection[] = [];
 afterEach(() => {

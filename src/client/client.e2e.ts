@@ -9,8 +9,9 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { silentLog } from '#base/log.ts';
 import { HANDSHAKE_BYTES, looksLikeHandshake, parseHandshake } from '#wire/handshake.ts';
+import { oneFileTorrent, type Torrent } from '#wire/made-torrent.ts';
 import { ClientConnection } from './client-connection.ts';
-import { makeTorrent, runProgram, socketStream, TestTask, type Torrent } from './fixtures.ts';
+import { runProgram, socketStream, TestTask } from './fixtures.ts';
 
 /** Real clients from Debian download from our end of the wire, whose pieces arrive while they are connected. */
 
@@ -145,7 +146,7 @@ while not h.status().is_seeding: time.sleep(0.05)
 time.sleep(1)
 `;
 
-const torrent = makeTorrent(100 * 65_536 + 12_345, 65_536);
+const torrent = oneFileTorrent(100 * 65_536 + 12_345, 65_536);
 const has = (program: string): string | false => (existsSync(program) ? false : `${program} is not installed`);
 
 test('libtorrent downloads pieces as they land', { skip: has('/usr/bin/python3'), timeout: 2 * LIMIT_MS }, async () => {

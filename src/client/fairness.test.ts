@@ -3,13 +3,14 @@ import { test } from 'node:test';
 import { silentLog } from '#base/log.ts';
 import { BLOCK_BYTES, MIB } from '#base/units.ts';
 import { encodeMessage, type Message } from '#wire/frames.ts';
+import { oneFileTorrent } from '#wire/made-torrent.ts';
 import { ClientConnection } from './client-connection.ts';
-import { connectClient, HandClock, handshakeOf, makeTorrent, TestStream, TestTask } from './fixtures.ts';
+import { connectClient, HandClock, handshakeOf, TestStream, TestTask } from './fixtures.ts';
 import { CLIENT_LIMITS } from './limits.ts';
 import { boxBudget, type RateLimits } from './rate-limits.ts';
 
 const PIECE_BYTES = 8 * BLOCK_BYTES;
-const torrent = makeTorrent(16 * MIB, PIECE_BYTES);
+const torrent = oneFileTorrent(16 * MIB, PIECE_BYTES);
 const block = (n: number): Message => ({
   kind: 'request',
   piece: Math.floor((n * BLOCK_BYTES) / PIECE_BYTES),

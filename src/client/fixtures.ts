@@ -1,42 +1,20 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { Bitfield } from '#base/bitfield.ts';
 import type { Clock } from '#base/clock.ts';
 import type { Endpoint } from '#base/endpoint.ts';
 import { plainIp } from '#base/endpoint.ts';
 import { silentLog } from '#base/log.ts';
-import { infoHashOf } from '#base/units.ts';
-import { encode } from '#wire/bencode.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
 import { decodeMessage, encodeMessage, FrameSplitter, type Message } from '#wire/frames.ts';
 import { HANDSHAKE_BYTES, type Handshake, newPeerId, parseHandshake } from '#wire/handshake.ts';
-import { type Metainfo, parseInfo, pieceSize } from '#wire/metainfo.ts';
+import type { Torrent } from '#wire/made-torrent.ts';
+import { type Metainfo, pieceSize } from '#wire/metainfo.ts';
 import type { PexPeer } from '#wire/pex.ts';
 import type { Allowance } from './allowance.ts';
 import { ClientConnection } from './client-connection.ts';
 import type { ClientStream, ClientTask } from './client-world.ts';
 import { CLIENT_LIMITS, type ClientLimits } from './limits.ts';
-
-export type Torrent = { meta: Metainfo; content: Buffer };
-
-/** A torrent of one file whose bytes depend on their place. */
-export function makeTorrent(totalBytes: number, pieceLength: number): Torrent {
-  const content = Buffer.alloc(totalBytes);
-  for (let at = 0; at + 4 <= totalBytes; at += 4) content.writeUInt32LE(Math.imul(at + 1, 2_654_435_761) >>> 0, at);
-  const hashes: Buffer[] = [];
-  for (let at = 0; at < totalBytes; at += pieceLength) {
-    hashes.push(
-      createHash('sha1')
-        .update(content.subarray(at, at + pieceLength))
-        .digest(),
-    );
-  }
-  const info = encode({ length: totalBytes, name: 'file', 'piece length': pieceLength, pieces: Buffer.concat(hashes) });
-  const parsed = parseInfo(info, infoHashOf(createHash('sha1').update(info).digest()));
-  if (parsed.kind === 'bad') throw new Error(parsed.why);
-  return { meta: parsed.value, content };
-}
 
 /** A task in memory. `reads`: how blocks come. */
 export class TestTask implements ClientTask {

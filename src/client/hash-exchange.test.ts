@@ -6,13 +6,13 @@ import { parseHandshake } from '#wire/handshake.ts';
 import type { HashRange } from '#wire/hash-messages.ts';
 import { treesOf } from '#wire/hash-trees.ts';
 import { LayerFetch } from '#wire/layer-fetch.ts';
-import { madeTorrent } from '#wire/made-torrent.ts';
+import { madeTorrent, oneFileTorrent, type Torrent } from '#wire/made-torrent.ts';
 import { parseInfo, parseMetainfo } from '#wire/metainfo.ts';
 import { layersOf } from '#wire/piece-layers.ts';
-import { connectClient, makeTorrent, type Setup, type TestStream, type Torrent, turn } from './fixtures.ts';
+import { connectClient, type Setup, type TestStream, turn } from './fixtures.ts';
 
 const PIECE = 2 * BLOCK_BYTES;
-const { content } = makeTorrent(9 * PIECE + 777, PIECE);
+const { content } = oneFileTorrent(9 * PIECE + 777, PIECE);
 const FILES = [
   { path: ['a'], bytes: content.subarray(0, 5 * PIECE + 333) },
   { path: ['b'], bytes: content.subarray(6 * PIECE) },

@@ -6,15 +6,16 @@ import { silentLog } from '#base/log.ts';
 import { infoHashOf } from '#base/units.ts';
 import { decodeMessage, encodeMessage, type Message } from '#wire/frames.ts';
 import { HANDSHAKE_BYTES } from '#wire/handshake.ts';
+import { oneFileTorrent, type Torrent } from '#wire/made-torrent.ts';
 import { QvodDownload, QvodLeecher } from '#wire/qvod/fake-leecher.ts';
 import { qvodFile } from '#wire/qvod/fixtures.ts';
 import { encodeQvodHandshake, parseQvodHandshake } from '#wire/qvod/handshake.ts';
 import { encodeMetafileRequest, encodeUnhave } from '#wire/qvod/messages.ts';
 import { parseNamedInfo } from '#wire/qvod/seed.ts';
 import { ClientConnection } from './client-connection.ts';
-import { connectClient, makeTorrent, socketStream, TestTask, type Torrent, turn } from './fixtures.ts';
+import { connectClient, socketStream, TestTask, turn } from './fixtures.ts';
 
-const { content } = makeTorrent(5 * 32_768 + 9_000, 32_768);
+const { content } = oneFileTorrent(5 * 32_768 + 9_000, 32_768);
 const file = qvodFile(content, 32_768);
 const infoHash = infoHashOf(file.hash);
 

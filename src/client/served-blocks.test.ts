@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { BLOCK_BYTES } from '#base/units.ts';
+import { oneFileTorrent } from '#wire/made-torrent.ts';
 import { pieceSize } from '#wire/metainfo.ts';
-import { connectClient, makeTorrent } from './fixtures.ts';
+import { connectClient } from './fixtures.ts';
 import { ServedBlocks } from './served-blocks.ts';
 
-const torrent = makeTorrent(5 * BLOCK_BYTES + 100, 2 * BLOCK_BYTES);
+const torrent = oneFileTorrent(5 * BLOCK_BYTES + 100, 2 * BLOCK_BYTES);
 const { meta } = torrent;
 
 test('blocks asked for in any order and any number of times count once each', () => {

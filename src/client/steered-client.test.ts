@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLog } from '#base/log.ts';
+import { oneFileTorrent } from '#wire/made-torrent.ts';
 import { ClientConnection } from './client-connection.ts';
-import { handshakeOf, makeTorrent, TestStream, TestTask, turn } from './fixtures.ts';
+import { handshakeOf, TestStream, TestTask, turn } from './fixtures.ts';
 
-const torrent = makeTorrent(6 * 16_384, 16_384);
+const torrent = oneFileTorrent(6 * 16_384, 16_384);
 
 /** A client of a task that has everything and chooses what it is told of. */
 async function connect(t: { after(end: () => void): void }, fast = true) {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BLOCK_BYTES } from '#base/units.ts';
-import { madeTorrent } from '#wire/made-torrent.ts';
+import { madeTorrent, oneFileTorrent } from '#wire/made-torrent.ts';
 import { parseMetainfo } from '#wire/metainfo.ts';
-import { connectClient, makeTorrent } from './fixtures.ts';
+import { connectClient } from './fixtures.ts';
 
 const PIECE = 2 * BLOCK_BYTES;
 /** One file, so that a piece's bytes lie where the fixture looks: two pieces, the second of a block and 100 bytes. */
-const { content } = makeTorrent(PIECE + BLOCK_BYTES + 100, PIECE);
+const { content } = oneFileTorrent(PIECE + BLOCK_BYTES + 100, PIECE);
 function torrent() {
   const parsed = parseMetainfo(madeTorrent('v2', [{ path: ['a'], bytes: content }], PIECE).torrentFile);
   assert.ok(parsed.kind === 'ok');

@@ -12,9 +12,10 @@ import { Bitfield } from '#base/bitfield.ts';
 import { realClock } from '#base/clock.ts';
 import { logTo } from '#base/log.ts';
 import { newPeerId } from '#wire/handshake.ts';
+import { oneFileTorrent } from '#wire/made-torrent.ts';
 import { parseInfo } from '#wire/metainfo.ts';
 import { Downloader, type DownloadWorld } from './downloader.ts';
-import { makeTorrent, runProgram } from './fixtures.ts';
+import { runProgram } from './fixtures.ts';
 
 /** Real libtorrent seeds, of which only the info-hash and the addresses are known. */
 
@@ -35,7 +36,7 @@ time.sleep(120)
 `;
 
 type Seed = { child: ReturnType<typeof runProgram>; port: number };
-const torrent = makeTorrent(30 * 262_144 + 4_321, 262_144);
+const torrent = oneFileTorrent(30 * 262_144 + 4_321, 262_144);
 
 async function startSeed(dir: string, how: 'plain' | 'forced'): Promise<Seed> {
   const child = runProgram('/usr/bin/python3', ['-c', SEED, dir, how]);

@@ -3,13 +3,14 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { Bitfield } from '#base/bitfield.ts';
 import { BLOCK_BYTES } from '#base/units.ts';
+import { oneFileTorrent } from '#wire/made-torrent.ts';
 import { parseInfo } from '#wire/metainfo.ts';
 import { Downloader } from './downloader.ts';
 import type { SeedHabits } from './fake-seed.ts';
-import { makeTorrent, settle, TestClock, TestWorld } from './fixtures.ts';
+import { settle, TestClock, TestWorld } from './fixtures.ts';
 import { DOWNLOAD_LIMITS } from './limits.ts';
 
-const torrent = makeTorrent(5 * 4 * BLOCK_BYTES + 1000, 4 * BLOCK_BYTES);
+const torrent = oneFileTorrent(5 * 4 * BLOCK_BYTES + 1000, 4 * BLOCK_BYTES);
 const nothing = (): Bitfield => new Bitfield(torrent.meta.pieceCount);
 
 function begin(seeds: Record<number, SeedHabits>, limits = DOWNLOAD_LIMITS): { world: TestWorld; d: Downloader } {

@@ -12,14 +12,13 @@ import { decodeMessage, encodeMessage, FrameSplitter, type Message } from '#wire
 import { encodeHandshake, HANDSHAKE_BYTES, looksLikeHandshake, parseHandshake } from '#wire/handshake.ts';
 import type { HashRange } from '#wire/hash-messages.ts';
 import { treesOf } from '#wire/hash-trees.ts';
-import { type Metainfo, pieceSize } from '#wire/metainfo.ts';
+import type { Torrent } from '#wire/made-torrent.ts';
+import { pieceSize } from '#wire/metainfo.ts';
 import { MseResponder } from '#wire/mse.ts';
 
 /** For tests: an origin peer with habits. */
 
 /** `content`: the bytes of all pieces, one after the other. */
-export type Torrent = { meta: Metainfo; content: Buffer };
-
 export type SeedHabits = {
   has?: (piece: number) => boolean;
   fast?: boolean;

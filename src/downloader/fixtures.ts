@@ -4,14 +4,12 @@ import { type Duplex, duplexPair, type Readable } from 'node:stream';
 import type { Clock } from '#base/clock.ts';
 import { type Endpoint, endpointKey } from '#base/endpoint.ts';
 import { type Log, type LogLine, logTo } from '#base/log.ts';
-import { infoHashOf } from '#base/units.ts';
-import { encode } from '#wire/bencode.ts';
 import type { FramedPiece } from '#wire/framed-piece.ts';
-import { wholeTree } from '#wire/made-torrent.ts';
-import { type Metainfo, parseInfo } from '#wire/metainfo.ts';
+import { type Torrent, wholeTree } from '#wire/made-torrent.ts';
+import type { Metainfo } from '#wire/metainfo.ts';
 import { shapeOf } from '#wire/piece-shape.ts';
 import type { DownloadWorld } from './downloader.ts';
-import { FakeSeed, type SeedHabits, type Torrent } from './fake-seed.ts';
+import { FakeSeed, type SeedHabits } from './fake-seed.ts';
 import type { OriginSource } from './origin-pool.ts';
 
 /** A clock that a test turns by hand. */
@@ -52,25 +50,6 @@ export class TestClock implements Clock {
 /** Lets everything that is due in memory happen. */
 export async function settle(turns = 30): Promise<void> {
   for (let i = 0; i < turns; i++) await new Promise(setImmediate);
-}
-
-/** A torrent of one file whose bytes depend on their place. */
-export function makeTorrent(totalBytes: number, pieceLength: number): Torrent {
-  const content = Buffer.alloc(totalBytes);
-  for (let at = 0; at < totalBytes; at += 4)
-    content.writeUInt32LE(Math.imul(at + 1, 2_654_435_761) >>> 0, Math.min(at, totalBytes - 4));
-  const hashes: Buffer[] = [];
-  for (let at = 0; at < totalBytes; at += pieceLength) {
-    hashes.push(
-      createHash('sha1')
-        .update(content.subarray(at, at + pieceLength))
-        .digest(),
-    );
-  }
-  const info = encode({ length: totalBytes, name: 'file', 'piece length': pieceLength, pieces: Buffer.concat(hashes) });
-  const parsed = parseInfo(info, infoHashOf(createHash('sha1').update(info).digest()));
-  if (parsed.kind === 'bad') throw new Error(parsed.why);
-  return { meta: parsed.value, content };
 }
 
 /** A task's side of a download in memory, with seeds by port number. */

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Bitfield } from '#base/bitfield.ts';
 import { BLOCK_BYTES } from '#base/units.ts';
-import { madeTorrent } from '#wire/made-torrent.ts';
+import { madeTorrent, oneFileTorrent, type Torrent } from '#wire/made-torrent.ts';
 import { parseInfo, parseMetainfo } from '#wire/metainfo.ts';
 import { layersOf, withLayers } from '#wire/piece-layers.ts';
 import { Downloader } from './downloader.ts';
-import type { SeedHabits, Torrent } from './fake-seed.ts';
-import { makeTorrent, settle, TestWorld } from './fixtures.ts';
+import type { SeedHabits } from './fake-seed.ts';
+import { settle, TestWorld } from './fixtures.ts';
 
 const PIECE = 2 * BLOCK_BYTES;
-const { content } = makeTorrent(9 * PIECE + 777, PIECE);
+const { content } = oneFileTorrent(9 * PIECE + 777, PIECE);
 const FILES = [
   { path: ['a'], bytes: content.subarray(0, 5 * PIECE + 333) },
   { path: ['b'], bytes: content.subarray(5 * PIECE, 5 * PIECE + 20_000) },

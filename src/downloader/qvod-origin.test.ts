@@ -3,14 +3,15 @@ import { type Duplex, duplexPair } from 'node:stream';
 import { test } from 'node:test';
 import { Bitfield } from '#base/bitfield.ts';
 import { infoHashOf } from '#base/units.ts';
+import { oneFileTorrent } from '#wire/made-torrent.ts';
 import { QvodSeeder, type QvodSeedHabits } from '#wire/qvod/fake-seeder.ts';
 import { type QvodFile, qvodFile } from '#wire/qvod/fixtures.ts';
 import { encodeQvodHandshake, newQvodPeerId } from '#wire/qvod/handshake.ts';
 import { parseNamedInfo } from '#wire/qvod/seed.ts';
 import { Downloader } from './downloader.ts';
-import { makeTorrent, settle, TestWorld } from './fixtures.ts';
+import { settle, TestWorld } from './fixtures.ts';
 
-const { content } = makeTorrent(10 * 16_384 + 777, 16_384);
+const { content } = oneFileTorrent(10 * 16_384 + 777, 16_384);
 const file = qvodFile(content);
 const infoHash = infoHashOf(file.hash);
 const CALLER = newQvodPeerId(Buffer.from('QVOD0052'));

@@ -5,10 +5,11 @@ import type { TestContext } from 'node:test';
 import { Bitfield } from '#base/bitfield.ts';
 import { type Log, type LogLine, logTo, silentLog } from '#base/log.ts';
 import { BLOCK_BYTES, type InfoHash, type PieceIndex } from '#base/units.ts';
-import { HandClock, makeTorrent } from '#client/fixtures.ts';
+import { HandClock } from '#client/fixtures.ts';
 import { Index } from '#index/index.ts';
 import { FakeStore } from '#store/fake-store.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
+import { oneFileTorrent } from '#wire/made-torrent.ts';
 import { type Metainfo, pieceSize } from '#wire/metainfo.ts';
 import { type PieceShape, shapeOf } from '#wire/piece-shape.ts';
 import { keepMetainfo } from './kept-metainfo.ts';
@@ -19,7 +20,7 @@ export const DAY_MS = 24 * 3_600_000;
 /** A piece of these torrents a second. */
 export const SLOW_MBPS = BLOCK_BYTES / 1e6;
 
-export function pieceOf({ meta, content }: ReturnType<typeof makeTorrent>, index: PieceIndex): FramedPiece {
+export function pieceOf({ meta, content }: ReturnType<typeof oneFileTorrent>, index: PieceIndex): FramedPiece {
   const from = index * meta.pieceLength;
   const piece = FramedPiece.allocate(index, pieceSize(meta, index));
   for (let at = 0; at < pieceSize(meta, index); at += BLOCK_BYTES)
@@ -70,7 +71,7 @@ export class StoreBench {
 
   /** All its pieces lie on the disk; those in `had` are noted. */
   async put(pieces: number, daysAgo: number, path = '/a', had?: readonly PieceIndex[]): Promise<Metainfo> {
-    const torrent = makeTorrent((pieces - 1) * BLOCK_BYTES + ++this.#made, BLOCK_BYTES);
+    const torrent = oneFileTorrent((pieces - 1) * BLOCK_BYTES + ++this.#made, BLOCK_BYTES);
     const { meta } = torrent;
     const have = new Bitfield(pieces);
     for (let index = 0; index < pieces; index++) {

@@ -9,13 +9,14 @@ import { Bitfield } from '#base/bitfield.ts';
 import { type Clock, realClock } from '#base/clock.ts';
 import { type LogLine, logTo, silentLog } from '#base/log.ts';
 import { BLOCK_BYTES, type InfoHash } from '#base/units.ts';
-import { makeTorrent, TestStream } from '#client/fixtures.ts';
+import { TestStream } from '#client/fixtures.ts';
 import { Index } from '#index/index.ts';
 import { Store } from '#store/store.ts';
 import { encodeExtendedHandshake } from '#wire/extended.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
 import { encodeMessage } from '#wire/frames.ts';
 import { newPeerId } from '#wire/handshake.ts';
+import { oneFileTorrent } from '#wire/made-torrent.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
 import { shapeOf } from '#wire/piece-shape.ts';
 import { pieceOf } from './fixtures.ts';
@@ -60,7 +61,7 @@ type House = Awaited<ReturnType<typeof house>>;
 
 /** A torrent of four pieces that lies on a disk whole. Added so long ago that its turn has come. */
 async function put({ store, index }: House, lastBytes: number): Promise<Metainfo> {
-  const torrent = makeTorrent(6 * BLOCK_BYTES + lastBytes, 2 * BLOCK_BYTES);
+  const torrent = oneFileTorrent(6 * BLOCK_BYTES + lastBytes, 2 * BLOCK_BYTES);
   const { meta } = torrent;
   const have = new Bitfield(meta.pieceCount);
   for (let piece = 0; piece < meta.pieceCount; piece++) {

@@ -3,18 +3,19 @@ import { test } from 'node:test';
 import { realClock } from '#base/clock.ts';
 import { silentLog } from '#base/log.ts';
 import { BLOCK_BYTES } from '#base/units.ts';
-import { makeTorrent, TestStream, turn } from '#client/fixtures.ts';
+import { TestStream, turn } from '#client/fixtures.ts';
 import { FakeStore } from '#store/fake-store.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
 import { encodeMessage, type Message } from '#wire/frames.ts';
 import { newPeerId } from '#wire/handshake.ts';
+import { oneFileTorrent } from '#wire/made-torrent.ts';
 import { shapeOf } from '#wire/piece-shape.ts';
 import { Audience } from './audience.ts';
 import { quietShelfWorld } from './fixtures.ts';
 import { PieceShelf } from './piece-shelf.ts';
 
 const PIECES = 64;
-const torrent = makeTorrent(PIECES * BLOCK_BYTES, BLOCK_BYTES);
+const torrent = oneFileTorrent(PIECES * BLOCK_BYTES, BLOCK_BYTES);
 
 /** A task that has everything, on a disk with an arm, with memory for a few pieces. */
 function setUp(t: { after(end: () => void): void }, known = true) {

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Bitfield } from '#base/bitfield.ts';
 import { BLOCK_BYTES } from '#base/units.ts';
-import { makeTorrent } from '#client/fixtures.ts';
 import { FakeStore } from '#store/fake-store.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
+import { oneFileTorrent } from '#wire/made-torrent.ts';
 import { pieceSize } from '#wire/metainfo.ts';
 import { shapeOf } from '#wire/piece-shape.ts';
 import { quietShelfWorld } from './fixtures.ts';
@@ -13,7 +13,7 @@ import { type OfferedClient, Offers } from './offers.ts';
 import { PieceShelf } from './piece-shelf.ts';
 
 const PIECES = 200;
-const torrent = makeTorrent(PIECES * BLOCK_BYTES, BLOCK_BYTES);
+const torrent = oneFileTorrent(PIECES * BLOCK_BYTES, BLOCK_BYTES);
 
 /** A client that remembers what it was told, and has what the test gives it. */
 class Client implements OfferedClient {

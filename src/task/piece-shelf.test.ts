@@ -3,15 +3,16 @@ import { test } from 'node:test';
 import { Bitfield } from '#base/bitfield.ts';
 import { silentLog } from '#base/log.ts';
 import { BLOCK_BYTES } from '#base/units.ts';
-import { makeTorrent, turn } from '#client/fixtures.ts';
+import { turn } from '#client/fixtures.ts';
 import { FakeStore } from '#store/fake-store.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
+import { oneFileTorrent } from '#wire/made-torrent.ts';
 import { pieceSize } from '#wire/metainfo.ts';
 import { shapeOf } from '#wire/piece-shape.ts';
 import { quietShelfWorld } from './fixtures.ts';
 import { PieceShelf } from './piece-shelf.ts';
 
-const torrent = makeTorrent(5 * BLOCK_BYTES + 100, 2 * BLOCK_BYTES);
+const torrent = oneFileTorrent(5 * BLOCK_BYTES + 100, 2 * BLOCK_BYTES);
 
 function pieceOf(index: number, spoil = false): FramedPiece {
   const { meta, content } = torrent;
@@ -205,7 +206,7 @@ test('a segment stays when the index does not forget it, or a client asks for it
 });
 
 test('who reads from front to back finds the next piece in memory; who jumps does not', async () => {
-  const large = makeTorrent(8 * BLOCK_BYTES, BLOCK_BYTES);
+  const large = oneFileTorrent(8 * BLOCK_BYTES, BLOCK_BYTES);
   const store = new FakeStore(FramedPiece);
   const s = new PieceShelf(large.meta, undefined, store.task(shapeOf(large.meta)), quietShelfWorld);
   const reads = async (pieces: readonly number[], memoryBytes = Number.POSITIVE_INFINITY): Promise<number> => {

@@ -7,13 +7,14 @@ import { realClock } from '#base/clock.ts';
 import { silentLog } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
 import { BLOCK_BYTES, infoHashOf } from '#base/units.ts';
-import { makeTorrent, TestStream } from '#client/fixtures.ts';
+import { TestStream } from '#client/fixtures.ts';
 import { FakeSeed } from '#downloader/fake-seed.ts';
 import { FakeStore } from '#store/fake-store.ts';
 import type { TaskShape } from '#store/task-store.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
 import { decodeMessage, encodeMessage, FrameSplitter } from '#wire/frames.ts';
 import { HANDSHAKE_BYTES, newPeerId } from '#wire/handshake.ts';
+import { oneFileTorrent } from '#wire/made-torrent.ts';
 import { encodePex } from '#wire/pex.ts';
 import { QvodSeeder } from '#wire/qvod/fake-seeder.ts';
 import { qvodFile } from '#wire/qvod/fixtures.ts';
@@ -22,7 +23,7 @@ import { LIMITS } from './limits.ts';
 import { Task } from './task.ts';
 import type { Beside, Remembered, TaskWorld } from './task-world.ts';
 
-const torrent = makeTorrent(6 * BLOCK_BYTES, 2 * BLOCK_BYTES);
+const torrent = oneFileTorrent(6 * BLOCK_BYTES, 2 * BLOCK_BYTES);
 const origin = { endpoint: { ip: '203.0.113.1', port: 6881 } };
 const nothing: Remembered = {
   info: undefined,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { BLOCK_BYTES } from '#base/units.ts';
+import { BLOCK_BYTES, infoHashOf } from '#base/units.ts';
 import { type Encodable, encode } from './bencode.ts';
+import { type Metainfo, parseInfo } from './metainfo.ts';
 
 /** Imported by tests only: torrents of every version, made by the plainest reading of BEP 52, without the code under test. */
 export type Content = readonly { path: readonly string[]; bytes: Buffer }[];
@@ -101,4 +102,18 @@ export function madeTorrent(version: 'v1' | 'hybrid' | 'v2', content: Content, p
 function plain(content: Content): { files: Encodable[]; stream: Buffer } {
   const files = content.map(({ path, bytes }) => ({ length: bytes.length, path: [...path] }));
   return { files, stream: Buffer.concat(content.map(({ bytes }) => bytes)) };
+}
+
+export type Torrent = { meta: Metainfo; content: Buffer };
+
+/** A v1 torrent of one file whose bytes depend on their place, read as the box reads it. */
+export function oneFileTorrent(totalBytes: number, pieceLength: number): Torrent {
+  const content = Buffer.alloc(totalBytes);
+  for (let at = 0; at + 4 <= totalBytes; at += 4) content.writeUInt32LE(Math.imul(at + 1, 2_654_435_761) >>> 0, at);
+  const pieces: Buffer[] = [];
+  for (let at = 0; at < totalBytes; at += pieceLength) pieces.push(sha1(content.subarray(at, at + pieceLength)));
+  const info = encode({ length: totalBytes, name: 'file', 'piece length': pieceLength, pieces: Buffer.concat(pieces) });
+  const parsed = parseInfo(info, infoHashOf(sha1(info)));
+  if (parsed.kind === 'bad') throw new Error(parsed.why);
+  return { meta: parsed.value, content };
 }
