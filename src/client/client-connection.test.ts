@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { afterEach, test } from 'node:test';
+import { test } from 'node:test';
 import type { Clock } from '#base/clock.ts';
 import { BLOCK_BYTES } from '#base/units.ts';
 import {
@@ -13,28 +13,11 @@ import { encodeMessage, type Message } from '#wire/frames.ts';
 import { parseHandshake } from '#wire/handshake.ts';
 import { oneFileTorrent } from '#wire/made-torrent.ts';
 import { encodePex } from '#wire/pex.ts';
-import type { ClientConnection } from './client-connection.ts';
-import { connectClient, type Setup, turn } from './fixtures.ts';
+import { blockRequest, connecting, type Setup, turn } from './fixtures.ts';
 
 const torrent = oneFileTorrent(3 * 8 * BLOCK_BYTES + 777, 8 * BLOCK_BYTES);
 
-const opened: ClientConnection[] = [];
-afterEach(() => {
-  for (const c of opened.splice(0)) c.close('the test is over');
-});
-
-async function connect(s?: Setup) {
-  const made = await connectClient(torrent, s);
-  opened.push(made.c);
-  return made;
-}
-
-const request = (piece: number, block: number, length = BLOCK_BYTES): Message => ({
-  kind: 'request',
-  piece,
-  begin: block * BLOCK_BYTES,
-  length,
-});
+const connect = connecting(torrent);
 const kinds = (messages: Message[]): string[] => messages.map((m) => m.kind);
 
 test('the greeting says what the task has, in the words both sides know', async () => {
@@ -57,7 +40,7 @@ test('a client is unchoked when interested, told of pieces as they land, and ser
   await say({ kind: 'interested' });
   assert.equal(c.interested, true);
   assert.deepEqual(kinds(stream.take()), ['unchoke']);
-  await say(request(3, 0, 777));
+  await say(blockRequest(3, 0, 777));
   const [piece] = stream.take();
   assert.ok(piece?.kind === 'piece');
   assert.ok(piece.data.equals(torrent.content.subarray(3 * 8 * BLOCK_BYTES)));
@@ -69,7 +52,14 @@ test('consecutive requests are one run and one write; what lies apart is not', a
   const { task, stream, say } = await connect({ have: 'all' });
   await say({ kind: 'interested' });
   stream.take(true);
-  await say(request(0, 2), request(0, 3), request(0, 4), request(0, 6), request(1, 7), request(2, 0));
+  await say(
+    blockRequest(0, 2),
+    blockRequest(0, 3),
+    blockRequest(0, 4),
+    blockRequest(0, 6),
+    blockRequest(1, 7),
+    blockRequest(2, 0),
+  );
   assert.deepEqual(
     task.blocks.map((b) => [b.piece, b.begin / BLOCK_BYTES, b.length / BLOCK_BYTES, b.asOne]),
     [
@@ -87,7 +77,7 @@ test('a request that is not of one block is answered by one message', async () =
   const { stream, say } = await connect({ have: 'all' });
   await say({ kind: 'interested' });
   stream.take(true);
-  await say({ kind: 'request', piece: 0, begin: 5, length: 40_000 }, request(0, 0, 2 * BLOCK_BYTES));
+  await say({ kind: 'request', piece: 0, begin: 5, length: 40_000 }, blockRequest(0, 0, 2 * BLOCK_BYTES));
   const [odd, two] = stream.take();
   assert.ok(odd?.kind === 'piece' && odd.data.equals(torrent.content.subarray(5, 40_005)));
   assert.ok(two?.kind === 'piece' && two.data.length === 2 * BLOCK_BYTES);
@@ -97,13 +87,13 @@ test('what cannot be served is rejected, or left unanswered for a client without
   for (const fast of [true, false]) {
     const { task, stream, c, say } = await connect({ have: [0], hands: { fast } });
     stream.take(true);
-    await say(request(0, 0));
-    await say({ kind: 'interested' }, request(1, 0));
+    await say(blockRequest(0, 0));
+    await say({ kind: 'interested' }, blockRequest(1, 0));
     task.reads = 'never';
-    await say(request(0, 0), request(0, 1));
+    await say(blockRequest(0, 0), blockRequest(0, 1));
     await turn();
     task.reads = 'fail';
-    await say(request(0, 5));
+    await say(blockRequest(0, 5));
     await turn();
     const seen = kinds(stream.take());
     assert.deepEqual(seen, fast ? ['reject', 'unchoke', 'reject', 'reject', 'reject', 'reject'] : ['unchoke']);
@@ -118,7 +108,7 @@ test('a client that does not read costs a bounded number of bytes, and goes on w
   await say({ kind: 'interested' });
   stream.take(true);
   stream.accepts = false;
-  const asked = [0, 1, 2].flatMap((piece) => [0, 1, 2, 3, 4, 5, 6, 7].map((b) => request(piece, b)));
+  const asked = [0, 1, 2].flatMap((piece) => [0, 1, 2, 3, 4, 5, 6, 7].map((b) => blockRequest(piece, b)));
   await say(...asked.slice(0, 12));
   await say(...asked.slice(12, 20));
   await turn();
@@ -143,8 +133,8 @@ test('a cancelled request is not read, and is answered by a reject', async () =>
   await say({ kind: 'interested' });
   stream.take(true);
   stream.accepts = false;
-  await say(request(0, 0));
-  await say(request(1, 0), request(1, 5));
+  await say(blockRequest(0, 0));
+  await say(blockRequest(1, 0), blockRequest(1, 5));
   await say({ kind: 'cancel', piece: 1, begin: 0, length: BLOCK_BYTES });
   stream.accepts = true;
   stream.drain();
@@ -217,7 +207,7 @@ test('a client that knows the word is told of a lost piece (BEP 54), and tells o
     await turn();
     const told = { kind: 'extended', id: 9, payload: Buffer.of(0, 0, 0, 1) };
     assert.deepEqual(stream.take(), ltDonthaveId ? [told] : []);
-    await say(request(1, 0));
+    await say(blockRequest(1, 0));
     assert.deepEqual(kinds(stream.take()), ['reject'], 'one answer either way');
     task.field.set(1);
     c.announce(1);

@@ -1,41 +1,25 @@
 import assert from 'node:assert/strict';
-import { afterEach, test } from 'node:test';
+import { test } from 'node:test';
 import fc from 'fast-check';
 import { BLOCK_BYTES } from '#base/units.ts';
 import { encodeMessage, type Message } from '#wire/frames.ts';
 import type { Handshake } from '#wire/handshake.ts';
 import { oneFileTorrent } from '#wire/made-torrent.ts';
-import type { ClientConnection } from './client-connection.ts';
-import { connectClient, type Setup, turn } from './fixtures.ts';
+import { blockRequest, connecting, turn } from './fixtures.ts';
 
 const torrent = oneFileTorrent(3 * 8 * BLOCK_BYTES + 777, 8 * BLOCK_BYTES);
 
-const opened: ClientConnection[] = [];
-afterEach(() => {
-  for (const c of opened.splice(0)) c.close('the test is over');
-});
+const connect = connecting(torrent);
 
-async function connect(s?: Setup) {
-  const made = await connectClient(torrent, s);
-  opened.push(made.c);
-  return made;
-}
-
-const request = (piece: number, block: number, length = BLOCK_BYTES): Message => ({
-  kind: 'request',
-  piece,
-  begin: block * BLOCK_BYTES,
-  length,
-});
 test('a client that breaks the protocol is dropped once, with the reason', async () => {
   const breaks: [Message | Buffer, RegExp, Partial<Handshake>?][] = [
     [{ kind: 'piece', piece: 0, begin: 0, data: Buffer.alloc(10) }, /never asked/],
     [{ kind: 'have-all' }, /fast/, { fast: false }],
     [{ kind: 'have', piece: 4 }, /beyond/],
     [{ kind: 'bitfield', bits: Buffer.alloc(2) }, /bitfield/],
-    [request(4, 0), /outside the torrent/],
-    [request(3, 0, 778), /outside the piece/],
-    [request(0, 0, 0), /outside/],
+    [blockRequest(4, 0), /outside the torrent/],
+    [blockRequest(3, 0, 778), /outside the piece/],
+    [blockRequest(0, 0, 0), /outside/],
     [{ kind: 'request', piece: 0, begin: 0xffff_ffff, length: 0xffff_ffff }, /outside/],
     [Buffer.from('7fffffff', 'hex'), /longer than/],
     [Buffer.from('000000020400', 'hex'), /message 4/],

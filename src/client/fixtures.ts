@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
+import { afterEach } from 'node:test';
 import { Bitfield } from '#base/bitfield.ts';
 import type { Clock } from '#base/clock.ts';
 import type { Endpoint } from '#base/endpoint.ts';
 import { plainIp } from '#base/endpoint.ts';
 import { silentLog } from '#base/log.ts';
+import { BLOCK_BYTES } from '#base/units.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
 import { decodeMessage, encodeMessage, FrameSplitter, type Message } from '#wire/frames.ts';
 import { HANDSHAKE_BYTES, type Handshake, newPeerId, parseHandshake } from '#wire/handshake.ts';
@@ -260,6 +262,26 @@ export async function connectClient(torrent: Torrent, s: Setup = {}) {
   };
   return { task, stream, c, say };
 }
+
+/** Connects clients of one torrent, and closes each when its test is over. */
+export function connecting(torrent: Torrent) {
+  const opened: ClientConnection[] = [];
+  afterEach(() => {
+    for (const client of opened.splice(0)) client.close('the test is over');
+  });
+  return async (s?: Setup) => {
+    const made = await connectClient(torrent, s);
+    opened.push(made.c);
+    return made;
+  };
+}
+
+export const blockRequest = (piece: number, block: number, length = BLOCK_BYTES): Message => ({
+  kind: 'request',
+  piece,
+  begin: block * BLOCK_BYTES,
+  length,
+});
 
 /** Time turned by hand: it jumps from one sleeper's end to the next. */
 export class HandClock implements Clock {
