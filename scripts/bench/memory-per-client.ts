@@ -1,6 +1,6 @@
 /**
  * What one connected client costs the box in memory, without what it shares: real client connections over loopback sockets, the clients in a
- * process of their own. argv: numbers of connections. Says one JSON line for each number and state, bytes per connection:
+ * process of their own. argv: numbers of connections (1000). Says one JSON line for each number and state, bytes per connection:
  * `idle` clients have shaken hands and said that they are interested; `active` ones keep 8 requests open and read.
  */
 
@@ -175,6 +175,7 @@ const torrent = oneFileTorrent(TORRENT_BYTES, PIECE_BYTES);
 if (argv[2] === 'clients') await clients(Number(argv[3]), Number(argv[4]), torrent);
 else {
   if (!global.gc) throw new Error('run it with: node --expose-gc scripts/bench/memory-per-client.ts 1000 4000');
-  for (const conns of argv.slice(2).map(Number)) await measure(conns, torrent);
+  const wanted = argv.length > 2 ? argv.slice(2).map(Number) : [1_000];
+  for (const conns of wanted) await measure(conns, torrent);
   exit(0);
 }
