@@ -189,7 +189,7 @@ export class CarouselBox implements AsyncDisposable {
   #accept(socket: Socket): void {
     const keys = new SkeyTable();
     keys.add(this.meta.infoHash);
-    const recogniser = new Recogniser(keys);
+    const recogniser = new Recogniser(() => keys);
     const onData = (bytes: Buffer): void => {
       const step = recogniser.push(bytes);
       if (step.kind === 'more' || step.kind === 'peer') for (const part of step.send) socket.write(part);

@@ -2,9 +2,8 @@ import type { Server, Socket } from 'node:net';
 import { type Endpoint, type LanEndpoint, plainIp } from '#base/endpoint.ts';
 import type { Scope } from '#base/scope.ts';
 import { listenTransparent } from '#kernel/transparent-socket.ts';
-import type { SkeyTable } from '#wire/mse.ts';
 import { LIMITS } from './limits.ts';
-import { type Recognised, Recogniser } from './recogniser.ts';
+import { type Recognised, Recogniser, type Skeys } from './recogniser.ts';
 
 /** A steered connection whose first bytes have been read. The socket is paused. */
 export type Arrival = {
@@ -15,8 +14,7 @@ export type Arrival = {
   readonly recognised: Recognised;
 };
 
-/** The torrents that an encrypted handshake on this flow may be about, or why it is not to be answered. */
-export type SkeysFor = (client: Endpoint, endpoint: Endpoint) => Pick<SkeyTable, 'find'> | string;
+export type SkeysFor = (client: Endpoint, endpoint: Endpoint) => ReturnType<Skeys>;
 
 const LISTEN_ON = ['0.0.0.0', '::'];
 
@@ -80,7 +78,7 @@ export class Listener {
       return;
     }
     this.#recognising++;
-    recognise(socket, new Recogniser(this.#skeysFor(client, endpoint)), (recognised) => {
+    recognise(socket, new Recogniser(() => this.#skeysFor(client, endpoint)), (recognised) => {
       this.#recognising--;
       if (recognised) done(recognised);
     });

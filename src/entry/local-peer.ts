@@ -156,7 +156,7 @@ export class LocalPeer {
     socket.once('close', () => this.#open.delete(socket));
     this.#recognising++;
     // The client chose the box, so an encrypted handshake may be answered: there is nobody else it could have meant.
-    recognise(socket, new Recogniser(this.#world.skeys), (recognised) => {
+    recognise(socket, new Recogniser(() => this.#world.skeys), (recognised) => {
       this.#recognising--;
       const client = { ip: plainIp(remoteAddress), port: remotePort };
       const at = { ip: plainIp(localAddress), port: this.#port };

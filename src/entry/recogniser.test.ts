@@ -20,7 +20,7 @@ function feed(
   sizes: readonly number[],
   reply: (sent: Buffer) => Buffer | undefined = () => undefined,
 ): Step {
-  const recogniser = new Recogniser(known);
+  const recogniser = new Recogniser(() => known);
   let last: Step = { kind: 'more', send: [] };
   let rest = bytes;
   for (let i = 0; rest.length > 0; i++) {
@@ -113,9 +113,9 @@ test('text, TLS and a server that speaks first go on to their origin with every 
     assert.equal(step.kind, 'other');
     assert.ok(step.kind === 'other' && step.head.equals(bytes));
   }
-  const silent = new Recogniser(known).giveUp('silent');
+  const silent = new Recogniser(() => known).giveUp('silent');
   assert.ok(silent.kind === 'other' && silent.head.length === 0);
-  const short = new Recogniser(known);
+  const short = new Recogniser(() => known);
   short.push(Buffer.from([1, 2, 3]));
   const given = short.giveUp('short');
   assert.ok(given.kind === 'other' && given.head.equals(Buffer.from([1, 2, 3])));
@@ -132,7 +132,7 @@ test('an encrypted handshake about a torrent that nobody named is lost, not answ
 
 test('an encrypted handshake that nothing speaks for is not answered, and can go on to its origin', () => {
   const start = new MseInitiator(infoHash, handshake).start();
-  const step = new Recogniser('disk-full').push(start);
+  const step = new Recogniser(() => 'disk-full').push(start);
   assert.ok(step.kind === 'other' && step.why === 'disk-full' && step.head.equals(start));
 });
 

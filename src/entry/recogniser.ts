@@ -70,19 +70,24 @@ function spokenIn(head: Buffer): (typeof NAMES)[number][0] | 'maybe' | undefined
 }
 
 /**
+ * The torrents that an encrypted handshake may be about, or why it is not answered: asked for when one begins. An answer cannot be taken back: a
+ * flow that nobody takes after it can only be closed.
+ */
+export type Skeys = () => Pick<SkeyTable, 'find'> | string;
+
+/**
  * Decides what a flow speaks from its first bytes, however they are cut: a plain handshake, an encrypted one that we
  * answer as the receiver, or something that is none of our business. No timers and no sockets.
  */
 export class Recogniser {
-  readonly #skeys: Pick<SkeyTable, 'find'> | string;
+  readonly #skeys: Skeys;
   #head: Buffer = Buffer.alloc(0);
   #mse: MseResponder | undefined;
   #ciphers: Ciphers | undefined;
   /** What an encrypted peer said after the MSE handshake, decrypted. */
   #inner: Buffer = Buffer.alloc(0);
 
-  /** `skeys`: or why an encrypted handshake is not answered. That cannot be taken back: what nobody takes then can only be closed. */
-  constructor(skeys: Pick<SkeyTable, 'find'> | string) {
+  constructor(skeys: Skeys) {
     this.#skeys = skeys;
   }
 
@@ -98,8 +103,9 @@ export class Recogniser {
     if (isTls(head)) return other(head, 'it speaks TLS');
     if (isText(head)) return other(head, 'it speaks in text');
     if (head.length < MSE_KEY_BYTES) return WAIT;
-    if (typeof this.#skeys === 'string') return other(head, 'perhaps an encrypted peer, not answered', this.#skeys);
-    this.#mse = new MseResponder(this.#skeys);
+    const skeys = this.#skeys();
+    if (typeof skeys === 'string') return other(head, 'perhaps an encrypted peer, not answered', skeys);
+    this.#mse = new MseResponder(skeys);
     return this.#encrypted(this.#mse, head);
   }
 

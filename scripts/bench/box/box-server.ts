@@ -41,7 +41,7 @@ function taskWithRoom(): Task {
 }
 
 function serve(socket: Socket): void {
-  const recogniser = new Recogniser(keys);
+  const recogniser = new Recogniser(() => keys);
   const onData = (bytes: Buffer): void => {
     const step = recogniser.push(bytes);
     if (step.kind === 'more' || step.kind === 'peer') for (const answer of step.send) socket.write(answer);

@@ -51,7 +51,7 @@ const recogniser: Target = {
   run(input, random) {
     assertUntouched(input, () =>
       assertSameHoweverCut(input, random, (chunks) => {
-        const flow = new Recogniser('unknown-torrent');
+        const flow = new Recogniser(() => 'unknown-torrent');
         let pushed = Buffer.alloc(0);
         for (const chunk of chunks) {
           pushed = Buffer.concat([pushed, chunk]);
