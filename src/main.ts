@@ -15,6 +15,7 @@ import type { Announced } from '#entry/seen.ts';
 import { DiskHealthWatch } from '#health/disk-health.ts';
 import { Health } from '#health/health.ts';
 import { Index } from '#index/index.ts';
+import { keepFreedMemory } from '#kernel/libc.ts';
 import { Evictor } from '#manager/evictor.ts';
 import { Manager } from '#manager/manager.ts';
 import { Scrubber } from '#manager/scrubber.ts';
@@ -84,6 +85,7 @@ async function run(config: Config, log: Log): Promise<Running> {
 }
 
 async function build(started: Config, log: Log, scope: Scope, startedAtMs: number): Promise<Running['reconfigure']> {
+  keepFreedMemory();
   let config = started;
   const index = openIndex(config, log);
   scope.defer(() => index.close());

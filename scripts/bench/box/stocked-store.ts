@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { silentLog } from '#base/log.ts';
 import { BLOCK_BYTES } from '#base/units.ts';
+import { keepFreedMemory } from '#kernel/libc.ts';
 import { Store } from '#store/store.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
 import { type Metainfo, parseMetainfo, pieceSize } from '#wire/metainfo.ts';
@@ -17,12 +18,14 @@ export function metainfoOf(path: string): Metainfo {
 }
 
 /** The daemon's store over a folder of its own. */
-export const openStore = (o: { dataDir: string; cacheBytes: number }): Promise<Store<FramedPiece>> =>
-  Store.open(
+export function openStore(o: { dataDir: string; cacheBytes: number }): Promise<Store<FramedPiece>> {
+  keepFreedMemory();
+  return Store.open(
     { disks: [{ path: o.dataDir }], probeBytes: 0, cacheBytes: o.cacheBytes, floorBytes: 0, hashWorkers: 1 },
     FramedPiece,
     silentLog,
   );
+}
 
 /** Puts the whole torrent into the store, as if it had been fetched: from the files below `dir`. */
 export async function stock(store: Store<FramedPiece>, meta: Metainfo, dir: string): Promise<void> {
