@@ -87,16 +87,18 @@ async function resident(pid: number): Promise<number> {
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
 }
 
-async function soak(cafe: Cafe): Promise<void> {
+async function soak(cafe: Cafe, stopped: AbortSignal): Promise<void> {
   await cafe.daemon.start();
   const payloads = await torrents(cafe);
   const sinceMs = Date.now();
   const untilMs = sinceMs + MINUTES * 60_000;
   const tally: Tally = { downloads: 0, bytes: 0, wrong: 0, late: [] };
-  const pcs = CLIENTS.map((_, i) => downloads(cafe, i + 1, payloads, untilMs, tally));
+  const pcs = Promise.all(CLIENTS.map((_, i) => downloads(cafe, i + 1, payloads, untilMs, tally)));
+  pcs.catch(() => {}); // it is waited for below, unless the run is stopped before
   const samples: number[] = [];
   let told = 0;
   while (Date.now() < untilMs) {
+    stopped.throwIfAborted();
     samples.push(await resident(cafe.daemon.pid ?? 0));
     await sleep(SAMPLE_MS);
     const minute = Math.floor((Date.now() - sinceMs) / 60_000);
@@ -104,7 +106,7 @@ async function soak(cafe: Cafe): Promise<void> {
     told = minute;
     say({ minute, rssMiB: Math.round(median(samples.slice(-30))), downloads: tally.downloads });
   }
-  await Promise.all(pcs);
+  await pcs;
   const third = Math.floor(samples.length / 3);
   const thirds = [0, 1, 2].map((i) => Math.round(median(samples.slice(i * third, (i + 1) * third))));
   const { totals, disks } = (await cafe.daemon.get('/api/snapshot')) as BoxSnapshot;
@@ -127,12 +129,25 @@ async function soak(cafe: Cafe): Promise<void> {
 }
 
 using disk = new LoopDisk(DISK_BYTES);
-await using cafe = await Cafe.start({
-  prefix: `soak-${process.pid}-`,
-  sizeMib: SIZE_MIB,
-  wanMbit: WAN_MBIT,
-  clients: CLIENTS,
-  seeders: Array.from({ length: TORRENTS }, () => 'libtorrent' as const),
-  daemonConfig: { disks: [disk.path], floorMiB: 8, cacheMiB: CACHE_MIB },
-});
-await soak(cafe);
+const stopped = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.once(signal, () => stopped.abort(new Error(`stopped by ${signal}`)));
+await using cafe = await Cafe.start(
+  {
+    prefix: `soak-${process.pid}-`,
+    sizeMib: SIZE_MIB,
+    wanMbit: WAN_MBIT,
+    clients: CLIENTS,
+    seeders: Array.from({ length: TORRENTS }, () => 'libtorrent' as const),
+    daemonConfig: { disks: [disk.path], floorMiB: 8, cacheMiB: CACHE_MIB },
+  },
+  stopped.signal,
+);
+// Whoever waits for a client or the daemon then sees it end, and the run unwinds.
+stopped.signal.addEventListener('abort', () => void cafe.close());
+try {
+  await soak(cafe, stopped.signal);
+} catch (error) {
+  if (!stopped.signal.aborted) throw error;
+  process.exitCode = 1;
+}
