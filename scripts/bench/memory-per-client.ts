@@ -50,7 +50,7 @@ function taskOf({ meta, content }: Torrent): ClientTask {
     steers: () => false,
     block: (index, begin, length, asOne) => {
       const run = asOne ? undefined : pieces[index]?.run(begin, length);
-      return run ? [run] : pieces[index]?.message(begin, length);
+      return { parts: run ? [run] : (pieces[index]?.message(begin, length) ?? []) };
     },
     changed: () => {},
     offerMetadata: () => {},

@@ -58,6 +58,9 @@ class SlowStore implements TaskStore<FramedPiece> {
     return reading;
   }
 
+  /** What is forgotten is left to the garbage collector. */
+  done(): void {}
+
   async #read(index: PieceIndex): Promise<ReadResult<FramedPiece>> {
     const lengthBytes = pieceSize(this.#meta, index);
     const from = index * this.#meta.pieceLength;

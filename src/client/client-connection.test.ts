@@ -332,3 +332,23 @@ test('a silent client is let go after three minutes; before that it gets a keep-
   assert.equal(nowMs, 180_000);
   assert.equal(alive, 1);
 });
+
+test('what was lent is given back when the socket is done with it, and no answer twice', async () => {
+  const { task, stream, c, say } = await connect({ have: 'all' });
+  await say({ kind: 'interested' }, blockRequest(0, 0), blockRequest(0, 1), blockRequest(1, 3));
+  const answered = task.blocks.length;
+  assert.deepEqual([answered > 0, task.done], [true, answered]);
+  stream.accepts = false;
+  await say(blockRequest(2, 0));
+  assert.equal(task.done, answered, 'it is still being sent');
+  for (const sent of stream.unsent) sent();
+  assert.equal(task.done, answered + 1);
+  task.reads = 'later';
+  stream.accepts = true;
+  stream.drain();
+  await say(blockRequest(2, 1));
+  c.close('it leaves while the disk reads');
+  await turn();
+  await turn();
+  assert.equal(task.done, answered + 2);
+});

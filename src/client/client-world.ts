@@ -13,12 +13,15 @@ export type ClientStream = {
   onClose(cb: () => void): void;
   onDrain(cb: () => void): void;
   /** One corked write. False: wait for drain. */
-  write(parts: readonly Uint8Array[]): boolean;
+  write(parts: readonly Uint8Array[], sent?: () => void): boolean;
   pause(): void;
   resume(): void;
   end(): void;
   destroy(): void;
 };
+
+/** Bytes that are another's. `done` is called once, when nobody reads them any more; or never, when the client leaves before they were sent. */
+export type Lent = { readonly parts: readonly Uint8Array[]; readonly done?: () => void };
 
 /** What a client asks of its task. */
 export type ClientTask = {
@@ -35,12 +38,7 @@ export type ClientTask = {
    * Wire-ready piece messages of verified bytes. `asOne`: one request, answered by one message of `length` (any alignment, maybe more than a
    * block). Otherwise a run of whole blocks, one message per block. Undefined: not to be had.
    */
-  block(
-    piece: PieceIndex,
-    begin: number,
-    length: number,
-    asOne: boolean,
-  ): readonly Uint8Array[] | undefined | Promise<readonly Uint8Array[] | undefined>;
+  block(piece: PieceIndex, begin: number, length: number, asOne: boolean): Lent | undefined | Promise<Lent | undefined>;
   changed(client: ClientConnection, what: 'interest' | 'pieces' | 'served', bytes?: number): void;
   /** Endpoints of the swarm that the client may be told of (BEP 11); undefined when nobody may (BEP 27), or it is not known. */
   swarm(): readonly PexPeer[] | undefined;

@@ -28,6 +28,8 @@ export class TestTask implements ClientTask {
   readonly changes: string[] = [];
   allowance: Allowance | undefined;
   servedBytes = 0;
+  /** Answers that nobody reads any more. */
+  done = 0;
   offered: Buffer | undefined;
   wantsLayers = false;
   offeredLayers: Buffer | undefined;
@@ -74,10 +76,11 @@ export class TestTask implements ClientTask {
     this.blocks.push({ piece, begin, length, asOne });
     const framed = this.framed(piece);
     const parts = asOne ? framed.message(begin, length) : [framed.run(begin, length) as Buffer];
-    if (this.reads === 'now') return parts;
+    const lent = { parts, done: () => void this.done++ };
+    if (this.reads === 'now') return lent;
     return new Promise((resolve, reject) => {
       setImmediate(() => {
-        if (this.reads === 'later') resolve(parts);
+        if (this.reads === 'later') resolve(lent);
         else if (this.reads === 'never') resolve(undefined);
         else reject(new Error('the disk is gone'));
       });
@@ -134,6 +137,8 @@ export class TestStream implements ClientStream {
   /** One entry per write. */
   readonly writes: Buffer[] = [];
   accepts = true;
+  /** Of writes that it did not accept. */
+  readonly unsent: (() => void)[] = [];
   paused = false;
   destroyed = false;
   data: (bytes: Buffer) => void = () => {};
@@ -152,8 +157,10 @@ export class TestStream implements ClientStream {
     this.drain = cb;
   }
 
-  write(parts: readonly Uint8Array[]): boolean {
+  write(parts: readonly Uint8Array[], sent?: () => void): boolean {
     this.writes.push(Buffer.concat(parts));
+    if (this.accepts) sent?.();
+    else if (sent) this.unsent.push(sent);
     return this.accepts;
   }
 

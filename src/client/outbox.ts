@@ -1,7 +1,7 @@
 import type { PieceIndex } from '#base/units.ts';
 import { encodeMessage } from '#wire/frames.ts';
 
-type Sink = { write(parts: readonly Uint8Array[]): boolean };
+type Sink = { write(parts: readonly Uint8Array[], sent?: () => void): boolean };
 
 const HAVE_BYTES = 9;
 
@@ -12,6 +12,7 @@ const HAVE_BYTES = 9;
 export class Outbox {
   readonly #sink: Sink;
   #parts: Uint8Array[] = [];
+  #done: (() => void)[] = [];
   #bytes = 0;
   #haves: PieceIndex[] = [];
   #full = false;
@@ -30,9 +31,11 @@ export class Outbox {
     return this.#full;
   }
 
-  add(part: Uint8Array): void {
+  /** `done`: called when the part has been sent, or never will be. Not when it still waits here as the client leaves. */
+  add(part: Uint8Array, done?: () => void): void {
     this.#parts.push(part);
     this.#bytes += part.length;
+    if (done) this.#done.push(done);
   }
 
   have(piece: PieceIndex): void {
@@ -52,8 +55,17 @@ export class Outbox {
     const bytes = this.#bytes;
     this.#parts = [];
     this.#bytes = 0;
-    this.#full = !this.#sink.write(parts);
+    this.#full = !this.#sink.write(parts, this.#takeDone());
     return bytes;
+  }
+
+  #takeDone(): (() => void) | undefined {
+    const done = this.#done;
+    if (done.length === 0) return undefined;
+    this.#done = [];
+    return () => {
+      for (const each of done) each();
+    };
   }
 
   #addHaves(): void {

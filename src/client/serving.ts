@@ -2,7 +2,7 @@ import { errorText } from '#base/errors.ts';
 import type { Scope } from '#base/scope.ts';
 import type { PieceIndex } from '#base/units.ts';
 import type { Allowance } from './allowance.ts';
-import type { ClientTask } from './client-world.ts';
+import type { ClientTask, Lent } from './client-world.ts';
 import type { ClientLimits } from './limits.ts';
 import type { Outbox } from './outbox.ts';
 import { type Request, RequestQueue, type Run } from './request-queue.ts';
@@ -87,31 +87,33 @@ export class Serving {
     else this.#answer(run, answer);
   }
 
-  #await(run: Run, answer: Promise<readonly Uint8Array[] | undefined>): void {
+  #await(run: Run, answer: Promise<Lent | undefined>): void {
     this.#reads++;
     this.#readBytes += run.length;
     this.#world.scope.run(async (signal) => {
-      let parts: readonly Uint8Array[] | undefined;
+      let lent: Lent | undefined;
       try {
-        parts = await answer;
+        lent = await answer;
       } catch (error) {
         this.#world.failed(run.piece, errorText(error));
       }
       this.#reads--;
       this.#readBytes -= run.length;
+      if (signal.aborted) lent?.done?.();
       if (signal.aborted) return;
-      this.#answer(run, parts);
+      this.#answer(run, lent);
       this.#world.arrived();
     });
   }
 
-  #answer(run: Run, parts: readonly Uint8Array[] | undefined): void {
-    if (!parts) {
+  #answer(run: Run, lent: Lent | undefined): void {
+    if (!lent) {
       for (const request of run.requests) this.#world.reject(request);
       return;
     }
     const zeros = run.requests[0]?.paddingBytes ?? 0;
-    for (const part of zeros > 0 ? lengthened(parts, zeros) : parts) this.#outbox.add(part);
+    const parts = zeros > 0 ? lengthened(lent.parts, zeros) : lent.parts;
+    for (const [i, part] of parts.entries()) this.#outbox.add(part, i === parts.length - 1 ? lent.done : undefined);
     this.#world.served(run);
   }
 }

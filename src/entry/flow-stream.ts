@@ -40,14 +40,19 @@ export class FlowStream {
     this.#socket.on('drain', listener);
   }
 
-  /** One writev(2) for all parts. False: wait for drain before writing more. */
-  write(parts: readonly Uint8Array[]): boolean {
+  /** One writev(2) for all parts. False: wait for drain before writing more. `sent`: nobody reads them any more, sent or not. */
+  write(parts: readonly Uint8Array[], sent?: () => void): boolean {
     const socket = this.#socket;
-    if (!socket.writable) return false;
+    if (!socket.writable) {
+      sent?.();
+      return false;
+    }
     for (const part of parts) this.#meter.downBytes += part.length;
     socket.cork();
-    if (this.#ciphers) writeEncrypted(socket, parts, this.#ciphers.encryptInPlace);
-    else for (const part of parts) socket.write(part);
+    if (this.#ciphers) {
+      writeEncrypted(socket, parts, this.#ciphers.encryptInPlace);
+      sent?.(); // what the socket has is a copy
+    } else writePlain(socket, parts, sent);
     socket.uncork();
     return !socket.writableNeedDrain;
   }
@@ -67,4 +72,10 @@ export class FlowStream {
   destroy(): void {
     this.#socket.destroy();
   }
+}
+
+/** All parts of one corked write leave in one call, or none does: the last one's end is the end of all. */
+function writePlain(socket: Socket, parts: readonly Uint8Array[], sent: (() => void) | undefined): void {
+  const last = parts.length - 1;
+  for (const [i, part] of parts.entries()) socket.write(part, i === last && sent ? () => sent() : undefined);
 }

@@ -48,6 +48,8 @@ export type TaskLife = {
   removing(removal: Promise<Written>): void;
 };
 
+type Reading<P> = { readers: number; readonly result: Promise<ReadResult<P>> };
+
 /** Invariant: a piece is in the memory cache, or answered 'durable' or 'ok', only after its hash was right. */
 export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
   readonly #world: DiskWorld<P>;
@@ -59,7 +61,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
   readonly #home: TaskHome;
   #onDisk: (what: 'gone' | 'back') => void = () => {};
   readonly #underWay = new Set<Promise<unknown>>();
-  readonly #reading = new Map<PieceIndex, Promise<ReadResult<P>>>();
+  readonly #reading = new Map<PieceIndex, Reading<P>>();
   #end: Promise<Written> | undefined;
   readonly #doors = new SegmentDoors();
   #rechecks = 0;
@@ -108,13 +110,18 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
     if (inMemory) return { kind: 'ok', piece: inMemory };
     this.#layout.place(index);
     const running = this.#reading.get(index);
-    if (running) return running;
+    if (running) {
+      running.readers++;
+      return running.result;
+    }
     this.#world.hits.cacheMisses++;
-    const reading = this.#during(() => this.#readAndKeep(index)).finally(() => {
-      if (this.#reading.get(index) === reading) this.#reading.delete(index);
-    });
+    const reading: Reading<P> = { readers: 1, result: this.#during(() => this.#readAndKeep(index, reading)) };
     this.#reading.set(index, reading);
-    return reading;
+    return reading.result.finally(() => this.#readBy(index, reading));
+  }
+
+  done(piece: P): void {
+    this.memory.done(piece);
   }
 
   verify(index: PieceIndex): Promise<Verified> {
@@ -277,7 +284,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
       const answer = await this.#home.withRoom(lengthBytes, (home) => this.#write(home, own));
       if (answer.kind !== 'durable') return answer;
       this.#world.disks.wrote(shape.infoHash, lengthBytes);
-      this.#cache(own, shape, false);
+      this.#cache(own, shape, 0);
       return answer;
     } finally {
       accepting.bytes -= lengthBytes;
@@ -292,13 +299,19 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
     return this.#home.now?.disk === disk ? { kind: 'durable' } : failed(new Error('the disk is gone'));
   }
 
-  async #readAndKeep(index: PieceIndex): Promise<ReadResult<P>> {
+  async #readAndKeep(index: PieceIndex, reading: Reading<P>): Promise<ReadResult<P>> {
     const shape = this.#shape;
     const result = await this.#readDisk(index);
-    if (result.kind === 'ok') this.#cache(result.piece, shape, true);
+    // Whoever comes from now on is not counted among its readers.
+    this.#readBy(index, reading);
+    if (result.kind === 'ok') this.#cache(result.piece, shape, reading.readers);
     else if (result.kind === 'corrupt') this.#log.error('piece-corrupt', { piece: index });
     else this.#log.error('read-failed', { piece: index, why: errorText(result.error) });
     return result;
+  }
+
+  #readBy(index: PieceIndex, reading: Reading<P>): void {
+    if (this.#reading.get(index) === reading) this.#reading.delete(index);
   }
 
   /** Between the look at the disk's load and the read's turn nobody comes in. */
@@ -312,8 +325,8 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
   }
 
   /** Unless it was verified by less than is known now. */
-  #cache(piece: P, verifiedBy: TaskShape, shown: boolean): void {
-    if (verifiedBy === this.#shape) this.memory.put(piece, shown);
+  #cache(piece: P, verifiedBy: TaskShape, uses: number): void {
+    if (verifiedBy === this.#shape) this.memory.put(piece, uses);
   }
 
   async #readDisk(index: PieceIndex): Promise<ReadResult<P>> {

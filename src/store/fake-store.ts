@@ -170,6 +170,8 @@ class FakeTask<P extends PieceBuffer> implements TaskStore<P> {
     return reading;
   }
 
+  done(): void {}
+
   async verify(index: PieceIndex): Promise<Verified> {
     if (this.#store.isAway) return { kind: 'away' };
     if (this.#store.faults.busy) return { kind: 'busy' };

@@ -169,20 +169,42 @@ test('what a read costs is learned from the time that the disk was busy, not fro
   assert.ok(cost.seekMs < 0.1, 'what failed says nothing');
 });
 
-test('a forgotten piece is discarded if nobody was shown it, and else left to whoever has it', () => {
+test('a forgotten piece is discarded when the last who has it is done, and not before', () => {
   const discarded: number[] = [];
-  const cache = new PieceCache<PieceBuffer>(3 * BYTES, {
+  const cache = new PieceCache<PieceBuffer>(4 * BYTES, {
     random: rolling(),
     discard: ({ index }) => discarded.push(index),
   });
   const task = cache.task(costOf(8));
-  task.put(piece(0), false);
-  task.put(piece(1), false);
-  task.put(piece(2), true);
-  task.get(1);
-  task.put(piece(0), false);
-  assert.deepEqual(discarded, [0], 'replaced by another of the same index');
+  const [replaced, cached, read, untouched] = [piece(0), piece(1), piece(2), piece(3)];
+  task.put(replaced);
+  task.put(cached);
+  task.put(read, 2);
+  task.put(untouched);
+  assert.equal(task.get(1), cached);
+  task.put(piece(0));
+  assert.deepEqual(discarded.splice(0), [0], 'replaced by another of the same index');
+  task.done(read);
   task.clear();
-  assert.deepEqual(discarded, [0, 0]);
+  assert.deepEqual(discarded.splice(0), [3, 0]);
   assert.equal(cache.bytes, 0);
+  task.done(read);
+  task.done(cached);
+  assert.deepEqual(discarded.splice(0), [2, 1]);
+  for (const one of [read, cached, untouched, piece(9)]) task.done(one);
+  assert.deepEqual(discarded, [], 'what is over is over');
+});
+
+test('a piece that is done with while it is kept stays as it is', () => {
+  const discarded: number[] = [];
+  const cache = new PieceCache<PieceBuffer>(BYTES, { discard: ({ index }) => discarded.push(index) });
+  const task = cache.task(costOf(8));
+  const first = piece(0);
+  task.put(first, 1);
+  task.done(first);
+  assert.equal(task.get(0), first);
+  task.put(piece(1));
+  assert.deepEqual([task.get(0), discarded], [undefined, []], 'it was given out again');
+  task.done(first);
+  assert.deepEqual(discarded, [0]);
 });

@@ -12,7 +12,7 @@ export class PieceCache<P extends PieceBuffer> {
   readonly #discard: (piece: P) => void;
   #bytes = 0;
 
-  /** `discard`: is given each forgotten piece that nobody was shown. */
+  /** `discard`: is given each forgotten piece that nobody uses. */
   constructor(limitBytes: number, { random, discard }: { random?: () => number; discard?: (piece: P) => void } = {}) {
     this.limitBytes = limitBytes;
     this.#victims = new Victims(random);
@@ -32,6 +32,7 @@ export class PieceCache<P extends PieceBuffer> {
       add: (entry) => this.#add(entry),
       used: (entry) => this.#victims.used(entry),
       drop: (entry) => this.#drop(entry),
+      discard: (piece) => this.#discard(piece),
       reading: (task, on) => void (on ? this.#reading.add(task) : this.#reading.delete(task)),
       shareBytes: () => Math.floor(this.limitBytes / Math.max(1, this.#reading.size)),
     });
@@ -48,7 +49,8 @@ export class PieceCache<P extends PieceBuffer> {
   #drop(entry: Entry<P>): void {
     this.#victims.delete(entry);
     this.#bytes -= entry.bytes;
-    if (!entry.shown) this.#discard(entry.piece);
+    entry.isForgotten = true;
+    if (entry.uses === 0) this.#discard(entry.piece);
   }
 }
 
@@ -59,6 +61,7 @@ type TaskPiecesWorld<P extends PieceBuffer> = {
   add(entry: Entry<P>): boolean;
   used(entry: Entry<P>): void;
   drop(entry: Entry<P>): void;
+  discard(piece: P): void;
   reading(task: TaskPieces<P>, on: boolean): void;
   shareBytes(): number;
 };
@@ -68,6 +71,8 @@ export class TaskPieces<P extends PieceBuffer> implements TaskMemory {
   wanted: (index: PieceIndex) => number = () => 0;
   readonly #world: TaskPiecesWorld<P>;
   readonly #entries = new Map<PieceIndex, Entry<P>>();
+  /** Forgotten ones too, while somebody has the piece. */
+  readonly #entryOf = new WeakMap<P, Entry<P>>();
 
   constructor(world: TaskPiecesWorld<P>) {
     this.#world = world;
@@ -97,19 +102,30 @@ export class TaskPieces<P extends PieceBuffer> implements TaskMemory {
     return this.#entries.keys();
   }
 
+  /** For use until `done`. */
   get(index: PieceIndex): P | undefined {
     const entry = this.#entries.get(index);
     if (!entry) return undefined;
-    entry.shown = true;
+    entry.uses++;
     this.#world.used(entry);
     return entry.piece;
   }
 
-  /** `shown`: others have the piece too. */
-  put(piece: P, shown = true): void {
+  /** `uses`: how many others have the piece, each until it is done. */
+  put(piece: P, uses = 0): void {
     this.#entries.get(piece.index)?.drop();
-    const entry = new Entry(this, piece, shown);
-    if (this.#world.add(entry)) this.#entries.set(piece.index, entry);
+    const entry = new Entry(this, piece, uses);
+    if (!this.#world.add(entry)) return;
+    this.#entries.set(piece.index, entry);
+    this.#entryOf.set(piece, entry);
+  }
+
+  /** One use of the piece is over. Of one that never came to the memory nothing is known, nor need be. */
+  done(piece: P): void {
+    const entry = this.#entryOf.get(piece);
+    if (!entry || entry.uses === 0) return;
+    entry.uses--;
+    if (entry.isForgotten && entry.uses === 0) this.#world.discard(piece);
   }
 
   drop(index: PieceIndex): void {
@@ -129,12 +145,14 @@ export class TaskPieces<P extends PieceBuffer> implements TaskMemory {
 class Entry<P extends PieceBuffer> implements Kept {
   readonly task: TaskPieces<P>;
   readonly piece: P;
-  shown: boolean;
+  /** How many have the piece, and may have views of it. */
+  uses: number;
+  isForgotten = false;
 
-  constructor(task: TaskPieces<P>, piece: P, shown: boolean) {
+  constructor(task: TaskPieces<P>, piece: P, uses: number) {
     this.task = task;
     this.piece = piece;
-    this.shown = shown;
+    this.uses = uses;
   }
 
   get bytes(): number {

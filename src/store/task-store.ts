@@ -81,13 +81,18 @@ export interface TaskStore<P extends PieceBuffer> {
    */
   accept(piece: P): Promise<Accepted>;
   readonly memory: TaskMemory;
-  /** The piece if it is in memory. Never touches a disk. */
+  /** The piece if it is in memory, for use until `done`. Never touches a disk. */
   cached(index: PieceIndex): P | undefined;
   /**
    * From memory, else from disk through a hash worker. 'corrupt': the bytes at rest are not (or no longer) the piece;
-   * they were given to nobody and the caller should want the piece again. Reads of one piece share one disk access.
+   * they were given to nobody and the caller should want the piece again. Reads of one piece share one disk access. A piece is for use until `done`.
    */
   read(index: PieceIndex): Promise<ReadResult<P>>;
+  /**
+   * Once for a piece that `cached` or `read` gave, when nobody uses it any more, nor a view of it: when all are done its memory becomes another
+   * piece's. Who never says so keeps it for good.
+   */
+  done(piece: P): void;
   /**
    * Reads the piece at rest and hashes it, past the memory and without filling it, while the disk has nothing else to do: no
    * read or write under way or waiting. For pieces that nobody asks for.

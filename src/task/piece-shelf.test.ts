@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { Bitfield } from '#base/bitfield.ts';
 import { silentLog } from '#base/log.ts';
 import { BLOCK_BYTES } from '#base/units.ts';
+import type { Lent } from '#client/client-world.ts';
 import { turn } from '#client/fixtures.ts';
 import { FakeStore } from '#store/fake-store.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
@@ -51,7 +52,8 @@ function shelf(known?: Uint8Array, { indexFails = false } = {}) {
   };
 }
 
-const payload = (parts: readonly Uint8Array[] | undefined): Buffer => Buffer.concat(parts ?? []).subarray(13);
+const framed = (lent: Lent | undefined): Buffer => Buffer.concat([...(lent?.parts ?? [])]);
+const payload = (lent: Lent | undefined): Buffer => framed(lent).subarray(13);
 
 test('a piece is not had, and nobody is told, before the disk has answered', async () => {
   const { store, gained, shelf: s } = shelf();
@@ -134,9 +136,9 @@ test('a run is one message per block, a single request one message, and nothing 
   const { shelf: s } = shelf();
   await s.accept(pieceOf(2));
   await s.accept(pieceOf(0));
-  const run = Buffer.concat([...((await s.block(0, 0, 2 * BLOCK_BYTES, false)) ?? [])]);
+  const run = framed(await s.block(0, 0, 2 * BLOCK_BYTES, false));
   assert.equal(run.length, 2 * (13 + BLOCK_BYTES));
-  const one = Buffer.concat([...((await s.block(0, 0, 2 * BLOCK_BYTES, true)) ?? [])]);
+  const one = framed(await s.block(0, 0, 2 * BLOCK_BYTES, true));
   assert.equal(one.length, 13 + 2 * BLOCK_BYTES);
   assert.equal(await s.block(2, 0, 2 * BLOCK_BYTES, true), undefined);
   assert.equal(await s.block(1, 0, 1, true), undefined);

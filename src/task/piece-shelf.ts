@@ -2,6 +2,7 @@ import { Bitfield } from '#base/bitfield.ts';
 import { errorCode } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import type { PieceIndex } from '#base/units.ts';
+import type { Lent } from '#client/client-world.ts';
 import type { TaskMemory } from '#store/piece-cache-task.ts';
 import type { Lender, ReadResult, SharedFile, TaskStore, Verified } from '#store/task-store.ts';
 import type { FramedPiece } from '#wire/framed-piece.ts';
@@ -9,8 +10,6 @@ import { type Metainfo, pieceSize } from '#wire/metainfo.ts';
 import { layersOf } from '#wire/piece-layers.ts';
 import { shapeOf } from '#wire/piece-shape.ts';
 import { LIMITS } from './limits.ts';
-
-type Blocks = readonly Uint8Array[];
 
 /** 'not-had': nothing is said of a piece that nobody believes to be there. */
 export type AtRest = Verified | { kind: 'not-had' };
@@ -116,11 +115,11 @@ export class PieceShelf {
     begin: number,
     length: number,
     asOne: boolean,
-  ): Blocks | undefined | Promise<Blocks | undefined> {
+  ): Lent | undefined | Promise<Lent | undefined> {
     if (!this.have.has(index) || length <= 0 || begin + length > this.#size(index)) return undefined;
     const cached = this.#store.cached(index);
     if (this.#inOrder.asked(index) >= LIMITS.aheadAfter) this.#readAhead(index + 1);
-    return cached ? messages(cached, begin, length, asOne) : this.#read(index, begin, length, asOne);
+    return cached ? this.#lend(cached, begin, length, asOne) : this.#read(index, begin, length, asOne);
   }
 
   /** For who reads from front to back: the next piece is in memory when it is asked for. */
@@ -131,12 +130,22 @@ export class PieceShelf {
     if (memory.shareBytes < LIMITS.aheadRoom * this.#meta.pieceLength) return;
     void this.#store.read(index).then((read) => {
       if (isLost(read)) this.#lose(index);
+      if (read.kind === 'ok') this.#store.done(read.piece);
     });
   }
 
-  async #read(index: PieceIndex, begin: number, length: number, asOne: boolean): Promise<Blocks | undefined> {
+  #lend(piece: FramedPiece, begin: number, length: number, asOne: boolean): Lent {
+    let isOver = false;
+    const done = (): void => {
+      if (!isOver) this.#store.done(piece);
+      isOver = true;
+    };
+    return { parts: messages(piece, begin, length, asOne), done };
+  }
+
+  async #read(index: PieceIndex, begin: number, length: number, asOne: boolean): Promise<Lent | undefined> {
     const read = await this.#store.read(index);
-    if (read.kind === 'ok') return messages(read.piece, begin, length, asOne);
+    if (read.kind === 'ok') return this.#lend(read.piece, begin, length, asOne);
     const why = read.kind === 'corrupt' ? 'its hash does not match any more' : read.error.message;
     this.#world.log.error('piece not read', { piece: index, why });
     if (isLost(read)) this.#lose(index);
@@ -258,7 +267,7 @@ class InOrder {
   }
 }
 
-function messages(piece: FramedPiece, begin: number, length: number, asOne: boolean): Blocks {
+function messages(piece: FramedPiece, begin: number, length: number, asOne: boolean): readonly Uint8Array[] {
   const run = asOne ? undefined : piece.run(begin, length);
   return run ? [run] : piece.message(begin, length);
 }
