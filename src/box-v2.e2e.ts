@@ -25,7 +25,7 @@ async function fetched(cafe: Cafe, pc: number, source: string): Promise<void> {
     assert.deepEqual(await download.wrongFiles(), []);
   };
   await attempt().catch((error: unknown) => {
-    // libtorrent 2.0.8 itself: once in some hundred hybrid downloads. Its user would start it again.
+    // libtorrent 2.0.8 itself, seen once with a hybrid. Its user would start it again.
     if (!(error instanceof Error && error.message.includes('ended with SIGSEGV'))) throw error;
     console.error(error.message);
     return attempt();
