@@ -9,8 +9,8 @@ tsc
 [ "${1:-}" = static ] && exit
 # A few processes for all files: one for each file, as `make test` has it, takes most of its time to start.
 parts=()
-for part in 1 2 3; do
-  node --test --test-isolation=none --test-shard="$part/3" --test-reporter=dot 'src/**/*.test.ts' 'web/**/*.test.ts' 'scripts/**/*.test.ts' &
+for part in 1 2 3 4 5; do
+  node --test --test-isolation=none --test-shard="$part/5" --test-reporter=dot 'src/**/*.test.ts' 'web/**/*.test.ts' 'scripts/**/*.test.ts' &
   parts+=($!)
 done
 failed=0

@@ -21,8 +21,8 @@ import { shapeOf } from '#wire/piece-shape.ts';
 const BLOCKS = 16;
 const PIECES = 48;
 const torrent = oneFileTorrent(PIECES * BLOCKS * BLOCK_BYTES, BLOCKS * BLOCK_BYTES);
-const READERS = 8;
-const ASKED_OF_EACH = 120;
+const READERS = 4;
+const ASKED_OF_EACH = 60;
 /** In memory at once. */
 const KEPT = 3;
 /** In one answer. */

@@ -87,6 +87,12 @@ async function until(what: string, isTrue: () => boolean): Promise<void> {
   assert.fail(`not within 5 s: ${what}`);
 }
 
+/** It looks at the disk every other second. */
+async function looked(t: TestContext): Promise<void> {
+  t.mock.timers.tick(LIMITS.roomEveryMs);
+  await sleep(10);
+}
+
 const arriving = (infoHash: InfoHash): Arriving => ({
   client: { ip: '192.168.1.5', port: 40_000 },
   endpoint: { ip: '203.0.113.1', port: 6881 },
@@ -132,6 +138,7 @@ test('a private torrent passes (BEP 27) unless the operator says otherwise', asy
 });
 
 test('with a full disk a torrent that is not whole passes, one that is whole is served', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
   const { manager, index, disk, dialled } = setUp(t);
   disk.freeBytes = 0;
   const info = infoOf(false);
@@ -140,17 +147,18 @@ test('with a full disk a torrent that is not whole passes, one that is whole is 
   index.setInfo(whole, info, 1);
   index.setHave(whole, Buffer.from([0x80]));
   const lacking = hashOf(Buffer.from('another'));
-  await sleep(2_100); // it looks at the disk every other second
+  await looked(t);
   assert.deepEqual(manager.claim(arriving(lacking)), { kind: 'pass', why: 'disk-full' });
   manager.expect(lacking, 'http://tracker.example/announce');
   assert.deepEqual(manager.claim(arriving(whole)), { kind: 'taken' });
   assert.deepEqual(dialled, []);
   disk.freeBytes = Number.MAX_SAFE_INTEGER;
-  await sleep(2_100);
+  await looked(t);
   assert.deepEqual(manager.claim(arriving(lacking)), { kind: 'taken' });
 });
 
 test('with room for what is being fetched, and for no more, its clients are still taken', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
   const info = infoOf(false);
   const fetched = hashOf(info);
   const { manager, index, disk } = setUp(t, { slots: 2 }, [{ infoHash: fetched, info }]);
@@ -159,12 +167,12 @@ test('with room for what is being fetched, and for no more, its clients are stil
   assert.deepEqual(manager.claim(arriving(fetched)), { kind: 'taken' });
   await until('fetching', () => manager.views()[0]?.state === 'down');
   disk.freeBytes = 1 << 20;
-  await sleep(2_100); // it looks at the disk every other second
+  await looked(t);
   assert.equal(manager.wouldPass(hashOf(Buffer.from('another')), '192.168.1.6'), 'disk-full');
   assert.equal(manager.wouldPass(fetched, '192.168.1.6'), undefined);
   assert.deepEqual(manager.claim(arriving(fetched)), { kind: 'taken' });
   disk.freeBytes = 1;
-  await sleep(2_100);
+  await looked(t);
   assert.equal(manager.wouldPass(fetched, '192.168.1.6'), 'disk-full');
 });
 
