@@ -25,8 +25,7 @@ const CONTENT: Content = [
 
 const read = (torrentFile: Buffer): Metainfo => {
   const parsed = parseMetainfo(torrentFile);
-  assert.ok(parsed.kind === 'ok', JSON.stringify(parsed));
-  return parsed.value;
+  return parsed.kind === 'ok' ? parsed.value : assert.fail(parsed.why);
 };
 const why = (
   made: Made,
