@@ -7,10 +7,12 @@ node scripts/layers.ts --check
 biome check --error-on-warnings .
 tsc
 [ "${1:-}" = static ] && exit
+# Else every thread that a test starts translates its TypeScript anew: half of the store's tests' time.
+export NODE_COMPILE_CACHE="$PWD/.tools/compile-cache"
 # A few processes for all files: one for each file, as `make test` has it, takes most of its time to start.
 parts=()
-for part in 1 2 3 4 5; do
-  node --test --test-isolation=none --test-shard="$part/5" --test-reporter=dot 'src/**/*.test.ts' 'web/**/*.test.ts' 'scripts/**/*.test.ts' &
+for part in 1 2 3 4; do
+  node --test --test-isolation=none --test-shard="$part/4" --test-reporter=dot 'src/**/*.test.ts' 'web/**/*.test.ts' 'scripts/**/*.test.ts' &
   parts+=($!)
 done
 failed=0
