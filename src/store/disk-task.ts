@@ -137,7 +137,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
       path: (name: string) => files.path(name),
       verify: async (index: PieceIndex) => {
         if (this.#end) ended.abort(new DOMException('the task is gone', 'AbortError'));
-        const result = await this.#readDisk(index);
+        const result = await this.#checkDisk(index);
         if (result.kind === 'failed') throw result.error;
         return result.kind === 'ok';
       },
@@ -319,9 +319,16 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
     const disk = this.#home.now?.disk;
     if (disk?.state !== 'good') return { kind: 'away' };
     if (disk.load > 0) return { kind: 'busy' };
+    const found = await this.#checkDisk(index);
+    return this.#home.now?.disk === disk ? found : { kind: 'away' };
+  }
+
+  /** What a read would find. The piece itself goes to nobody, so its memory serves the next one. */
+  async #checkDisk(index: PieceIndex): Promise<{ kind: 'ok' | 'corrupt' } | Failed> {
     const read = await this.#readDisk(index);
-    if (this.#home.now?.disk !== disk) return { kind: 'away' };
-    return read.kind === 'ok' ? { kind: 'ok' } : read;
+    if (read.kind !== 'ok') return read;
+    this.#world.maker.discard(read.piece);
+    return { kind: 'ok' };
   }
 
   /** Unless it was verified by less than is known now. */

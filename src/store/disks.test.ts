@@ -93,7 +93,12 @@ test('a disk that is pulled out takes its torrents with it and nothing else, and
   const [lost, kept] = [0, 1].map((disk) => samples.filter((sample) => machine.holders(sample)[0] === disk));
   assert.ok(lost?.[0] && lost[1] && kept?.length);
   const heard: string[] = [];
-  for (const { shape } of samples) store.task(shape).onDisk((what) => heard.push(`${what} ${shape.infoHash}`));
+  // Held to the end: the store lets go of a task that nobody holds, and of who listens to it.
+  const tasks = samples.map(({ shape }) => {
+    const task = store.task(shape);
+    task.onDisk((what) => heard.push(`${what} ${shape.infoHash}`));
+    return task;
+  });
   machine.pull(0);
   assert.equal((await store.task(lost[0].shape).read(0)).kind, 'failed', 'the first to notice');
   await store.watch();
@@ -111,6 +116,7 @@ test('a disk that is pulled out takes its torrents with it and nothing else, and
   assert.deepEqual(statesOf(store), ['good', 'good']);
   assert.ok(!heard.includes(`back ${again.shape.infoHash}`) && heard.includes(`back ${idle.shape.infoHash}`));
   assert.deepEqual(machine.holders(again), [1], 'the older copy is rubbish');
+  assert.ok(tasks.every(({ empty }) => !empty));
   for (const sample of samples) await assertHeld(store, sample);
   assert.equal(await found(store, idle), 2);
   await store.close();
