@@ -131,6 +131,9 @@ test('with a full disk clients still complete, encrypted ones too', options, () 
       [],
       'nothing was answered, so nothing had to be closed',
     );
+    const passed = await cafe.topology.box.run(['nft', 'list', 'set', 'bridge', 'swarmbox', 'passed4']);
+    assert.match(passed, /timeout 2m /);
+    assert.doesNotMatch(passed, /timeout 1h/, 'the disk may have room again soon');
     const lines = await logged(cafe, 'nothing new is kept: torrents that are not whole pass');
     assert.deepEqual(
       lines.map((line) => [line.level, line.why]),

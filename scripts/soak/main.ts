@@ -8,7 +8,7 @@ import { outside } from '../../src/box-fixtures.ts';
 import { median } from '../bench/figures.ts';
 import { makePayload, type Payload } from '../cafe/payload.ts';
 import { scrape, TRACKER_URLS, until } from '../cafe/servers.ts';
-import { pcIp } from '../cafe/topology.ts';
+import { pcIp, seedIp } from '../cafe/topology.ts';
 import { Cafe } from '../cafe/world.ts';
 import { LoopDisk } from '../disks/loop-disk.ts';
 
@@ -49,13 +49,14 @@ async function torrents(cafe: Cafe): Promise<Payload[]> {
 }
 
 /** Why a download stood still, as far as the client and the box tell: to standard error. */
-async function explain(cafe: Cafe, pc: number, infoHash: string, error: Error): Promise<void> {
+async function explain(cafe: Cafe, pc: number, seeder: number, infoHash: string, error: Error): Promise<void> {
   const log = (await readFile(cafe.daemon.logPath, 'utf8')).split('\n');
   const about = log.filter((line) => line.includes(pcIp(pc)) || line.includes(infoHash)).slice(-40);
   const { tasks, steering } = (await cafe.daemon.get('/api/snapshot')) as BoxSnapshot;
   const verdicts = steering.recent.filter(({ client }) => client === pcIp(pc));
   const task = tasks.find((t) => t.infoHash === infoHash);
-  console.error(error.message, about.join('\n'), JSON.stringify(verdicts), JSON.stringify(task));
+  const pair = await cafe.daemon.get(`/api/explain?client=${pcIp(pc)}&endpoint=${seedIp(seeder)}:6881`);
+  console.error(error.message, about.join('\n'), ...[verdicts, task, pair].map((o) => JSON.stringify(o)));
 }
 
 type Tally = { downloads: number; bytes: number; wrong: number; late: string[] };
@@ -73,7 +74,7 @@ async function downloads(cafe: Cafe, pc: number, payloads: readonly Payload[], u
       tally.wrong += (await download.wrongFiles()).length;
     } catch (error) {
       tally.late.push((error as Error).message.split('\n')[0] ?? '');
-      await explain(cafe, pc, payload.infoHash, error as Error);
+      await explain(cafe, pc, (turn % payloads.length) + 1, payload.infoHash, error as Error);
     }
     await download.remove();
     const [least, most] = PAUSE_MS;

@@ -55,6 +55,9 @@ export type Flow = {
 };
 
 /** What the entry listener asks of the rest of the house. */
+/** Why a flow passes that the box may be able to help with soon. */
+const PASSES_BRIEFLY: ReadonlySet<string> = new Set(['disk-full', 'disk-failed', 'overload']);
+
 export type EntryWorld = {
   /** Takes a flow over, or says why not: then it goes on to its origin, if that is still possible. */
   claim(flow: Flow): { readonly kind: 'taken' } | { readonly kind: 'pass'; readonly why: string };
@@ -308,7 +311,7 @@ export class Entry {
     why: string,
     detail: string | undefined,
   ): void {
-    this.#steering?.pass(client.ip, endpoint);
+    this.#steering?.pass(client.ip, endpoint, PASSES_BRIEFLY.has(why));
     this.#verdict(verdict, client.ip, endpoint, undefined, why);
     this.#log.info(verdict, { client: client.ip, endpoint: endpointKey(endpoint), why, detail });
   }

@@ -6,6 +6,8 @@ export const LIMITS = {
   steerForMs: 45 * 60_000,
   /** A client's flows to an endpoint that did not speak BitTorrent with it, or whose torrent is refused, are left alone this long. */
   passForMs: 60 * 60_000,
+  /** And this long where the box could not help just then: a disk that was full has room again soon. */
+  passBrieflyMs: 2 * 60_000,
   /** Pairs of a client and an endpoint; 100 bytes each here and in the kernel. */
   passedPairs: 20_000,
   /** Announces whose answer is awaited, for each kind of tracker. */

@@ -15,18 +15,28 @@ test('the kernel is told of an endpoint once, and again when half its time is ov
 test('a pair passes once told, until its time is over; the endpoint stays steered for others', () => {
   const set = new SteeredSet([]);
   set.admit([at(1)], 0);
-  assert.equal(set.pass('192.168.1.5', at(1), 0), true);
-  assert.equal(set.pass('192.168.1.5', at(1), 1), false, 'the kernel knows');
-  assert.equal(set.pass('192.168.1.6', at(1), 1), true);
-  assert.equal(set.pass('192.168.1.5', at(1), LIMITS.passForMs + 1), true);
+  assert.equal(set.pass('192.168.1.5', at(1), false, 0), true);
+  assert.equal(set.pass('192.168.1.5', at(1), false, 1), false, 'the kernel knows');
+  assert.equal(set.pass('192.168.1.6', at(1), false, 1), true);
+  assert.equal(set.pass('192.168.1.5', at(1), false, LIMITS.passForMs + 1), true);
   assert.equal(set.size, 1);
+});
+
+test('a pair that passes for a short while passes for a long one when told so, and not the other way round', () => {
+  const set = new SteeredSet([]);
+  const pass = (briefly: boolean, nowMs: number): boolean => set.pass('192.168.1.5', at(1), briefly, nowMs);
+  assert.equal(pass(true, 0), true);
+  assert.equal(pass(true, LIMITS.passBrieflyMs - 1), false);
+  assert.equal(pass(true, LIMITS.passBrieflyMs), true, 'told again in its time it does not last longer');
+  assert.equal(pass(false, LIMITS.passBrieflyMs + 1), true);
+  assert.equal(pass(true, 2 * LIMITS.passBrieflyMs), false);
 });
 
 test('pairs are bounded: a full set takes no more, so that the kernel never refuses one', () => {
   const set = new SteeredSet([]);
-  for (let n = 0; n < LIMITS.passedPairs; n++) assert.equal(set.pass('192.168.1.5', at(n), 0), true);
-  assert.equal(set.pass('192.168.1.6', at(1), 1), false);
-  assert.equal(set.pass('192.168.1.5', at(LIMITS.passedPairs), LIMITS.passForMs + 1), true);
+  for (let n = 0; n < LIMITS.passedPairs; n++) assert.equal(set.pass('192.168.1.5', at(n), false, 0), true);
+  assert.equal(set.pass('192.168.1.6', at(1), false, 1), false);
+  assert.equal(set.pass('192.168.1.5', at(LIMITS.passedPairs), false, LIMITS.passForMs + 1), true);
 });
 
 test('the box, and the networks that the operator named, are never steered', () => {

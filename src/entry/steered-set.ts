@@ -27,6 +27,7 @@ export class SteeredSet {
   /** Until when; the oldest first. */
   readonly #steered = new Map<string, number>();
   readonly #passed = new AgingMap<true>(LIMITS.passedPairs, LIMITS.passForMs);
+  readonly #briefly = new AgingMap<true>(LIMITS.passedPairs, LIMITS.passBrieflyMs);
   readonly #never: { has(ip: string): boolean };
 
   constructor(never: readonly string[]) {
@@ -58,12 +59,16 @@ export class SteeredSet {
     return { added: [...added.values()], renewed: [...renewed.values()] };
   }
 
-  /** True when the kernel must be told: the pair does not pass yet, and there is room. */
-  pass(client: string, endpoint: Endpoint, nowMs: number): boolean {
+  /** True when the kernel must be told: the pair does not pass for so long yet, and there is room. */
+  pass(client: string, endpoint: Endpoint, briefly: boolean, nowMs: number): boolean {
     const key = `${client} ${endpointKey(endpoint)}`;
-    const isNew = this.#passed.get(key, nowMs) === undefined;
-    if (isNew && this.#passed.sizeAt(nowMs) >= LIMITS.passedPairs) return false;
-    this.#passed.set(key, true, nowMs);
+    const isPassed = this.#passed.get(key, nowMs) !== undefined;
+    if (briefly && isPassed) return false;
+    const pairs = briefly ? this.#briefly : this.#passed;
+    const isNew = pairs.get(key, nowMs) === undefined;
+    if (isNew && pairs.sizeAt(nowMs) >= LIMITS.passedPairs) return false;
+    // A brief one is over when it is over: whoever comes back in the middle of it did not come through here.
+    if (isNew || !briefly) pairs.set(key, true, nowMs);
     return isNew;
   }
 }

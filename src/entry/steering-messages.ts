@@ -18,7 +18,7 @@ export type WorkerSettings = RuleSettings & {
 
 export type ToWorker =
   | { readonly kind: 'steer'; readonly endpoints: readonly Endpoint[] }
-  | { readonly kind: 'pass'; readonly client: string; readonly endpoint: Endpoint }
+  | { readonly kind: 'pass'; readonly client: string; readonly endpoint: Endpoint; readonly briefly: boolean }
   /** What do the kernel's sets hold of these? Answered by `membership` with the same number. */
   | { readonly kind: 'membership'; readonly number: number; readonly pairs: readonly Pair[] }
   | { readonly kind: 'stop' };

@@ -89,8 +89,7 @@ class Steering {
             number: message.number,
             pairs: message.pairs.map((pair) => this.#membership(pair)),
           });
-        else if (this.#steered.pass(message.client, message.endpoint, nowMs))
-          this.#nft.run(pass(message.client, message.endpoint, LIMITS.passForMs));
+        else this.#pass(message, nowMs);
       });
     }
     return true;
@@ -101,6 +100,11 @@ class Steering {
     const count = added.length + renewed.length;
     if (count > 0) this.#nft.run(steer(added, renewed));
     return count;
+  }
+
+  #pass({ client, endpoint, briefly }: ToWorker & { kind: 'pass' }, nowMs: number): void {
+    if (!this.#steered.pass(client, endpoint, briefly, nowMs)) return;
+    this.#nft.run(pass(client, endpoint, briefly ? LIMITS.passBrieflyMs : LIMITS.passForMs));
   }
 
   #membership({ client, endpoint }: Pair): Membership {

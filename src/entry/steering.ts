@@ -93,8 +93,8 @@ export class Steering {
   }
 
   /** Leaves this client's flows to an endpoint alone from now on. Those that are already diverted stay with the box. */
-  pass(client: string, endpoint: Endpoint): void {
-    this.#send({ kind: 'pass', client, endpoint });
+  pass(client: string, endpoint: Endpoint, briefly: boolean): void {
+    this.#send({ kind: 'pass', client, endpoint, briefly });
   }
 
   /** Asks the kernel what its sets hold of these pairs. */
