@@ -54,10 +54,10 @@ export type Flow = {
   readonly stream: FlowStream;
 };
 
-/** What the entry listener asks of the rest of the house. */
 /** Why a flow passes that the box may be able to help with soon. */
 const PASSES_BRIEFLY: ReadonlySet<string> = new Set(['disk-full', 'disk-failed', 'overload']);
 
+/** What the entry listener asks of the rest of the house. */
 export type EntryWorld = {
   /** Takes a flow over, or says why not: then it goes on to its origin, if that is still possible. */
   claim(flow: Flow): { readonly kind: 'taken' } | { readonly kind: 'pass'; readonly why: string };

@@ -8,7 +8,7 @@ export const LIMITS = {
   passForMs: 60 * 60_000,
   /** And this long where the box could not help just then: a disk that was full has room again soon. */
   passBrieflyMs: 2 * 60_000,
-  /** Pairs of a client and an endpoint; 100 bytes each here and in the kernel. */
+  /** Pairs of a client and an endpoint, as many again that pass briefly; 100 bytes each here and in the kernel, whose set holds more than both. */
   passedPairs: 20_000,
   /** Announces whose answer is awaited, for each kind of tracker. */
   trackerFlows: 4_096,

@@ -33,10 +33,13 @@ test('a pair that passes for a short while passes for a long one when told so, a
 });
 
 test('pairs are bounded: a full set takes no more, so that the kernel never refuses one', () => {
-  const set = new SteeredSet([]);
-  for (let n = 0; n < LIMITS.passedPairs; n++) assert.equal(set.pass('192.168.1.5', at(n), false, 0), true);
-  assert.equal(set.pass('192.168.1.6', at(1), false, 1), false);
-  assert.equal(set.pass('192.168.1.5', at(LIMITS.passedPairs), false, LIMITS.passForMs + 1), true);
+  for (const briefly of [true, false]) {
+    const set = new SteeredSet([]);
+    for (let n = 0; n < LIMITS.passedPairs; n++) assert.equal(set.pass('192.168.1.5', at(n), briefly, 0), true);
+    assert.equal(set.pass('192.168.1.6', at(1), briefly, 1), false);
+    const over = (briefly ? LIMITS.passBrieflyMs : LIMITS.passForMs) + 1;
+    assert.equal(set.pass('192.168.1.5', at(LIMITS.passedPairs), briefly, over), true);
+  }
 });
 
 test('the box, and the networks that the operator named, are never steered', () => {

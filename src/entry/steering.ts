@@ -92,7 +92,7 @@ export class Steering {
     this.#send({ kind: 'steer', endpoints });
   }
 
-  /** Leaves this client's flows to an endpoint alone from now on. Those that are already diverted stay with the box. */
+  /** Leaves this client's flows to an endpoint alone from now on, `briefly` for two minutes, else for an hour. Those that are already diverted stay with the box. */
   pass(client: string, endpoint: Endpoint, briefly: boolean): void {
     this.#send({ kind: 'pass', client, endpoint, briefly });
   }
