@@ -108,6 +108,7 @@ export type SteerWhy =
   | 'unknown-torrent'
   | 'unsupported'
   | 'no-metainfo'
+  | 'had-enough'
   | 'private'
   | 'blocked'
   | 'utp'

@@ -4,13 +4,18 @@ import type { Log } from '#base/log.ts';
 import type { InfoHash, PieceIndex } from '#base/units.ts';
 import { CLIENT_CLOSED, ClientConnection } from '#client/client-connection.ts';
 import type { ClientStream, ClientTask } from '#client/client-world.ts';
+import { CLIENT_LIMITS } from '#client/limits.ts';
 import type { BoxBudget, TaskBudget } from '#client/rate-limits.ts';
 import { type Handshake, newPeerId } from '#wire/handshake.ts';
 import { Anteroom } from './anteroom.ts';
+import { Appetite } from './appetite.ts';
 import { LackCounts } from './lack-counts.ts';
 import { LIMITS } from './limits.ts';
 import { Offers } from './offers.ts';
 import type { PieceShelf } from './piece-shelf.ts';
+
+/** Why a client was let go that wanted nothing more, and passes. */
+export const HAD_ENOUGH = 'had-enough';
 
 export type AudienceWorld = Pick<ClientTask, 'offerMetadata' | 'offerLayers' | 'lacksLayers' | 'swarm' | 'dhtNode'> & {
   readonly clock: Clock;
@@ -41,6 +46,9 @@ export class Audience {
   readonly #clients = new Map<ClientConnection, { readonly id: InfoHash; readonly sinceMs: number }>();
   readonly #offers: Offers;
   readonly #anteroom = new Anteroom();
+  readonly #appetite = new Appetite();
+  /** Clients that were let go because they wanted nothing more -> when. */
+  readonly #hadEnough = new Map<string, number>();
   #lack = new LackCounts(0);
   #recountSoon: NodeJS.Timeout | undefined;
   #waitedInVain = false;
@@ -84,7 +92,8 @@ export class Audience {
     if (this.#waitedInVain && !this.#visible(id)) return 'no-metainfo';
     let here: ClientConnection | undefined;
     const face = this.#face(handshake, () => here);
-    const client = new ClientConnection(stream, handshake, face, early, this.#world.log);
+    const { log, clock } = this.#world;
+    const client = new ClientConnection(stream, handshake, face, early, log, CLIENT_LIMITS, clock);
     here = client;
     this.#clients.set(client, { id, sinceMs: this.#world.clock.nowMs() });
     this.#recount();
@@ -106,7 +115,7 @@ export class Audience {
       shelf.memory.wanted = (piece) => this.lackOf(piece);
       this.#offers.open(shelf);
     }
-    this.#lack.recount(this.#clients.keys());
+    this.#count();
     for (const client of this.all()) client.metainfoKnown();
     this.#recount();
     for (const [client, { id }] of this.#clients) if (this.#visible(id)) this.#offers.joined(client.telling);
@@ -120,6 +129,13 @@ export class Audience {
   /** About once a second. */
   tick(): void {
     this.#offers.tick();
+    this.#lookWhoWantsMore();
+  }
+
+  /** It was let go lately because it wanted nothing more. */
+  hadEnough(ip: string): boolean {
+    const sinceMs = this.#hadEnough.get(ip);
+    return sinceMs !== undefined && this.#world.clock.nowMs() - sinceMs < LIMITS.satedPassMs;
   }
 
   lost(piece: PieceIndex): void {
@@ -131,9 +147,9 @@ export class Audience {
     return this.#lack.of(piece);
   }
 
-  /** Clients that lack something. */
+  /** Clients that lack something and want it. */
   get lacking(): number {
-    return this.all().filter((client) => !client.pieces()?.full).length;
+    return this.all().filter((client) => !client.pieces()?.full && !this.#isSated(client)).length;
   }
 
   /** Lets those go who wait for metainfo since then or longer; who comes later for the same is not taken. True: there were some. */
@@ -229,8 +245,42 @@ export class Audience {
     }, LIMITS.recountEveryMs);
   }
 
+  #isSated(client: ClientConnection): boolean {
+    return this.#appetite.satedMs(client.remote.ip) !== undefined;
+  }
+
+  /** Of a torrent that is whole everybody can have what it wants next: nobody needs to go. */
+  #lookWhoWantsMore(): void {
+    const nowMs = this.#world.clock.nowMs();
+    const offered = (client: ClientConnection) => {
+      const own = this.#clients.get(client);
+      return own && this.#visible(own.id)?.have;
+    };
+    if (this.#appetite.look(this.all(), offered, nowMs)) this.#recount();
+    if (this.#world.shelf()?.have.full) return;
+    const leaving = this.all().filter(({ remote }) => {
+      const satedMs = this.#appetite.satedMs(remote.ip);
+      return satedMs !== undefined && nowMs - satedMs >= LIMITS.satedStayMs;
+    });
+    for (const { remote } of leaving) this.#passFor(remote.ip, nowMs);
+    this.letGo(HAD_ENOUGH, leaving);
+  }
+
+  #passFor(ip: string, nowMs: number): void {
+    this.#hadEnough.delete(ip);
+    this.#hadEnough.set(ip, nowMs);
+    for (const oldest of this.#hadEnough.keys()) {
+      if (this.#hadEnough.size <= LIMITS.clients) break;
+      this.#hadEnough.delete(oldest);
+    }
+  }
+
+  #count(): void {
+    this.#lack.recount(this.all().filter((client) => !this.#isSated(client)));
+  }
+
   #recount(): void {
-    this.#lack.recount(this.#clients.keys());
+    this.#count();
     const shelf = this.#world.shelf();
     if (shelf) shelf.memory.readers = this.lacking;
     this.#offers.confirmed();

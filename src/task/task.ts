@@ -10,7 +10,7 @@ import type { Handshake } from '#wire/handshake.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
 import type { AgentFacts } from './agent.ts';
 import { AgentLoop } from './agent-loop.ts';
-import { Audience } from './audience.ts';
+import { Audience, HAD_ENOUGH } from './audience.ts';
 import { DhtAsking } from './dht-asking.ts';
 import { Holdings } from './holdings.ts';
 import { Ledger } from './ledger.ts';
@@ -84,6 +84,11 @@ export class Task {
   /** Takes a client over, or says why not. */
   join(stream: ClientStream, handshake: Handshake, early: Buffer): 'overload' | 'no-metainfo' | undefined {
     return this.gone ? 'overload' : this.#audience.join(stream, handshake, early);
+  }
+
+  /** Why this client passes, though the torrent does not. */
+  passes(client: string): string | undefined {
+    return !this.whole && this.#audience.hadEnough(client) ? HAD_ENOUGH : undefined;
   }
 
   /** It has left, or was refused while it was being made. */
