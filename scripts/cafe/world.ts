@@ -60,6 +60,8 @@ export type DownloadOptions = {
   readonly source?: string;
   readonly encrypt?: boolean;
   readonly ways?: Ways;
+  /** See ClientOptions. */
+  readonly only?: readonly number[];
 };
 
 export type BoxCounters = {
@@ -234,6 +236,7 @@ export class Cafe implements AsyncDisposable {
         encrypt: o.encrypt ?? this.settings.encrypt,
         seed: false,
         ...(o.ways ? { ways: o.ways } : {}),
+        ...(o.only ? { only: o.only } : {}),
       },
       { place, processes: this.processes, name: `PC ${pc} (${kind})` },
     );

@@ -108,7 +108,6 @@ export type SteerWhy =
   | 'unknown-torrent'
   | 'unsupported'
   | 'no-metainfo'
-  | 'had-enough'
   | 'private'
   | 'blocked'
   | 'utp'

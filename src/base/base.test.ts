@@ -22,24 +22,6 @@ test('a bitfield survives its own bytes and counts its bits', () => {
   );
 });
 
-test('a bitfield goes beyond another when it has something that the other has not', () => {
-  const pieces = fc.uniqueArray(fc.nat(18));
-  fc.assert(
-    fc.property(pieces, pieces, (ours, theirs) => {
-      const [a, b] = [ours, theirs].map((set) => {
-        const field = new Bitfield(19);
-        for (const i of set) field.set(i);
-        return field;
-      }) as [Bitfield, Bitfield];
-      assert.equal(
-        a.beyond(b),
-        ours.some((i) => !theirs.includes(i)),
-      );
-      assert.equal(a.beyond(undefined), ours.length > 0);
-    }),
-  );
-});
-
 test('a bitfield with a spare bit set or of another length is refused (BEP 3)', () => {
   assert.equal(Bitfield.from(Uint8Array.of(0b0000_0001), 7), undefined);
   assert.equal(Bitfield.from(Uint8Array.of(0, 0), 7), undefined);

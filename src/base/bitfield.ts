@@ -29,12 +29,6 @@ export class Bitfield {
     return this.#count === this.size;
   }
 
-  /** It has something that the other, of the same size, has not. */
-  beyond(other: Bitfield | undefined): boolean {
-    if (!other || this.#count > other.#count) return this.#count > 0;
-    return this.bytes.some((byte, i) => (byte & ~(other.bytes[i] as number)) !== 0);
-  }
-
   has(i: number): boolean {
     return i >= 0 && i < this.size && ((this.bytes[i >> 3] as number) & (0x80 >> (i & 7))) !== 0;
   }

@@ -48,24 +48,6 @@ test('a client is unchoked when interested, told of pieces as they land, and ser
   assert.equal(task.servedBytes, 777);
 });
 
-test('when a client last asked is known, and one that waits for its blocks asks all the time', async () => {
-  let nowMs = 1_000;
-  const { stream, c, say } = await connect({
-    have: 'all',
-    clock: { nowMs: () => nowMs, sleep: () => new Promise(() => {}) },
-  });
-  await say({ kind: 'interested' });
-  stream.take(true);
-  nowMs = 5_000;
-  assert.equal(c.askedMs, 1_000, 'it has come, and asked for nothing');
-  await say(blockRequest(0, 2));
-  assert.equal(c.askedMs, 5_000);
-  stream.accepts = false;
-  await say(blockRequest(0, 3), blockRequest(0, 4));
-  nowMs = 9_000;
-  assert.equal(c.askedMs, 9_000);
-});
-
 test('consecutive requests are one run and one write; what lies apart is not', async () => {
   const { task, stream, say } = await connect({ have: 'all' });
   await say({ kind: 'interested' });

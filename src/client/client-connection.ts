@@ -56,7 +56,6 @@ export class ClientConnection {
   #dhtPort = false;
   #given: ServedBlocks | undefined;
   #served = 0;
-  #askedMs: number;
   #turnDue = false;
   #paused = false;
   #over = false;
@@ -77,7 +76,6 @@ export class ClientConnection {
     this.#log = log;
     this.#limits = limits;
     this.#clock = clock;
-    this.#askedMs = clock.nowMs();
     this.#scope = new Scope((error) => this.close(errorText(error)));
     this.#fast = handshake.fast;
     this.#idText = handshake.peerId.toString('latin1', 0, 8).replace(/[^\x21-\x7e]/g, '.');
@@ -144,11 +142,6 @@ export class ClientConnection {
 
   get interested(): boolean {
     return this.#choke.interested;
-  }
-
-  /** When it last asked for a block; now, while it waits for one. */
-  get askedMs(): number {
-    return this.#serving.busy ? this.#clock.nowMs() : this.#askedMs;
   }
 
   /** Each block once, however often the client asked for it. */
@@ -343,7 +336,6 @@ export class ClientConnection {
     const fault = requestFault(request, metainfo, this.#limits.requestBytes);
     if (fault !== undefined) return fault;
     const can = metainfo && !this.#choke.choked && this.#task.have()?.has(request.piece);
-    if (can) this.#askedMs = this.#clock.nowMs();
     if (!can || !this.#serving.push(padded(request, metainfo))) this.#reject(request);
     return undefined;
   }

@@ -48,11 +48,6 @@ export class Serving {
     return this.#queue.length;
   }
 
-  /** Something that was asked for has not gone out yet. */
-  get busy(): boolean {
-    return this.waiting > 0 || this.#reads > 0 || this.#held !== undefined || this.#outbox.full;
-  }
-
   /** False when too many wait. */
   push(request: Request): boolean {
     return this.#queue.push(request);

@@ -135,8 +135,6 @@ export class Manager {
     const task = this.#tasks.get(infoHash);
     const row = task ? undefined : this.#world.index.task(infoHash);
     if (task?.whole || (row && isWhole(row))) return undefined;
-    const why = task?.passes(client);
-    if (why) return why;
     const noRoom = task?.downloading ? this.#noRoomToGoOn() : this.#room.lacking;
     if (noRoom) return noRoom;
     if (!task && this.#sparing.declines(infoHash, client)) return 'first-client';

@@ -12,22 +12,21 @@ import { oneFileTorrent } from '#wire/made-torrent.ts';
 import { shapeOf } from '#wire/piece-shape.ts';
 import { Audience } from './audience.ts';
 import { quietShelfWorld } from './fixtures.ts';
-import { LIMITS } from './limits.ts';
 import { PieceShelf } from './piece-shelf.ts';
 
 const PIECES = 64;
 const torrent = oneFileTorrent(PIECES * BLOCK_BYTES, BLOCK_BYTES);
 
-/** A task that has everything, or only the first pieces, on a disk with an arm, with memory for a few pieces. */
-function setUp(t: { after(end: () => void): void }, known = true, { clock = realClock, pieces = PIECES } = {}) {
+/** A task that has everything, on a disk with an arm, with memory for a few pieces. */
+function setUp(t: { after(end: () => void): void }, known = true) {
   const store = new FakeStore(FramedPiece);
   store.seekMs = 8;
   store.memoryBytes = 8 * BLOCK_BYTES;
-  const have = Buffer.alloc(PIECES / 8).fill(0xff, 0, pieces / 8);
-  const shelf = new PieceShelf(torrent.meta, have, store.task(shapeOf(torrent.meta)), quietShelfWorld);
+  const all = Buffer.alloc(PIECES / 8, 0xff);
+  const shelf = new PieceShelf(torrent.meta, all, store.task(shapeOf(torrent.meta)), quietShelfWorld);
   const world = { known };
   const audience = new Audience({
-    clock,
+    clock: realClock,
     log: silentLog,
     loading: () => false,
     shelf: () => (world.known ? shelf : undefined),
@@ -100,29 +99,6 @@ test('a client that is given pieces hears of the next ones, and no request is ne
     second.data(encodeMessage({ kind: 'request', piece, begin: 0, length: BLOCK_BYTES }));
   for (let i = 0; i < 5; i++) await turn();
   assert.deepEqual(haves(second.take()), [8, 9, 10, 11]);
-});
-
-test('who takes nothing of what it is offered is not counted among those who lack it, and then passes: unless it can have everything', async (t) => {
-  for (const pieces of [8, PIECES]) {
-    let nowMs = 0;
-    const clock = { nowMs: () => nowMs, sleep: () => new Promise<void>(() => {}) };
-    const { audience, join } = setUp(t, true, { clock, pieces });
-    const stream = await join();
-    const tickAt = (ms: number): void => {
-      nowMs = ms;
-      audience.tick();
-    };
-    tickAt(0);
-    tickAt(LIMITS.satedAfterMs - 1);
-    assert.deepEqual([audience.lacking, audience.lackOf(PIECES - 1)], [1, 1]);
-    tickAt(LIMITS.satedAfterMs);
-    assert.deepEqual([audience.lacking, audience.lackOf(PIECES - 1), stream.destroyed], [0, 0, false]);
-    tickAt(LIMITS.satedAfterMs + LIMITS.satedStayMs);
-    const goes = pieces < PIECES;
-    assert.deepEqual([stream.destroyed, audience.hadEnough(stream.remote.ip)], [goes, goes]);
-    nowMs += LIMITS.satedPassMs;
-    assert.equal(audience.hadEnough(stream.remote.ip), false);
-  }
 });
 
 test('the memory cache is told how many clients lack a piece', async (t) => {

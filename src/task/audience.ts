@@ -4,18 +4,14 @@ import type { Log } from '#base/log.ts';
 import type { InfoHash, PieceIndex } from '#base/units.ts';
 import { CLIENT_CLOSED, ClientConnection } from '#client/client-connection.ts';
 import type { ClientStream, ClientTask } from '#client/client-world.ts';
-import { CLIENT_LIMITS } from '#client/limits.ts';
 import type { BoxBudget, TaskBudget } from '#client/rate-limits.ts';
 import { type Handshake, newPeerId } from '#wire/handshake.ts';
 import { Anteroom } from './anteroom.ts';
-import { Appetite } from './appetite.ts';
 import { LackCounts } from './lack-counts.ts';
 import { LIMITS } from './limits.ts';
 import { Offers } from './offers.ts';
 import type { PieceShelf } from './piece-shelf.ts';
-
-/** Why a client was let go that wanted nothing more, and passes. */
-export const HAD_ENOUGH = 'had-enough';
+import { partsOf, Wishes } from './wishes.ts';
 
 export type AudienceWorld = Pick<ClientTask, 'offerMetadata' | 'offerLayers' | 'lacksLayers' | 'swarm' | 'dhtNode'> & {
   readonly clock: Clock;
@@ -46,10 +42,9 @@ export class Audience {
   readonly #clients = new Map<ClientConnection, { readonly id: InfoHash; readonly sinceMs: number }>();
   readonly #offers: Offers;
   readonly #anteroom = new Anteroom();
-  readonly #appetite = new Appetite();
-  /** Clients that were let go because they wanted nothing more -> when. */
-  readonly #hadEnough = new Map<string, number>();
   #lack = new LackCounts(0);
+  /** Undefined while the metainfo is not known. */
+  #wishes: Wishes | undefined;
   #recountSoon: NodeJS.Timeout | undefined;
   #waitedInVain = false;
   /** Qvod clients in a row that left without a word. */
@@ -92,8 +87,7 @@ export class Audience {
     if (this.#waitedInVain && !this.#visible(id)) return 'no-metainfo';
     let here: ClientConnection | undefined;
     const face = this.#face(handshake, () => here);
-    const { log, clock } = this.#world;
-    const client = new ClientConnection(stream, handshake, face, early, log, CLIENT_LIMITS, clock);
+    const client = new ClientConnection(stream, handshake, face, early, this.#world.log);
     here = client;
     this.#clients.set(client, { id, sinceMs: this.#world.clock.nowMs() });
     this.#recount();
@@ -109,8 +103,9 @@ export class Audience {
 
   /** The shape is known, or what a v2 client waited for. */
   metainfoKnown(pieceCount: number): void {
-    this.#lack = new LackCounts(pieceCount);
     const shelf = this.#world.shelf();
+    this.#wishes ??= shelf && new Wishes(partsOf(shelf.meta));
+    this.#lack = new LackCounts(pieceCount, (piece) => this.isSample(piece));
     if (shelf) {
       shelf.memory.wanted = (piece) => this.lackOf(piece);
       this.#offers.open(shelf);
@@ -129,27 +124,30 @@ export class Audience {
   /** About once a second. */
   tick(): void {
     this.#offers.tick();
-    this.#lookWhoWantsMore();
-  }
-
-  /** It was let go lately because it wanted nothing more. */
-  hadEnough(ip: string): boolean {
-    const sinceMs = this.#hadEnough.get(ip);
-    return sinceMs !== undefined && this.#world.clock.nowMs() - sinceMs < LIMITS.satedPassMs;
+    const offered = (client: ClientConnection) => {
+      const own = this.#clients.get(client);
+      return own && this.#visible(own.id)?.have;
+    };
+    if (this.#wishes?.look(this.all(), offered, this.#world.clock.nowMs())) this.#recount();
   }
 
   lost(piece: PieceIndex): void {
     for (const client of this.#clients.keys()) client.lost(piece);
   }
 
-  /** Connected clients that lack the piece. */
+  /** Connected clients that lack the piece, and want it. */
   lackOf(piece: PieceIndex): number {
     return this.#lack.of(piece);
   }
 
-  /** Clients that lack something and want it. */
+  /** The piece is to be fetched before others that as many lack: it shows who wants its file. */
+  isSample(piece: PieceIndex): boolean {
+    return this.#wishes?.isSample(piece) ?? false;
+  }
+
+  /** Clients that lack something that they want. */
   get lacking(): number {
-    return this.all().filter((client) => !client.pieces()?.full && !this.#isSated(client)).length;
+    return this.#wishes ? this.#lack.wanting : this.all().filter((client) => !client.pieces()?.full).length;
   }
 
   /** Lets those go who wait for metainfo since then or longer; who comes later for the same is not taken. True: there were some. */
@@ -203,7 +201,10 @@ export class Audience {
       block: (piece, begin, length, asOne) => {
         const answer = this.#visible(id)?.block(piece, begin, length, asOne);
         const client = own();
-        if (answer && client) this.#offers.asked(client.telling, piece, length);
+        if (answer && client) {
+          this.#offers.asked(client.telling, piece, length);
+          if (this.#wishes?.asked(client.remote.ip, piece)) this.#piecesChanged();
+        }
         return answer;
       },
       swarm: () => this.#world.swarm(),
@@ -245,38 +246,9 @@ export class Audience {
     }, LIMITS.recountEveryMs);
   }
 
-  #isSated(client: ClientConnection): boolean {
-    return this.#appetite.satedMs(client.remote.ip) !== undefined;
-  }
-
-  /** Of a torrent that is whole everybody can have what it wants next: nobody needs to go. */
-  #lookWhoWantsMore(): void {
-    const nowMs = this.#world.clock.nowMs();
-    const offered = (client: ClientConnection) => {
-      const own = this.#clients.get(client);
-      return own && this.#visible(own.id)?.have;
-    };
-    if (this.#appetite.look(this.all(), offered, nowMs)) this.#recount();
-    if (this.#world.shelf()?.have.full) return;
-    const leaving = this.all().filter(({ remote }) => {
-      const satedMs = this.#appetite.satedMs(remote.ip);
-      return satedMs !== undefined && nowMs - satedMs >= LIMITS.satedStayMs;
-    });
-    for (const { remote } of leaving) this.#passFor(remote.ip, nowMs);
-    this.letGo(HAD_ENOUGH, leaving);
-  }
-
-  #passFor(ip: string, nowMs: number): void {
-    this.#hadEnough.delete(ip);
-    this.#hadEnough.set(ip, nowMs);
-    for (const oldest of this.#hadEnough.keys()) {
-      if (this.#hadEnough.size <= LIMITS.clients) break;
-      this.#hadEnough.delete(oldest);
-    }
-  }
-
   #count(): void {
-    this.#lack.recount(this.all().filter((client) => !this.#isSated(client)));
+    const skips = (client: ClientConnection) => this.#wishes?.skips(client.remote.ip) ?? [];
+    this.#lack.recount(this.all().map((client) => ({ pieces: () => client.pieces(), skips: skips(client) })));
   }
 
   #recount(): void {

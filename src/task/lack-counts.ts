@@ -1,15 +1,25 @@
 import type { Bitfield } from '#base/bitfield.ts';
+import type { PieceIndex } from '#base/units.ts';
+import type { Part } from './wishes.ts';
 
-/** What is known of one client's pieces: undefined while it has said nothing, which means "none" (BEP 3). */
-export type Holder = { pieces(): Bitfield | undefined };
+export type Holder = {
+  /** What is known of one client's pieces: undefined while it has said nothing, which means "none" (BEP 3). */
+  pieces(): Bitfield | undefined;
+  /** What it lacks and does not want. */
+  readonly skips: readonly Part[];
+};
 
-/** For each piece: how many connected clients lack it. */
+/** For each piece: how many connected clients lack it and want it. */
 export class LackCounts {
   #counts: Uint16Array;
   #holders = 0;
+  #wanting = 0;
+  readonly #isSample: (piece: PieceIndex) => boolean;
 
-  constructor(pieceCount: number) {
+  /** `isSample`: a piece that is wanted by whoever lacks it. */
+  constructor(pieceCount: number, isSample: (piece: PieceIndex) => boolean = () => false) {
     this.#counts = new Uint16Array(pieceCount);
+    this.#isSample = isSample;
   }
 
   of(piece: number): number {
@@ -20,13 +30,26 @@ export class LackCounts {
   recount(holders: Iterable<Holder>): void {
     const counts = new Uint16Array(this.#counts.length);
     this.#holders = 0;
-    for (const holder of holders) {
+    this.#wanting = 0;
+    for (const { pieces, skips } of [...holders].map((h) => ({ pieces: h.pieces(), skips: h.skips }))) {
       this.#holders++;
-      const pieces = holder.pieces();
       if (pieces?.full) continue;
+      let wanted = counts.length - (pieces?.count ?? 0);
       for (let i = 0; i < counts.length; i++) if (!pieces?.has(i)) counts[i] = (counts[i] as number) + 1;
+      for (const { first, end } of skips)
+        for (let i = first; i < end; i++) {
+          if (pieces?.has(i) || this.#isSample(i)) continue;
+          counts[i] = (counts[i] as number) - 1;
+          wanted--;
+        }
+      if (wanted > 0) this.#wanting++;
     }
     this.#counts = counts;
+  }
+
+  /** Clients that want something. */
+  get wanting(): number {
+    return this.#wanting;
   }
 
   /** One client now has one more piece. */

@@ -46,11 +46,11 @@ export const LIMITS = {
   /** In order is who takes the lowest of at least so many, so many times from the first on: at most one in 4,000 does by chance. */
   orderChoices: 4,
   orderAsks: 6,
-  /** A client that asks for none of what it is offered wants no more: Transmission looks every ten seconds whom it is interested in. */
-  satedAfterMs: 30_000,
-  /** Then it is let go, and passes for a while: what it wants next may be nothing that the box has. */
-  satedStayMs: 60_000,
-  satedPassMs: 10 * 60_000,
+  /** Files that a client may want without the others. Smaller ones cost less than finding out. */
+  partBytes: 4 << 20,
+  partPieces: 8,
+  /** A client that is not interested in what it is offered for so long does not want it: Transmission looks every ten seconds. */
+  unwantedAfterMs: 15_000,
   trackers: 8,
   /** The box asks trackers itself only after downloading this long with fewer live origins than this. */
   askTrackersAfterMs: 3_000,

@@ -10,7 +10,7 @@ import type { Handshake } from '#wire/handshake.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
 import type { AgentFacts } from './agent.ts';
 import { AgentLoop } from './agent-loop.ts';
-import { Audience, HAD_ENOUGH } from './audience.ts';
+import { Audience } from './audience.ts';
 import { DhtAsking } from './dht-asking.ts';
 import { Holdings } from './holdings.ts';
 import { Ledger } from './ledger.ts';
@@ -84,11 +84,6 @@ export class Task {
   /** Takes a client over, or says why not. */
   join(stream: ClientStream, handshake: Handshake, early: Buffer): 'overload' | 'no-metainfo' | undefined {
     return this.gone ? 'overload' : this.#audience.join(stream, handshake, early);
-  }
-
-  /** Why this client passes, though the torrent does not. */
-  passes(client: string): string | undefined {
-    return !this.whole && this.#audience.hadEnough(client) ? HAD_ENOUGH : undefined;
   }
 
   /** It has left, or was refused while it was being made. */
@@ -265,6 +260,7 @@ export class Task {
   /** How many clients want the piece; an expected client wants the beginning. */
   #wanted(piece: number): number {
     const lack = this.#audience.lackOf(piece);
+    if (lack > 0 && this.#audience.isSample(piece)) return lack + 1;
     if (lack > 0 || this.#expectUntilMs <= this.#world.clock.nowMs()) return lack;
     return piece * (this.#holdings.shelf?.meta.pieceLength ?? 0) < LIMITS.expectBytes ? 1 : 0;
   }

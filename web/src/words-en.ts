@@ -66,7 +66,6 @@ const steerWhy: Record<SteerWhy, string> = {
   'unknown-torrent': 'a torrent the box does not know',
   unsupported: 'a kind of torrent the box cannot serve',
   'no-metainfo': 'nobody told what the torrent consists of',
-  'had-enough': 'the client took nothing of what it was offered: what it wants next comes directly',
   private: 'a private torrent is never touched',
   blocked: 'the configuration says not to serve it',
   utp: 'uTP: the client falls back to TCP, which the box can serve',

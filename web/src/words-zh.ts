@@ -40,7 +40,6 @@ export const zh: Words = {
     'unknown-torrent': '盒子不认识的种子',
     unsupported: '盒子不支持这种种子',
     'no-metainfo': '得不到种子信息',
-    'had-enough': '客户机不再取用已提供的分块：之后需要的内容改为直连',
     private: '私有种子从不干预',
     blocked: '配置中已屏蔽该种子',
     utp: 'uTP：客户机将改用 TCP，由盒子服务',

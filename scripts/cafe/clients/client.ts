@@ -34,6 +34,8 @@ export type ClientOptions = {
   /** Serve what is in `dir` until stopped; otherwise leave when complete. */
   readonly seed: boolean;
   readonly ways?: Ways;
+  /** libtorrent alone: it wants only these files, by number, and stays when it has them. SIGUSR1: it wants all. */
+  readonly only?: readonly number[];
 };
 
 export type Progress = { readonly fraction: number; readonly rateBytesPerS: number };

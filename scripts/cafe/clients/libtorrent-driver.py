@@ -1,6 +1,6 @@
 """Runs one torrent in libtorrent with its default settings and reports in JSON lines.
 
-argv[1]: {"source": path or magnet, "dir": path, "encrypt": bool, "seed": bool, "ways": see client.ts}
+argv[1]: {"source": path or magnet, "dir": path, "encrypt": bool, "seed": bool, "ways": see client.ts, "only": files or absent}
 """
 import json
 import signal
@@ -76,7 +76,15 @@ def main():
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
     session = lt.session(settings(o["encrypt"], o["seed"], o["ways"]))
-    handle = session.add_torrent(params(o["source"], o["dir"]))
+    added = params(o["source"], o["dir"])
+    only = o.get("only")
+    wants_all = threading.Event()
+    if only is None:
+        wants_all.set()
+    else:
+        signal.signal(signal.SIGUSR1, lambda *_: wants_all.set())
+        added.file_priorities = [4 if i in only else 0 for i in range(added.ti.num_files())]
+    handle = session.add_torrent(added)
     say(event="added")
     complete = False
     told_at = 0.0
@@ -88,6 +96,12 @@ def main():
                 finished = True
             elif "error" in alert.what() or "failed" in alert.what():
                 print(alert.message(), file=sys.stderr, flush=True)
+        if only is not None:
+            if not wants_all.is_set():
+                continue
+            only = None
+            finished = False
+            handle.prioritize_files([4] * added.ti.num_files())
         status = handle.status()
         if (finished or status.is_seeding) and not complete:
             complete = True

@@ -9,7 +9,14 @@ export const libtorrent: ClientRecipe = {
   argv: (o) => [
     '/usr/bin/python3',
     DRIVER,
-    JSON.stringify({ source: o.source, dir: o.dir, encrypt: o.encrypt, seed: o.seed, ways: o.ways ?? {} }),
+    JSON.stringify({
+      source: o.source,
+      dir: o.dir,
+      encrypt: o.encrypt,
+      seed: o.seed,
+      ways: o.ways ?? {},
+      only: o.only,
+    }),
   ],
   read: readJsonLine,
 };
