@@ -79,7 +79,9 @@ export class PiecePicker<P extends Assembly> {
   /** The next block for this origin. `mayBegin` false: only of pieces begun already. */
   pick(origin: OriginId, pieces: Bitfield, mayBegin = true): BlockRequest | undefined {
     for (const piece of this.#open) {
-      if (pieces.has(piece.index) && piece.mayAsk(origin)) return this.#ask(piece, origin);
+      // What nobody wants any more waits for who does, or for its memory to be needed.
+      if (this.#lack[piece.index] === 0 || !pieces.has(piece.index)) continue;
+      if (piece.mayAsk(origin)) return this.#ask(piece, origin);
     }
     if (!mayBegin) return undefined;
     const index = this.#wanted.first(pieces.full ? undefined : pieces.bytes);

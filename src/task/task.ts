@@ -178,6 +178,11 @@ export class Task {
 
   // ---- the agent ----
 
+  /** Who has come shows what it wants. */
+  get #expectedUntilMs(): number {
+    return this.#audience.size > 0 ? 0 : this.#expectUntilMs;
+  }
+
   #facts(): AgentFacts {
     const complete = this.whole;
     const checking = this.#load.running || !this.#holdings.checked;
@@ -185,7 +190,7 @@ export class Task {
       nowMs: this.#world.clock.nowMs(),
       clients: this.#audience.size,
       lacking: complete || checking ? 0 : this.#audience.lacking,
-      expectUntilMs: checking ? 0 : this.#expectUntilMs,
+      expectUntilMs: checking ? 0 : this.#expectedUntilMs,
       lastClientMs: this.#audience.lastMs,
       complete,
     };
@@ -261,7 +266,7 @@ export class Task {
   #wanted(piece: number): number {
     const lack = this.#audience.lackOf(piece);
     if (lack > 0 && this.#audience.isSample(piece)) return lack + 1;
-    if (lack > 0 || this.#expectUntilMs <= this.#world.clock.nowMs()) return lack;
+    if (lack > 0 || this.#expectedUntilMs <= this.#world.clock.nowMs()) return lack;
     return piece * (this.#holdings.shelf?.meta.pieceLength ?? 0) < LIMITS.expectBytes ? 1 : 0;
   }
 

@@ -63,7 +63,7 @@ export class Wishes {
 
   /** The client asks for a block of the piece. True: that is new. */
   asked(ip: string, piece: PieceIndex): boolean {
-    const judged = this.#clients.get(ip)?.parts[this.#partOf(piece)];
+    const judged = this.#client(ip).parts[this.#partOf(piece)];
     if (!judged || judged.verdict === 'wanted') return false;
     judged.verdict = 'wanted';
     return true;
@@ -75,8 +75,7 @@ export class Wishes {
     for (const ip of this.#clients.keys()) if (!clients.has(ip)) this.#clients.delete(ip);
     let changed = false;
     for (const [ip, connections] of clients) {
-      const client = this.#clients.get(ip) ?? this.#newClient();
-      this.#clients.set(ip, client);
+      const client = this.#client(ip);
       client.quietMs = connections.some((c) => c.interested) ? undefined : (client.quietMs ?? nowMs);
       for (const [i, judged] of client.parts.entries()) {
         const isOffered = connections.some((c) => this.#offers(i, c, offered(c)));
@@ -103,8 +102,13 @@ export class Wishes {
     });
   }
 
-  #newClient(): Client {
-    return { parts: this.#parts.map(() => ({ verdict: 'unknown', offeredMs: undefined })), quietMs: undefined };
+  #client(ip: string): Client {
+    const known = this.#clients.get(ip);
+    if (known) return known;
+    const parts = this.#parts.map((): Judged => ({ verdict: 'unknown', offeredMs: undefined }));
+    const client = { parts, quietMs: undefined };
+    this.#clients.set(ip, client);
+    return client;
   }
 
   /** Parts are in order, and do not meet. */
