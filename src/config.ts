@@ -4,6 +4,7 @@ import { errorText } from '#base/errors.ts';
 import { type InfoHash, parseInfoHash } from '#base/units.ts';
 import type { RateLimits } from '#client/rate-limits.ts';
 import { isVlanId } from '#kernel/lane.ts';
+import { type SeatRuleName, seatRuleNames } from '#manager/seat-rules.ts';
 
 /** The daemon's settings, as a JSON file holds them. Everything but the ports and the data folder has a default. */
 export type Config = {
@@ -32,8 +33,10 @@ export type Config = {
   readonly floorMiB: number;
   /** MB/s of each disk that are read to find what has rotted, while nobody else uses the disk; 0: nothing is. */
   readonly scrubMBps: number;
-  /** Tasks that may download at the same time. */
-  readonly slots: number;
+  /** Tasks that may fetch ahead of what their clients take, at the same time; who waits for pieces needs no seat. */
+  readonly seats: number;
+  /** Who gets a seat: see docs/decisions/seats.md. */
+  readonly seatRule: SeatRuleName;
   /** How fast blocks may go to one connection of a client, to all clients of one torrent, and to everybody, in Mbit/s; absent: no limit. */
   readonly limits: RateLimits;
   /** Serve private torrents (BEP 27) too. */
@@ -69,7 +72,8 @@ const DEFAULTS = {
   cacheMiB: 256,
   floorMiB: 512,
   scrubMBps: 4,
-  slots: 32,
+  seats: 32,
+  seatRule: 'priced',
   limits: {},
   servePrivate: false,
   block: [],
@@ -102,6 +106,10 @@ const scrubRate: Check = (v) =>
   v === 0 || (typeof v === 'number' && v >= 0.1 && v <= 10_000)
     ? undefined
     : 'a number of MB/s from 0.1 to 10000, or 0';
+const oneOf =
+  (names: readonly string[]): Check =>
+  (v) =>
+    names.some((name) => name === v) ? undefined : `one of ${names.map((name) => `"${name}"`).join(', ')}`;
 const flag: Check = (v) => (typeof v === 'boolean' ? undefined : 'true or false');
 /** The name goes into kernel rules, so it is held to what an interface is ever called. */
 const device: Check = (v) =>
@@ -191,7 +199,8 @@ const CHECKS: Readonly<Record<keyof Config, Check>> = {
   cacheMiB: count(1 << 20),
   floorMiB: count(1 << 30),
   scrubMBps: scrubRate,
-  slots: count(10_000),
+  seats: count(10_000),
+  seatRule: oneOf(seatRuleNames),
   limits: group({ clientMbps: optional(mbps), taskMbps: optional(mbps), boxMbps: optional(mbps) }),
   servePrivate: flag,
   block: hashes,

@@ -53,13 +53,17 @@ function openIndex(config: Config, log: Log): Index {
   return Index.open(join(config.dataDir, 'swarmbox.db'), log.with({ part: 'index' }));
 }
 
+/** A tracker was told that something is lacking. What else is announced does not say. */
+const wantsMore = ({ leftBytes = 0, event }: Announced): boolean =>
+  leftBytes > 0 && event !== 'stopped' && event !== 'completed';
+
 /**
  * The tracker to expect a client of, when it said that it has begun and lacks something. A tracker whose path is nothing
  * but `/announce` carries no passkey: its swarm is open to all. Anything else may be a private tracker's, and nothing is
  * fetched there before a client itself has dialled.
  */
 function openTrackerOf(a: Announced): string | undefined {
-  if ((a.leftBytes ?? 0) === 0 || a.event === 'stopped' || a.event === 'completed') return undefined;
+  if (!wantsMore(a)) return undefined;
   const isOpen = a.tracker?.startsWith('udp://') || /^http:\/\/[^/]+\/announce$/.test(a.tracker ?? '');
   return isOpen ? a.tracker : undefined;
 }
@@ -109,7 +113,8 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
   const dht = config.dht.enabled ? startDht(config, log, scope) : undefined;
   const manager = new Manager(
     {
-      slots: config.slots,
+      seats: config.seats,
+      seatRule: config.seatRule,
       servePrivate: config.servePrivate,
       block: config.block,
       allow: config.allow,
@@ -198,6 +203,7 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
       },
       learnedBefore: (infoHash, endpoints) => manager.heard(infoHash, endpoints),
       announced: (a) => {
+        if (wantsMore(a)) manager.announced(a.infoHash, a.client);
         const tracker = config.fetchOnAnnounce ? openTrackerOf(a) : undefined;
         if (tracker) manager.expect(a.infoHash, tracker);
       },

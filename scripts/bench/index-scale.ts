@@ -131,7 +131,7 @@ async function house(dir: string, laterMs: () => number) {
   const openMs = Math.round(performance.now() - from);
   const store = await Store.open<FramedPiece>(config, FramedPiece, silentLog);
   const manager = new Manager(
-    { slots: 32, servePrivate: false, block: [], allow: undefined },
+    { seats: 32, seatRule: 'priced', servePrivate: false, block: [], allow: undefined },
     {
       clock: { ...realClock, nowMs: () => Date.now() + laterMs() },
       store,

@@ -61,6 +61,9 @@ function taskOf({ meta, content }: Torrent): ClientTask {
     lacksLayers: () => undefined,
     offerLayers: () => {},
     closed: () => {},
+    failed: (error) => {
+      throw error;
+    },
   };
 }
 

@@ -151,6 +151,9 @@ export class CarouselBox implements AsyncDisposable {
       },
       shunned: () => {},
       changed: () => {},
+      failed: (error) => {
+        throw error;
+      },
     });
     this.audience.metainfoKnown(meta.pieceCount);
     this.#ticking = setInterval(() => this.audience.tick(), 1_000);

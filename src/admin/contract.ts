@@ -116,6 +116,7 @@ export type SteerWhy =
   | 'disk-full'
   | 'disk-failed'
   | 'stalled'
+  | 'task-failed'
   | 'malformed'
   | 'origin-unreachable'
   | 'opted-out'

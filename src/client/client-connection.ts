@@ -107,8 +107,8 @@ export class ClientConnection {
       unchoke: () => this.#say(encodeMessage({ kind: 'unchoke' })),
     });
     this.#metafile = handshake.qvodHello ? this.#qvod() : undefined;
-    stream.onData((bytes) => this.#read(bytes));
-    stream.onDrain(() => setImmediate(() => this.#drained()));
+    stream.onData((bytes) => this.#guard(() => this.#read(bytes)));
+    stream.onDrain(() => setImmediate(() => this.#guard(() => this.#drained())));
     stream.onClose(() => this.close(CLIENT_CLOSED));
     const shape = task.metainfo();
     if (shape) this.#pieces.shapeKnown(shape.pieceCount);
@@ -118,9 +118,9 @@ export class ClientConnection {
     this.#extensions?.greet();
     this.#hashes.tick();
     this.#turnSoon();
-    if (early.length > 0) queueMicrotask(() => this.#read(early));
+    if (early.length > 0) queueMicrotask(() => this.#guard(() => this.#read(early)));
     const ticker = Ticker.of(clock, limits.tickMs);
-    const tick = (): void => this.#tick();
+    const tick = (): void => this.#guard(() => this.#look());
     ticker.join(tick);
     this.#scope.defer(() => ticker.leave(tick));
   }
@@ -359,7 +359,7 @@ export class ClientConnection {
     this.#turnDue = true;
     queueMicrotask(() => {
       this.#turnDue = false;
-      this.#turn();
+      this.#guard(() => this.#turn());
     });
   }
 
@@ -398,11 +398,13 @@ export class ClientConnection {
     this.close(why);
   }
 
-  #tick(): void {
+  /** Whoever calls from outside: what throws ends this connection, and its task is told. */
+  #guard(work: () => void): void {
     try {
-      this.#look();
+      work();
     } catch (error) {
       this.close(errorText(error));
+      this.#task.failed(error);
     }
   }
 

@@ -55,4 +55,6 @@ export type ClientTask = {
   /** All files' piece layers in order, end to end; not checked against their roots. */
   offerLayers(layers: Buffer): void;
   closed(client: ClientConnection, why: string): void;
+  /** Something threw while the client was heard or served: a bug, here or in the task. */
+  failed(error: unknown): void;
 };

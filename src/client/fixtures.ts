@@ -34,6 +34,7 @@ export class TestTask implements ClientTask {
   wantsLayers = false;
   offeredLayers: Buffer | undefined;
   closedWhy: string | undefined;
+  trouble: unknown;
 
   constructor(torrent: Torrent) {
     this.torrent = torrent;
@@ -124,6 +125,10 @@ export class TestTask implements ClientTask {
 
   offerMetadata(infoBytes: Buffer): void {
     this.offered = infoBytes;
+  }
+
+  failed(error: unknown): void {
+    this.trouble = error;
   }
 
   closed(_client: ClientConnection, why: string): void {

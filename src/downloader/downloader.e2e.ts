@@ -91,6 +91,9 @@ async function fetchFrom(how: ('plain' | 'forced')[], meanwhile?: (seeds: Seed[]
       d.setShape(parsed.value, new Bitfield(parsed.value.pieceCount));
     },
     lack: () => 1,
+    mayBegin: () => true,
+    begunBytes: () => Number.POSITIVE_INFINITY,
+    failed: (error) => assert.ifError(error),
     received: () => {},
   };
   const d = new Downloader(world);

@@ -37,6 +37,12 @@ export type DownloadWorld = {
   gotLayers(layers: Buffer): void;
   /** Connected clients that lack the piece; 0 = nobody wants it now. */
   lack(piece: PieceIndex): number;
+  /** May another piece be begun, when so many are on their way? To be asked again after `lackChanged`. */
+  mayBegin(inFlight: number): boolean;
+  /** Bytes of begun and unverified pieces that may be held: `begunBytes` of the limits, or less. */
+  begunBytes(): number;
+  /** Something threw while an origin was heard: a bug, here or in the task. */
+  failed(error: unknown): void;
   /** Bytes of blocks that came from outside, useful or not. */
   received(bytes: number): void;
   /** An origin told of these peers (BEP 11): never for a torrent that may be private. */
@@ -106,6 +112,8 @@ export class Downloader {
         live: this.#live,
         accept: (piece, from) => this.#world.accept(piece, from),
         lack: (piece) => this.#world.lack(piece),
+        mayBegin: (inFlight) => this.#world.mayBegin(inFlight),
+        begunBytes: () => this.#world.begunBytes(),
         endpoint: (id) => this.#pool.byId(id)?.source.endpoint,
         ban: (id, piece) => this.#ban(id, `a bad piece ${piece}`),
         begun: this.#world.begun,
@@ -177,6 +185,10 @@ export class Downloader {
     return peers;
   }
 
+  get rateBytesPerS(): number {
+    return this.#rate.bytesPerS(this.#nowMs());
+  }
+
   status(): DownloadStatus {
     const nowMs = this.#nowMs();
     const origins: OriginStatus[] = [];
@@ -191,7 +203,7 @@ export class Downloader {
       });
     }
     const piecesInFlight = this.#filling?.piecesInFlight ?? 0;
-    return { origins, rateBytesPerS: this.#rate.bytesPerS(nowMs), piecesInFlight };
+    return { origins, rateBytesPerS: this.rateBytesPerS, piecesInFlight };
   }
 
   #nowMs(): number {
@@ -308,6 +320,7 @@ export class Downloader {
       },
       hashesRefused: (o, range) => this.#layers.refused(o.id, range, this.#nowMs()),
       metafile: (o, seed) => this.#gotMetafile(o.id, seed),
+      failed: (error) => this.#world.failed(error),
     };
   }
 

@@ -30,6 +30,8 @@ export type FillingWorld = {
   readonly live: ReadonlyMap<OriginId, OriginConnection>;
   accept(piece: FramedPiece, from: Endpoint[]): Promise<'ok' | 'bad' | 'full' | 'failed'>;
   lack(piece: PieceIndex): number;
+  mayBegin(inFlight: number): boolean;
+  begunBytes(): number;
   endpoint(origin: OriginId): Endpoint | undefined;
   ban(origin: OriginId, piece: PieceIndex): void;
   readonly begun: BegunBlocks | undefined;
@@ -52,7 +54,14 @@ export class Filling {
     if (!own) throw new RangeError('bug: a bitfield of another torrent');
     this.#world = world;
     this.#pieceCount = shape.pieceCount;
-    this.#picker = new PiecePicker(shape, own, FramedPiece.allocate, world.limits);
+    const { begunBytes, begunPieces } = world.limits;
+    const limits = {
+      begunPieces,
+      get begunBytes(): number {
+        return Math.min(begunBytes, world.begunBytes());
+      },
+    };
+    this.#picker = new PiecePicker(shape, own, FramedPiece.allocate, limits);
     this.#blame = new Blame(world.limits.suspectPieces);
     this.#readLack();
     for (const { piece, begin, data } of world.begun?.restore() ?? []) {
@@ -70,7 +79,8 @@ export class Filling {
     const pieces = origin.pieces;
     if (!pieces || this.#world.clock.nowMs() < this.#heldUntilMs) return;
     while (origin.room > 0) {
-      const mayBegin = this.#refusals === 0 || this.piecesInFlight === 0;
+      const inFlight = this.piecesInFlight;
+      const mayBegin = (this.#refusals === 0 || inFlight === 0) && this.#world.mayBegin(inFlight);
       const request = this.#picker.pick(origin.id, pieces, mayBegin);
       if (!request) return;
       origin.ask(request);

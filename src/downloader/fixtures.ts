@@ -71,6 +71,8 @@ export class TestWorld implements DownloadWorld {
   readonly told: Endpoint[] = [];
   found = (endpoints: readonly Endpoint[]): void => void this.told.push(...endpoints);
   lackOf: (piece: number) => number = () => 1;
+  mayBegin: (inFlight: number) => boolean = () => true;
+  trouble: unknown;
   refuse: 'full' | 'failed' | undefined;
 
   constructor(torrent: Torrent, clock = new TestClock()) {
@@ -80,6 +82,14 @@ export class TestWorld implements DownloadWorld {
 
   get infoHash(): Metainfo['infoHash'] {
     return this.torrent.meta.infoHash;
+  }
+
+  begunBytes(): number {
+    return Number.POSITIVE_INFINITY;
+  }
+
+  failed(error: unknown): void {
+    this.trouble = error;
   }
 
   source(port: number): OriginSource {

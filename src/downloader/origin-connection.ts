@@ -31,6 +31,8 @@ export type OriginHost = {
   hashesRefused(o: OriginConnection, range: HashRange): void;
   /** A Qvod peer's seed file, not checked. */
   metafile(o: OriginConnection, seed: Buffer): void;
+  /** Something threw while it was heard: a bug. */
+  failed(error: unknown): void;
 };
 export type OriginEnd = { readonly why: string /** The peer sent its handshake. */; readonly answered: boolean };
 export type OriginSetup = {
@@ -226,7 +228,14 @@ export class OriginConnection {
     const wire = new OriginWire({ infoHash, peerId, send, handler: this.#handler(), pex: this.#o.pex });
     this.#wire = wire;
     if (early.length > 0) wire.receive(early);
-    stream.on('data', (chunk: Buffer) => wire.receive(read(chunk)));
+    stream.on('data', (chunk: Buffer) => {
+      try {
+        wire.receive(read(chunk));
+      } catch (error) {
+        this.close(errorText(error));
+        this.#o.host.failed(error);
+      }
+    });
   }
 
   #send(bytes: Uint8Array): void {

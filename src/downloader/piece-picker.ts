@@ -14,6 +14,8 @@ export type PickerShape = {
 };
 /** Where blocks are put together. */
 export type Assembly = { putBlock(begin: number, data: Uint8Array): void };
+/** Read whenever a piece is begun: they may change. */
+type Limits = Pick<DownloadLimits, 'begunBytes' | 'begunPieces'>;
 export type Put<P> =
   | { kind: 'useless' }
   | { kind: 'kept'; otherwise?: OriginId }
@@ -26,7 +28,7 @@ export type Put<P> =
 export class PiecePicker<P extends Assembly> {
   readonly #shape: PickerShape;
   readonly #make: (piece: PieceIndex, lengthBytes: number) => P;
-  readonly #limitBytes: number;
+  readonly #limits: Limits;
   readonly #have: Bitfield;
   readonly #lack: Uint8Array;
   readonly #wanted: WantedPieces;
@@ -40,16 +42,11 @@ export class PiecePicker<P extends Assembly> {
   #order = 0;
 
   /** `have` is copied nowhere: the caller hands over a bitfield of the picker's own. Nothing is wanted until `setLack`. */
-  constructor(
-    shape: PickerShape,
-    have: Bitfield,
-    make: (piece: PieceIndex, lengthBytes: number) => P,
-    limits: Pick<DownloadLimits, 'begunBytes' | 'begunPieces'>,
-  ) {
+  constructor(shape: PickerShape, have: Bitfield, make: (piece: PieceIndex, lengthBytes: number) => P, limits: Limits) {
     this.#shape = shape;
     this.#have = have;
     this.#make = make;
-    this.#limitBytes = Math.max(limits.begunBytes, limits.begunPieces * shape.pieceLength);
+    this.#limits = limits;
     this.#lack = new Uint8Array(shape.pieceCount);
     this.#wanted = new WantedPieces(shape.pieceCount);
   }
@@ -89,6 +86,10 @@ export class PiecePicker<P extends Assembly> {
     const lengthBytes = this.#shape.sizeOf(index);
     while (this.#begunBytes + lengthBytes > this.#limitBytes) if (!this.#abandonOne()) return undefined;
     return this.#ask(this.#begin(index, lengthBytes, this.#soleOnly.has(index) ? 'someone' : 'anyone'), origin);
+  }
+
+  get #limitBytes(): number {
+    return Math.max(this.#limits.begunBytes, this.#limits.begunPieces * this.#shape.pieceLength);
   }
 
   #begin(index: PieceIndex, lengthBytes: number, sole: 'anyone' | 'someone'): BegunPiece<P> {

@@ -5,13 +5,22 @@ import type { Tables } from './tables.ts';
 export type Heat = {
   /** Clients that came after the first, each worth 1/e less with every day since. */
   readonly laterClients: number;
+  /** Clients that ever came. */
+  readonly clients: number;
   readonly addedAtMs: number;
   readonly haveCount: number;
   /** More of it may lie on the disk than is known. */
   readonly doubtful: boolean;
 };
 
-type Stored = { heat: number; heat_at_ms: number; added_at_ms: number; have_count: number; doubtful: number };
+type Stored = {
+  heat: number;
+  heat_at_ms: number;
+  visits: number;
+  added_at_ms: number;
+  have_count: number;
+  doubtful: number;
+};
 
 const DAY_MS = 24 * 3_600_000;
 const WHERE = 'WHERE info_hash = ? OR info_hash2 = ?';
@@ -24,14 +33,15 @@ export class Heats {
     this.#tables = tables;
   }
 
-  /** A client has come that was not here lately. */
-  visited(infoHash: InfoHash, nowMs: number): boolean {
+  /** A client has come that was not here lately. Returns which one it is, counting from 1; 0 when the torrent is not known. */
+  visited(infoHash: InfoHash, nowMs: number): number {
     const stored = this.#stored(infoHash);
-    if (!stored) return true;
+    if (!stored) return 0;
     const heat = stored.heat < 0 ? 0 : cooled(stored, nowMs) + 1;
     const name = infoHashBytes(infoHash);
-    const sql = `UPDATE task SET heat = ?, heat_at_ms = ? ${WHERE}`;
-    return this.#tables.write(() => this.#tables.sql(sql).run(heat, Math.round(nowMs), name, name));
+    const sql = `UPDATE task SET heat = ?, heat_at_ms = ?, visits = visits + 1 ${WHERE}`;
+    this.#tables.write(() => this.#tables.sql(sql).run(heat, Math.round(nowMs), name, name));
+    return stored.visits + 1;
   }
 
   of(infoHash: InfoHash, nowMs: number): Heat | undefined {
@@ -39,6 +49,7 @@ export class Heats {
     return (
       stored && {
         laterClients: cooled(stored, nowMs),
+        clients: stored.visits,
         addedAtMs: stored.added_at_ms,
         haveCount: stored.have_count,
         doubtful: stored.doubtful === 1,
@@ -48,7 +59,7 @@ export class Heats {
 
   #stored(infoHash: InfoHash): Stored | undefined {
     const name = infoHashBytes(infoHash);
-    const sql = `SELECT heat, heat_at_ms, added_at_ms, have_count, doubtful FROM task ${WHERE}`;
+    const sql = `SELECT heat, heat_at_ms, visits, added_at_ms, have_count, doubtful FROM task ${WHERE}`;
     return this.#tables.sql(sql).get(name, name) as Stored | undefined;
   }
 }

@@ -13,7 +13,7 @@ const ROOMY = { ...FULL, freeBytes: 10 ** 11 };
 test('on full flash a torrent waits for its second client, and what is had is not asked about', async (t) => {
   const bench = new StoreBench(t);
   const { clock, index } = bench;
-  const spare = new FlashSparing(true, { clock, index, visits: new Visits(), disks: () => [FULL] });
+  const spare = new FlashSparing(true, { clock, index, visits: new Visits(index), disks: () => [FULL] });
   assert.ok(spare.declines(HASH, '10.0.0.1'));
   assert.ok(spare.declines(HASH, '10.0.0.1'), 'it only dials again');
   assert.ok(!spare.declines(HASH, '10.0.0.2'));
@@ -35,15 +35,19 @@ test('a disk with room or an arm takes everything, and so does a box that was to
     [{ ...FULL, state: 'gone' as const }],
     [],
   ])
-    assert.ok(!new FlashSparing(true, { clock, index, visits: new Visits(), disks: () => disks }).declines(HASH, 'a'));
-  assert.ok(!new FlashSparing(false, { clock, index, visits: new Visits(), disks: () => [FULL] }).declines(HASH, 'a'));
+    assert.ok(
+      !new FlashSparing(true, { clock, index, visits: new Visits(index), disks: () => disks }).declines(HASH, 'a'),
+    );
+  assert.ok(
+    !new FlashSparing(false, { clock, index, visits: new Visits(index), disks: () => [FULL] }).declines(HASH, 'a'),
+  );
   assert.equal(index.task(HASH), undefined, 'nothing was noted');
   let looks = 0;
   const disks = () => {
     looks++;
     return [FULL, { ...FULL, path: '/b', freeBytes: looks > 1 ? 1 : 10 ** 12 }];
   };
-  const spare = new FlashSparing(true, { clock, index, visits: new Visits(), disks });
+  const spare = new FlashSparing(true, { clock, index, visits: new Visits(index), disks });
   assert.ok(!spare.declines(HASH, 'a') && !spare.declines(HASH, 'a') && looks === 1);
   await bench.pass(LIMITS.roomEveryMs);
   assert.ok(spare.declines(HASH, 'a'));

@@ -33,7 +33,7 @@ export class FlashSparing {
     const { clock, index, visits } = this.#world;
     const nowMs = clock.nowMs();
     if (!index.heats.of(infoHash, nowMs)) index.putTask({ infoHash, addedAtMs: nowMs });
-    if (visits.isNew(infoHash, client, nowMs)) index.heats.visited(infoHash, nowMs);
+    visits.came(infoHash, client, nowMs);
     const heat = index.heats.of(infoHash, nowMs);
     return heat !== undefined && heat.haveCount === 0 && heat.laterClients < LIMITS.secondClient;
   }

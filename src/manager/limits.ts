@@ -49,4 +49,29 @@ export const LIMITS = {
   /** A client that was away for longer counts as one more; and how many are remembered. */
   visitMs: 6 * 3_600_000,
   visits: 20_000,
+  /** Tasks that fetch at the same time for clients that wait: all downloads of a campus at its busiest hour. */
+  downloads: 256,
+  /** Between two looks at who sits; and how often what the visits have taught is kept. */
+  seatTickMs: 1_000,
+  keepVisitsMs: 60_000,
+  /** Begun and unverified pieces of all tasks together; each has an equal share of it, within what a task may have. */
+  begunBytes: 512 << 20,
+  /** A task looks for a seat, or whether to keep its own, so often; half as long or half as long again by chance. */
+  seatLookMs: 30_000,
+  seatedLookMs: 10_000,
+  /** Who fetches slower than this for so long gives its seat up, and rests. */
+  slowBytesPerS: 50_000,
+  slowForMs: 60_000,
+  slowRestMs: 10 * 60_000,
+  /** What a torrent is thought to be fetched with before it was. */
+  guessedBytesPerS: 1_000_000,
+  /** A client that announced and has not come to the box after so long fetches past it; how many are waited for; how many are counted before older ones count half. */
+  awaitMs: 2 * 60_000,
+  awaited: 5_000,
+  awaitedCounted: 1_000,
+  /** A torrent whose agent threw begins again after this long, doubling up to the second; once that is so long over, as if it had never been. How many are remembered. */
+  setbackMs: 1_000,
+  setbackMostMs: 10 * 60_000,
+  setbackOverMs: 60 * 60_000,
+  setbacks: 1_000,
 } as const;

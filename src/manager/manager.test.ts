@@ -42,7 +42,7 @@ function setUp(t: TestContext, config: Partial<ManagerConfig> = {}, found: reado
   const known: InfoHash[] = [];
   const dialled: number[] = [];
   const manager = new Manager(
-    { slots: 1, servePrivate: false, block: [], allow: undefined, ...config },
+    { downloads: 1, seats: 1, seatRule: 'priced', servePrivate: false, block: [], allow: undefined, ...config },
     {
       clock: realClock,
       store: {
@@ -161,7 +161,7 @@ test('with room for what is being fetched, and for no more, its clients are stil
   t.mock.timers.enable({ apis: ['setInterval'] });
   const info = infoOf(false);
   const fetched = hashOf(info);
-  const { manager, index, disk } = setUp(t, { slots: 2 }, [{ infoHash: fetched, info }]);
+  const { manager, index, disk } = setUp(t, { downloads: 2 }, [{ infoHash: fetched, info }]);
   index.putTask({ infoHash: fetched, addedAtMs: 1 });
   index.setInfo(fetched, info, 1);
   assert.deepEqual(manager.claim(arriving(fetched)), { kind: 'taken' });

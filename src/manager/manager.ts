@@ -13,21 +13,25 @@ import type { Handshake } from '#wire/handshake.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
 import { FlashSparing, type SparingWorld } from './flash-sparing.ts';
 import { Hearsay, Refusals } from './hearsay.ts';
-import { keepMetainfo, leaveMetainfo, lendersOf, reachIn } from './kept-metainfo.ts';
+import { reachIn } from './kept-metainfo.ts';
 import { LIMITS } from './limits.ts';
 import { Policy, type PolicyConfig } from './policy.ts';
 import { adoptAll, recheckAll } from './resuming.ts';
 import { Names, Roll } from './roll.ts';
 import { type NoRoom, Room } from './room.ts';
+import { Seating, type SeatingConfig } from './seating.ts';
+import { Setbacks } from './setbacks.ts';
 import { Slots } from './slots.ts';
+import { recordOf } from './task-record.ts';
 import { Visits } from './visits.ts';
 
-export type ManagerConfig = PolicyConfig & {
-  /** Tasks that may download at the same time. */
-  readonly slots: number;
-  /** See FlashSparing. */
-  readonly spareFlash?: boolean;
-};
+export type ManagerConfig = PolicyConfig &
+  SeatingConfig & {
+    /** See FlashSparing. */
+    readonly spareFlash?: boolean;
+    /** Tasks that may fetch at the same time; absent: as many as the limit says. */
+    readonly downloads?: number;
+  };
 
 /** What the manager asks of the rest of the house. */
 export type ManagerWorld = {
@@ -66,7 +70,7 @@ export type Arriving = {
 
 export type Claim = { readonly kind: 'taken' } | { readonly kind: 'pass'; readonly why: string };
 
-/** Info-hash -> agent. Hands each client to its task, and owns the download slots. */
+/** Info-hash -> agent. Hands each client to its task, and owns the slots and seats of those that fetch. */
 export class Manager {
   readonly #policy: Policy;
   readonly #world: ManagerWorld;
@@ -77,20 +81,30 @@ export class Manager {
   readonly #tasks = new Roll();
   readonly #hearsay = new Hearsay();
   readonly #refusals = new Refusals();
-  readonly #visits = new Visits();
+  readonly #setbacks = new Setbacks();
+  readonly #visits: Visits;
+  readonly #seating: Seating;
   readonly #sparing: FlashSparing;
 
   constructor(config: ManagerConfig, world: ManagerWorld, log: Log) {
     this.#policy = new Policy(config);
     this.#world = world;
     this.#scope = new Scope((error) => log.error('manager trouble', { why: errorText(error) }));
+    this.#visits = new Visits(world.index);
+    this.#seating = new Seating(config, {
+      clock: world.clock,
+      another: (infoHash) => this.#visits.another(infoHash, world.clock.nowMs()),
+      through: () => this.#visits.through,
+    });
+    this.#scope.every(LIMITS.seatTickMs, () => this.#seating.tick());
+    this.#scope.every(LIMITS.keepVisitsMs, () => this.#visits.keep());
     this.#sparing = new FlashSparing(config.spareFlash ?? false, {
       ...world,
       visits: this.#visits,
       disks: () => world.disks?.() ?? [],
     });
     this.#log = log;
-    this.#slots = new Slots(config.slots);
+    this.#slots = new Slots(config.downloads ?? LIMITS.downloads);
     this.#room = new Room(() => world.store.freeBytes(), world.clock, log);
     this.#scope.run(() => this.#room.look());
     this.#scope.every(LIMITS.roomEveryMs, () => this.#scope.run(() => this.#room.look()));
@@ -121,8 +135,7 @@ export class Manager {
     if (why) return { kind: 'pass', why };
     const task = this.#task(twin ?? infoHash);
     const declined = task ? task.join(a.stream, a.handshake, a.early) : 'overload';
-    if (task && !declined && this.#visits.isNew(task.infoHash, a.client.ip, this.#world.clock.nowMs()))
-      this.#world.index.heats.visited(task.infoHash, this.#world.clock.nowMs());
+    if (task && !declined) this.#visits.came(task.infoHash, a.client.ip, this.#world.clock.nowMs());
     if (!task || declined) return { kind: 'pass', why: this.#refusedWhy(infoHash) ?? declined ?? 'overload' };
     if (a.endpoint && !twin) task.addSources([{ endpoint: a.endpoint, as: a.client, ...(qvodHello && { qvodHello }) }]);
     return { kind: 'taken' };
@@ -167,6 +180,11 @@ export class Manager {
     this.#hearsay.hear(infoHash, endpoints);
   }
 
+  /** A LAN client told a tracker, or others, that it wants the torrent. */
+  announced(infoHash: InfoHash, client: string): void {
+    if (!this.#refusedWhy(infoHash)) this.#visits.announced(infoHash, client, this.#world.clock.nowMs());
+  }
+
   /** A LAN client told a public tracker that it wants the torrent: fetching may begin before it dials. */
   expect(infoHash: InfoHash, tracker: string): void {
     if (this.#refusedWhy(infoHash) || this.#room.lacking) return;
@@ -204,6 +222,10 @@ export class Manager {
     return this.#slots;
   }
 
+  get seats(): { readonly count: number; readonly free: number; readonly price: number } {
+    return this.#seating;
+  }
+
   views(): TaskView[] {
     return this.#tasks.all().map((task) => task.view());
   }
@@ -211,16 +233,29 @@ export class Manager {
   /** Every task persists and lets its clients go. */
   async close(): Promise<void> {
     await Promise.all(this.#tasks.all().map((task) => task.close()));
+    this.#visits.keep();
     await this.#scope.close();
   }
 
   #task(id: InfoHash): Task | undefined {
     const living = this.#tasks.get(id);
     if (living) return living;
-    if (this.#tasks.size >= LIMITS.tasks || this.#blocked(id)) return undefined;
+    const mayBegin = this.#tasks.size < LIMITS.tasks && !this.#setbacks.holds(id, this.#world.clock.nowMs());
+    if (!mayBegin || this.#blocked(id)) return undefined;
     const row = this.#world.index.task(id);
     if (row && this.#refusesRow(row)) return undefined;
     const names = new Names(row?.infoHash ?? id);
+    const task = this.#begun(names, row);
+    if (!task) return undefined;
+    names.task = task;
+    if (row?.doubtful) this.#scope.run(() => this.#settle(task, names));
+    if (!row) this.#world.index.putTask({ infoHash: id, addedAtMs: this.#world.clock.nowMs() });
+    this.#enter(names);
+    return task;
+  }
+
+  /** Undefined: it does not want to live. */
+  #begun(names: Names, row: TaskRow | undefined): Task | undefined {
     const task = new Task(
       names.first,
       {
@@ -240,16 +275,12 @@ export class Manager {
       this.#scope.run(() => task.close());
       return undefined;
     }
-    names.task = task;
-    if (row?.doubtful) this.#scope.run(() => this.#settle(task, names));
-    if (!row) this.#world.index.putTask({ infoHash: id, addedAtMs: this.#world.clock.nowMs() });
-    this.#enter(names);
     return task;
   }
 
   /** Every name leads to the task, and whoever was heard of under one of them is a source. */
   #enter(names: Names): void {
-    for (const other of this.#tasks.enter(names)) this.#scope.run(() => other.close());
+    for (const other of this.#tasks.enter(names)) this.#close(other);
     for (const id of names.all) {
       this.#world.know(id);
       names.task?.addSources(this.#hearsay.take(id).map((endpoint) => ({ endpoint })));
@@ -276,40 +307,27 @@ export class Manager {
   #worldOf(names: Names): ConstructorParameters<typeof Task>[2] {
     const { clock, store, index, peerId, budget, dial } = this.#world;
     const log = this.#log.with({ infoHash: names.first });
-    const kept = (what: string, write: () => void): void => {
-      try {
-        write();
-      } catch (error) {
-        log.error('index not written', { what, why: errorText(error) });
-      }
-    };
     return {
+      ...recordOf(index, names, clock, log),
       clock,
       peerId,
       budget,
       dial,
       store: (shape) => store.task(shape),
       begun: () => store.begunLog?.(names.first),
+      begunBytes: () => LIMITS.begunBytes / Math.max(1, this.#slots.taken),
+      bid: () => {
+        if (names.task) this.#seating.changed(names.task);
+      },
+      failed: (error) => this.#failed(names, error),
       askSlot: (granted) => this.#slots.ask(granted),
       withdraw: (granted) => this.#slots.withdraw(granted),
       releaseSlot: () => this.#slots.release(),
       identified: (meta) => this.#identified(names, meta),
-      lenders: (file) => lendersOf(index, file, names.first),
-      keepInfo: (meta) => kept('info', () => keepMetainfo(index, meta)),
-      keptBeside: (meta) => kept('info', () => leaveMetainfo(index, meta)),
       metainfo: async () => {
         const { info, layers } = await store.metainfo(names.first);
         return info && { info, layers };
       },
-      keepHave: (have) => kept('have', () => index.setHave(names.first, have)),
-      forgetPieces: (have) => index.forgetPieces(names.first, have),
-      keepTrackers: (trackers) => kept('trackers', () => index.setTrackers(names.first, [...trackers])),
-      keepTraffic: (served, filled) =>
-        kept('traffic', () => {
-          index.addTraffic(names.first, served, filled, clock.nowMs());
-          index.addTotal('servedBytes', served);
-          index.addTotal('filledBytes', filled);
-        }),
       found: (endpoints, by) => this.#world.steer(names.first, endpoints, by),
       told: (client, endpoints) => this.#world.told(client, names.first, endpoints),
       dhtNode: (endpoint) => this.#world.dhtNode(endpoint),
@@ -327,8 +345,26 @@ export class Manager {
   #gone(names: Names, why: string | undefined): void {
     this.#tasks.leave(names);
     if (why) this.#refuse(names.all, why);
-    const { task } = names;
-    if (task) this.#scope.run(() => task.close());
+    if (names.task) this.#close(names.task);
+  }
+
+  #close(task: Task): void {
+    this.#seating.left(task);
+    this.#scope.run(() => task.close());
+  }
+
+  /** An agent that throws dies alone: its clients go on without the box, and dial it again when it may begin anew. */
+  #failed(names: Names, error: unknown): void {
+    const { clock } = this.#world;
+    if (!names.task || this.#tasks.get(names.first) !== names.task) return;
+    const forMs = names.all.map((id) => this.#setbacks.note(id, clock.nowMs()));
+    this.#log.error('task failed', {
+      infoHash: names.first,
+      why: errorText(error),
+      stack: stackOf(error),
+      forMs: forMs[0],
+    });
+    this.#gone(names, undefined);
   }
 
   #refuse(ids: readonly InfoHash[], why: string): void {
@@ -345,7 +381,9 @@ export class Manager {
   }
 
   #refusedWhy(infoHash: InfoHash): string | undefined {
-    return this.#blocked(infoHash) ?? this.#refusals.why(infoHash, this.#world.clock.nowMs());
+    const nowMs = this.#world.clock.nowMs();
+    if (this.#setbacks.holds(infoHash, nowMs)) return 'task-failed';
+    return this.#blocked(infoHash) ?? this.#refusals.why(infoHash, nowMs);
   }
 
   /** A list that allows a hybrid by its other name allows it by this one, too: of torrents at rest, the index knows both. */
@@ -356,3 +394,5 @@ export class Manager {
     return this.#policy.refusesHash(infoHash);
   }
 }
+
+const stackOf = (error: unknown): string => (error instanceof Error && error.stack) || '';

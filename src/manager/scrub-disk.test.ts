@@ -46,7 +46,7 @@ async function house(t: TestContext) {
   const nobody = { know: () => {}, steer: () => {}, told: () => {}, dhtNode: () => {}, lookUp: async () => {} };
   const dial = () => Promise.reject(new Error('nobody listens'));
   const world = { clock: realClock, store, index, peerId: newPeerId(), dial, isBox: () => false, ...nobody };
-  const settings = { slots: 4, servePrivate: false, block: [], allow: undefined };
+  const settings = { seats: 4, seatRule: 'priced' as const, servePrivate: false, block: [], allow: undefined };
   const manager = new Manager(settings, world, silentLog);
   t.after(async () => {
     await manager.close();

@@ -45,12 +45,16 @@ export class Seats<S extends Sitter = Sitter> {
     return this.#seated.has(s);
   }
 
+  /** It gave its seat up and stays away for a while. */
+  rests(s: S, nowMs: number): boolean {
+    return nowMs < (this.#restsUntil.get(s) ?? 0);
+  }
+
   /** A task's timer rang, or something about it has changed. */
   look(s: S, nowMs: number): void {
     const endsMs = this.#seated.get(s);
     if (endsMs === undefined) {
-      const rests = nowMs < (this.#restsUntil.get(s) ?? 0);
-      if (!rests && s.wanting > 0 && this.#rule.takes(s, this.free)) this.#seat(s, nowMs);
+      if (!this.rests(s, nowMs) && s.wanting > 0 && this.#rule.takes(s, this.free)) this.#seat(s, nowMs);
     } else if (s.wanting <= 0) this.leave(s);
     else if (nowMs >= endsMs) {
       if (this.#rule.stays(s, this.free)) this.#seated.set(s, nowMs + this.#rule.leaseMs());

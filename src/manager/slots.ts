@@ -1,14 +1,20 @@
 /** A limited number of download slots, given in the order of asking. */
 export class Slots {
+  readonly #count: number;
   #free: number;
   readonly #waiting = new Set<() => void>();
 
   constructor(count: number) {
+    this.#count = count;
     this.#free = count;
   }
 
   get free(): number {
     return this.#free;
+  }
+
+  get taken(): number {
+    return this.#count - this.#free;
   }
 
   get waiting(): number {

@@ -20,3 +20,17 @@ test('the number of clients says more than their share: who has had two gets a t
   const campus = walked(1_000, (i) => (i < 500 ? 1 : 2 + (i % 7)));
   assert.ok(campus.another(2) > campus.another(1) + 0.2);
 });
+
+test('it goes on where an earlier one ended, and begins anew from what is none', () => {
+  const cafe = walked(100, () => 20);
+  assert.equal(new Trail(cafe.text).another(3), cafe.another(3));
+  for (const text of ['', 'x', '1 2 3', cafe.text.replace('100', '-100'), cafe.text.replace('100', 'Infinity')])
+    assert.equal(new Trail(text).another(1), new Trail().another(1), text);
+});
+
+test('what a LAN asked for long ago is outweighed by what it asks for now', () => {
+  const trail = walked(60_000, () => 2);
+  const before = trail.another(1);
+  for (let i = 0; i < 60_000; i++) trail.joined(1);
+  assert.ok(before > 0.9 && trail.another(1) < 0.4);
+});

@@ -44,7 +44,7 @@ async function house(t: TestContext, dataDir: string, seeds: Record<number, Torr
   const known: InfoHash[] = [];
   const dialled: FakeSeed[] = [];
   const manager = new Manager(
-    { slots: 4, servePrivate: false, block: [], allow },
+    { seats: 4, seatRule: 'priced' as const, servePrivate: false, block: [], allow },
     {
       clock: realClock,
       store,

@@ -8,6 +8,10 @@ export type AgentLoopWorld = {
   facts(): AgentFacts;
   readonly effects: Readonly<Record<Effect, () => void>>;
   releaseSlot(): void;
+  /** Its state is another now. */
+  changed(): void;
+  /** It threw: it is of no use any more. */
+  failed(error: unknown): void;
   readonly log: Log;
 };
 
@@ -30,7 +34,13 @@ export class AgentLoop {
   start(scope: Scope): void {
     scope.run(async (signal) => {
       signal.addEventListener('abort', () => this.#mail.close(), { once: true });
-      for await (const event of this.#mail) this.run(event);
+      for await (const event of this.#mail) {
+        try {
+          this.run(event);
+        } catch (error) {
+          this.#world.failed(error);
+        }
+      }
     });
   }
 
@@ -47,9 +57,11 @@ export class AgentLoop {
   run(event: AgentEvent): void {
     if (event.kind === 'look') this.#lookDue = false;
     const { state, effects } = next(this.#state, event, this.#world.facts());
-    if (state.kind !== this.#state.kind) this.#world.log.info('task', { state: state.kind, from: this.#state.kind });
+    const from = this.#state.kind;
     this.#state = state;
+    if (state.kind !== from) this.#world.log.info('task', { state: state.kind, from });
     for (const effect of effects) this.#world.effects[effect]();
+    if (state.kind !== from) this.#world.changed();
   }
 
   /** The task leaves, whatever its state. */

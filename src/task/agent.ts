@@ -31,8 +31,10 @@ export type AgentEvent =
 export type AgentFacts = {
   readonly nowMs: number;
   readonly clients: number;
-  /** Clients that lack a piece which the box lacks too. */
+  /** Clients that want a piece which the box lacks too, and take those that it has. */
   readonly lacking: number;
+  /** It has a seat: it may fetch ahead of what they take. */
+  readonly seated: boolean;
   /** Until when a client that announced is expected to dial. */
   readonly expectUntilMs: number;
   readonly lastClientMs: number;
@@ -127,7 +129,8 @@ export function explain(state: AgentState, f: AgentFacts): string {
     case 'limited':
       return state.why;
     case 'down':
-      return f.lacking > 0 ? 'filling-on-demand' : 'expecting-client';
+      if (f.lacking === 0) return 'expecting-client';
+      return f.seated ? 'filling' : 'filling-on-demand';
     case 'complete':
       return 'whole';
     case 'gone':

@@ -40,6 +40,7 @@ function setUp(t: { after(end: () => void): void }, known = true) {
     served: () => {},
     shunned: () => {},
     changed: () => {},
+    failed: (error) => assert.ifError(error),
   });
   t.after(() => {
     audience.letGo('the test is over');

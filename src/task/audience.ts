@@ -7,7 +7,8 @@ import type { ClientStream, ClientTask } from '#client/client-world.ts';
 import type { BoxBudget, TaskBudget } from '#client/rate-limits.ts';
 import { type Handshake, newPeerId } from '#wire/handshake.ts';
 import { Anteroom } from './anteroom.ts';
-import { LackCounts } from './lack-counts.ts';
+import { Hunger } from './hunger.ts';
+import { LackCounts, type Need } from './lack-counts.ts';
 import { LIMITS } from './limits.ts';
 import { Offers } from './offers.ts';
 import type { PieceShelf } from './piece-shelf.ts';
@@ -30,6 +31,8 @@ export type AudienceWorld = Pick<ClientTask, 'offerMetadata' | 'offerLayers' | '
   shunned(): void;
   /** Who is here, or what they lack, has changed. */
   changed(): void;
+  /** A client's connection threw. */
+  failed(error: unknown): void;
 };
 
 /**
@@ -42,6 +45,7 @@ export class Audience {
   readonly #clients = new Map<ClientConnection, { readonly id: InfoHash; readonly sinceMs: number }>();
   readonly #offers: Offers;
   readonly #anteroom = new Anteroom();
+  readonly #hunger = new Hunger();
   #lack = new LackCounts(0);
   /** Undefined while the metainfo is not known. */
   #wishes: Wishes | undefined;
@@ -119,6 +123,7 @@ export class Audience {
   announce(piece: PieceIndex): void {
     for (const [client, { id }] of this.#clients) if (this.#visible(id)) client.announce(piece);
     this.#offers.gained(piece);
+    this.#piecesChanged();
   }
 
   /** About once a second. */
@@ -128,11 +133,14 @@ export class Audience {
       const own = this.#clients.get(client);
       return own && this.#visible(own.id)?.have;
     };
-    if (this.#wishes?.look(this.all(), offered, this.#world.clock.nowMs())) this.#recount();
+    const nowMs = this.#world.clock.nowMs();
+    if (this.#wishes?.look(this.all(), offered, nowMs)) this.#recount();
+    else if (this.#hunger.look(nowMs)) this.#world.changed();
   }
 
   lost(piece: PieceIndex): void {
     for (const client of this.#clients.keys()) client.lost(piece);
+    this.#piecesChanged();
   }
 
   /** Connected clients that lack the piece, and want it. */
@@ -145,9 +153,19 @@ export class Audience {
     return this.#wishes?.isSample(piece) ?? false;
   }
 
-  /** Clients that lack something that they want. */
+  /** Connections that lack something that they want. */
   get lacking(): number {
     return this.#wishes ? this.#lack.wanting : this.all().filter((client) => !client.pieces()?.full).length;
+  }
+
+  /** Clients, by their address, that want what the box lacks, and take what it has. */
+  get hungry(): number {
+    return this.#wishes ? this.#hunger.clients : this.lacking;
+  }
+
+  /** Pieces that lie ready for the one of them who has the fewest. */
+  get leastReady(): number {
+    return this.#hunger.leastReady;
   }
 
   /** Lets those go who wait for metainfo since then or longer; who comes later for the same is not taken. True: there were some. */
@@ -203,6 +221,7 @@ export class Audience {
         const client = own();
         if (answer && client) {
           this.#offers.asked(client.telling, piece, length);
+          this.#hunger.took(client.remote.ip, this.#world.clock.nowMs());
           if (this.#wishes?.asked(client.remote.ip, piece)) this.#piecesChanged();
         }
         return answer;
@@ -218,6 +237,7 @@ export class Audience {
         if (what === 'served') this.#world.served(bytes ?? 0);
         else if (what === 'pieces') this.#piecesChanged();
       },
+      failed: (error) => this.#world.failed(error),
       closed: (client, why) => {
         const { clientName, servedBytes } = client;
         this.#world.log.info('client left', { client: endpointKey(client.remote), name: clientName, servedBytes, why });
@@ -247,8 +267,14 @@ export class Audience {
   }
 
   #count(): void {
+    const clients = this.all();
     const skips = (client: ClientConnection) => this.#wishes?.skips(client.remote.ip) ?? [];
-    this.#lack.recount(this.all().map((client) => ({ pieces: () => client.pieces(), skips: skips(client) })));
+    const holders = clients.map((client) => ({ pieces: () => client.pieces(), skips: skips(client) }));
+    const needs = this.#lack.recount(holders, this.#world.shelf()?.have);
+    this.#hunger.counted(
+      clients.map(({ remote }, i) => ({ ip: remote.ip, ...(needs[i] as Need) })),
+      this.#world.clock.nowMs(),
+    );
   }
 
   #recount(): void {

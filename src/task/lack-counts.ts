@@ -9,10 +9,12 @@ export type Holder = {
   readonly skips: readonly Part[];
 };
 
+/** Of the pieces that one client lacks and wants: those that the box lacks, too, and those that lie ready for it. */
+export type Need = { readonly lacked: number; readonly ready: number };
+
 /** For each piece: how many connected clients lack it and want it. */
 export class LackCounts {
   #counts: Uint16Array;
-  #holders = 0;
   #wanting = 0;
   readonly #isSample: (piece: PieceIndex) => boolean;
 
@@ -26,39 +28,32 @@ export class LackCounts {
     return this.#counts[piece] ?? 0;
   }
 
-  /** Counts anew from what all clients have: on a join, a leave, or a client's whole bitfield. */
-  recount(holders: Iterable<Holder>): void {
-    const counts = new Uint16Array(this.#counts.length);
-    this.#holders = 0;
-    this.#wanting = 0;
-    for (const { pieces, skips } of [...holders].map((h) => ({ pieces: h.pieces(), skips: h.skips }))) {
-      this.#holders++;
-      if (pieces?.full) continue;
-      let wanted = counts.length - (pieces?.count ?? 0);
-      for (let i = 0; i < counts.length; i++) if (!pieces?.has(i)) counts[i] = (counts[i] as number) + 1;
-      for (const { first, end } of skips)
-        for (let i = first; i < end; i++) {
-          if (pieces?.has(i) || this.#isSample(i)) continue;
-          counts[i] = (counts[i] as number) - 1;
-          wanted--;
-        }
-      if (wanted > 0) this.#wanting++;
-    }
-    this.#counts = counts;
-  }
-
   /** Clients that want something. */
   get wanting(): number {
     return this.#wanting;
   }
 
-  /** One client now has one more piece. */
-  gained(piece: number): void {
-    const count = this.#counts[piece];
-    if (count) this.#counts[piece] = count - 1;
+  /** Counts anew from what all clients have and what the box has. Returns what each needs, in their order. */
+  recount(holders: readonly Holder[], have: Bitfield | undefined): Need[] {
+    this.#counts = new Uint16Array(this.#counts.length);
+    const needs = holders.map((holder) => this.#add(holder, have));
+    this.#wanting = needs.filter(({ lacked, ready }) => lacked + ready > 0).length;
+    return needs;
   }
 
-  get holders(): number {
-    return this.#holders;
+  #add({ pieces, skips }: Holder, have: Bitfield | undefined): Need {
+    const theirs = pieces();
+    const counts = this.#counts;
+    let [lacked, ready] = [0, 0];
+    const count = (piece: number, one: 1 | -1): void => {
+      counts[piece] = (counts[piece] as number) + one;
+      if (have?.has(piece)) ready += one;
+      else lacked += one;
+    };
+    if (theirs?.full) return { lacked, ready };
+    for (let piece = 0; piece < counts.length; piece++) if (!theirs?.has(piece)) count(piece, 1);
+    for (const { first, end } of skips)
+      for (let piece = first; piece < end; piece++) if (!theirs?.has(piece) && !this.#isSample(piece)) count(piece, -1);
+    return { lacked, ready };
   }
 }

@@ -41,6 +41,10 @@ export type TaskWorld = {
   askSlot(granted: () => void): void;
   withdraw(granted: () => void): void;
   releaseSlot(): void;
+  /** What its clients want has changed: whether it should have a seat may have, too. */
+  bid(): void;
+  /** Bytes of begun and unverified pieces that it may hold. */
+  begunBytes(): number;
   /**
    * All names of the torrent are known, before anything else of it is used. False: another task is the torrent's already, or
    * the index knows it by its other name; this task is to go, and its clients find the other when they dial again.
@@ -73,6 +77,8 @@ export type TaskWorld = {
   refusal(meta: Metainfo): string | undefined;
   /** The disk takes no more pieces. */
   cannotKeep(why: 'disk-full' | 'disk-failed'): void;
+  /** The agent threw, and is of no use any more: it is to be closed. */
+  failed(error: unknown): void;
   /** The task has left memory. `why` tells a refusal from rest. */
   gone(why: string | undefined): void;
   readonly log: Log;

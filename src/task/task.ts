@@ -8,20 +8,19 @@ import type { OriginSource } from '#downloader/origin-pool.ts';
 import type { FramedPiece } from '#wire/framed-piece.ts';
 import type { Handshake } from '#wire/handshake.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
-import type { AgentFacts } from './agent.ts';
 import { AgentLoop } from './agent-loop.ts';
 import { Audience } from './audience.ts';
-import { DhtAsking } from './dht-asking.ts';
 import { Holdings } from './holdings.ts';
 import { Ledger } from './ledger.ts';
 import { LIMITS } from './limits.ts';
 import { MetainfoIntake } from './metainfo-intake.ts';
 import { MetainfoLoad } from './metainfo-load.ts';
+import { Perception } from './perception.ts';
 import type { AtRest } from './piece-shelf.ts';
-import { SwarmNews } from './swarm-news.ts';
+import { Pulse } from './pulse.ts';
+import { Search } from './search.ts';
 import { type TaskView, viewOf } from './task-view.ts';
 import type { Beside, Remembered, StoreLike, TaskWorld } from './task-world.ts';
-import { TrackerAsking } from './tracker-asking.ts';
 
 export type { ClientStream, OriginSource, StoreLike, TaskView };
 /** One torrent: its agent, its clients, its pieces and its downloader. */
@@ -37,36 +36,30 @@ export class Task {
   readonly #holdings: Holdings;
   readonly #ledger: Ledger;
   readonly #downloader: Downloader;
-  readonly #trackers: TrackerAsking;
-  readonly #news: SwarmNews;
-  readonly #dht: DhtAsking;
+  readonly #search: Search;
   readonly #remembered: Remembered;
-  #expectUntilMs = 0;
-  /** When a byte last came in or went out, or nobody lacked anything. */
-  #progressMs: number;
+  readonly #perception: Perception;
+  readonly #pulse: Pulse;
 
   constructor(infoHash: InfoHash, remembered: Remembered, world: TaskWorld, parent: Scope) {
     this.infoHash = infoHash;
     this.#world = world;
     this.#remembered = remembered;
     this.#scope = new Scope((error) => world.log.error('task trouble', { why: errorText(error) }), parent);
-    this.#progressMs = world.clock.nowMs();
     this.#agent = this.#newAgent();
     this.#ledger = new Ledger(world, () => this.#holdings.shelf?.have.bytes);
-    const addSources = (sources: readonly OriginSource[]): void => this.addSources(sources);
-    this.#news = new SwarmNews({ ...world, addSources });
     this.#audience = this.#newAudience();
     this.#holdings = this.#newHoldings();
+    this.#perception = new Perception({
+      clock: world.clock,
+      audience: this.#audience,
+      holdings: this.#holdings,
+      loading: () => (this.#load.running ? remembered : undefined),
+    });
     this.#downloader = this.#newDownloader();
-    this.#trackers = this.#newTrackers();
-    this.#dht = new DhtAsking(
-      {
-        clock: world.clock,
-        lookUp: (found, signal) => world.lookUp(found, signal),
-        found: (peers) => this.#news.fromStranger(peers, 'box-dht'),
-      },
-      this.#scope,
-    );
+    this.#search = this.#newSearch();
+    const failed = (error: unknown): void => world.failed(error);
+    this.#pulse = new Pulse({ awake: () => this.#awake, tick: () => this.#tick(), failed }, this.#scope);
     this.#intake = this.#newIntake();
     if (remembered.info) this.#intake.gotInfo(remembered.info, 'the index', remembered.layers);
     else if (remembered.beside)
@@ -74,7 +67,7 @@ export class Task {
     this.#agent.start(this.#scope);
     this.#scope.defer(() => this.#holdings.begun?.close(this.whole));
     this.#scope.defer(() => this.#audience.close());
-    this.#scope.every(LIMITS.tickMs, () => this.#tick());
+    this.#pulse.stir();
   }
 
   get clients(): number {
@@ -93,7 +86,7 @@ export class Task {
 
   /** It has every piece, or the index says so and what proves it is still being read. */
   get whole(): boolean {
-    return this.#load.running ? this.#remembered.whole : this.#holdings.whole;
+    return this.#perception.whole;
   }
 
   /** Its metainfo is still being read from the disk. */
@@ -103,6 +96,22 @@ export class Task {
 
   get downloading(): boolean {
     return this.#agent.state.kind === 'down';
+  }
+
+  /** Clients that want what it has not, and take what it has: there is a reason to fetch. */
+  get wanting(): number {
+    return this.gone ? 0 : this.#perception.facts().lacking;
+  }
+
+  /** What comes from outside, bytes a second. */
+  get fillRateBytesPerS(): number {
+    return this.#downloader.rateBytesPerS;
+  }
+
+  /** With a seat it fetches as fast as it can; without, no further ahead of its clients than keeps them busy. */
+  seat(has: boolean): void {
+    this.#perception.seated = has;
+    this.#downloader.lackChanged();
   }
 
   /** What it has not; undefined while its metainfo is unknown. */
@@ -143,20 +152,24 @@ export class Task {
   async evict(bytes: number): Promise<number> {
     const { shelf, checked } = this.#holdings;
     if (this.gone || !shelf || !checked) return 0;
-    return shelf.evict(bytes, (piece) => this.#wanted(piece) === 0);
+    return shelf.evict(bytes, (piece) => this.#perception.wanted(piece) === 0);
   }
 
   /** A LAN client told this tracker that it wants the torrent: it will dial within seconds. */
   expect(tracker: string): void {
-    this.#trackers.learn(tracker);
-    this.#expectUntilMs = this.#world.clock.nowMs() + LIMITS.expectForMs;
+    this.#search.learn(tracker);
+    this.#perception.expect();
     this.#downloader.lackChanged();
     this.#agent.tell({ kind: 'look' });
+    this.#pulse.stir();
   }
 
   async close(): Promise<void> {
-    this.#agent.run({ kind: 'close' });
-    await this.#scope.close();
+    try {
+      this.#agent.run({ kind: 'close' });
+    } finally {
+      await this.#scope.close();
+    }
   }
 
   view(): TaskView {
@@ -164,7 +177,7 @@ export class Task {
     return viewOf({
       infoHash: this.#intake.meta?.infoHash ?? this.infoHash,
       state: this.#agent.state,
-      facts: this.#facts(),
+      facts: this.#perception.facts(),
       rechecking: !this.#holdings.checked,
       meta: this.#holdings.shelf?.meta,
       have: this.#holdings.shelf?.have,
@@ -178,22 +191,9 @@ export class Task {
 
   // ---- the agent ----
 
-  /** Who has come shows what it wants. */
-  get #expectedUntilMs(): number {
-    return this.#audience.size > 0 ? 0 : this.#expectUntilMs;
-  }
-
-  #facts(): AgentFacts {
-    const complete = this.whole;
-    const checking = this.#load.running || !this.#holdings.checked;
-    return {
-      nowMs: this.#world.clock.nowMs(),
-      clients: this.#audience.size,
-      lacking: complete || checking ? 0 : this.#audience.lacking,
-      expectUntilMs: checking ? 0 : this.#expectedUntilMs,
-      lastClientMs: this.#audience.lastMs,
-      complete,
-    };
+  get #awake(): boolean {
+    const { kind } = this.#agent.state;
+    return kind === 'down' || kind === 'limited' || this.#perception.awake;
   }
 
   #tick(): void {
@@ -205,8 +205,7 @@ export class Task {
     }
     if (this.#agent.state.kind === 'down') {
       const up = this.#downloader.status().origins.filter((o) => o.state === 'up').length;
-      this.#trackers.downloading(up, nowMs - this.#agent.state.sinceMs);
-      if (this.public) this.#dht.downloading(up, nowMs - this.#agent.state.sinceMs);
+      this.#search.downloading(up, nowMs - this.#agent.state.sinceMs);
     }
     this.#audience.tick();
     this.#ledger.persist();
@@ -220,8 +219,7 @@ export class Task {
   #useless(nowMs: number): string | undefined {
     const inVain = this.#audience.dropWaiting(nowMs - LIMITS.metainfoWithinMs);
     if (!this.#holdings.shelf) return inVain ? 'no-metainfo' : undefined;
-    if (this.#facts().lacking === 0) this.#progressMs = nowMs;
-    return nowMs - this.#progressMs >= LIMITS.stalledMs ? 'stalled' : undefined;
+    return this.#perception.stalled() ? 'stalled' : undefined;
   }
 
   #leave(refusal: string | undefined): void {
@@ -262,28 +260,25 @@ export class Task {
     return result;
   }
 
-  /** How many clients want the piece; an expected client wants the beginning. */
-  #wanted(piece: number): number {
-    const lack = this.#audience.lackOf(piece);
-    if (lack > 0 && this.#audience.isSample(piece)) return lack + 1;
-    if (lack > 0 || this.#expectedUntilMs <= this.#world.clock.nowMs()) return lack;
-    return piece * (this.#holdings.shelf?.meta.pieceLength ?? 0) < LIMITS.expectBytes ? 1 : 0;
-  }
-
   #count(served: number, filled: number): void {
-    this.#progressMs = this.#world.clock.nowMs();
+    this.#perception.moved();
     this.#ledger.count(served, filled);
   }
 
   // ---- the parts and what each asks ----
 
   #newAgent(): AgentLoop {
-    const { askSlot, withdraw, releaseSlot, log } = this.#world;
+    const { askSlot, withdraw, releaseSlot, failed, log } = this.#world;
     const granted = (): void => this.#agent.tell({ kind: 'slot-granted' });
     return new AgentLoop(
       {
-        facts: () => this.#facts(),
+        facts: () => this.#perception.facts(),
         releaseSlot,
+        changed: () => {
+          this.#pulse.stir();
+          this.#world.bid();
+        },
+        failed,
         log,
         effects: {
           'ask-slot': () => askSlot(granted),
@@ -292,14 +287,13 @@ export class Task {
           'start-download': () => this.#downloader.start(),
           'stop-download': () => {
             this.#downloader.pause();
-            this.#trackers.rest();
-            this.#dht.rest();
+            this.#search.rest();
           },
           persist: () => this.#ledger.persist(),
           exit: () => this.#leave(undefined),
         },
       },
-      this.#progressMs,
+      this.#world.clock.nowMs(),
     );
   }
 
@@ -317,13 +311,16 @@ export class Task {
       swarm: () => (this.public ? this.#downloader.swarm() : undefined),
       dhtNode: (endpoint) => this.#world.dhtNode(endpoint),
       told: (client, endpoints) => this.#world.told(client, endpoints),
-      offerPeers: (client, endpoints) => this.#news.fromClient(client, endpoints),
+      offerPeers: (client, endpoints) => this.#search.news.fromClient(client, endpoints),
       served: (bytes) => this.#count(bytes, 0),
       shunned: () => this.#leave('unsupported'),
       changed: () => {
         this.#downloader.lackChanged();
         this.#agent.tell({ kind: 'look' });
+        this.#pulse.stir();
+        this.#world.bid();
       },
+      failed: (error) => this.#world.failed(error),
     });
   }
 
@@ -379,8 +376,11 @@ export class Task {
       gotInfo: (bytes) => this.#intake.gotInfo(bytes, 'an origin'),
       lacksLayers: () => this.#intake.lacksLayers,
       gotLayers: (layers) => this.#intake.gotLayers(layers, 'an origin'),
-      found: (endpoints) => this.#news.fromStranger(endpoints, 'pex'),
-      lack: (piece) => this.#wanted(piece),
+      found: (endpoints) => this.#search.news.fromStranger(endpoints, 'pex'),
+      lack: (piece) => this.#perception.wanted(piece),
+      mayBegin: (inFlight) => this.#perception.mayBegin(inFlight),
+      begunBytes: () => this.#world.begunBytes(),
+      failed: (error) => this.#world.failed(error),
       received: (bytes) => this.#count(0, bytes),
       get begun() {
         return begun();
@@ -388,19 +388,16 @@ export class Task {
     });
   }
 
-  #newTrackers(): TrackerAsking {
-    const { clock, log, peerId, keepTrackers } = this.#world;
+  #newSearch(): Search {
     const world = {
+      ...this.#world,
       infoHash: this.infoHash,
-      peerId,
-      clock,
-      log,
-      found: (peers: readonly Endpoint[]) => this.#news.fromTracker(peers),
+      addSources: (sources: readonly OriginSource[]) => this.addSources(sources),
       leftBytes: () => this.leftBytes ?? 1,
       downloadedBytes: () => this.#ledger.filledBytes,
-      keep: keepTrackers,
+      isPublic: () => this.public,
     };
-    return new TrackerAsking(world, this.#remembered.trackers, this.#scope);
+    return new Search(world, this.#remembered.trackers, this.#scope);
   }
 
   #newIntake(): MetainfoIntake {

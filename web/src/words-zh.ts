@@ -48,6 +48,7 @@ export const zh: Words = {
     'disk-full': '磁盘空间不足',
     'disk-failed': '磁盘报告错误',
     stalled: '外网没有数据，客户机改为直接下载',
+    'task-failed': '盒子处理该种子时出错，稍后重试',
     malformed: '无法识别，不干预',
     'origin-unreachable': '外网节点无应答',
     'opted-out': '按配置不处理该客户机',

@@ -11,7 +11,7 @@ import { newPeerId } from '#wire/handshake.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
 import { dialOrigin } from '../../../src/origin-dial.ts';
 
-/** A manager's side of a task whose torrent is public, always has a slot, and is remembered nowhere. */
+/** A manager's side of a task whose torrent is public, always has a slot and a seat, and is remembered nowhere. */
 const worldOf = (store: Store<FramedPiece>, fail: (why: string) => void): TaskWorld => ({
   clock: realClock,
   peerId: newPeerId(),
@@ -21,6 +21,9 @@ const worldOf = (store: Store<FramedPiece>, fail: (why: string) => void): TaskWo
   askSlot: (granted) => granted(),
   withdraw: () => {},
   releaseSlot: () => {},
+  bid: () => {},
+  begunBytes: () => Number.POSITIVE_INFINITY,
+  failed: (error) => fail(errorText(error)),
   identified: () => true,
   lenders: () => [],
   keepInfo: () => {},

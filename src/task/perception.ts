@@ -1,0 +1,99 @@
+import type { Clock } from '#base/clock.ts';
+import type { PieceIndex } from '#base/units.ts';
+import type { AgentFacts } from './agent.ts';
+import type { Audience } from './audience.ts';
+import type { Holdings } from './holdings.ts';
+import { LIMITS } from './limits.ts';
+
+export type PerceptionWorld = {
+  readonly clock: Clock;
+  readonly audience: Audience;
+  readonly holdings: Holdings;
+  /** Its metainfo is being read from the disk, and by the index it is whole, or not. */
+  loading(): { readonly whole: boolean } | undefined;
+};
+
+/** What an agent knows of its torrent, of who wants it and of itself: the local facts that all its decisions are made from. */
+export class Perception {
+  readonly #world: PerceptionWorld;
+  #expectUntilMs = 0;
+  /** When a byte last came in or went out, or nobody lacked anything. */
+  #progressMs: number;
+  /** It may fetch ahead of what its clients take. */
+  seated = false;
+
+  constructor(world: PerceptionWorld) {
+    this.#world = world;
+    this.#progressMs = world.clock.nowMs();
+  }
+
+  facts(): AgentFacts {
+    const { audience, holdings } = this.#world;
+    const { whole } = this;
+    const checking = this.#world.loading() !== undefined || !holdings.checked;
+    return {
+      nowMs: this.#nowMs,
+      clients: audience.size,
+      lacking: whole || checking ? 0 : audience.hungry,
+      seated: this.seated,
+      expectUntilMs: checking ? 0 : this.#expectedUntilMs,
+      lastClientMs: audience.lastMs,
+      complete: whole,
+    };
+  }
+
+  /** It has every piece, or the index says so and what proves it is still being read. */
+  get whole(): boolean {
+    return this.#world.loading()?.whole ?? this.#world.holdings.whole;
+  }
+
+  /** There is something to look at every second. */
+  get awake(): boolean {
+    return this.#world.audience.size > 0 || this.#expectUntilMs > this.#nowMs || this.#world.loading() !== undefined;
+  }
+
+  /** A client is expected from now on, for a while. */
+  expect(): void {
+    this.#expectUntilMs = this.#nowMs + LIMITS.expectForMs;
+  }
+
+  /** Bytes came in or went out. */
+  moved(): void {
+    this.#progressMs = this.#nowMs;
+  }
+
+  /** Somebody lacks something, and for long nothing has come in or gone out. */
+  stalled(): boolean {
+    if (this.facts().lacking === 0) this.moved();
+    return this.#nowMs - this.#progressMs >= LIMITS.stalledMs;
+  }
+
+  /** How many clients want the piece; an expected client wants the beginning. */
+  wanted(piece: PieceIndex): number {
+    const { audience, holdings } = this.#world;
+    const lack = audience.lackOf(piece);
+    if (lack > 0 && audience.isSample(piece)) return lack + 1;
+    if (lack > 0 || this.#expectedUntilMs <= this.#nowMs) return lack;
+    return piece * (holdings.shelf?.meta.pieceLength ?? 0) < LIMITS.expectBytes ? 1 : 0;
+  }
+
+  /**
+   * Whether one more piece may be begun while so many are on their way. Without a seat a torrent is fetched no further ahead of its clients than keeps
+   * the hungriest of them busy: what they do not take in the end was fetched in vain.
+   */
+  mayBegin(inFlight: number): boolean {
+    const { audience, holdings } = this.#world;
+    if (this.seated || !holdings.shelf || audience.size === 0) return true;
+    const lead = Math.max(LIMITS.leadPieces, LIMITS.leadBytes / holdings.shelf.meta.pieceLength);
+    return audience.leastReady + inFlight < lead;
+  }
+
+  get #nowMs(): number {
+    return this.#world.clock.nowMs();
+  }
+
+  /** Who has come shows what it wants. */
+  get #expectedUntilMs(): number {
+    return this.#world.audience.size > 0 ? 0 : this.#expectUntilMs;
+  }
+}
