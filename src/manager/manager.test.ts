@@ -14,12 +14,13 @@ import { req2Of } from '#index/req2.ts';
 import { FakeStore } from '#store/fake-store.ts';
 import { encode } from '#wire/bencode.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
+import { encodeMessage } from '#wire/frames.ts';
 import { newPeerId } from '#wire/handshake.ts';
 import { encodeQvodHandshake, newQvodPeerId } from '#wire/qvod/handshake.ts';
 import { encodeMetafileRequest } from '#wire/qvod/messages.ts';
 import { parseSeed, qvodHashOf } from '#wire/qvod/seed.ts';
 import { LIMITS } from './limits.ts';
-import { type Arriving, Manager, type ManagerConfig } from './manager.ts';
+import { type Arriving, Manager, type ManagerConfig, type ManagerWorld } from './manager.ts';
 
 const infoOf = (isPrivate: boolean): Buffer =>
   encode({
@@ -34,7 +35,12 @@ const hashOf = (info: Buffer): InfoHash => infoHashOf(createHash('sha1').update(
 const BOX_IP = '192.168.1.2';
 type Found = { infoHash: InfoHash; info: Buffer | undefined; layers?: Buffer };
 
-function setUp(t: TestContext, config: Partial<ManagerConfig> = {}, found: readonly Found[] = []) {
+function setUp(
+  t: TestContext,
+  config: Partial<ManagerConfig> = {},
+  found: readonly Found[] = [],
+  over: Partial<ManagerWorld> = {},
+) {
   const disk = { freeBytes: Number.MAX_SAFE_INTEGER };
   const dir = mkdtempSync(join(tmpdir(), 'manager-'));
   const index = Index.open(join(dir, 'index.db'), silentLog);
@@ -68,6 +74,7 @@ function setUp(t: TestContext, config: Partial<ManagerConfig> = {}, found: reado
       dhtNode: () => {},
       lookUp: async () => {},
       isBox: ({ ip }) => ip === BOX_IP,
+      ...over,
     },
     silentLog,
   );
@@ -397,4 +404,34 @@ test('Qvod clients that hang up on the box’s handshake are let through from th
     shy.stream.gone();
   }
   assert.deepEqual(manager.claim(qvodArriving(infoHash)), { kind: 'pass', why: 'unsupported' });
+});
+
+test('a task that throws is closed alone, passes for a while, and then begins again', async (t) => {
+  t.mock.timers.enable({ apis: ['Date', 'setInterval'] });
+  let isBroken = true;
+  const { manager } = setUp(t, { downloads: 2 }, [], {
+    dhtNode: () => {
+      if (isBroken) throw new Error('bug: for this test');
+    },
+  });
+  const [broken, sound] = ['a', 'b'].map((text) => hashOf(Buffer.from(text))) as [InfoHash, InfoHash];
+  const visit = (infoHash: InfoHash) => {
+    const client = { ...arriving(infoHash), stream: new TestStream() };
+    const claim = manager.claim(client);
+    return { claim, stream: client.stream };
+  };
+  const [first, other, bystander] = [visit(broken), visit(broken), visit(sound)];
+  first.stream.data(encodeMessage({ kind: 'port', port: 6881 }));
+  assert.deepEqual([first.stream.destroyed, other.stream.destroyed, bystander.stream.destroyed], [true, true, false]);
+  assert.deepEqual(
+    manager.views().map(({ infoHash }) => infoHash),
+    [sound],
+  );
+  assert.deepEqual(visit(broken).claim, { kind: 'pass', why: 'task-failed' });
+  isBroken = false;
+  t.mock.timers.tick(LIMITS.setbackMs);
+  const again = visit(broken);
+  assert.deepEqual(again.claim, { kind: 'taken' });
+  again.stream.data(encodeMessage({ kind: 'port', port: 6881 }));
+  assert.equal(again.stream.destroyed, false);
 });

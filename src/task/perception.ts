@@ -6,9 +6,11 @@ import type { Holdings } from './holdings.ts';
 import { LIMITS } from './limits.ts';
 
 export type PerceptionWorld = {
-  readonly clock: Clock;
-  readonly audience: Audience;
-  readonly holdings: Holdings;
+  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly audience: Pick<Audience, 'size' | 'hungry' | 'lastMs' | 'lackOf' | 'isSample' | 'leastReady'>;
+  readonly holdings: Pick<Holdings, 'checked' | 'whole'> & {
+    readonly shelf: { readonly meta: { readonly pieceLength: number } } | undefined;
+  };
   /** Its metainfo is being read from the disk, and by the index it is whole, or not. */
   loading(): { readonly whole: boolean } | undefined;
 };

@@ -29,7 +29,7 @@ export class Pulse {
   stir(): void {
     const isQuick = this.#world.awake();
     if (this.#over || (this.#timer && this.#isQuick === isQuick)) return;
-    clearTimeout(this.#timer);
+    clearInterval(this.#timer);
     this.#isQuick = isQuick;
     this.#timer = setInterval(() => this.#beat(), isQuick ? LIMITS.tickMs : LIMITS.idleMs);
     this.#timer.unref();
@@ -46,6 +46,6 @@ export class Pulse {
 
   #stop(): void {
     this.#over = true;
-    clearTimeout(this.#timer);
+    clearInterval(this.#timer);
   }
 }

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { LIMITS } from './limits.ts';
+import { Perception } from './perception.ts';
+
+const MIB = 1 << 20;
+
+function setUp(pieceLength = MIB) {
+  const audience = {
+    size: 1,
+    hungry: 1,
+    lastMs: 0,
+    leastReady: 0,
+    lacks: [] as number[],
+    samples: [] as number[],
+    lackOf: (piece: number) => audience.lacks[piece] ?? 0,
+    isSample: (piece: number) => audience.samples.includes(piece),
+  };
+  const holdings = { checked: true, whole: false, shelf: { meta: { pieceLength } } };
+  const clock = { ms: 0, nowMs: () => clock.ms };
+  const loading: { is: { whole: boolean } | undefined } = { is: undefined };
+  return {
+    audience,
+    holdings,
+    clock,
+    loading,
+    perception: new Perception({ clock, audience, holdings, loading: () => loading.is }),
+  };
+}
+
+test('without a seat no further ahead than keeps the hungriest client busy, with one as far as there is', () => {
+  const { perception, audience } = setUp();
+  const lead = LIMITS.leadBytes / MIB;
+  audience.leastReady = lead - 3;
+  assert.deepEqual([perception.mayBegin(2), perception.mayBegin(3)], [true, false]);
+  perception.seated = true;
+  assert.equal(perception.mayBegin(1_000), true);
+});
+
+test('of large pieces some are always begun; and nobody here, for whom a client is expected, holds nothing back', () => {
+  const { perception, audience } = setUp(LIMITS.leadBytes);
+  assert.deepEqual([perception.mayBegin(LIMITS.leadPieces - 1), perception.mayBegin(LIMITS.leadPieces)], [true, false]);
+  Object.assign(audience, { size: 0, hungry: 0, leastReady: Number.POSITIVE_INFINITY });
+  assert.equal(perception.mayBegin(1_000), true);
+});
+
+test('an expected client wants the beginning; one that is here shows what it wants', () => {
+  const { perception, audience, clock } = setUp();
+  audience.size = 0;
+  assert.equal(perception.wanted(0), 0);
+  perception.expect();
+  const edge = LIMITS.expectBytes / MIB;
+  assert.deepEqual([perception.wanted(0), perception.wanted(edge - 1), perception.wanted(edge)], [1, 1, 0]);
+  audience.size = 1;
+  audience.lacks = [0, 2, 2];
+  audience.samples = [2];
+  assert.deepEqual([perception.wanted(0), perception.wanted(1), perception.wanted(2)], [0, 2, 3]);
+  audience.size = 0;
+  clock.ms = LIMITS.expectForMs;
+  assert.equal(perception.wanted(0), 0);
+});
+
+test('while it is looked what the disk has, nothing is lacked; it stalls when nothing moves that somebody lacks', () => {
+  const { perception, audience, holdings, clock, loading } = setUp();
+  holdings.checked = false;
+  assert.equal(perception.facts().lacking, 0);
+  holdings.checked = true;
+  loading.is = { whole: true };
+  assert.deepEqual([perception.facts().complete, perception.facts().lacking, perception.awake], [true, 0, true]);
+  loading.is = undefined;
+  assert.equal(perception.stalled(), false);
+  clock.ms = LIMITS.stalledMs - 1;
+  perception.moved();
+  clock.ms = 2 * LIMITS.stalledMs - 2;
+  assert.equal(perception.stalled(), false);
+  clock.ms++;
+  assert.equal(perception.stalled(), true);
+  audience.hungry = 0;
+  assert.equal(perception.stalled(), false);
+});
