@@ -62,6 +62,7 @@ export type DownloadOptions = {
   readonly ways?: Ways;
   /** See ClientOptions. */
   readonly only?: readonly number[];
+  readonly mostBytesPerS?: number;
 };
 
 export type BoxCounters = {
@@ -237,6 +238,7 @@ export class Cafe implements AsyncDisposable {
         seed: false,
         ...(o.ways ? { ways: o.ways } : {}),
         ...(o.only ? { only: o.only } : {}),
+        ...(o.mostBytesPerS ? { mostBytesPerS: o.mostBytesPerS } : {}),
       },
       { place, processes: this.processes, name: `PC ${pc} (${kind})` },
     );

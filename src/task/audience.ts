@@ -123,6 +123,7 @@ export class Audience {
   announce(piece: PieceIndex): void {
     for (const [client, { id }] of this.#clients) if (this.#visible(id)) client.announce(piece);
     this.#offers.gained(piece);
+    this.#hunger.gained();
     this.#piecesChanged();
   }
 

@@ -15,6 +15,14 @@ test('a client counts once, however many connections it has, and not when it lac
   assert.deepEqual([hunger.clients, hunger.leastReady], [0, Number.POSITIVE_INFINITY]);
 });
 
+test('what the box gains between two counts lies ready at once', () => {
+  const hunger = new Hunger();
+  hunger.counted([need('a', 5, 3)], 0);
+  hunger.gained();
+  hunger.gained();
+  assert.equal(hunger.leastReady, 5);
+});
+
 test('who leaves alone what lies ready for it is hungry no more, until it takes something', () => {
   const hunger = new Hunger();
   hunger.counted([need('a', 5, 3), need('b', 5, 9)], 0);

@@ -25,6 +25,11 @@ export class Hunger {
     return this.#leastReady;
   }
 
+  /** The box has a piece more; who lacks it is counted soon. Till then it lies ready for all. */
+  gained(): void {
+    this.#leastReady++;
+  }
+
   took(ip: string, nowMs: number): void {
     this.#tookMs.set(ip, nowMs);
   }

@@ -36,6 +36,8 @@ export type ClientOptions = {
   readonly ways?: Ways;
   /** libtorrent alone: it wants only these files, by number, and stays when it has them. SIGUSR1: it wants all. */
   readonly only?: readonly number[];
+  /** libtorrent alone: it takes no more than this. */
+  readonly mostBytesPerS?: number;
 };
 
 export type Progress = { readonly fraction: number; readonly rateBytesPerS: number };

@@ -1,6 +1,7 @@
 """Runs one torrent in libtorrent with its default settings and reports in JSON lines.
 
-argv[1]: {"source": path or magnet, "dir": path, "encrypt": bool, "seed": bool, "ways": see client.ts, "only": files or absent}
+argv[1]: {"source": path or magnet, "dir": path, "encrypt": bool, "seed": bool, "ways": see client.ts, "only": files or absent,
+  "mostBytesPerS": download limit or absent}
 """
 import json
 import signal
@@ -85,6 +86,7 @@ def main():
         signal.signal(signal.SIGUSR1, lambda *_: wants_all.set())
         added.file_priorities = [4 if i in only else 0 for i in range(added.ti.num_files())]
     handle = session.add_torrent(added)
+    handle.set_download_limit(o.get("mostBytesPerS") or 0)
     say(event="added")
     complete = False
     told_at = 0.0

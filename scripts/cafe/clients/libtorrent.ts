@@ -16,6 +16,7 @@ export const libtorrent: ClientRecipe = {
       seed: o.seed,
       ways: o.ways ?? {},
       only: o.only,
+      mostBytesPerS: o.mostBytesPerS,
     }),
   ],
   read: readJsonLine,
