@@ -1,7 +1,10 @@
 /** What the whole house of tasks may cost. Each with its unit and its reason. */
 export const LIMITS = {
-  /** Tasks in memory: a sleeping agent costs a few KiB. */
+  /** Tasks in memory: a sleeping agent costs what its metainfo does, some 50 KiB. */
   tasks: 20_000,
+  /** Of those, that sleep in memory: the others rest in the index, from which they wake within milliseconds. How often that is looked at. */
+  asleep: 250,
+  bedtimeMs: 10_000,
   /** Torrents whose peers were heard of before anybody dialled. */
   heard: 2_000,
   heardSources: 50,

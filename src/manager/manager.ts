@@ -11,6 +11,7 @@ import { type ClientStream, type OriginSource, type StoreLike, Task, type TaskVi
 import type { FoundBy, TaskWorld } from '#task/task-world.ts';
 import type { Handshake } from '#wire/handshake.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
+import { putToRest } from './bedtime.ts';
 import { FlashSparing, type SparingWorld } from './flash-sparing.ts';
 import { Hearsay, Refusals } from './hearsay.ts';
 import { reachIn } from './kept-metainfo.ts';
@@ -31,6 +32,8 @@ export type ManagerConfig = PolicyConfig &
     readonly spareFlash?: boolean;
     /** Tasks that may fetch at the same time; absent: as many as the limit says. */
     readonly downloads?: number;
+    /** Tasks that may sleep in memory; absent: as many as the limit says. */
+    readonly asleep?: number;
   };
 
 /** What the manager asks of the rest of the house. */
@@ -98,6 +101,8 @@ export class Manager {
     });
     this.#scope.every(LIMITS.seatTickMs, () => this.#seating.tick());
     this.#scope.every(LIMITS.keepVisitsMs, () => this.#visits.keep());
+    const asleep = config.asleep ?? LIMITS.asleep;
+    this.#scope.every(LIMITS.bedtimeMs, () => putToRest(this.#tasks.all(), asleep));
     this.#sparing = new FlashSparing(config.spareFlash ?? false, {
       ...world,
       visits: this.#visits,

@@ -67,7 +67,7 @@ export class Holdings {
   }
 
   /** Pieces can be verified from now on. To be called once. */
-  open(meta: Metainfo, from: string, remembered: Remembered): PieceShelf {
+  open(meta: Metainfo, from: string, remembered: Omit<Remembered, 'info' | 'layers'>): PieceShelf {
     const { log } = this.#world;
     const shelf = new PieceShelf(meta, remembered.have, this.#world.store(shapeOf(meta)), {
       gained: (piece) => this.#gained(shelf, piece),
@@ -111,7 +111,7 @@ export class Holdings {
    * Whether it is to be written beside the pieces before there is a piece. Not when it, or pieces, may lie on a disk that is
    * away: a torrent is at home where it was written last, and what lies elsewhere is given up. Nor by a hash of piece hashes.
    */
-  #worthKeeping({ have, meta }: PieceShelf, from: string, remembered: Remembered): boolean {
+  #worthKeeping({ have, meta }: PieceShelf, from: string, remembered: Omit<Remembered, 'info' | 'layers'>): boolean {
     if (from === 'the disk' || remembered.beside) return false;
     return from === 'the index' ? have.count > 0 : !meta.byPieces;
   }

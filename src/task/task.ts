@@ -37,14 +37,16 @@ export class Task {
   readonly #ledger: Ledger;
   readonly #downloader: Downloader;
   readonly #search: Search;
-  readonly #remembered: Remembered;
+  /** Without the metainfo, of which the torrent's own copy is enough. */
+  readonly #remembered: Omit<Remembered, 'info' | 'layers'>;
   readonly #perception: Perception;
   readonly #pulse: Pulse;
 
   constructor(infoHash: InfoHash, remembered: Remembered, world: TaskWorld, parent: Scope) {
     this.infoHash = infoHash;
     this.#world = world;
-    this.#remembered = remembered;
+    const { info, layers, ...rest } = remembered;
+    this.#remembered = rest;
     this.#scope = new Scope((error) => world.log.error('task trouble', { why: errorText(error) }), parent);
     this.#agent = this.#newAgent();
     this.#ledger = new Ledger(world, () => this.#holdings.shelf?.have.bytes);
@@ -54,15 +56,15 @@ export class Task {
       clock: world.clock,
       audience: this.#audience,
       holdings: this.#holdings,
-      loading: () => (this.#load.running ? remembered : undefined),
+      loading: () => (this.#load.running ? this.#remembered : undefined),
     });
     this.#downloader = this.#newDownloader();
     this.#search = this.#newSearch();
     const failed = (error: unknown): void => world.failed(error);
     this.#pulse = new Pulse({ awake: () => this.#awake, tick: () => this.#tick(), failed }, this.#scope);
     this.#intake = this.#newIntake();
-    if (remembered.info) this.#intake.gotInfo(remembered.info, 'the index', remembered.layers);
-    else if (remembered.beside)
+    if (info) this.#intake.gotInfo(info, 'the index', layers);
+    else if (rest.beside)
       this.#load.begin({ read: () => world.metainfo(), loaded: (found) => this.#loaded(found) }, this.#scope);
     this.#agent.start(this.#scope);
     this.#scope.defer(() => this.#holdings.begun?.close(this.whole));
@@ -92,6 +94,11 @@ export class Task {
   /** Its metainfo is still being read from the disk. */
   get loading(): boolean {
     return this.#load.running;
+  }
+
+  /** Since when nobody has been here, and nothing is under way; undefined: it is awake. */
+  get asleepSinceMs(): number | undefined {
+    return this.gone || this.#awake ? undefined : this.#audience.lastMs;
   }
 
   get downloading(): boolean {
@@ -162,6 +169,11 @@ export class Task {
     this.#downloader.lackChanged();
     this.#agent.tell({ kind: 'look' });
     this.#pulse.stir();
+  }
+
+  /** Leaves memory, everything persisted: who asks for the torrent again wakes it from the index. */
+  rest(): void {
+    this.#agent.run({ kind: 'close' });
   }
 
   async close(): Promise<void> {

@@ -52,7 +52,7 @@ const v1Content: ReadContent = (info, name, pieceLength) => {
   if (pieceCount > WIRE_LIMITS.pieces) return bad(`${pieceCount} pieces are too many`);
   const hashes = asBytes(info.get('pieces'));
   if (hashes?.length !== pieceCount * 20) return bad('the number of piece hashes does not fit the size');
-  const pieceHashes = Uint8Array.from(hashes);
+  const pieceHashes = new Uint8Array(hashes.buffer, hashes.byteOffset, hashes.length);
   const plain = files.value.map(({ path, lengthBytes }) => ({ path, lengthBytes }));
   return ok({ pieceCount, totalBytes: totalBytes.value, pieceHashes, files: plain, rooted: [] });
 };

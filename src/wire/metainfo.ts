@@ -53,10 +53,9 @@ export function parseMetainfo(torrentFile: Uint8Array): Parsed<Metainfo> {
   const read = decodePrefix(torrentFile, LENIENT);
   if (read.kind === 'bad') return read;
   const top = asDict(read.value.value);
-  const info = asDict(top?.get('info'));
   const span = read.value.spans.get('info');
-  if (!top || !info || !span) return bad('the metainfo has no info dictionary');
-  const parsed = metainfoOf(info, Buffer.from(torrentFile.subarray(span.start, span.end)), trackersOf(top));
+  if (!top || !asDict(top.get('info')) || !span) return bad('the metainfo has no info dictionary');
+  const parsed = infoOf(torrentFile.subarray(span.start, span.end), trackersOf(top));
   if (parsed.kind === 'bad' || !needsLayers(parsed.value)) return parsed;
   const layers = layersIn(top, parsed.value);
   if (layers.kind === 'bad') return layers;
@@ -71,15 +70,21 @@ export const isNamedBy = (infoBytes: Uint8Array, expected: InfoHash): boolean =>
 export function parseInfo(infoBytes: Uint8Array, expected: InfoHash): Parsed<Metainfo> {
   if (infoBytes.length > WIRE_LIMITS.metadataBytes) return bad('the info dictionary is too large');
   if (!isNamedBy(infoBytes, expected)) return bad('the info dictionary does not have the expected info-hash');
-  const read = decode(infoBytes, LENIENT);
-  if (read.kind === 'bad') return read;
-  const info = asDict(read.value);
-  if (!info) return bad('the info dictionary is no dictionary');
-  const parsed = metainfoOf(info, Buffer.from(infoBytes), []);
+  const parsed = infoOf(infoBytes, []);
   if (parsed.kind === 'ok' && !parsed.value.ids.includes(expected)) {
     return bad('the info-hash is of another version of BitTorrent than the torrent');
   }
   return parsed;
+}
+
+/** All that is kept of it are views of one copy: not of Node's pool, of which a small part would hold all. */
+function infoOf(infoBytes: Uint8Array, trackers: readonly string[]): Parsed<Metainfo> {
+  const own = Buffer.allocUnsafeSlow(infoBytes.length);
+  own.set(infoBytes);
+  const read = decode(own, LENIENT);
+  if (read.kind === 'bad') return read;
+  const info = asDict(read.value);
+  return info ? metainfoOf(info, own, trackers) : bad('the info dictionary is no dictionary');
 }
 
 /** Bytes of a piece: `pieceLength`, or what is left for the last of the torrent, in v2 for the last of each file. */
