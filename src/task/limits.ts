@@ -17,6 +17,8 @@ export const LIMITS = {
   expectBytes: 16 << 20,
   /** A sleeping task leaves memory after this time without a client. Its pieces stay. */
   idleMs: 15 * 60_000,
+  /** A full disk is waited for this long before clients are let go: room is made every other second, and the store is tried again after 5 and 10 more. */
+  roomWithinMs: 12_000,
   /** A task that may not write waits this long before it asks again. */
   retryMs: 30_000,
   /** Fill progress is written to the index at most this often; what a crash loses of it is found again by re-checking. */

@@ -143,12 +143,33 @@ test('knowing only the hash, it learns the metainfo, fetches every piece once an
   assert.deepEqual([...(kept.have ?? [])], [0b1110_0000], 'what it has is remembered');
 });
 
-test('when the disk takes no more, clients that lack something are let go', async (t) => {
-  const { task, store, seeds, kept } = setUp(t);
+test('a disk that is full for a moment costs nobody its connection', async (t) => {
+  let laterMs = 0;
+  const clock = { ...realClock, nowMs: () => Date.now() + laterMs };
+  const { task, store, kept } = setUp(t, nothing, { clock });
   store.faults.full = true;
   const stream = new TestStream();
   task.join(stream, handshake, Buffer.alloc(0));
   task.addSources([origin]);
+  await until('a refusal', () => kept.refused.length > 0);
+  store.faults.full = false;
+  laterMs = LIMITS.roomWithinMs;
+  await until('complete', () => task.view().state === 'complete');
+  assert.equal(stream.destroyed, false);
+  assert.deepEqual(haves(stream).sort(), [0, 1, 2]);
+});
+
+test('when the disk takes no more, clients that lack something are let go', async (t) => {
+  let laterMs = 0;
+  const clock = { ...realClock, nowMs: () => Date.now() + laterMs };
+  const { task, store, seeds, kept } = setUp(t, nothing, { clock });
+  store.faults.full = true;
+  const stream = new TestStream();
+  task.join(stream, handshake, Buffer.alloc(0));
+  task.addSources([origin]);
+  await until('a refusal', () => kept.refused.length > 0);
+  assert.equal(stream.destroyed, false);
+  laterMs = LIMITS.roomWithinMs;
   await until('the client is let go', () => task.view().clients.length === 0);
   assert.equal(stream.destroyed, true);
   assert.equal(kept.refused[0], 'disk-full');

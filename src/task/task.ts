@@ -15,6 +15,7 @@ import { Ledger } from './ledger.ts';
 import { LIMITS } from './limits.ts';
 import { MetainfoIntake } from './metainfo-intake.ts';
 import { MetainfoLoad } from './metainfo-load.ts';
+import { Patience } from './patience.ts';
 import { Perception } from './perception.ts';
 import type { AtRest } from './piece-shelf.ts';
 import { Pulse } from './pulse.ts';
@@ -37,6 +38,7 @@ export class Task {
   readonly #ledger: Ledger;
   readonly #downloader: Downloader;
   readonly #search: Search;
+  readonly #patience = new Patience();
   /** Without the metainfo, of which the torrent's own copy is enough. */
   readonly #remembered: Omit<Remembered, 'info' | 'layers'>;
   readonly #perception: Perception;
@@ -267,7 +269,7 @@ export class Task {
 
   async #accept(piece: FramedPiece, from: Endpoint[]): Promise<'ok' | 'bad' | 'full' | 'failed'> {
     const result = await this.#holdings.accept(piece, from);
-    if (result === 'full') this.#agent.tell({ kind: 'cannot-write', why: 'disk-full' });
+    if (result === 'ok') this.#patience.kept();
     if (result === 'failed') this.#agent.tell({ kind: 'cannot-write', why: 'disk-failed' });
     return result;
   }
@@ -366,6 +368,8 @@ export class Task {
       },
       cannotKeep: (why) => {
         this.#world.cannotKeep(why);
+        if (why === 'disk-full' && !this.#patience.refused(this.#world.clock.nowMs())) return;
+        this.#agent.tell({ kind: 'cannot-write', why });
         // What they lack will not come from here: they pass when they dial again.
         this.#audience.letGoLacking(why);
       },
