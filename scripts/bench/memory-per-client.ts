@@ -60,6 +60,7 @@ function taskOf({ meta, content }: Torrent): ClientTask {
     offerPeers: () => {},
     lacksLayers: () => undefined,
     offerLayers: () => {},
+    taker: () => undefined,
     closed: () => {},
     failed: (error) => {
       throw error;

@@ -151,6 +151,9 @@ export class CarouselBox implements AsyncDisposable {
       },
       shunned: () => {},
       changed: () => {},
+      neighbour: () => {
+        throw new Error('bug: nothing is lacked here');
+      },
       failed: (error) => {
         throw error;
       },

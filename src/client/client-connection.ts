@@ -11,7 +11,7 @@ import type { Handshake } from '#wire/handshake.ts';
 import { PeerPieces } from '#wire/peer-pieces.ts';
 import { decodeQvodMessage, encodeUnhave, type QvodMessage } from '#wire/qvod/messages.ts';
 import { Choke } from './choke.ts';
-import type { ClientStream, ClientTask } from './client-world.ts';
+import type { ClientStream, ClientTask, Taker } from './client-world.ts';
 import { Extensions } from './extensions.ts';
 import { greeting } from './greeting.ts';
 import { HashExchange } from './hash-exchange.ts';
@@ -53,6 +53,8 @@ export class ClientConnection {
   readonly #rate = new Rate();
   readonly #silence: Silence;
   #spoke = false;
+  /** The box has said that it is interested. */
+  #wanted = false;
   #dhtPort = false;
   #given: ServedBlocks | undefined;
   #served = 0;
@@ -181,6 +183,26 @@ export class ClientConnection {
     this.telling.shapeKnown(metainfo.pieceCount, this.#task.steers());
   }
 
+  /** It speaks plain BitTorrent: blocks can be asked of it, too. */
+  get canGive(): boolean {
+    return !this.#metafile;
+  }
+
+  /** Whether the box is interested in what it has. */
+  want(is: boolean): void {
+    if (is === this.#wanted) return;
+    this.#wanted = is;
+    this.#say(encodeMessage({ kind: is ? 'interested' : 'not-interested' }));
+  }
+
+  ask({ piece, begin, length }: Request): void {
+    this.#say(encodeMessage({ kind: 'request', piece, begin, length }));
+  }
+
+  cancelAsked({ piece, begin, length }: Request): void {
+    this.#say(encodeMessage({ kind: 'cancel', piece, begin, length }));
+  }
+
   close(why: string): void {
     if (this.#over) return;
     this.#over = true;
@@ -254,6 +276,10 @@ export class ClientConnection {
     );
   }
 
+  get #taker(): Taker | undefined {
+    return this.#task.taker(this);
+  }
+
   get #roomy(): boolean {
     return !this.#outbox.full && this.#outbox.bytes < this.#limits.controlBytes / 2;
   }
@@ -311,13 +337,22 @@ export class ClientConnection {
       case 'hash-reject':
         return this.#hashes.receive(m);
       case 'piece':
-        return 'a block that was never asked for';
+        return this.#taker?.block(m.piece, m.begin, m.data) ? undefined : 'a block that was never asked for';
+      case 'choke':
+        this.#taker?.choked();
+        return undefined;
+      case 'unchoke':
+        this.#taker?.unchoked();
+        return undefined;
+      case 'reject':
+        this.#taker?.rejected(m.piece, m.begin);
+        return undefined;
       case 'extended':
         this.#extensions?.receive(m.id, m.payload);
         this.#hashes.tick();
         return undefined;
       default:
-        // choke, unchoke: we ask nothing of clients. suggest, allowed-fast, reject, metafile, unknown: of no use here.
+        // suggest, allowed-fast, metafile, unknown: of no use here.
         return undefined;
     }
   }

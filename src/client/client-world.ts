@@ -23,6 +23,15 @@ export type ClientStream = {
 /** Bytes that are another's. `done` is called once, when nobody reads them any more; or never, when the client leaves before they were sent. */
 export type Lent = { readonly parts: readonly Uint8Array[]; readonly done?: () => void };
 
+/** Who takes the blocks that the client gives when the box asks for them. */
+export type Taker = {
+  choked(): void;
+  unchoked(): void;
+  /** False: it was never asked for. */
+  block(piece: PieceIndex, begin: number, data: Uint8Array): boolean;
+  rejected(piece: PieceIndex, begin: number): void;
+};
+
 /** What a client asks of its task. */
 export type ClientTask = {
   readonly infoHash: InfoHash;
@@ -54,6 +63,8 @@ export type ClientTask = {
   lacksLayers(): Metainfo | undefined;
   /** All files' piece layers in order, end to end; not checked against their roots. */
   offerLayers(layers: Buffer): void;
+  /** Undefined: the box has asked it for nothing. */
+  taker(client: ClientConnection): Taker | undefined;
   closed(client: ClientConnection, why: string): void;
   /** Something threw while the client was heard or served: a bug, here or in the task. */
   failed(error: unknown): void;

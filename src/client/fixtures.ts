@@ -15,7 +15,7 @@ import { type Metainfo, pieceSize } from '#wire/metainfo.ts';
 import type { PexPeer } from '#wire/pex.ts';
 import type { Allowance } from './allowance.ts';
 import { ClientConnection } from './client-connection.ts';
-import type { ClientStream, ClientTask } from './client-world.ts';
+import type { ClientStream, ClientTask, Taker } from './client-world.ts';
 import { CLIENT_LIMITS, type ClientLimits } from './limits.ts';
 
 /** A task in memory. `reads`: how blocks come. */
@@ -35,6 +35,7 @@ export class TestTask implements ClientTask {
   offeredLayers: Buffer | undefined;
   closedWhy: string | undefined;
   trouble: unknown;
+  takes: Taker | undefined;
 
   constructor(torrent: Torrent) {
     this.torrent = torrent;
@@ -125,6 +126,10 @@ export class TestTask implements ClientTask {
 
   offerMetadata(infoBytes: Buffer): void {
     this.offered = infoBytes;
+  }
+
+  taker(): Taker | undefined {
+    return this.takes;
   }
 
   failed(error: unknown): void {

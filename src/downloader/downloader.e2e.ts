@@ -95,6 +95,7 @@ async function fetchFrom(how: ('plain' | 'forced')[], meanwhile?: (seeds: Seed[]
     begunBytes: () => Number.POSITIVE_INFINITY,
     failed: (error) => assert.ifError(error),
     received: () => {},
+    receivedNearby: () => {},
   };
   const d = new Downloader(world);
   try {

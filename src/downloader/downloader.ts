@@ -11,12 +11,13 @@ import type { FramedPiece } from '#wire/framed-piece.ts';
 import { type Metainfo, pieceSize } from '#wire/metainfo.ts';
 import { PEX_FLAG, type PexPeer } from '#wire/pex.ts';
 import { parseNamedInfo, parseSeed } from '#wire/qvod/seed.ts';
-import type { OriginId } from './begun-piece.ts';
+import type { BlockRequest, OriginId } from './begun-piece.ts';
 import { dialInTime } from './dial.ts';
 import { type BegunBlocks, Filling } from './filling.ts';
 import { LayerAsking } from './layer-asking.ts';
 import { DOWNLOAD_LIMITS, type DownloadLimits } from './limits.ts';
 import { MetadataFetch } from './metadata-fetch.ts';
+import { type BlockSource, type Giver, Neighbour } from './neighbour.ts';
 import { OriginConnection, type OriginEnd, type OriginHost } from './origin-connection.ts';
 import { type Origin, OriginPool, type OriginSource } from './origin-pool.ts';
 
@@ -45,6 +46,8 @@ export type DownloadWorld = {
   failed(error: unknown): void;
   /** Bytes of blocks that came from outside, useful or not. */
   received(bytes: number): void;
+  /** Bytes of blocks that came from LAN clients. */
+  receivedNearby(bytes: number): void;
   /** An origin told of these peers (BEP 11): never for a torrent that may be private. */
   found(endpoints: readonly Endpoint[]): void;
   /** Undefined: begun pieces end with the process. */
@@ -73,6 +76,9 @@ export class Downloader {
   readonly #limits: DownloadLimits;
   readonly #pool: OriginPool;
   readonly #live = new Map<OriginId, OriginConnection>();
+  readonly #neighbours = new Map<OriginId, Neighbour>();
+  /** Both. */
+  readonly #sources = new Map<OriginId, BlockSource>();
   readonly #scope: Scope;
   readonly #metadata: MetadataFetch;
   readonly #layers: LayerAsking;
@@ -109,12 +115,13 @@ export class Downloader {
         log,
         limits: this.#limits,
         scope: this.#scope,
-        live: this.#live,
+        sources: this.#sources,
+        nearby: () => this.#nearby(),
         accept: (piece, from) => this.#world.accept(piece, from),
         lack: (piece) => this.#world.lack(piece),
         mayBegin: (inFlight) => this.#world.mayBegin(inFlight),
         begunBytes: () => this.#world.begunBytes(),
-        endpoint: (id) => this.#pool.byId(id)?.source.endpoint,
+        endpoint: (id) => this.#pool.byId(id)?.source.endpoint ?? this.#neighbours.get(id)?.endpoint,
         ban: (id, piece) => this.#ban(id, `a bad piece ${piece}`),
         begun: this.#world.begun,
       },
@@ -127,6 +134,25 @@ export class Downloader {
     );
     for (const origin of [...this.#live.values()]) this.#filling.admit(origin);
     this.#filling.fillAll();
+  }
+
+  /** A LAN client has pieces: from now on it can be asked for them. */
+  neighbour(giver: Giver): Neighbour {
+    const host = {
+      nowMs: () => this.#nowMs(),
+      runs: () => this.#run !== undefined,
+      ready: (n: Neighbour) => this.#filling?.fill(n),
+      block: (n: Neighbour, request: BlockRequest, data: Uint8Array) => {
+        this.#world.receivedNearby(data.length);
+        this.#filling?.block(n, request, data);
+      },
+      released: (n: Neighbour, request: BlockRequest) => this.#filling?.released(n, request),
+      ended: (n: Neighbour) => this.#forget(n),
+    };
+    const neighbour = new Neighbour(this.#pool.newId(), giver, host, this.#limits);
+    this.#neighbours.set(neighbour.id, neighbour);
+    this.#sources.set(neighbour.id, neighbour);
+    return neighbour;
   }
 
   start(): void {
@@ -148,6 +174,7 @@ export class Downloader {
     if (!run) return;
     this.#run = undefined;
     for (const origin of [...this.#live.values()]) origin.close('paused');
+    for (const neighbour of this.#neighbours.values()) neighbour.pause();
     void run.close();
     this.#filling?.pause();
   }
@@ -224,6 +251,7 @@ export class Downloader {
       if (origin.choked && idleMs > this.#limits.rejectedMs) this.#filling?.left(origin.id);
       if (idleMs > this.#limits.uselessMs && this.#pool.crowded(nowMs)) origin.close('gave nothing while others wait');
     }
+    for (const neighbour of this.#neighbours.values()) neighbour.tick();
     this.#filling?.fillAll();
     this.#dialMore();
   }
@@ -281,11 +309,13 @@ export class Downloader {
       nowMs: () => clock.nowMs(),
     });
     this.#live.set(origin.id, connection);
+    this.#sources.set(origin.id, connection);
     // A pause closes what is live; this one may have come to life just after.
     if (signal.aborted) connection.close('paused');
     this.#filling?.admit(connection);
     const end = await connection.ended;
     this.#live.delete(origin.id);
+    this.#sources.delete(origin.id);
     this.#metadata.leave(origin.id, this.#nowMs());
     this.#layers.leave(origin.id);
     this.#filling?.left(origin.id);
@@ -338,7 +368,24 @@ export class Downloader {
     else this.#ban(id, 'metainfo that is not the torrent');
   }
 
+  #nearby(): Bitfield[] {
+    const has: Bitfield[] = [];
+    for (const { preferred, pieces } of this.#neighbours.values()) if (preferred && pieces) has.push(pieces);
+    return has;
+  }
+
+  #forget({ id }: Neighbour): void {
+    this.#neighbours.delete(id);
+    this.#sources.delete(id);
+    this.#filling?.left(id);
+  }
+
   #ban(id: OriginId, what: string): void {
+    const neighbour = this.#neighbours.get(id);
+    if (neighbour) {
+      this.#world.log.warn('neighbour-banned', { client: endpointKey(neighbour.endpoint), why: `sent ${what}` });
+      neighbour.end();
+    }
     const origin = this.#pool.byId(id);
     if (!origin || origin.state.kind === 'banned') return;
     this.#world.log.warn('origin-banned', { origin: endpointKey(origin.source.endpoint), why: `sent ${what}` });

@@ -9,6 +9,7 @@ import { FramedPiece } from '#wire/framed-piece.ts';
 import type { BlockRequest, OriginId } from './begun-piece.ts';
 import { Blame } from './blame.ts';
 import type { DownloadLimits } from './limits.ts';
+import { type BlockSource, Neighbour } from './neighbour.ts';
 import type { OriginConnection } from './origin-connection.ts';
 import { type PickerShape, PiecePicker } from './piece-picker.ts';
 
@@ -27,7 +28,10 @@ export type FillingWorld = {
   readonly limits: DownloadLimits;
   /** Outlives a pause: a piece that is being verified is not lost by one. */
   readonly scope: Scope;
-  readonly live: ReadonlyMap<OriginId, OriginConnection>;
+  /** Connected origins, and LAN clients that have something. */
+  readonly sources: ReadonlyMap<OriginId, BlockSource>;
+  /** What LAN clients have and give at once: origins are not asked for it. */
+  nearby(): readonly Bitfield[];
   accept(piece: FramedPiece, from: Endpoint[]): Promise<'ok' | 'bad' | 'full' | 'failed'>;
   lack(piece: PieceIndex): number;
   mayBegin(inFlight: number): boolean;
@@ -74,21 +78,21 @@ export class Filling {
     return this.#picker.begun + this.#picker.verifying;
   }
 
-  /** Asks the origin for as much as it may be asked for. */
-  fill(origin: OriginConnection): void {
-    const pieces = origin.pieces;
-    if (!pieces || this.#world.clock.nowMs() < this.#heldUntilMs) return;
-    while (origin.room > 0) {
+  /** Asks the source for as much as it may be asked for. */
+  fill(source: BlockSource): void {
+    if (!source.pieces || source.room <= 0 || this.#world.clock.nowMs() < this.#heldUntilMs) return;
+    const pieces = source instanceof Neighbour ? source.pieces : without(source.pieces, this.#world.nearby());
+    while (source.room > 0) {
       const inFlight = this.piecesInFlight;
       const mayBegin = (this.#refusals === 0 || inFlight === 0) && this.#world.mayBegin(inFlight);
-      const request = this.#picker.pick(origin.id, pieces, mayBegin);
+      const request = this.#picker.pick(source.id, pieces, mayBegin);
       if (!request) return;
-      origin.ask(request);
+      source.ask(request);
     }
   }
 
   fillAll(): void {
-    for (const origin of this.#world.live.values()) this.fill(origin);
+    for (const source of this.#world.sources.values()) this.fill(source);
   }
 
   /** The connection knows the piece count from now on. */
@@ -96,19 +100,19 @@ export class Filling {
     origin.shapeKnown(this.#pieceCount);
   }
 
-  block(origin: OriginConnection, request: BlockRequest, data: Uint8Array): void {
-    const put = this.#picker.put(origin.id, request.piece, request.begin, data);
+  block(source: BlockSource, request: BlockRequest, data: Uint8Array): void {
+    const put = this.#picker.put(source.id, request.piece, request.begin, data);
     if (put.kind !== 'useless') {
       this.#world.begun?.keep(request.piece, request.begin, data);
-      if (put.otherwise !== undefined) this.#world.live.get(put.otherwise)?.cancel(request);
-      for (const other of this.#world.live.values()) if (other !== origin) other.cancelLate(request);
+      if (put.otherwise !== undefined) this.#world.sources.get(put.otherwise)?.cancel(request);
+      for (const other of this.#world.sources.values()) if (other !== source) other.cancelLate(request);
       if (put.kind === 'complete') this.#world.scope.run(() => this.#verify(put.payload, put.sources));
     }
-    this.fill(origin);
+    this.fill(source);
   }
 
-  released(origin: OriginConnection, request: BlockRequest): void {
-    this.#picker.release(origin.id, request);
+  released(source: BlockSource, request: BlockRequest): void {
+    this.#picker.release(source.id, request);
     this.#refillSoon();
   }
 
@@ -190,4 +194,13 @@ export class Filling {
       log.warn('download-held', { why: why === 'full' ? 'the disk is full' : 'the store failed' });
     this.#heldUntilMs = nowMs + waitMs;
   }
+}
+
+/** The pieces that lie nowhere nearby. */
+function without(pieces: Bitfield, nearby: readonly Bitfield[]): Bitfield {
+  if (nearby.length === 0) return pieces;
+  const left = pieces.bytes.slice();
+  for (const { bytes } of nearby)
+    for (let i = 0; i < left.length; i++) left[i] = (left[i] as number) & ~(bytes[i] as number);
+  return Bitfield.from(left, pieces.size) ?? pieces;
 }

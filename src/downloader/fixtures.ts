@@ -65,6 +65,7 @@ export class TestWorld implements DownloadWorld {
   readonly accepted: { piece: number; from: Endpoint[] }[] = [];
   dials = 0;
   receivedBytes = 0;
+  nearbyBytes = 0;
   info: Buffer | undefined;
   layerless: Metainfo | undefined;
   layers: Buffer | undefined;
@@ -139,6 +140,10 @@ export class TestWorld implements DownloadWorld {
 
   lack(piece: number): number {
     return this.lackOf(piece);
+  }
+
+  receivedNearby(bytes: number): void {
+    this.nearbyBytes += bytes;
   }
 
   received(bytes: number): void {

@@ -55,6 +55,14 @@ export type DownloadLimits = {
   readonly layerStallMs: number;
   /** Mixed bad pieces whose blocks are remembered, to find the liar. */
   readonly suspectPieces: number;
+  /** Blocks asked of one LAN client at once: a wire's round trip at a gigabit, many times over. */
+  readonly neighbourWindow: number;
+  /** A LAN client that lets a request wait for so long is asked no sooner than an origin; for so long, is left alone; and how long. */
+  readonly neighbourPromptMs: number;
+  readonly neighbourWaitMs: number;
+  readonly neighbourRestMs: number;
+  /** Blocks of a LAN client that nobody waits for any more, beyond those that were given up, before it is dropped. */
+  readonly strayBlocks: number;
   /** Silence towards an origin before a keep-alive (BEP 3: two minutes is customary). */
   readonly keepAliveMs: number;
 };
@@ -90,5 +98,10 @@ export const DOWNLOAD_LIMITS: DownloadLimits = {
   layerWindow: 4,
   layerStallMs: 3_000,
   suspectPieces: 64,
+  neighbourWindow: 64,
+  neighbourPromptMs: 1_000,
+  neighbourWaitMs: 3_000,
+  neighbourRestMs: 60_000,
+  strayBlocks: 64,
   keepAliveMs: 100_000,
 };

@@ -46,6 +46,11 @@ export class OriginPool {
     return this.#byId.get(id);
   }
 
+  /** For a source that is no origin. */
+  newId(): OriginId {
+    return this.#ids++;
+  }
+
   add(source: OriginSource, nowMs: number): void {
     const key = endpointKey(source.endpoint);
     const known = this.#byKey.get(key);

@@ -40,6 +40,7 @@ function setUp(t: { after(end: () => void): void }, known = true) {
     served: () => {},
     shunned: () => {},
     changed: () => {},
+    neighbour: () => assert.fail('nothing is lacked here'),
     failed: (error) => assert.ifError(error),
   });
   t.after(() => {

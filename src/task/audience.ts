@@ -10,30 +10,32 @@ import { Anteroom } from './anteroom.ts';
 import { Hunger } from './hunger.ts';
 import { LackCounts, type Need } from './lack-counts.ts';
 import { LIMITS } from './limits.ts';
+import { Neighbours, type NeighboursWorld } from './neighbours.ts';
 import { Offers } from './offers.ts';
 import type { PieceShelf } from './piece-shelf.ts';
 import { partsOf, Wishes } from './wishes.ts';
 
-export type AudienceWorld = Pick<ClientTask, 'offerMetadata' | 'offerLayers' | 'lacksLayers' | 'swarm' | 'dhtNode'> & {
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Where the rates to clients are limited. */
-  readonly budget?: BoxBudget | undefined;
-  /** The pieces that may be served; undefined while the metainfo is not known. */
-  shelf(): PieceShelf | undefined;
-  /** The metainfo is being read from the disk: whoever comes is greeted when that is over. */
-  loading(): boolean;
-  /** A client, by its address, is told of these peers by the box, or told the box of them. */
-  told(client: string, endpoints: readonly Endpoint[]): void;
-  offerPeers(client: string, endpoints: readonly Endpoint[]): void;
-  served(bytes: number): void;
-  /** Qvod clients do not accept the box's answer: they are better off without it. */
-  shunned(): void;
-  /** Who is here, or what they lack, has changed. */
-  changed(): void;
-  /** A client's connection threw. */
-  failed(error: unknown): void;
-};
+export type AudienceWorld = NeighboursWorld &
+  Pick<ClientTask, 'offerMetadata' | 'offerLayers' | 'lacksLayers' | 'swarm' | 'dhtNode'> & {
+    readonly clock: Clock;
+    readonly log: Log;
+    /** Where the rates to clients are limited. */
+    readonly budget?: BoxBudget | undefined;
+    /** The pieces that may be served; undefined while the metainfo is not known. */
+    shelf(): PieceShelf | undefined;
+    /** The metainfo is being read from the disk: whoever comes is greeted when that is over. */
+    loading(): boolean;
+    /** A client, by its address, is told of these peers by the box, or told the box of them. */
+    told(client: string, endpoints: readonly Endpoint[]): void;
+    offerPeers(client: string, endpoints: readonly Endpoint[]): void;
+    served(bytes: number): void;
+    /** Qvod clients do not accept the box's answer: they are better off without it. */
+    shunned(): void;
+    /** Who is here, or what they lack, has changed. */
+    changed(): void;
+    /** A client's connection threw. */
+    failed(error: unknown): void;
+  };
 
 /**
  * The clients of one task. Each is answered under the name that it asked for. One that came by a hybrid's v2 name is told
@@ -46,6 +48,7 @@ export class Audience {
   readonly #offers: Offers;
   readonly #anteroom = new Anteroom();
   readonly #hunger = new Hunger();
+  readonly #neighbours: Neighbours<ClientConnection>;
   #lack = new LackCounts(0);
   /** Undefined while the metainfo is not known. */
   #wishes: Wishes | undefined;
@@ -59,6 +62,7 @@ export class Audience {
   constructor(world: AudienceWorld) {
     this.#world = world;
     this.#budget = world.budget?.forTask();
+    this.#neighbours = new Neighbours(world);
     this.#lastMs = world.clock.nowMs();
     this.#offers = new Offers({
       clock: world.clock,
@@ -239,7 +243,9 @@ export class Audience {
         else if (what === 'pieces') this.#piecesChanged();
       },
       failed: (error) => this.#world.failed(error),
+      taker: (client) => this.#neighbours.of(client),
       closed: (client, why) => {
+        this.#neighbours.left(client);
         const { clientName, servedBytes } = client;
         this.#world.log.info('client left', { client: endpointKey(client.remote), name: clientName, servedBytes, why });
         this.#clients.delete(client);
@@ -281,7 +287,11 @@ export class Audience {
   #recount(): void {
     this.#count();
     const shelf = this.#world.shelf();
-    if (shelf) shelf.memory.readers = this.lacking;
+    if (shelf) {
+      shelf.memory.readers = this.lacking;
+      const wants = (piece: PieceIndex): boolean => this.lackOf(piece) > 0 && !shelf.have.has(piece);
+      this.#neighbours.look(this.hungry > 0 ? this.all() : [], shelf.meta.pieceCount, wants);
+    }
     this.#offers.confirmed();
     this.#world.changed();
   }

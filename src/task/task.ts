@@ -327,6 +327,7 @@ export class Task {
       told: (client, endpoints) => this.#world.told(client, endpoints),
       offerPeers: (client, endpoints) => this.#search.news.fromClient(client, endpoints),
       served: (bytes) => this.#count(bytes, 0),
+      neighbour: (giver) => this.#downloader.neighbour(giver),
       shunned: () => this.#leave('unsupported'),
       changed: () => {
         this.#downloader.lackChanged();
@@ -398,6 +399,7 @@ export class Task {
       begunBytes: () => this.#world.begunBytes(),
       failed: (error) => this.#world.failed(error),
       received: (bytes) => this.#count(0, bytes),
+      receivedNearby: () => this.#perception.moved(),
       get begun() {
         return begun();
       },

@@ -21,6 +21,8 @@ export type Ways = {
   readonly utp?: boolean;
   readonly dht?: false | DhtStart;
   readonly lsd?: boolean;
+  /** libtorrent alone: seconds before it dials a peer again; a minute is its default. */
+  readonly reconnectS?: number;
 };
 
 export type ClientOptions = {

@@ -34,6 +34,8 @@ def settings(encrypt, seed, ways):
         | lt.alert.category_t.error_notification,
         "stop_tracker_timeout": 2,
     }
+    if "reconnectS" in ways:
+        wanted["min_reconnect_time"] = ways["reconnectS"]
     if encrypt:
         wanted["out_enc_policy"] = int(lt.enc_policy.pe_forced)
         wanted["in_enc_policy"] = int(lt.enc_policy.pe_forced)
