@@ -63,6 +63,7 @@ export const LIMITS = {
   askTrackersAfterMs: 3_000,
   enoughOrigins: 2,
   tickMs: 1_000,
+  beatGridMs: 125,
   /** Pieces asked for in a row, after which the next one is read ahead; and how many must fit into the task's share of the memory for that. */
   aheadAfter: 3,
   aheadRoom: 4,

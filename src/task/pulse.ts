@@ -11,7 +11,8 @@ export type PulseWorld = {
 
 /**
  * When a task looks at itself: every second while there is something to look at. Asleep it has one timer, which rings when it may leave: twenty thousand
- * that slept with a timer of a second each would keep a processor busy.
+ * that slept with a timer of a second each would keep a processor busy. Beats fall on a common grid, so that the process wakes eight times a second, however
+ * many tasks are awake.
  */
 export class Pulse {
   readonly #world: PulseWorld;
@@ -29,13 +30,14 @@ export class Pulse {
   stir(): void {
     const isQuick = this.#world.awake();
     if (this.#over || (this.#timer && this.#isQuick === isQuick)) return;
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
     this.#isQuick = isQuick;
-    this.#timer = setInterval(() => this.#beat(), isQuick ? LIMITS.tickMs : LIMITS.idleMs);
+    this.#timer = setTimeout(() => this.#beat(), onGrid(isQuick ? LIMITS.tickMs : LIMITS.idleMs));
     this.#timer.unref();
   }
 
   #beat(): void {
+    this.#timer = undefined;
     try {
       this.#world.tick();
     } catch (error) {
@@ -46,6 +48,10 @@ export class Pulse {
 
   #stop(): void {
     this.#over = true;
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
   }
 }
+
+/** So long, or a little longer. */
+const onGrid = (ms: number): number =>
+  ms + LIMITS.beatGridMs - ((Date.now() + ms) % LIMITS.beatGridMs || LIMITS.beatGridMs);
