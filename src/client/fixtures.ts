@@ -87,6 +87,8 @@ export class TestTask implements ClientTask {
     });
   }
 
+  asked(): void {}
+
   changed(_client: ClientConnection, what: 'interest' | 'pieces' | 'served', bytes = 0): void {
     this.changes.push(what);
     this.servedBytes += bytes;

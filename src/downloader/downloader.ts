@@ -35,7 +35,7 @@ export type DownloadWorld = {
   lacksLayers(): Metainfo | undefined;
   /** All files' piece layers in order, end to end. */
   gotLayers(layers: Buffer): void;
-  /** Connected clients that lack the piece; 0 = nobody wants it now. */
+  /** Connected clients that lack the piece, or from `URGENT_RANK` on how soon it is needed; 0 = nobody wants it now. */
   lack(piece: PieceIndex): number;
   /** Bytes of blocks that came from outside, useful or not. */
   received(bytes: number): void;

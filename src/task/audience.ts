@@ -5,12 +5,14 @@ import type { InfoHash, PieceIndex } from '#base/units.ts';
 import { CLIENT_CLOSED, ClientConnection } from '#client/client-connection.ts';
 import type { ClientStream, ClientTask } from '#client/client-world.ts';
 import type { BoxBudget, TaskBudget } from '#client/rate-limits.ts';
+import { URGENT_RANK } from '#downloader/wanted-pieces.ts';
 import { type Handshake, newPeerId } from '#wire/handshake.ts';
 import { Anteroom } from './anteroom.ts';
 import { LackCounts } from './lack-counts.ts';
 import { LIMITS } from './limits.ts';
 import { Offers } from './offers.ts';
 import type { PieceShelf } from './piece-shelf.ts';
+import { Playheads } from './playheads.ts';
 import { partsOf, Wishes } from './wishes.ts';
 
 export type AudienceWorld = Pick<ClientTask, 'offerMetadata' | 'offerLayers' | 'lacksLayers' | 'swarm' | 'dhtNode'> & {
@@ -45,6 +47,7 @@ export class Audience {
   #lack = new LackCounts(0);
   /** Undefined while the metainfo is not known. */
   #wishes: Wishes | undefined;
+  #playheads: Playheads | undefined;
   #recountSoon: NodeJS.Timeout | undefined;
   #waitedInVain = false;
   /** Qvod clients in a row that left without a word. */
@@ -104,8 +107,10 @@ export class Audience {
   /** The shape is known, or what a v2 client waited for. */
   metainfoKnown(pieceCount: number): void {
     const shelf = this.#world.shelf();
-    this.#wishes ??= shelf && new Wishes(partsOf(shelf.meta));
-    this.#lack = new LackCounts(pieceCount, (piece) => this.isSample(piece));
+    const parts = shelf ? partsOf(shelf.meta) : [];
+    this.#wishes ??= shelf && new Wishes(parts);
+    this.#playheads ??= shelf && new Playheads({ pieceCount, pieceLength: shelf.meta.pieceLength, parts });
+    this.#lack = new LackCounts(pieceCount, (piece) => this.#wishes?.isSample(piece) ?? false);
     if (shelf) {
       shelf.memory.wanted = (piece) => this.lackOf(piece);
       this.#offers.open(shelf);
@@ -140,9 +145,14 @@ export class Audience {
     return this.#lack.of(piece);
   }
 
-  /** The piece is to be fetched before others that as many lack: it shows who wants its file. */
-  isSample(piece: PieceIndex): boolean {
-    return this.#wishes?.isSample(piece) ?? false;
+  /** In which order pieces are to be fetched, the highest first (see URGENT_RANK); 0: nobody wants it. */
+  rankOf(piece: PieceIndex): number {
+    const lack = this.lackOf(piece);
+    const urgency = lack > 0 ? (this.#playheads?.urgencyOf(piece) ?? 0) : 0;
+    if (urgency > 0) return URGENT_RANK + urgency - 1;
+    // It shows who wants its file.
+    const isSample = lack > 0 && this.#wishes?.isSample(piece);
+    return Math.min(isSample ? lack + 1 : lack, URGENT_RANK - 1);
   }
 
   /** Clients that lack something that they want. */
@@ -207,6 +217,10 @@ export class Audience {
         }
         return answer;
       },
+      asked: (client, piece) => {
+        const have = this.#visible(id)?.have;
+        if (have && this.#playheads?.asked(client, piece, have)) this.#piecesChanged();
+      },
       swarm: () => this.#world.swarm(),
       dhtNode: (endpoint) => this.#world.dhtNode(endpoint),
       told: (client, endpoints) => this.#world.told(client.remote.ip, endpoints),
@@ -247,8 +261,10 @@ export class Audience {
   }
 
   #count(): void {
-    const skips = (client: ClientConnection) => this.#wishes?.skips(client.remote.ip) ?? [];
-    this.#lack.recount(this.all().map((client) => ({ pieces: () => client.pieces(), skips: skips(client) })));
+    const skips = (ip: string) => this.#wishes?.skips(ip) ?? [];
+    const all = this.all();
+    this.#lack.recount(all.map((client) => ({ pieces: () => client.pieces(), skips: skips(client.remote.ip) })));
+    this.#playheads?.look(all, skips);
   }
 
   #recount(): void {

@@ -51,6 +51,21 @@ export const LIMITS = {
   partPieces: 8,
   /** A client that is not interested in what it is offered for so long does not want it: Transmission looks every ten seconds. */
   unwantedAfterMs: 15_000,
+  /**
+   * Reading in order, as a choice shows it: one of the lowest quarter of what was offered speaks for it, one with so many lower ones against. For it
+   * this many more must speak than against; a random choice is among the lowest quarter once in four times.
+   */
+  orderSlack: 4,
+  orderFarMiss: 3,
+  /** Pieces on either side that are looked at to find out what else was offered. */
+  orderLook: 4_096,
+  /** Runs of pieces that a client may come with and be one that reads in order: it has jumped, or has some files whole. */
+  orderRuns: 8,
+  /** What is fetched before the rest, ahead of a client that reads in order: a quarter of a minute of a film of 8 Mbit/s. */
+  aheadBytes: 16 << 20,
+  aheadPieces: 512,
+  /** And at the end of its file: a film's index is there, and half a MiB for an hour. */
+  tailBytes: 1 << 20,
   trackers: 8,
   /** The box asks trackers itself only after downloading this long with fewer live origins than this. */
   askTrackersAfterMs: 3_000,

@@ -262,11 +262,10 @@ export class Task {
     return result;
   }
 
-  /** How many clients want the piece; an expected client wants the beginning. */
+  /** How many clients want the piece, or how soon; an expected client wants the beginning. */
   #wanted(piece: number): number {
-    const lack = this.#audience.lackOf(piece);
-    if (lack > 0 && this.#audience.isSample(piece)) return lack + 1;
-    if (lack > 0 || this.#expectedUntilMs <= this.#world.clock.nowMs()) return lack;
+    const rank = this.#audience.rankOf(piece);
+    if (rank > 0 || this.#expectedUntilMs <= this.#world.clock.nowMs()) return rank;
     return piece * (this.#holdings.shelf?.meta.pieceLength ?? 0) < LIMITS.expectBytes ? 1 : 0;
   }
 

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Bitfield } from '#base/bitfield.ts';
+import { MIB } from '#base/units.ts';
+import { URGENT_LEVELS } from '#downloader/wanted-pieces.ts';
+import { Playheads } from './playheads.ts';
+
+const PIECES = 100;
+const PARTS = [
+  { first: 0, end: 60 },
+  { first: 60, end: PIECES },
+];
+const HEAD = URGENT_LEVELS;
+
+class Viewer {
+  readonly remote: { ip: string };
+  readonly has = new Bitfield(PIECES);
+  readonly telling = { knows: () => true };
+
+  constructor(ip: string, ...runs: readonly [first: number, end: number][]) {
+    this.remote = { ip };
+    for (const [first, end] of runs) this.take(first, end);
+  }
+
+  take(first: number, end: number): void {
+    for (let piece = first; piece < end; piece++) this.has.set(piece);
+  }
+
+  pieces(): Bitfield {
+    return this.has;
+  }
+}
+
+const open = (): Playheads => new Playheads({ pieceCount: PIECES, pieceLength: MIB, parts: PARTS });
+/** Pieces that come before others, the most urgent first. */
+const order = (playheads: Playheads): number[] =>
+  Array.from({ length: PIECES }, (_, piece) => piece)
+    .filter((piece) => playheads.urgencyOf(piece) > 0)
+    .sort((a, b) => playheads.urgencyOf(b) - playheads.urgencyOf(a) || a - b);
+const nobodySkips = () => [];
+const full = new Bitfield(PIECES);
+full.setAll();
+
+test('first what is right ahead of the client, soon after it the end of its file, then the rest of the window', () => {
+  const playheads = open();
+  playheads.look([new Viewer('192.168.1.20', [0, 10])], nobodySkips);
+  assert.deepEqual(order(playheads), [10, 11, 12, 13, 59, ...Array.from({ length: 12 }, (_, i) => 14 + i)]);
+  assert.equal(playheads.urgencyOf(10), HEAD);
+});
+
+test('clients at two places come by turns, each with what it needs first', () => {
+  const playheads = open();
+  playheads.look([new Viewer('192.168.1.20', [0, 10]), new Viewer('192.168.1.21', [0, 70])], nobodySkips);
+  assert.deepEqual(order(playheads).slice(0, 4), [10, 11, 70, 71]);
+});
+
+test('the window goes with the client: on, over what it has, and to where it jumps, and to what it left out when nothing else is missing', () => {
+  const playheads = open();
+  const viewer = new Viewer('192.168.1.20', [0, 10], [12, 14]);
+  const headAfter = (): number | undefined => {
+    playheads.look([viewer], nobodySkips);
+    return order(playheads)[0];
+  };
+  assert.equal(headAfter(), 10);
+  viewer.take(10, 12);
+  assert.equal(headAfter(), 14);
+  for (let piece = 14; piece < 30; piece++) {
+    playheads.asked(viewer, piece, full);
+    viewer.take(piece, piece + 1);
+  }
+  playheads.asked(viewer, 80, full);
+  assert.equal(headAfter(), 80);
+  viewer.take(80, PIECES);
+  assert.equal(headAfter(), 30);
+});
+
+test('who takes what comes has no window, nor has who has everything or left', () => {
+  const playheads = open();
+  const viewer = new Viewer('192.168.1.20');
+  for (const piece of [50, 20, 70]) playheads.asked(viewer, piece, full);
+  playheads.look([viewer, new Viewer('192.168.1.21', [0, PIECES])], nobodySkips);
+  assert.deepEqual(order(playheads), []);
+  playheads.look([], nobodySkips);
+  playheads.look([viewer], nobodySkips);
+  assert.equal(order(playheads)[0], 0, 'who comes again begins anew');
+});
+
+test('a file that the client does not want has no place in the window', () => {
+  const playheads = open();
+  playheads.look([new Viewer('192.168.1.20')], () => [{ first: 0, end: 60 }]);
+  assert.equal(order(playheads)[0], 60);
+});
+
+test('of several connections of one client the one that has said most counts', () => {
+  const playheads = open();
+  playheads.look([new Viewer('192.168.1.20'), new Viewer('192.168.1.20', [0, 40])], nobodySkips);
+  assert.equal(order(playheads)[0], 40);
+});
