@@ -84,10 +84,10 @@ async function shares(limits: RateLimits, depths: readonly number[], seconds: nu
   const clock = new HandClock();
   const budget = boxBudget(limits, clock)?.forTask();
   assert.ok(budget);
-  const clients = depths.map((depth) => {
+  const clients = depths.map((depth, i) => {
     const task = new TestTask(torrent);
     task.field.setAll();
-    task.allowance = budget.forClient();
+    task.allowance = budget.forClient(`10.0.0.${i}`);
     return leech(task, clock, depth);
   });
   await clock.pass(0);
@@ -123,7 +123,11 @@ test('each client keeps to its own limit', async () => {
 test('who is served nothing yet may still leave, and everything else still works', async () => {
   const clock = new HandClock();
   const budget = boxBudget({ boxMbps: 0.1 }, clock)?.forTask();
-  const { stream, say, c, task } = await connectClient(torrent, { have: 'all', clock, allowance: budget?.forClient() });
+  const { stream, say, c, task } = await connectClient(torrent, {
+    have: 'all',
+    clock,
+    allowance: budget?.forClient('10.0.0.9'),
+  });
   await say({ kind: 'interested' });
   stream.take(true);
   await say(...Array.from({ length: 20 }, (_, n) => block(n)));

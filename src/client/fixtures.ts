@@ -135,7 +135,7 @@ export class TestTask implements ClientTask {
 
 /** A stream that only remembers. */
 export class TestStream implements ClientStream {
-  readonly remote: Endpoint = { ip: '10.0.0.9', port: 51413 };
+  readonly remote: Endpoint;
   /** One entry per write. */
   readonly writes: Buffer[] = [];
   accepts = true;
@@ -146,6 +146,10 @@ export class TestStream implements ClientStream {
   data: (bytes: Buffer) => void = () => {};
   gone: () => void = () => {};
   drain: () => void = () => {};
+
+  constructor(ip = '10.0.0.9') {
+    this.remote = { ip, port: 51413 };
+  }
 
   onData(cb: (bytes: Buffer) => void): void {
     this.data = cb;

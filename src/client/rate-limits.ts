@@ -6,7 +6,7 @@ import { CLIENT_LIMITS } from './limits.ts';
 
 /** How fast blocks may go to LAN clients, in Mbit/s (1e6 bits of payload a second). Absent: no limit. */
 export type RateLimits = {
-  /** To one connection of a client. */
+  /** To one client, whatever it fetches and over however many connections. */
   readonly clientMbps?: number | undefined;
   /** To all clients of one torrent. */
   readonly taskMbps?: number | undefined;
@@ -15,7 +15,10 @@ export type RateLimits = {
 };
 
 /** The limits of one task, as its clients meet them. */
-export type TaskBudget = { forClient(): Allowance };
+export type TaskBudget = {
+  /** For one connection of the client at this address. `weight`: see AllowanceOwner. */
+  forClient(ip: string, weight?: () => number): Allowance;
+};
 
 /** The limits of the box, as its tasks meet them. */
 export type BoxBudget = { forTask(): TaskBudget };
@@ -30,12 +33,43 @@ export function boxBudget(limits: RateLimits, clock: Clock): BoxBudget | undefin
   const lineOf = (mbps: number | undefined): FairLine[] =>
     mbps === undefined ? [] : [new FairLine(bytesPerS(mbps), burstOf(bytesPerS(mbps)), clock)];
   const box = lineOf(limits.boxMbps);
+  const shares = new Shares(() => lineOf(limits.clientMbps));
   return {
     forTask: () => {
       const task = lineOf(limits.taskMbps);
-      return { forClient: () => new Allowance([...lineOf(limits.clientMbps), ...task, ...box], turnBytes) };
+      return {
+        forClient: (ip, weight = () => 1) => {
+          const share = shares.enter(ip);
+          const owner = { share, weight, left: () => shares.leave(ip) };
+          return new Allowance([...share.lines, ...task, ...box], turnBytes, owner);
+        },
+      };
     },
   };
+}
+
+type Share = { readonly lines: readonly FairLine[]; connections: number };
+
+/** One for each client, by its address: it is given no more for having several connections. Kept while it has one. */
+class Shares {
+  readonly #ownLines: () => FairLine[];
+  readonly #byIp = new Map<string, Share>();
+
+  constructor(ownLines: () => FairLine[]) {
+    this.#ownLines = ownLines;
+  }
+
+  enter(ip: string): Share {
+    const share = this.#byIp.get(ip) ?? { lines: this.#ownLines(), connections: 0 };
+    share.connections++;
+    this.#byIp.set(ip, share);
+    return share;
+  }
+
+  leave(ip: string): void {
+    const share = this.#byIp.get(ip);
+    if (share && --share.connections === 0) this.#byIp.delete(ip);
+  }
 }
 
 /** A turn is what one client is given before the next: as short as a block where blocks take long, and long where turns would be many. */

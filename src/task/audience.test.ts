@@ -46,8 +46,9 @@ function setUp(t: { after(end: () => void): void }, known = true) {
     audience.close();
   });
   if (known) audience.metainfoKnown(PIECES);
-  const join = async (): Promise<TestStream> => {
-    const stream = new TestStream();
+  let clients = 0;
+  const join = async (ip = `10.0.0.${++clients}`): Promise<TestStream> => {
+    const stream = new TestStream(ip);
     const hands = {
       infoHash: torrent.meta.infoHash,
       peerId: newPeerId(),
@@ -109,6 +110,16 @@ test('the memory cache is told how many clients lack a piece', async (t) => {
   assert.equal(shelf.memory.wanted(3), 2);
   second.gone();
   assert.equal(shelf.memory.wanted(3), 1);
+});
+
+test('a client with several connections is one client: it hears of everything on each, and lacks a piece once', async (t) => {
+  const { audience, join } = setUp(t);
+  for (let connection = 0; connection < 3; connection++) {
+    const stream = await join('10.0.0.9');
+    assert.equal(stream.take(true)[0]?.kind, 'have-all');
+  }
+  assert.equal(audience.lackOf(3), 1);
+  assert.equal(audience.lacking, 1);
 });
 
 test('clients that were here before the metainfo are counted once: one of them alone hears of everything, two step by step', async (t) => {

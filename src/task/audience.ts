@@ -8,6 +8,8 @@ import type { BoxBudget, TaskBudget } from '#client/rate-limits.ts';
 import { URGENT_RANK } from '#downloader/wanted-pieces.ts';
 import { type Handshake, newPeerId } from '#wire/handshake.ts';
 import { Anteroom } from './anteroom.ts';
+import { Dependence } from './dependence.ts';
+import { holdersOf } from './holder.ts';
 import { LackCounts } from './lack-counts.ts';
 import { LIMITS } from './limits.ts';
 import { Offers } from './offers.ts';
@@ -48,6 +50,7 @@ export class Audience {
   /** Undefined while the metainfo is not known. */
   #wishes: Wishes | undefined;
   #playheads: Playheads | undefined;
+  readonly #dependence = new Dependence();
   #recountSoon: NodeJS.Timeout | undefined;
   #waitedInVain = false;
   /** Qvod clients in a row that left without a word. */
@@ -89,7 +92,7 @@ export class Audience {
     }
     if (this.#waitedInVain && !this.#visible(id)) return 'no-metainfo';
     let here: ClientConnection | undefined;
-    const face = this.#face(handshake, () => here);
+    const face = this.#face(handshake, stream.remote, () => here);
     const client = new ClientConnection(stream, handshake, face, early, this.#world.log);
     here = client;
     this.#clients.set(client, { id, sinceMs: this.#world.clock.nowMs() });
@@ -200,14 +203,14 @@ export class Audience {
     return byV2Name && !shelf.meta.pieceRoots ? undefined : shelf;
   }
 
-  #face({ infoHash: id, qvodHello }: Handshake, own: () => ClientConnection | undefined): ClientTask {
+  #face({ infoHash: id, qvodHello }: Handshake, { ip }: Endpoint, own: () => ClientConnection | undefined): ClientTask {
     return {
       infoHash: id,
       peerId: newPeerId(), // read once a connection: clients drop a second one from a peer id they know
-      allowance: this.#budget?.forClient(),
+      allowance: this.#budget?.forClient(ip, () => this.#dependence.weightOf(ip)),
       metainfo: () => this.#visible(id)?.meta,
       have: () => this.#visible(id)?.have,
-      steers: () => this.#offers.steers(own() === undefined),
+      steers: () => this.#offers.steers(!this.all().some(({ remote }) => remote.ip === ip)),
       block: (piece, begin, length, asOne) => {
         const answer = this.#visible(id)?.block(piece, begin, length, asOne);
         const client = own();
@@ -261,10 +264,10 @@ export class Audience {
   }
 
   #count(): void {
-    const skips = (ip: string) => this.#wishes?.skips(ip) ?? [];
-    const all = this.all();
-    this.#lack.recount(all.map((client) => ({ pieces: () => client.pieces(), skips: skips(client.remote.ip) })));
-    this.#playheads?.look(all, skips);
+    const holders = holdersOf(this.all(), (ip) => this.#wishes?.skips(ip) ?? []);
+    this.#lack.recount(holders);
+    this.#playheads?.look(holders);
+    if (this.#budget) this.#dependence.look(holders, this.#lack.size);
   }
 
   #recount(): void {

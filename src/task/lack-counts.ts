@@ -1,18 +1,9 @@
-import type { Bitfield } from '#base/bitfield.ts';
 import type { PieceIndex } from '#base/units.ts';
-import type { Part } from './wishes.ts';
+import type { Holder } from './holder.ts';
 
-export type Holder = {
-  /** What is known of one client's pieces: undefined while it has said nothing, which means "none" (BEP 3). */
-  pieces(): Bitfield | undefined;
-  /** What it lacks and does not want. */
-  readonly skips: readonly Part[];
-};
-
-/** For each piece: how many connected clients lack it and want it. */
+/** For each piece: how many clients lack it and want it. */
 export class LackCounts {
   #counts: Uint16Array;
-  #holders = 0;
   #wanting = 0;
   readonly #isSample: (piece: PieceIndex) => boolean;
 
@@ -22,6 +13,11 @@ export class LackCounts {
     this.#isSample = isSample;
   }
 
+  /** Pieces of the torrent; 0 while that is not known. */
+  get size(): number {
+    return this.#counts.length;
+  }
+
   of(piece: number): number {
     return this.#counts[piece] ?? 0;
   }
@@ -29,10 +25,8 @@ export class LackCounts {
   /** Counts anew from what all clients have: on a join, a leave, or a client's whole bitfield. */
   recount(holders: Iterable<Holder>): void {
     const counts = new Uint16Array(this.#counts.length);
-    this.#holders = 0;
     this.#wanting = 0;
-    for (const { pieces, skips } of [...holders].map((h) => ({ pieces: h.pieces(), skips: h.skips }))) {
-      this.#holders++;
+    for (const { pieces, skips } of holders) {
       if (pieces?.full) continue;
       let wanted = counts.length - (pieces?.count ?? 0);
       for (let i = 0; i < counts.length; i++) if (!pieces?.has(i)) counts[i] = (counts[i] as number) + 1;
@@ -50,15 +44,5 @@ export class LackCounts {
   /** Clients that want something. */
   get wanting(): number {
     return this.#wanting;
-  }
-
-  /** One client now has one more piece. */
-  gained(piece: number): void {
-    const count = this.#counts[piece];
-    if (count) this.#counts[piece] = count - 1;
-  }
-
-  get holders(): number {
-    return this.#holders;
   }
 }

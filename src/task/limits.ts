@@ -66,6 +66,8 @@ export const LIMITS = {
   aheadPieces: 512,
   /** And at the end of its file: a film's index is there, and half a MiB for an hour. */
   tailBytes: 1 << 20,
+  /** Where rates are limited: the least weight of a client that others on the LAN could help too. An equal share is 1. */
+  leastWeight: 0.25,
   trackers: 8,
   /** The box asks trackers itself only after downloading this long with fewer live origins than this. */
   askTrackersAfterMs: 3_000,

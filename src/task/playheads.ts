@@ -1,7 +1,7 @@
-import { Bitfield } from '#base/bitfield.ts';
-import { bug } from '#base/errors.ts';
+import type { Bitfield } from '#base/bitfield.ts';
 import type { PieceIndex } from '#base/units.ts';
 import { URGENT_LEVELS } from '#downloader/wanted-pieces.ts';
+import { type Holder, settled } from './holder.ts';
 import { LIMITS } from './limits.ts';
 import { ReadingOrder } from './reading-order.ts';
 import type { Part } from './wishes.ts';
@@ -9,7 +9,6 @@ import type { Part } from './wishes.ts';
 /** What one of a client's connections shows. */
 export type Viewer = {
   readonly remote: { readonly ip: string };
-  /** What the client has; undefined while it has said nothing, which means "none". */
   pieces(): Bitfield | undefined;
   readonly telling: { knows(piece: PieceIndex): boolean };
 };
@@ -47,29 +46,28 @@ export class Playheads {
     return this.#orderOf(client.remote.ip).asked(piece, offered);
   }
 
-  /** Who is here, or what they have, has changed. `skips`: what the client at this address lacks and does not want. */
-  look(all: readonly Viewer[], skips: (ip: string) => readonly Part[]): void {
+  /** Who is here, or what they have, has changed. */
+  look(holders: readonly Holder[]): void {
     this.#urgency.clear();
-    const clients = Map.groupBy(all, ({ remote }) => remote.ip);
-    for (const ip of this.#orders.keys()) if (!clients.has(ip)) this.#orders.delete(ip);
-    for (const [ip, connections] of clients) {
-      const reading = this.#orderOf(ip);
-      const pieces = settled(connections, skips(ip), this.#shape.pieceCount);
-      reading.came(pieces);
-      if (reading.order !== 'any') this.#lookAhead(reading.from, pieces);
+    const ips = new Set(holders.map(({ ip }) => ip));
+    for (const ip of this.#orders.keys()) if (!ips.has(ip)) this.#orders.delete(ip);
+    for (const holder of holders) {
+      const reading = this.#orderOf(holder.ip);
+      if (holder.pieces) reading.came(holder.pieces);
+      if (reading.order !== 'any') this.#lookAhead(reading.from, settled(holder, this.#shape.pieceCount));
     }
   }
 
-  #lookAhead(from: PieceIndex, settled: Bitfield): void {
+  #lookAhead(from: PieceIndex, done: Bitfield): void {
     const { pieceCount, pieceLength, parts } = this.#shape;
     const next = (at: PieceIndex): PieceIndex => {
-      while (at < pieceCount && settled.has(at)) at++;
+      while (at < pieceCount && done.has(at)) at++;
       return at;
     };
     const ahead = next(from);
     const head = ahead < pieceCount ? ahead : next(0);
     const raise = (piece: PieceIndex, level: number): void => {
-      if (!settled.has(piece)) this.#urgency.set(piece, Math.max(level, this.urgencyOf(piece)));
+      if (!done.has(piece)) this.#urgency.set(piece, Math.max(level, this.urgencyOf(piece)));
     };
     for (let i = 0; i < this.#window && head + i < pieceCount; i++)
       raise(head + i, URGENT_LEVELS - Math.floor((i * URGENT_LEVELS) / this.#window));
@@ -86,14 +84,4 @@ export class Playheads {
     this.#orders.set(ip, order);
     return order;
   }
-}
-
-/** What the client has, or does not want. A connection that has just been made has said nothing yet: what another has said counts. */
-function settled(connections: readonly Viewer[], skips: readonly Part[], pieceCount: number): Bitfield {
-  const bytes = new Uint8Array(Math.ceil(pieceCount / 8));
-  for (const client of connections)
-    for (const [i, byte] of client.pieces()?.bytes.entries() ?? []) bytes[i] = (bytes[i] as number) | byte;
-  const field = Bitfield.from(bytes, pieceCount) ?? bug('a bitfield of another torrent');
-  for (const { first, end } of skips) for (let piece = first; piece < end; piece++) field.set(piece);
-  return field;
 }

@@ -16,6 +16,7 @@ export const libtorrent: ClientRecipe = {
       seed: o.seed,
       ways: o.ways ?? {},
       only: o.only,
+      film: o.film,
     }),
   ],
   read: readJsonLine,
