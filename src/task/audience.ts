@@ -233,7 +233,7 @@ export class Audience {
       offerLayers: (layers) => this.#world.offerLayers(layers),
       changed: (_, what, bytes) => {
         if (what === 'served') this.#world.served(bytes ?? 0);
-        else if (what === 'pieces') this.#piecesChanged();
+        else this.#piecesChanged();
       },
       closed: (client, why) => {
         const { clientName, servedBytes } = client;
@@ -266,7 +266,8 @@ export class Audience {
   #count(): void {
     const holders = holdersOf(this.all(), (ip) => this.#wishes?.skips(ip) ?? []);
     this.#lack.recount(holders);
-    this.#playheads?.look(holders);
+    const shelf = this.#world.shelf();
+    if (shelf) this.#playheads?.look(holders, shelf.have, this.#world.clock.nowMs());
     if (this.#budget) this.#dependence.look(holders, this.#lack.size);
   }
 
@@ -276,5 +277,6 @@ export class Audience {
     if (shelf) shelf.memory.readers = this.lacking;
     this.#offers.confirmed();
     this.#world.changed();
+    if (this.#playheads?.searching) this.#piecesChanged();
   }
 }

@@ -13,7 +13,7 @@ const PIECES = 64;
 const holder = (ip: string, ...pieces: number[]): Holder & { pieces: Bitfield } => {
   const field = new Bitfield(PIECES);
   for (const piece of pieces) field.set(piece);
-  return { ip, pieces: field, skips: [] };
+  return { ip, pieces: field, skips: [], interested: true, knows: () => true };
 };
 const half = Array.from({ length: PIECES / 2 }, (_, i) => i);
 

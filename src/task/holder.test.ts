@@ -7,9 +7,9 @@ const PIECES = 20;
 const connection = (ip: string, ...pieces: number[]) => {
   const field = new Bitfield(PIECES);
   for (const piece of pieces) field.set(piece);
-  return { remote: { ip }, pieces: () => field };
+  return { remote: { ip }, interested: false, pieces: () => field, telling: { knows: () => true } };
 };
-const silent = (ip: string) => ({ remote: { ip }, pieces: () => undefined });
+const silent = (ip: string) => ({ ...connection(ip), pieces: () => undefined });
 const list = (field: Bitfield | undefined): number[] =>
   Array.from({ length: PIECES }, (_, i) => i).filter((i) => field?.has(i));
 

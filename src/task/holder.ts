@@ -9,17 +9,33 @@ export type Holder = {
   readonly pieces: Bitfield | undefined;
   /** What it lacks and does not want. */
   readonly skips: readonly Part[];
+  /** Of what it was told of, it wants something. */
+  readonly interested: boolean;
+  /** It was told of the piece. */
+  knows(piece: PieceIndex): boolean;
 };
 
-type Connection = { readonly remote: { readonly ip: string }; pieces(): Bitfield | undefined };
+/** What one of a client's connections shows. */
+export type HolderConnection = {
+  readonly remote: { readonly ip: string };
+  readonly interested: boolean;
+  pieces(): Bitfield | undefined;
+  readonly telling: { knows(piece: PieceIndex): boolean };
+};
 
 /** One for each address, whatever the number of its connections. Several clients may share an address: what one of them lacks is lacked. */
-export function holdersOf(all: readonly Connection[], skips: (ip: string) => readonly Part[]): Holder[] {
+export function holdersOf(all: readonly HolderConnection[], skips: (ip: string) => readonly Part[]): Holder[] {
   const clients = Map.groupBy(all, ({ remote }) => remote.ip);
-  return [...clients].map(([ip, connections]) => ({ ip, pieces: common(connections), skips: skips(ip) }));
+  return [...clients].map(([ip, connections]) => ({
+    ip,
+    pieces: common(connections),
+    skips: skips(ip),
+    interested: connections.some((c) => c.interested),
+    knows: (piece) => connections.some((c) => c.telling.knows(piece)),
+  }));
 }
 
-function common(connections: readonly Connection[]): Bitfield | undefined {
+function common(connections: readonly HolderConnection[]): Bitfield | undefined {
   const [first, ...others] = connections.map((c) => c.pieces());
   if (!first || others.length === 0) return first;
   const bytes = new Uint8Array(first.bytes);

@@ -68,6 +68,16 @@ export const LIMITS = {
   tailBytes: 1 << 20,
   /** Where rates are limited: the least weight of a client that others on the LAN could help too. An equal share is 1. */
   leastWeight: 0.25,
+  /**
+   * A client that wants nothing of what it is offered of its file has turned to another place in it after so long; and so long may it take to ask for
+   * a piece that it is offered then: both are far more than it needs.
+   */
+  turnedAfterMs: 1_000,
+  answerMs: 400,
+  /** Pieces fetched to find it before it has taken one: one for each five minutes of a long film. */
+  probes: 32,
+  /** Of a file that it had asked for it wants nothing any more after so long: that is enough to find another place. */
+  turnedAwayAfterMs: 60_000,
   trackers: 8,
   /** The box asks trackers itself only after downloading this long with fewer live origins than this. */
   askTrackersAfterMs: 3_000,

@@ -4,6 +4,7 @@ import { Bitfield } from '#base/bitfield.ts';
 import { MIB } from '#base/units.ts';
 import { URGENT_LEVELS } from '#downloader/wanted-pieces.ts';
 import { holdersOf } from './holder.ts';
+import { LIMITS } from './limits.ts';
 import { Playheads } from './playheads.ts';
 import type { Part } from './wishes.ts';
 
@@ -18,6 +19,7 @@ class Viewer {
   readonly remote: { ip: string };
   readonly has = new Bitfield(PIECES);
   readonly telling = { knows: () => true };
+  interested = true;
 
   constructor(ip: string, ...runs: readonly [first: number, end: number][]) {
     this.remote = { ip };
@@ -40,7 +42,11 @@ const order = (playheads: Playheads): number[] =>
     .filter((piece) => playheads.urgencyOf(piece) > 0)
     .sort((a, b) => playheads.urgencyOf(b) - playheads.urgencyOf(a) || a - b);
 const look = (playheads: Playheads, viewers: readonly Viewer[], skips: readonly Part[] = []): void =>
-  playheads.look(holdersOf(viewers, () => skips));
+  playheads.look(
+    holdersOf(viewers, () => skips),
+    new Bitfield(PIECES),
+    0,
+  );
 const full = new Bitfield(PIECES);
 full.setAll();
 
@@ -92,4 +98,66 @@ test('a file that the client does not want has no place in the window', () => {
   const playheads = open();
   look(playheads, [new Viewer('192.168.1.20')], [{ first: 0, end: 60 }]);
   assert.equal(order(playheads)[0], 60);
+});
+
+/** A box that fetches the most urgent piece, one after another, for one client that takes what it wants of what it is offered. */
+class Turning {
+  readonly playheads = new Playheads({ pieceCount: PIECES, pieceLength: MIB, parts: [{ first: 0, end: PIECES }] });
+  readonly viewer = new Viewer('192.168.1.20');
+  readonly have = new Bitfield(PIECES);
+  readonly fetched: number[] = [];
+  wantsFrom = 0;
+  nowMs = 0;
+
+  pass(ms: number): void {
+    for (const end = this.nowMs + ms; this.nowMs < end; this.nowMs += 200) {
+      this.#take();
+      const open = Array.from({ length: PIECES - this.wantsFrom }, (_, i) => i + this.wantsFrom);
+      this.viewer.interested = open.some((piece) => this.have.has(piece) && !this.viewer.has.has(piece));
+      this.playheads.look(
+        holdersOf([this.viewer], () => []),
+        this.have,
+        this.nowMs,
+      );
+      const [next] = order(this.playheads).filter((piece) => !this.have.has(piece));
+      if (next === undefined) continue;
+      this.have.set(next);
+      this.fetched.push(next);
+    }
+  }
+
+  #take(): void {
+    for (let piece = this.wantsFrom; piece < PIECES; piece++) {
+      if (!this.have.has(piece) || this.viewer.has.has(piece)) continue;
+      this.playheads.asked(this.viewer, piece, this.have);
+      this.viewer.has.set(piece);
+    }
+  }
+}
+
+test('a player that turns to a place where the box has nothing is found there, and read on from there', () => {
+  for (const place of [41, 60, 77]) {
+    const turning = new Turning();
+    turning.pass(2_000);
+    turning.wantsFrom = place;
+    const before = turning.fetched.length;
+    for (let tries = 0; tries < 50 && !turning.viewer.has.has(place); tries++) turning.pass(200);
+    assert.ok(turning.viewer.has.has(place), `found after ${turning.fetched.slice(before)}`);
+    turning.pass(1_400);
+    for (let piece = place; piece < place + 4; piece++)
+      assert.ok(turning.viewer.has.has(piece), `${piece} of ${turning.fetched.slice(before)}`);
+  }
+});
+
+test('who has stopped to take anything costs a few pieces, and who is only ahead of the box none', () => {
+  const turning = new Turning();
+  turning.pass(2_000);
+  assert.equal(turning.playheads.searching, false);
+  turning.wantsFrom = PIECES;
+  const before = turning.fetched.length;
+  turning.pass(1_000);
+  assert.ok(turning.fetched.length - before <= 5, 'those of its window, until it is clear');
+  turning.pass(60_000);
+  assert.ok(turning.fetched.length - before <= 5 + LIMITS.probes, `${turning.fetched.slice(before)}`);
+  assert.equal(turning.playheads.searching, false);
 });

@@ -1,29 +1,30 @@
 import type { Bitfield } from '#base/bitfield.ts';
 import type { PieceIndex } from '#base/units.ts';
 import { URGENT_LEVELS } from '#downloader/wanted-pieces.ts';
-import { type Holder, settled } from './holder.ts';
+import { type Holder, type HolderConnection, settled } from './holder.ts';
 import { LIMITS } from './limits.ts';
+import { PlaceSearch } from './place-search.ts';
 import { ReadingOrder } from './reading-order.ts';
 import type { Part } from './wishes.ts';
 
-/** What one of a client's connections shows. */
-export type Viewer = {
-  readonly remote: { readonly ip: string };
-  pieces(): Bitfield | undefined;
-  readonly telling: { knows(piece: PieceIndex): boolean };
-};
-
 type Shape = { readonly pieceCount: number; readonly pieceLength: number; readonly parts: readonly Part[] };
+
+type Client = {
+  readonly reading: ReadingOrder;
+  /** Since when it wants nothing of what it is offered of its file. */
+  turnedMs: number | undefined;
+  search: PlaceSearch | undefined;
+};
 
 /**
  * Where clients that read in order are in the torrent, by their address, and so which pieces must be there before others: those right ahead of each, the
  * nearest first, and the end of the file that it reads, where players of films look for the index. A client that has shown nothing
- * yet is taken for one that reads in order: it might, and its share of the line is bounded.
+ * yet is taken for one that reads in order: it might, and its share of the line is bounded. One that wants nothing of what it is offered is looked for.
  */
 export class Playheads {
   readonly #shape: Shape;
   readonly #window: number;
-  readonly #orders = new Map<string, ReadingOrder>();
+  readonly #clients = new Map<string, Client>();
   readonly #urgency = new Map<PieceIndex, number>();
 
   constructor(shape: Shape) {
@@ -39,35 +40,73 @@ export class Playheads {
     return this.#urgency.get(piece) ?? 0;
   }
 
+  /** Somebody is being looked for, or about to be: `look` should be called again soon. */
+  get searching(): boolean {
+    return this.#clients.values().some(({ turnedMs, search }) => (search ? !search.inVain : turnedMs !== undefined));
+  }
+
   /** The client asks for a block of the piece. True: it is known better where it reads, or how. */
-  asked(client: Viewer, piece: PieceIndex, have: Bitfield): boolean {
+  asked(client: HolderConnection, piece: PieceIndex, have: Bitfield): boolean {
     const offered = (other: PieceIndex): boolean =>
       have.has(other) && client.telling.knows(other) && !client.pieces()?.has(other);
-    return this.#orderOf(client.remote.ip).asked(piece, offered);
+    const { reading, search } = this.#clientAt(client.remote.ip);
+    const { isNew, isNews } = reading.asked(piece, offered);
+    if (isNew) search?.asked(piece, (other) => offered(other) && !reading.hasAsked(other));
+    return isNews;
   }
 
   /** Who is here, or what they have, has changed. */
-  look(holders: readonly Holder[]): void {
+  look(holders: readonly Holder[], have: Bitfield, nowMs: number): void {
     this.#urgency.clear();
     const ips = new Set(holders.map(({ ip }) => ip));
-    for (const ip of this.#orders.keys()) if (!ips.has(ip)) this.#orders.delete(ip);
+    for (const ip of this.#clients.keys()) if (!ips.has(ip)) this.#clients.delete(ip);
     for (const holder of holders) {
-      const reading = this.#orderOf(holder.ip);
-      if (holder.pieces) reading.came(holder.pieces);
-      if (reading.order !== 'any') this.#lookAhead(reading.from, settled(holder, this.#shape.pieceCount));
+      const client = this.#clientAt(holder.ip);
+      if (holder.pieces) client.reading.came(holder.pieces);
+      const done = settled(holder, this.#shape.pieceCount);
+      this.#lookFor(client, holder, have, done, nowMs);
+      const { reading, search } = client;
+      const probe = search?.next(have, done, nowMs);
+      if (search ? search.place !== undefined : reading.order !== 'any') this.#lookAhead(headOf(client, done), done);
+      if (probe !== undefined) this.#raise(probe, URGENT_LEVELS);
     }
   }
 
-  #lookAhead(from: PieceIndex, done: Bitfield): void {
+  /** Begins and ends a search. */
+  #lookFor(client: Client, holder: Holder, have: Bitfield, done: Bitfield, nowMs: number): void {
+    const { reading, search } = client;
+    if (search?.over && search.place !== undefined) {
+      reading.turnTo(search.place);
+      client.search = undefined;
+    }
+    const isTurned = !holder.interested && this.#leaves(client, holder, have, done);
+    client.turnedMs = isTurned ? (client.turnedMs ?? nowMs) : undefined;
+    // It has come back without having been found.
+    if (holder.interested && search?.place === undefined) client.search = undefined;
+    const isLong = client.turnedMs !== undefined && nowMs - client.turnedMs >= LIMITS.turnedAfterMs;
+    if (isLong && (!client.search || client.search.place !== undefined)) client.search = new PlaceSearch();
+  }
+
+  /** It is offered something ahead of where it reads, in a file of which it has asked for something, and leaves it. */
+  #leaves(client: Client, { skips, knows }: Holder, have: Bitfield, done: Bitfield): boolean {
+    const head = headOf(client, done);
+    for (const part of this.#shape.parts) {
+      if (part.end <= head || skips.includes(part)) continue;
+      let isRead = false;
+      let isLeft = false;
+      for (let piece = part.first; piece < part.end && !(isRead && isLeft); piece++) {
+        if (client.reading.hasAsked(piece)) isRead = true;
+        else if (piece >= head && have.has(piece) && !done.has(piece) && knows(piece)) isLeft = true;
+      }
+      if (isRead && isLeft) return true;
+    }
+    return false;
+  }
+
+  #lookAhead(head: PieceIndex, done: Bitfield): void {
     const { pieceCount, pieceLength, parts } = this.#shape;
-    const next = (at: PieceIndex): PieceIndex => {
-      while (at < pieceCount && done.has(at)) at++;
-      return at;
-    };
-    const ahead = next(from);
-    const head = ahead < pieceCount ? ahead : next(0);
     const raise = (piece: PieceIndex, level: number): void => {
-      if (!done.has(piece)) this.#urgency.set(piece, Math.max(level, this.urgencyOf(piece)));
+      if (!done.has(piece)) this.#raise(piece, level);
     };
     for (let i = 0; i < this.#window && head + i < pieceCount; i++)
       raise(head + i, URGENT_LEVELS - Math.floor((i * URGENT_LEVELS) / this.#window));
@@ -77,11 +116,25 @@ export class Playheads {
     for (let piece = Math.max(head, part.end - tail); piece < part.end; piece++) raise(piece, URGENT_LEVELS - 1);
   }
 
-  #orderOf(ip: string): ReadingOrder {
-    const known = this.#orders.get(ip);
-    if (known) return known;
-    const order = new ReadingOrder(this.#shape.pieceCount);
-    this.#orders.set(ip, order);
-    return order;
+  #raise(piece: PieceIndex, level: number): void {
+    this.#urgency.set(piece, Math.max(level, this.urgencyOf(piece)));
   }
+
+  #clientAt(ip: string): Client {
+    const known = this.#clients.get(ip);
+    if (known) return known;
+    const client = { reading: new ReadingOrder(this.#shape.pieceCount), turnedMs: undefined, search: undefined };
+    this.#clients.set(ip, client);
+    return client;
+  }
+}
+
+/** The first piece that the client lacks where it reads; when it lacks none from there on, the first of all. */
+function headOf({ reading, search }: Client, done: Bitfield): PieceIndex {
+  const next = (at: PieceIndex): PieceIndex => {
+    while (at < done.size && done.has(at)) at++;
+    return at;
+  };
+  const ahead = next(search?.place ?? reading.from);
+  return ahead < done.size ? ahead : next(0);
 }

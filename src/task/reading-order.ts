@@ -30,6 +30,17 @@ export class ReadingOrder {
     return this.#from;
   }
 
+  hasAsked(piece: PieceIndex): boolean {
+    return this.#asked.has(piece);
+  }
+
+  /** It was found to read from here on. Who can be found thus wants no other place, so it reads in order until it shows otherwise. */
+  turnTo(piece: PieceIndex): void {
+    this.#from = piece;
+    this.#score = Math.max(this.#score, LIMITS.orderAsks);
+    this.#order = 'in order';
+  }
+
   /** What it has when it comes, the first time that this is known: many runs of pieces are not left by who reads in order. */
   came(pieces: Bitfield): void {
     if (this.#came || pieces.count === 0) return;
@@ -39,14 +50,14 @@ export class ReadingOrder {
     if (runs > LIMITS.orderRuns) this.#count(-LIMITS.orderFarMiss);
   }
 
-  /** It asks for a piece. `offered`: it lacks it and knows that it is to be had. True: it is known better how or where it reads. */
-  asked(piece: PieceIndex, offered: (piece: PieceIndex) => boolean): boolean {
-    if (!this.#asked.set(piece)) return false;
+  /** It asks for a piece. `offered`: it lacks it and knows that it is to be had. `isNew`: for the first time. `isNews`: it is known better how or where it reads. */
+  asked(piece: PieceIndex, offered: (piece: PieceIndex) => boolean): { isNew: boolean; isNews: boolean } {
+    if (!this.#asked.set(piece)) return { isNew: false, isNews: false };
     const { order, from } = this;
     const open = (other: PieceIndex): boolean => !this.#asked.has(other) && offered(other);
     if (piece < this.#from) this.#jump(piece);
     else this.#judge(piece, open);
-    return order !== this.order || from !== this.from;
+    return { isNew: true, isNews: order !== this.order || from !== this.from };
   }
 
   #judge(piece: PieceIndex, open: (piece: PieceIndex) => boolean): void {
