@@ -337,7 +337,7 @@ export class ClientConnection {
     if (fault !== undefined) return fault;
     const can = metainfo && !this.#choke.choked && this.#task.have()?.has(request.piece);
     if (!can || !this.#serving.push(padded(request, metainfo))) this.#reject(request);
-    else this.#task.asked(this, request.piece);
+    else this.#task.asked(request.piece);
     return undefined;
   }
 

@@ -40,7 +40,7 @@ export type ClientTask = {
    */
   block(piece: PieceIndex, begin: number, length: number, asOne: boolean): Lent | undefined | Promise<Lent | undefined>;
   /** The client asks for a block of a piece that it may have. */
-  asked(client: ClientConnection, piece: PieceIndex): void;
+  asked(piece: PieceIndex): void;
   changed(client: ClientConnection, what: 'interest' | 'pieces' | 'served', bytes?: number): void;
   /** Endpoints of the swarm that the client may be told of (BEP 11); undefined when nobody may (BEP 27), or it is not known. */
   swarm(): readonly PexPeer[] | undefined;

@@ -102,6 +102,20 @@ test('a client that is given pieces hears of the next ones, and no request is ne
   assert.deepEqual(haves(second.take()), [8, 9, 10, 11]);
 });
 
+test('a client that reads in order over two connections hears of everything', async (t) => {
+  const { join } = setUp(t);
+  await join();
+  const streams = [await join('10.0.0.9'), await join('10.0.0.9')];
+  const told = streams.map((stream) => haves(stream.take(true)).length);
+  for (const stream of streams) stream.data(encodeMessage({ kind: 'interested' }));
+  for (let piece = 0; piece < 24; piece++) {
+    streams[piece % 2]?.data(encodeMessage({ kind: 'request', piece, begin: 0, length: BLOCK_BYTES }));
+    for (let i = 0; i < 3; i++) await turn();
+    for (const [i, stream] of streams.entries()) told[i] = (told[i] ?? 0) + haves(stream.take()).length;
+  }
+  assert.equal(told[0], PIECES);
+});
+
 test('the memory cache is told how many clients lack a piece', async (t) => {
   const { shelf, join } = setUp(t);
   assert.equal(shelf.memory.wanted(3), 0);

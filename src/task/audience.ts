@@ -97,7 +97,7 @@ export class Audience {
     here = client;
     this.#clients.set(client, { id, sinceMs: this.#world.clock.nowMs() });
     this.#recount();
-    if (this.#visible(id)) this.#offers.joined(client.telling);
+    if (this.#visible(id)) this.#offersTo(client);
     return undefined;
   }
 
@@ -121,7 +121,11 @@ export class Audience {
     this.#count();
     for (const client of this.all()) client.metainfoKnown();
     this.#recount();
-    for (const [client, { id }] of this.#clients) if (this.#visible(id)) this.#offers.joined(client.telling);
+    for (const [client, { id }] of this.#clients) if (this.#visible(id)) this.#offersTo(client);
+  }
+
+  #offersTo({ telling, remote }: ClientConnection): void {
+    this.#offers.joined(telling, () => this.#playheads?.readsInOrder(remote.ip) ?? false);
   }
 
   announce(piece: PieceIndex): void {
@@ -220,9 +224,10 @@ export class Audience {
         }
         return answer;
       },
-      asked: (client, piece) => {
+      asked: (piece) => {
         const have = this.#visible(id)?.have;
-        if (have && this.#playheads?.asked(client, piece, have)) this.#piecesChanged();
+        const connections = () => this.all().filter(({ remote }) => remote.ip === ip);
+        if (have && this.#playheads?.asked(ip, piece, have, connections)) this.#piecesChanged();
       },
       swarm: () => this.#world.swarm(),
       dhtNode: (endpoint) => this.#world.dhtNode(endpoint),

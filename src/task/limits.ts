@@ -73,7 +73,7 @@ export const LIMITS = {
    * a piece that it is offered then: both are far more than it needs.
    */
   turnedAfterMs: 1_000,
-  answerMs: 400,
+  answerMs: 200,
   /** Pieces fetched to find it before it has taken one: one for each five minutes of a long film. */
   probes: 32,
   /** Of a file that it had asked for it wants nothing any more after so long: that is enough to find another place. */

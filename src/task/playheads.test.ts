@@ -74,10 +74,10 @@ test('the window goes with the client: on, over what it has, and to where it jum
   viewer.take(10, 12);
   assert.equal(headAfter(), 14);
   for (let piece = 14; piece < 30; piece++) {
-    playheads.asked(viewer, piece, full);
+    playheads.asked(viewer.remote.ip, piece, full, () => [viewer]);
     viewer.take(piece, piece + 1);
   }
-  playheads.asked(viewer, 80, full);
+  playheads.asked(viewer.remote.ip, 80, full, () => [viewer]);
   assert.equal(headAfter(), 80);
   viewer.take(80, PIECES);
   assert.equal(headAfter(), 30);
@@ -86,7 +86,7 @@ test('the window goes with the client: on, over what it has, and to where it jum
 test('who takes what comes has no window, nor has who has everything or left', () => {
   const playheads = open();
   const viewer = new Viewer('192.168.1.20');
-  for (const piece of [50, 20, 70]) playheads.asked(viewer, piece, full);
+  for (const piece of [50, 20, 70]) playheads.asked(viewer.remote.ip, piece, full, () => [viewer]);
   look(playheads, [viewer, new Viewer('192.168.1.21', [0, PIECES])]);
   assert.deepEqual(order(playheads), []);
   look(playheads, []);
@@ -129,7 +129,7 @@ class Turning {
   #take(): void {
     for (let piece = this.wantsFrom; piece < PIECES; piece++) {
       if (!this.have.has(piece) || this.viewer.has.has(piece)) continue;
-      this.playheads.asked(this.viewer, piece, this.have);
+      this.playheads.asked(this.viewer.remote.ip, piece, this.have, () => [this.viewer]);
       this.viewer.has.set(piece);
     }
   }

@@ -40,18 +40,24 @@ export class Playheads {
     return this.#urgency.get(piece) ?? 0;
   }
 
+  readsInOrder(ip: string): boolean {
+    return this.#clients.get(ip)?.reading.order === 'in order';
+  }
+
   /** Somebody is being looked for, or about to be: `look` should be called again soon. */
   get searching(): boolean {
     return this.#clients.values().some(({ turnedMs, search }) => (search ? !search.inVain : turnedMs !== undefined));
   }
 
-  /** The client asks for a block of the piece. True: it is known better where it reads, or how. */
-  asked(client: HolderConnection, piece: PieceIndex, have: Bitfield): boolean {
+  /** The client asks for a block of the piece. `connections`: all that it has. True: it is known better where it reads, or how. */
+  asked(ip: string, piece: PieceIndex, have: Bitfield, connections: () => readonly HolderConnection[]): boolean {
+    const { reading, search } = this.#clientAt(ip);
+    if (reading.hasAsked(piece)) return false;
+    const all = connections();
     const offered = (other: PieceIndex): boolean =>
-      have.has(other) && client.telling.knows(other) && !client.pieces()?.has(other);
-    const { reading, search } = this.#clientAt(client.remote.ip);
-    const { isNew, isNews } = reading.asked(piece, offered);
-    if (isNew) search?.asked(piece, (other) => offered(other) && !reading.hasAsked(other));
+      have.has(other) && all.some((c) => c.telling.knows(other) && !c.pieces()?.has(other));
+    const isNews = reading.asked(piece, offered);
+    search?.asked(piece, (other) => offered(other) && !reading.hasAsked(other));
     return isNews;
   }
 

@@ -50,14 +50,14 @@ export class ReadingOrder {
     if (runs > LIMITS.orderRuns) this.#count(-LIMITS.orderFarMiss);
   }
 
-  /** It asks for a piece. `offered`: it lacks it and knows that it is to be had. `isNew`: for the first time. `isNews`: it is known better how or where it reads. */
-  asked(piece: PieceIndex, offered: (piece: PieceIndex) => boolean): { isNew: boolean; isNews: boolean } {
-    if (!this.#asked.set(piece)) return { isNew: false, isNews: false };
+  /** It asks for a piece. `offered`: it lacks it and knows that it is to be had. True: it is known better how or where it reads. */
+  asked(piece: PieceIndex, offered: (piece: PieceIndex) => boolean): boolean {
+    if (!this.#asked.set(piece)) return false;
     const { order, from } = this;
     const open = (other: PieceIndex): boolean => !this.#asked.has(other) && offered(other);
     if (piece < this.#from) this.#jump(piece);
     else this.#judge(piece, open);
-    return { isNew: true, isNews: order !== this.order || from !== this.from };
+    return order !== this.order || from !== this.from;
   }
 
   #judge(piece: PieceIndex, open: (piece: PieceIndex) => boolean): void {
