@@ -18,6 +18,7 @@ import { HashExchange } from './hash-exchange.ts';
 import { CLIENT_LIMITS, type ClientLimits } from './limits.ts';
 import { MetafileAnswers } from './metafile-answers.ts';
 import { Outbox } from './outbox.ts';
+import { ReadTurns } from './read-turns.ts';
 import { padded, type Request, type Run, requestFault } from './request-queue.ts';
 import { ServedBlocks } from './served-blocks.ts';
 import { Serving } from './serving.ts';
@@ -89,6 +90,7 @@ export class ClientConnection {
         reject: (request) => this.#reject(request),
         served: (run) => this.#onServed(run),
         allowance,
+        reads: task.readTurns ?? new ReadTurns(limits.reads),
         arrived: () => this.#turnSoon(),
         failed: (piece, why) => log.error('client-read', { client: endpointKey(this.remote), piece, why }),
         scope: this.#scope,

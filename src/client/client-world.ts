@@ -5,6 +5,7 @@ import type { Metainfo } from '#wire/metainfo.ts';
 import type { PexPeer } from '#wire/pex.ts';
 import type { Allowance } from './allowance.ts';
 import type { ClientConnection } from './client-connection.ts';
+import type { ReadTurns } from './read-turns.ts';
 
 /** The byte stream under a client: a socket, or the plain side of an encrypted one. */
 export type ClientStream = {
@@ -30,6 +31,8 @@ export type ClientTask = {
   readonly peerId: Buffer;
   /** What the client may be given, where rates are limited. Read once per connection. */
   readonly allowance?: Allowance | undefined;
+  /** What the client's connections share. Read once per connection; absent: it has this one alone. */
+  readonly readTurns?: ReadTurns | undefined;
   metainfo(): Metainfo | undefined;
   have(): Bitfield | undefined;
   /** True: a client that comes now is told of no piece but those that it is offered. */

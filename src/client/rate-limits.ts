@@ -3,6 +3,7 @@ import { BLOCK_BYTES } from '#base/units.ts';
 import { Allowance } from './allowance.ts';
 import { FairLine } from './fair-line.ts';
 import { CLIENT_LIMITS } from './limits.ts';
+import { PerClient } from './per-client.ts';
 
 /** How fast blocks may go to LAN clients, in Mbit/s (1e6 bits of payload a second). Absent: no limit. */
 export type RateLimits = {
@@ -33,7 +34,7 @@ export function boxBudget(limits: RateLimits, clock: Clock): BoxBudget | undefin
   const lineOf = (mbps: number | undefined): FairLine[] =>
     mbps === undefined ? [] : [new FairLine(bytesPerS(mbps), burstOf(bytesPerS(mbps)), clock)];
   const box = lineOf(limits.boxMbps);
-  const shares = new Shares(() => lineOf(limits.clientMbps));
+  const shares = new PerClient(() => ({ lines: lineOf(limits.clientMbps) }));
   return {
     forTask: () => {
       const task = lineOf(limits.taskMbps);
@@ -46,30 +47,6 @@ export function boxBudget(limits: RateLimits, clock: Clock): BoxBudget | undefin
       };
     },
   };
-}
-
-type Share = { readonly lines: readonly FairLine[]; connections: number };
-
-/** One for each client, by its address: it is given no more for having several connections. Kept while it has one. */
-class Shares {
-  readonly #ownLines: () => FairLine[];
-  readonly #byIp = new Map<string, Share>();
-
-  constructor(ownLines: () => FairLine[]) {
-    this.#ownLines = ownLines;
-  }
-
-  enter(ip: string): Share {
-    const share = this.#byIp.get(ip) ?? { lines: this.#ownLines(), connections: 0 };
-    share.connections++;
-    this.#byIp.set(ip, share);
-    return share;
-  }
-
-  leave(ip: string): void {
-    const share = this.#byIp.get(ip);
-    if (share && --share.connections === 0) this.#byIp.delete(ip);
-  }
 }
 
 /** A turn is what one client is given before the next: as short as a block where blocks take long, and long where turns would be many. */

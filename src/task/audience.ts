@@ -4,7 +4,10 @@ import type { Log } from '#base/log.ts';
 import type { InfoHash, PieceIndex } from '#base/units.ts';
 import { CLIENT_CLOSED, ClientConnection } from '#client/client-connection.ts';
 import type { ClientStream, ClientTask } from '#client/client-world.ts';
+import { CLIENT_LIMITS } from '#client/limits.ts';
+import { PerClient } from '#client/per-client.ts';
 import type { BoxBudget, TaskBudget } from '#client/rate-limits.ts';
+import { ReadTurns } from '#client/read-turns.ts';
 import { URGENT_RANK } from '#downloader/wanted-pieces.ts';
 import { type Handshake, newPeerId } from '#wire/handshake.ts';
 import { Anteroom } from './anteroom.ts';
@@ -43,6 +46,7 @@ export type AudienceWorld = Pick<ClientTask, 'offerMetadata' | 'offerLayers' | '
 export class Audience {
   readonly #world: AudienceWorld;
   readonly #budget: TaskBudget | undefined;
+  readonly #readTurns = new PerClient(() => new ReadTurns(CLIENT_LIMITS.reads));
   readonly #clients = new Map<ClientConnection, { readonly id: InfoHash; readonly sinceMs: number }>();
   readonly #offers: Offers;
   readonly #anteroom = new Anteroom();
@@ -212,6 +216,7 @@ export class Audience {
       infoHash: id,
       peerId: newPeerId(), // read once a connection: clients drop a second one from a peer id they know
       allowance: this.#budget?.forClient(ip, () => this.#dependence.weightOf(ip)),
+      readTurns: this.#readTurns.enter(ip),
       metainfo: () => this.#visible(id)?.meta,
       have: () => this.#visible(id)?.have,
       steers: () => this.#offers.steers(!this.all().some(({ remote }) => remote.ip === ip)),
@@ -245,6 +250,7 @@ export class Audience {
         this.#world.log.info('client left', { client: endpointKey(client.remote), name: clientName, servedBytes, why });
         this.#clients.delete(client);
         this.#offers.left(client.telling);
+        this.#readTurns.leave(ip);
         this.#lastMs = this.#world.clock.nowMs();
         this.#recount();
         if (qvodHello && why === CLIENT_CLOSED) this.#qvodLeft(client);
