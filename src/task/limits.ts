@@ -58,7 +58,7 @@ export const LIMITS = {
   orderSlack: 4,
   orderFarMiss: 3,
   /** Pieces on either side that are looked at to find out what else was offered. */
-  orderLook: 4_096,
+  orderLook: 1_024,
   /** Runs of pieces that a client may come with and be one that reads in order: it has jumped, or has some files whole. */
   orderRuns: 8,
   /** What is fetched before the rest, ahead of a client that reads in order: a quarter of a minute of a film of 8 Mbit/s. */

@@ -57,6 +57,18 @@ test('first what is right ahead of the client, soon after it the end of its file
   assert.equal(playheads.urgencyOf(10), HEAD);
 });
 
+test('what the box has and the client leaves does not hold the window up', () => {
+  const playheads = open();
+  const have = new Bitfield(PIECES);
+  for (let piece = 0; piece < 5; piece++) have.set(piece);
+  playheads.look(
+    holdersOf([new Viewer('192.168.1.20', [2, 40])], () => []),
+    have,
+    0,
+  );
+  assert.equal(order(playheads)[0], 40);
+});
+
 test('clients at two places come by turns, each with what it needs first', () => {
   const playheads = open();
   look(playheads, [new Viewer('192.168.1.20', [0, 10]), new Viewer('192.168.1.21', [0, 70])]);

@@ -55,7 +55,7 @@ export class Playheads {
     if (reading.hasAsked(piece)) return false;
     const all = connections();
     const offered = (other: PieceIndex): boolean =>
-      have.has(other) && all.some((c) => c.telling.knows(other) && !c.pieces()?.has(other));
+      have.has(other) && !all[0]?.pieces()?.has(other) && all.some((c) => c.telling.knows(other));
     const isNews = reading.asked(piece, offered);
     search?.asked(piece, (other) => offered(other) && !reading.hasAsked(other));
     return isNews;
@@ -68,14 +68,23 @@ export class Playheads {
     for (const ip of this.#clients.keys()) if (!ips.has(ip)) this.#clients.delete(ip);
     for (const holder of holders) {
       const client = this.#clientAt(holder.ip);
-      if (holder.pieces) client.reading.came(holder.pieces);
-      const done = settled(holder, this.#shape.pieceCount);
-      this.#lookFor(client, holder, have, done, nowMs);
-      const { reading, search } = client;
-      const probe = search?.next(have, done, nowMs);
-      if (search ? search.place !== undefined : reading.order !== 'any') this.#lookAhead(headOf(client, done), done);
-      if (probe !== undefined) this.#raise(probe, URGENT_LEVELS);
+      const { reading } = client;
+      if (holder.pieces) reading.came(holder.pieces);
+      if (reading.order === 'any' && holder.interested && !client.search) client.turnedMs = undefined;
+      else this.#lookAt(client, holder, have, nowMs);
     }
+  }
+
+  #lookAt(client: Client, holder: Holder, have: Bitfield, nowMs: number): void {
+    const done = settled(holder, this.#shape.pieceCount);
+    this.#lookFor(client, holder, have, done, nowMs);
+    const { reading, search } = client;
+    const probe = search?.next(have, done, nowMs);
+    if (probe !== undefined) this.#raise(probe, URGENT_LEVELS);
+    if (search ? search.place === undefined : reading.order === 'any') return;
+    // What the box has is passed over: it is taken, or not wanted.
+    const head = headOf(client, done.size, (piece) => done.has(piece) || have.has(piece));
+    this.#lookAhead(head, done);
   }
 
   /** Begins and ends a search. */
@@ -87,15 +96,13 @@ export class Playheads {
     }
     const isTurned = !holder.interested && this.#leaves(client, holder, have, done);
     client.turnedMs = isTurned ? (client.turnedMs ?? nowMs) : undefined;
-    // It has come back without having been found.
-    if (holder.interested && search?.place === undefined) client.search = undefined;
     const isLong = client.turnedMs !== undefined && nowMs - client.turnedMs >= LIMITS.turnedAfterMs;
     if (isLong && (!client.search || client.search.place !== undefined)) client.search = new PlaceSearch();
   }
 
   /** It is offered something ahead of where it reads, in a file of which it has asked for something, and leaves it. */
   #leaves(client: Client, { skips, knows }: Holder, have: Bitfield, done: Bitfield): boolean {
-    const head = headOf(client, done);
+    const head = headOf(client, done.size, (piece) => done.has(piece));
     for (const part of this.#shape.parts) {
       if (part.end <= head || skips.includes(part)) continue;
       let isRead = false;
@@ -135,12 +142,12 @@ export class Playheads {
   }
 }
 
-/** The first piece that the client lacks where it reads; when it lacks none from there on, the first of all. */
-function headOf({ reading, search }: Client, done: Bitfield): PieceIndex {
+/** The first piece that is not past where the client reads; when there is none from there on, the first of all. */
+function headOf({ reading, search }: Client, pieceCount: number, past: (piece: PieceIndex) => boolean): PieceIndex {
   const next = (at: PieceIndex): PieceIndex => {
-    while (at < done.size && done.has(at)) at++;
+    while (at < pieceCount && past(at)) at++;
     return at;
   };
   const ahead = next(search?.place ?? reading.from);
-  return ahead < done.size ? ahead : next(0);
+  return ahead < pieceCount ? ahead : next(0);
 }
