@@ -41,12 +41,16 @@ const order = (playheads: Playheads): number[] =>
   Array.from({ length: PIECES }, (_, piece) => piece)
     .filter((piece) => playheads.urgencyOf(piece) > 0)
     .sort((a, b) => playheads.urgencyOf(b) - playheads.urgencyOf(a) || a - b);
-const look = (playheads: Playheads, viewers: readonly Viewer[], skips: readonly Part[] = []): void =>
+const none = new Bitfield(PIECES);
+/** They have asked for something, without a choice. */
+const look = (playheads: Playheads, viewers: readonly Viewer[], skips: readonly Part[] = []): void => {
+  for (const viewer of viewers) playheads.asked(viewer.remote.ip, 0, none, () => [viewer]);
   playheads.look(
     holdersOf(viewers, () => skips),
-    new Bitfield(PIECES),
+    none,
     0,
   );
+};
 const full = new Bitfield(PIECES);
 full.setAll();
 
@@ -61,8 +65,10 @@ test('what the box has and the client leaves does not hold the window up', () =>
   const playheads = open();
   const have = new Bitfield(PIECES);
   for (let piece = 0; piece < 5; piece++) have.set(piece);
+  const viewer = new Viewer('192.168.1.20', [2, 40]);
+  playheads.asked(viewer.remote.ip, 2, have, () => [viewer]);
   playheads.look(
-    holdersOf([new Viewer('192.168.1.20', [2, 40])], () => []),
+    holdersOf([viewer], () => []),
     have,
     0,
   );
@@ -106,6 +112,16 @@ test('who takes what comes has no window, nor has who has everything or left', (
   assert.equal(order(playheads)[0], 0, 'who comes again begins anew');
 });
 
+test('who has not asked for anything has no window: what it wants is not known yet', () => {
+  const playheads = open();
+  playheads.look(
+    holdersOf([new Viewer('192.168.1.20')], () => []),
+    none,
+    0,
+  );
+  assert.deepEqual(order(playheads), []);
+});
+
 test('a file that the client does not want has no place in the window', () => {
   const playheads = open();
   look(playheads, [new Viewer('192.168.1.20')], [{ first: 0, end: 60 }]);
@@ -131,7 +147,8 @@ class Turning {
         this.have,
         this.nowMs,
       );
-      const [next] = order(this.playheads).filter((piece) => !this.have.has(piece));
+      const [urgent] = order(this.playheads).filter((piece) => !this.have.has(piece));
+      const next = this.fetched.length === 0 ? 0 : urgent;
       if (next === undefined) continue;
       this.have.set(next);
       this.fetched.push(next);

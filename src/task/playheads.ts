@@ -18,8 +18,8 @@ type Client = {
 
 /**
  * Where clients that read in order are in the torrent, by their address, and so which pieces must be there before others: those right ahead of each, the
- * nearest first, and the end of the file that it reads, where players of films look for the index. A client that has shown nothing
- * yet is taken for one that reads in order: it might, and its share of the line is bounded. One that wants nothing of what it is offered is looked for.
+ * nearest first, and the end of the file that it reads, where players of films look for the index. A client that takes pieces and has
+ * not shown in which order is taken for one that reads in order: it might, and its share of the line is bounded. One that wants nothing of what it is offered is looked for.
  */
 export class Playheads {
   readonly #shape: Shape;
@@ -70,6 +70,8 @@ export class Playheads {
       const client = this.#clientAt(holder.ip);
       const { reading } = client;
       if (holder.pieces) reading.came(holder.pieces);
+      // What it wants of the torrent shows when it asks for something.
+      if (!reading.hasBegun) continue;
       if (reading.order === 'any' && holder.interested && !client.search) client.turnedMs = undefined;
       else this.#lookAt(client, holder, have, nowMs);
     }

@@ -30,6 +30,11 @@ export class ReadingOrder {
     return this.#from;
   }
 
+  /** It has asked for something. */
+  get hasBegun(): boolean {
+    return this.#asked.count > 0;
+  }
+
   hasAsked(piece: PieceIndex): boolean {
     return this.#asked.has(piece);
   }
