@@ -9,8 +9,8 @@ export const URGENT_RANK = MAX_RANK - URGENT_LEVELS + 1;
 type Bucket = { readonly bits: Uint8Array; count: number /** No bit is set in a byte before this one. */; low: number };
 
 /**
- * The pieces that may be begun, by rank (how soon they are needed, else how many clients lack them). Each rank is a bit set laid out like a bitfield message (BEP 3), so
- * that "the best piece this origin has" is a byte-wise AND from a cursor: no sorting, and nothing per block.
+ * The pieces that may be begun, by rank (how soon they are needed, else how many clients lack them). Each rank is a bit set laid out like a
+ * bitfield message (BEP 3), so that "the best piece this origin has" is a byte-wise AND from a cursor: no sorting, and nothing per block.
  */
 export class WantedPieces {
   readonly #ranks: Uint8Array;

@@ -17,9 +17,10 @@ type Client = {
 };
 
 /**
- * Where clients that read in order are in the torrent, by their address, and so which pieces must be there before others: those right ahead of each, the
- * nearest first, and the end of the file that it reads, where players of films look for the index. A client that takes pieces and has
- * not shown in which order is taken for one that reads in order: it might, and its share of the line is bounded. One that wants nothing of what it is offered is looked for.
+ * Where clients that read in order are in the torrent, by their address, and so which pieces must be there before others: those right ahead of
+ * each, the nearest first, and the end of the file that it reads, where players of films look for the index. A client that takes pieces and has
+ * not shown in which order is taken for one that reads in order: it might, and its share of the line is bounded. One that wants nothing of what
+ * it is offered is looked for.
  */
 export class Playheads {
   readonly #shape: Shape;
