@@ -69,8 +69,8 @@ test(
 );
 
 test('a viewer turns to a later place in the film, of which the box has nothing yet', options, (t) =>
-  inCafe('turn', CAFE, async (cafe) => {
-    const jumpTo = 32;
+  inCafe('turn', { ...CAFE, sizeMib: 20 }, async (cafe) => {
+    const jumpTo = 48;
     await cafe.daemon.start();
     const player = await cafe.download(1, 'libtorrent', { film: { jumpTo } });
     const { pieces, child } = player.client;
