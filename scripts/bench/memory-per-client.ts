@@ -52,6 +52,7 @@ function taskOf({ meta, content }: Torrent): ClientTask {
       const run = asOne ? undefined : pieces[index]?.run(begin, length);
       return { parts: run ? [run] : (pieces[index]?.message(begin, length) ?? []) };
     },
+    asked: () => {},
     changed: () => {},
     offerMetadata: () => {},
     swarm: () => [],

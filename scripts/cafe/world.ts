@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { CafeRefused, Claim } from './claim.ts';
-import { type ClientKind, ClientRun, type DhtStart, type Ways } from './clients/client.ts';
+import { type ClientKind, type ClientOptions, ClientRun, type DhtStart, type Ways } from './clients/client.ts';
 import { recipes } from './clients/kinds.ts';
 import { DAEMON_NAME, Daemon } from './daemon.ts';
 import { DHT_NODES, DHT_PORT, startDht } from './dht.ts';
@@ -63,6 +63,9 @@ export type DownloadOptions = {
   /** See ClientOptions. */
   readonly only?: readonly number[];
   readonly mostBytesPerS?: number;
+  readonly film?: ClientOptions['film'];
+  /** Where its files go. Default: an empty directory. What lies there already it has. */
+  readonly dir?: string;
 };
 
 export type BoxCounters = {
@@ -222,12 +225,12 @@ export class Cafe implements AsyncDisposable {
     this.#seeders = [];
   }
 
-  /** Starts a client with its default settings in an empty directory. */
+  /** Starts a client with its default settings. */
   async download(pc: number, kind: ClientKind, o: DownloadOptions = {}): Promise<Download> {
     const place = this.pc(pc);
     const payload = o.payload ?? this.payload;
     const at = join(this.dir, `pc${pc}-${++this.#runs}-${kind}`);
-    const dir = join(at, 'files');
+    const dir = o.dir ?? join(at, 'files');
     const client = await ClientRun.start(
       recipes[kind],
       {
@@ -239,6 +242,7 @@ export class Cafe implements AsyncDisposable {
         ...(o.ways ? { ways: o.ways } : {}),
         ...(o.only ? { only: o.only } : {}),
         ...(o.mostBytesPerS ? { mostBytesPerS: o.mostBytesPerS } : {}),
+        ...(o.film ? { film: o.film } : {}),
       },
       { place, processes: this.processes, name: `PC ${pc} (${kind})` },
     );

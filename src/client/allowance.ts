@@ -1,25 +1,46 @@
 import type { FairLine, Waiter } from './fair-line.ts';
 
+/** Whose an allowance is. */
+export type AllowanceOwner = {
+  /** The same for all connections of one client. */
+  readonly share: object;
+  /** How much of what it shares with others is due to it, above 0. */
+  weight(): number;
+  /** The allowance is not used any more. */
+  left(): void;
+};
+
 /**
- * What one client may be given, under the limits that it shares with others: it stands in each line in turn, the narrowest circle first.
+ * What one connection of a client may be given, under the limits that it shares with others: it stands in each line in turn, the narrowest circle first.
  * What an earlier line has granted is held there until the last one grants too, so that no line lets more go than its rate.
  */
 export class Allowance implements Waiter {
   /** The most to be asked for at once, unless one request alone is more. */
   readonly turnBytes: number;
   readonly #lines: readonly FairLine[];
+  readonly #owner: AllowanceOwner;
   /** Lines that have granted. */
   #passed = 0;
   #bytes = 0;
   #allowed: (() => void) | undefined;
+  #closed = false;
 
-  constructor(lines: readonly FairLine[], turnBytes: number) {
+  constructor(lines: readonly FairLine[], turnBytes: number, owner: AllowanceOwner) {
     this.#lines = lines;
+    this.#owner = owner;
     this.turnBytes = turnBytes;
   }
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  get owner(): object {
+    return this.#owner.share;
+  }
+
+  get weight(): number {
+    return this.#owner.weight();
   }
 
   /** Calls `allowed` once, now or later, when so many bytes may go. One question at a time. */
@@ -38,6 +59,8 @@ export class Allowance implements Waiter {
 
   /** Nothing is wanted any more. */
   close(): void {
+    if (!this.#closed) this.#owner.left();
+    this.#closed = true;
     if (!this.#allowed) return;
     this.#allowed = undefined;
     this.#lines[this.#passed]?.leave(this);

@@ -18,6 +18,7 @@ import { HashExchange } from './hash-exchange.ts';
 import { CLIENT_LIMITS, type ClientLimits } from './limits.ts';
 import { MetafileAnswers } from './metafile-answers.ts';
 import { Outbox } from './outbox.ts';
+import { ReadTurns } from './read-turns.ts';
 import { padded, type Request, type Run, requestFault } from './request-queue.ts';
 import { ServedBlocks } from './served-blocks.ts';
 import { Serving } from './serving.ts';
@@ -91,6 +92,7 @@ export class ClientConnection {
         reject: (request) => this.#reject(request),
         served: (run) => this.#onServed(run),
         allowance,
+        reads: task.readTurns ?? new ReadTurns(limits.reads),
         arrived: () => this.#turnSoon(),
         failed: (piece, why) => log.error('client-read', { client: endpointKey(this.remote), piece, why }),
         scope: this.#scope,
@@ -372,6 +374,7 @@ export class ClientConnection {
     if (fault !== undefined) return fault;
     const can = metainfo && !this.#choke.choked && this.#task.have()?.has(request.piece);
     if (!can || !this.#serving.push(padded(request, metainfo))) this.#reject(request);
+    else this.#task.asked(request.piece);
     return undefined;
   }
 

@@ -5,6 +5,7 @@ import type { Metainfo } from '#wire/metainfo.ts';
 import type { PexPeer } from '#wire/pex.ts';
 import type { Allowance } from './allowance.ts';
 import type { ClientConnection } from './client-connection.ts';
+import type { ReadTurns } from './read-turns.ts';
 
 /** The byte stream under a client: a socket, or the plain side of an encrypted one. */
 export type ClientStream = {
@@ -39,6 +40,8 @@ export type ClientTask = {
   readonly peerId: Buffer;
   /** What the client may be given, where rates are limited. Read once per connection. */
   readonly allowance?: Allowance | undefined;
+  /** What the client's connections share. Read once per connection; absent: it has this one alone. */
+  readonly readTurns?: ReadTurns | undefined;
   metainfo(): Metainfo | undefined;
   have(): Bitfield | undefined;
   /** True: a client that comes now is told of no piece but those that it is offered. */
@@ -48,6 +51,8 @@ export type ClientTask = {
    * block). Otherwise a run of whole blocks, one message per block. Undefined: not to be had.
    */
   block(piece: PieceIndex, begin: number, length: number, asOne: boolean): Lent | undefined | Promise<Lent | undefined>;
+  /** The client asks for a block of a piece that it may have. */
+  asked(piece: PieceIndex): void;
   changed(client: ClientConnection, what: 'interest' | 'pieces' | 'served', bytes?: number): void;
   /** Endpoints of the swarm that the client may be told of (BEP 11); undefined when nobody may (BEP 27), or it is not known. */
   swarm(): readonly PexPeer[] | undefined;

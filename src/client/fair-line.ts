@@ -4,14 +4,24 @@ import { TokenBucket } from '#base/token-bucket.ts';
 /** Who waits in a line, one wish at a time; the same object for as long as it comes back. */
 export type Waiter = {
   readonly bytes: number;
+  /** Whose wish it is: all waiters of one owner share what one is given. */
+  readonly owner: object;
+  /** Above 0. Who weighs twice as much is given twice as much. */
+  readonly weight: number;
   /** The bytes are taken. Another wish may come from within. */
   granted(): void;
 };
-type Wish = { readonly waiter: Waiter; readonly bytes: number; readonly startsAt: number };
+type Wish = {
+  readonly waiter: Waiter;
+  readonly bytes: number;
+  readonly startsAt: number;
+  /** Its bytes, more of them the less its owner weighs. */
+  readonly length: number;
+};
 
 /**
  * Those who wait for bytes of one bucket. Fair by bytes, not by wishes (start-time fair queueing, Goyal, Vin and Cheng 1996): each wish
- * starts where its owner's last one ended, counted in bytes given to it, and the lowest goes first. Who was away is owed a burst at most: a
+ * starts where its owner's last one ended, counted in bytes given by weight, and the lowest goes first. Who was away is owed a burst at most: a
  * client with few requests open is away after each, for as long as its next one travels, and shall not lose its share by that. Nobody
  * passes the first, however little it wants, so nobody starves.
  * Invariant: there is a timer only while somebody waits, and one at most.
@@ -21,7 +31,7 @@ export class FairLine {
   readonly #clock: Clock;
   /** The lowest start first, the older of two that are equal. */
   readonly #wishes: Wish[] = [];
-  readonly #endOfLast = new WeakMap<Waiter, number>();
+  readonly #endOfLast = new WeakMap<object, number>();
   /** The highest start that was granted. */
   #servedAt = 0;
   #serving = false;
@@ -34,22 +44,24 @@ export class FairLine {
 
   /** Calls `granted` once, now or later, unless the waiter leaves first. */
   ask(waiter: Waiter): void {
-    const { bytes } = waiter;
+    const { bytes, owner, weight } = waiter;
+    const length = bytes / weight;
     const owedFrom = this.#servedAt - this.#bucket.burstBytes;
-    const startsAt = Math.max(owedFrom, this.#endOfLast.get(waiter) ?? this.#servedAt);
-    this.#endOfLast.set(waiter, startsAt + bytes);
+    const startsAt = Math.max(owedFrom, this.#endOfLast.get(owner) ?? this.#servedAt);
+    this.#endOfLast.set(owner, startsAt + length);
     // Most belong near the end.
     let at = this.#wishes.length;
     while (at > 0 && (this.#wishes[at - 1] as Wish).startsAt > startsAt) at--;
-    this.#wishes.splice(at, 0, { waiter, bytes, startsAt });
+    this.#wishes.splice(at, 0, { waiter, bytes, startsAt, length });
     this.#serve();
   }
 
   /** The waiter wants nothing any more. */
   leave(waiter: Waiter): void {
     const at = this.#wishes.findIndex((wish) => wish.waiter === waiter);
-    if (at < 0) return;
-    this.#wishes.splice(at, 1);
+    const [wish] = at < 0 ? [] : this.#wishes.splice(at, 1);
+    if (!wish) return;
+    this.#endOfLast.set(waiter.owner, (this.#endOfLast.get(waiter.owner) ?? 0) - wish.length);
     this.#serve();
   }
 

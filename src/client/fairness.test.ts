@@ -5,9 +5,12 @@ import { BLOCK_BYTES, MIB } from '#base/units.ts';
 import { encodeMessage, type Message } from '#wire/frames.ts';
 import { oneFileTorrent } from '#wire/made-torrent.ts';
 import { ClientConnection } from './client-connection.ts';
+import type { Lent } from './client-world.ts';
 import { connectClient, HandClock, handshakeOf, TestStream, TestTask } from './fixtures.ts';
 import { CLIENT_LIMITS } from './limits.ts';
+import { PerClient } from './per-client.ts';
 import { boxBudget, type RateLimits } from './rate-limits.ts';
+import { ReadTurns } from './read-turns.ts';
 
 const PIECE_BYTES = 8 * BLOCK_BYTES;
 const torrent = oneFileTorrent(16 * MIB, PIECE_BYTES);
@@ -84,10 +87,10 @@ async function shares(limits: RateLimits, depths: readonly number[], seconds: nu
   const clock = new HandClock();
   const budget = boxBudget(limits, clock)?.forTask();
   assert.ok(budget);
-  const clients = depths.map((depth) => {
+  const clients = depths.map((depth, i) => {
     const task = new TestTask(torrent);
     task.field.setAll();
-    task.allowance = budget.forClient();
+    task.allowance = budget.forClient(`10.0.0.${i}`);
     return leech(task, clock, depth);
   });
   await clock.pass(0);
@@ -123,7 +126,11 @@ test('each client keeps to its own limit', async () => {
 test('who is served nothing yet may still leave, and everything else still works', async () => {
   const clock = new HandClock();
   const budget = boxBudget({ boxMbps: 0.1 }, clock)?.forTask();
-  const { stream, say, c, task } = await connectClient(torrent, { have: 'all', clock, allowance: budget?.forClient() });
+  const { stream, say, c, task } = await connectClient(torrent, {
+    have: 'all',
+    clock,
+    allowance: budget?.forClient('10.0.0.9'),
+  });
   await say({ kind: 'interested' });
   stream.take(true);
   await say(...Array.from({ length: 20 }, (_, n) => block(n)));
@@ -138,4 +145,65 @@ test('who is served nothing yet may still leave, and everything else still works
   await clock.pass(60_000);
   assert.equal(c.servedBytes, 8 * BLOCK_BYTES);
   assert.equal(clock.sleepers, 0);
+});
+
+/** A disk that does one read at a time, in the order asked, 10 ms each. */
+class SlowDisk {
+  readonly #clock: HandClock;
+  #freeAtMs = 0;
+
+  constructor(clock: HandClock) {
+    this.#clock = clock;
+  }
+
+  read(): Promise<void> {
+    const nowMs = this.#clock.nowMs();
+    this.#freeAtMs = Math.max(this.#freeAtMs, nowMs) + 10;
+    return this.#clock.sleep(this.#freeAtMs - nowMs, new AbortController().signal);
+  }
+}
+
+class DiskTask extends TestTask {
+  readonly #disk: SlowDisk;
+  readonly readTurns: ReadTurns;
+
+  constructor(disk: SlowDisk, readTurns: ReadTurns) {
+    super(torrent);
+    this.field.setAll();
+    this.#disk = disk;
+    this.readTurns = readTurns;
+  }
+
+  override async block(piece: number, begin: number, length: number, asOne: boolean): Promise<Lent | undefined> {
+    await this.#disk.read();
+    return super.block(piece, begin, length, asOne);
+  }
+}
+
+/** Blocks that each client gets, over so many connections, all on one disk. */
+async function diskShares(connections: readonly number[]): Promise<number[]> {
+  const clock = new HandClock();
+  const disk = new SlowDisk(clock);
+  const turns = new PerClient(() => new ReadTurns(CLIENT_LIMITS.reads));
+  const clients = connections.map((count, i) =>
+    Array.from({ length: count }, () => leech(new DiskTask(disk, turns.enter(`10.0.0.${i}`)), clock, 100)),
+  );
+  const all = clients.flat();
+  await clock.pass(0);
+  for (const client of all) client.start();
+  let blocks: number[] = [];
+  for (let ms = 0; ms <= 3_000; ms += 10) {
+    await clock.pass(ms);
+    blocks = clients.map((those) => those.reduce((sum, client) => sum + client.eat(), 0));
+  }
+  for (const client of all) client.end();
+  await clock.pass(20_000);
+  return blocks;
+}
+
+test('a client is given no more of the disk for having several connections, and all of it when it is alone', async () => {
+  const [many = 0, one = 0] = await diskShares([6, 1]);
+  assert.ok(many / one < 1.3, `${many} beside ${one}`);
+  const [alone = 0] = await diskShares([6]);
+  assert.ok(alone >= many + one - 16, `${alone} of ${many + one}`);
 });

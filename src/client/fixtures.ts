@@ -89,6 +89,8 @@ export class TestTask implements ClientTask {
     });
   }
 
+  asked(): void {}
+
   changed(_client: ClientConnection, what: 'interest' | 'pieces' | 'served', bytes = 0): void {
     this.changes.push(what);
     this.servedBytes += bytes;
@@ -143,7 +145,7 @@ export class TestTask implements ClientTask {
 
 /** A stream that only remembers. */
 export class TestStream implements ClientStream {
-  readonly remote: Endpoint = { ip: '10.0.0.9', port: 51413 };
+  readonly remote: Endpoint;
   /** One entry per write. */
   readonly writes: Buffer[] = [];
   accepts = true;
@@ -154,6 +156,10 @@ export class TestStream implements ClientStream {
   data: (bytes: Buffer) => void = () => {};
   gone: () => void = () => {};
   drain: () => void = () => {};
+
+  constructor(ip = '10.0.0.9') {
+    this.remote = { ip, port: 51413 };
+  }
 
   onData(cb: (bytes: Buffer) => void): void {
     this.data = cb;

@@ -12,7 +12,7 @@ export type ClientLimits = {
   readonly runBytes: number;
   /** Bytes on their way to one client that its socket has not taken: more is not read from the store until it drains. */
   readonly unsentBytes: number;
-  /** Reads from the store under way for one client. */
+  /** Reads from the store under way for one client, over all its connections: more than a disk with an arm does at once. */
   readonly reads: number;
   /** Where a rate is limited: the length of one client's turn at the full rate, between one block and the largest request. */
   readonly turnMs: number;
@@ -61,7 +61,7 @@ export const CLIENT_LIMITS: ClientLimits = {
   requestBytes: 128 * KIB,
   runBytes: 512 * KIB,
   unsentBytes: MIB,
-  reads: 4,
+  reads: 8,
   turnMs: 5,
   burstMs: 50,
   frameBytes: 384 * KIB,

@@ -56,9 +56,10 @@ function crowd(limits: RateLimits, tasks: readonly (readonly { bytes: number; pa
   const clock = new HandClock();
   const budget = boxBudget(limits, clock);
   assert.ok(budget);
+  let addresses = 0;
   const eaters = tasks.map((clients) => {
     const task = budget.forTask();
-    return clients.map((client) => new Eater(task.forClient(), clock, client));
+    return clients.map((client) => new Eater(task.forClient(`10.0.0.${++addresses}`), clock, client));
   });
   const all = eaters.flat();
   const end = (): void => {
@@ -162,6 +163,62 @@ test('the box is shared by clients, also by those that another limit holds back'
   for (const eater of eaters.flat()) assert.ok(Math.abs(mbpsOf(eater) - 30) < 1, `${mbpsOf(eater)}`);
 });
 
+test('a client is given no more for having several connections, and one limit holds for all of them', async () => {
+  for (const [limits, mbpsEach] of [
+    [{ boxMbps: 20 }, 10],
+    [{ boxMbps: 20, clientMbps: 6 }, 6],
+  ] as const) {
+    const clock = new HandClock();
+    const task = boxBudget(limits, clock)?.forTask();
+    assert.ok(task);
+    const size = { bytes: 16 * KIB, pauseMs: 0 };
+    const of = (ip: string, connections: number): Eater[] =>
+      Array.from({ length: connections }, () => new Eater(task.forClient(ip), clock, size));
+    const clients = [of('10.0.0.1', 4), of('10.0.0.2', 1)];
+    await clock.pass(10_000);
+    for (const eater of clients.flat()) eater.leave();
+    for (const eaters of clients) {
+      const given = (eaters.reduce((sum, { total }) => sum + total, 0) * 8) / 1e6 / 10;
+      assert.ok(Math.abs(given - mbpsEach) < 0.3, `${given} of ${mbpsEach}`);
+    }
+  }
+});
+
+test('who weighs less is given less, in proportion, and not nothing', async () => {
+  const clock = new HandClock();
+  const budget = boxBudget({ boxMbps: 50 }, clock);
+  assert.ok(budget);
+  const weights = [1, 0.25, 0.5, 0.25];
+  const size = { bytes: 64 * KIB, pauseMs: 0 };
+  const eaters = weights.map((weight, i) => {
+    const allowance = budget.forTask().forClient(`10.0.0.${i}`, () => weight);
+    return new Eater(allowance, clock, size);
+  });
+  await clock.pass(10_000);
+  for (const eater of eaters) eater.leave();
+  for (const [i, { total }] of eaters.entries()) {
+    const due = (bytesPerS(50) * 10 * (weights[i] as number)) / 2;
+    assert.ok(Math.abs(total - due) <= 0.02 * due + MAX_TURN, `${total} of ${due}`);
+  }
+});
+
+test('a wish that was never granted is not counted against the other connections of its client', async () => {
+  const clock = new HandClock();
+  const task = boxBudget({ boxMbps: 8 }, clock)?.forTask();
+  assert.ok(task);
+  const size = { bytes: MAX_TURN, pauseMs: 0 };
+  const eaters = ['10.0.0.1', '10.0.0.2'].map((ip) => new Eater(task.forClient(ip), clock, size));
+  for (let i = 0; i < 50; i++) {
+    const fickle = task.forClient('10.0.0.1');
+    fickle.ask(MAX_TURN, () => assert.fail('nothing is left for it'));
+    fickle.close();
+  }
+  await clock.pass(5_000);
+  for (const eater of eaters) eater.leave();
+  const [first = 0, second = 0] = eaters.map(({ total }) => total);
+  assert.ok(Math.abs(first - second) <= 2 * MAX_TURN, `${first} and ${second}`);
+});
+
 test('who leaves while it waits gives back what it was granted, and lets the next one pass', async () => {
   const clock = new HandClock();
   const budget = boxBudget({ taskMbps: 8, boxMbps: 1 }, clock);
@@ -169,7 +226,7 @@ test('who leaves while it waits gives back what it was granted, and lets the nex
   assert.ok(budget && task);
   const said: string[] = [];
   const ask = (name: string, of = task): Allowance => {
-    const allowance = of.forClient();
+    const allowance = of.forClient(name);
     allowance.ask(MAX_TURN, () => said.push(name));
     return allowance;
   };
@@ -195,7 +252,7 @@ test('time that passes while many are served is counted once', () => {
       given += MAX_TURN;
       if (nowMs < 2_000) again(allowance);
     });
-  for (let i = 0; i < 2_000 && nowMs < 2_000; i++) again(task.forClient());
+  for (let i = 0; i < 2_000 && nowMs < 2_000; i++) again(task.forClient(`${i}`));
   const most = (bytesPerS(80) * nowMs) / 1000 + bytesPerS(80) * 0.05;
   assert.ok(given > 0 && given <= most, `${given} of ${most}`);
 });

@@ -3,10 +3,11 @@ import { BLOCK_BYTES } from '#base/units.ts';
 import { Allowance } from './allowance.ts';
 import { FairLine } from './fair-line.ts';
 import { CLIENT_LIMITS } from './limits.ts';
+import { PerClient } from './per-client.ts';
 
 /** How fast blocks may go to LAN clients, in Mbit/s (1e6 bits of payload a second). Absent: no limit. */
 export type RateLimits = {
-  /** To one connection of a client. */
+  /** To one client, whatever it fetches and over however many connections. */
   readonly clientMbps?: number | undefined;
   /** To all clients of one torrent. */
   readonly taskMbps?: number | undefined;
@@ -15,7 +16,10 @@ export type RateLimits = {
 };
 
 /** The limits of one task, as its clients meet them. */
-export type TaskBudget = { forClient(): Allowance };
+export type TaskBudget = {
+  /** For one connection of the client at this address. `weight`: see AllowanceOwner. */
+  forClient(ip: string, weight?: () => number): Allowance;
+};
 
 /** The limits of the box, as its tasks meet them. */
 export type BoxBudget = { forTask(): TaskBudget };
@@ -30,10 +34,17 @@ export function boxBudget(limits: RateLimits, clock: Clock): BoxBudget | undefin
   const lineOf = (mbps: number | undefined): FairLine[] =>
     mbps === undefined ? [] : [new FairLine(bytesPerS(mbps), burstOf(bytesPerS(mbps)), clock)];
   const box = lineOf(limits.boxMbps);
+  const shares = new PerClient(() => ({ lines: lineOf(limits.clientMbps) }));
   return {
     forTask: () => {
       const task = lineOf(limits.taskMbps);
-      return { forClient: () => new Allowance([...lineOf(limits.clientMbps), ...task, ...box], turnBytes) };
+      return {
+        forClient: (ip, weight = () => 1) => {
+          const share = shares.enter(ip);
+          const owner = { share, weight, left: () => shares.leave(ip) };
+          return new Allowance([...share.lines, ...task, ...box], turnBytes, owner);
+        },
+      };
     },
   };
 }

@@ -5,6 +5,7 @@ import type { Allowance } from './allowance.ts';
 import type { ClientTask, Lent } from './client-world.ts';
 import type { ClientLimits } from './limits.ts';
 import type { Outbox } from './outbox.ts';
+import type { ReadTurns } from './read-turns.ts';
 import { type Request, RequestQueue, type Run } from './request-queue.ts';
 
 export type ServingWorld = {
@@ -15,6 +16,8 @@ export type ServingWorld = {
   served(run: Run): void;
   /** Where rates are limited: what the client may be given. */
   readonly allowance: Allowance | undefined;
+  /** Shared with the client's other connections. */
+  readonly reads: ReadTurns;
   /** An answer came from the store, or may be given now: the outbox should be flushed. */
   arrived(): void;
   failed(piece: PieceIndex, why: string): void;
@@ -32,7 +35,7 @@ export class Serving {
   readonly #outbox: Outbox;
   readonly #limits: ClientLimits;
   readonly #queue: RequestQueue;
-  #reads = 0;
+  readonly #again: () => void;
   #readBytes = 0;
   /** The run that waits for its turn. */
   #held: Run | undefined;
@@ -42,6 +45,9 @@ export class Serving {
     this.#outbox = outbox;
     this.#limits = limits;
     this.#queue = new RequestQueue(limits);
+    const again = (): void => world.arrived();
+    this.#again = again;
+    world.scope.defer(() => world.reads.forget(again));
   }
 
   get waiting(): number {
@@ -60,8 +66,8 @@ export class Serving {
 
   /** Answers what there is room for. */
   fill(): void {
-    const { allowance } = this.#world;
-    while (!this.#outbox.full && this.#reads < this.#limits.reads && !this.#held) {
+    const { allowance, reads } = this.#world;
+    while (this.#queue.length > 0 && !this.#outbox.full && !this.#held && reads.free(this.#again)) {
       const room = this.#limits.unsentBytes - this.#outbox.bytes - this.#readBytes;
       const run = room > 0 ? this.#queue.take(allowance ? Math.min(room, allowance.turnBytes) : room) : undefined;
       if (!run) break;
@@ -88,7 +94,7 @@ export class Serving {
   }
 
   #await(run: Run, answer: Promise<Lent | undefined>): void {
-    this.#reads++;
+    this.#world.reads.take();
     this.#readBytes += run.length;
     this.#world.scope.run(async (signal) => {
       let lent: Lent | undefined;
@@ -97,8 +103,8 @@ export class Serving {
       } catch (error) {
         this.#world.failed(run.piece, errorText(error));
       }
-      this.#reads--;
       this.#readBytes -= run.length;
+      this.#world.reads.giveBack();
       if (signal.aborted) lent?.done?.();
       if (signal.aborted) return;
       this.#answer(run, lent);

@@ -36,7 +36,7 @@ export type DownloadWorld = {
   lacksLayers(): Metainfo | undefined;
   /** All files' piece layers in order, end to end. */
   gotLayers(layers: Buffer): void;
-  /** Connected clients that lack the piece; 0 = nobody wants it now. */
+  /** Connected clients that lack the piece, or from `URGENT_RANK` on how soon it is needed; 0 = nobody wants it now. */
   lack(piece: PieceIndex): number;
   /** May another piece be begun, when so many are on their way? To be asked again after `lackChanged`. */
   mayBegin(inFlight: number): boolean;

@@ -58,9 +58,10 @@ export class Filling {
     if (!own) throw new RangeError('bug: a bitfield of another torrent');
     this.#world = world;
     this.#pieceCount = shape.pieceCount;
-    const { begunBytes, begunPieces } = world.limits;
+    const { begunBytes, begunPieces, urgentRun } = world.limits;
     const limits = {
       begunPieces,
+      urgentRun,
       get begunBytes(): number {
         return Math.min(begunBytes, world.begunBytes());
       },

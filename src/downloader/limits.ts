@@ -25,6 +25,8 @@ export type DownloadLimits = {
   /** Memory in begun and unverified pieces of one task: this many bytes, or `begunPieces` pieces where pieces are larger. */
   readonly begunBytes: number;
   readonly begunPieces: number;
+  /** Pieces that are needed soon begun in a row, before one of the others: these get a quarter of the line at least. */
+  readonly urgentRun: number;
   /** Begun bytes kept while the task is paused: a short pause must not cost the line anything. */
   readonly pausedBytes: number;
   /** Wait after the store was full or failed; doubles up to the second value. */
@@ -80,6 +82,7 @@ export const DOWNLOAD_LIMITS: DownloadLimits = {
   maxSaidWindow: 800,
   begunBytes: 64 * MIB,
   begunPieces: 4,
+  urgentRun: 3,
   pausedBytes: 4 * MIB,
   storeRetryMs: 5_000,
   storeRetryMaxMs: 120_000,

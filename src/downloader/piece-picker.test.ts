@@ -5,6 +5,7 @@ import { Bitfield } from '#base/bitfield.ts';
 import { BLOCK_BYTES, MIB } from '#base/units.ts';
 import type { BlockRequest } from './begun-piece.ts';
 import { PiecePicker } from './piece-picker.ts';
+import { URGENT_RANK } from './wanted-pieces.ts';
 
 const all = (n: number): Bitfield => {
   const field = new Bitfield(n);
@@ -19,7 +20,7 @@ const only = (n: number, ...pieces: number[]): Bitfield => {
 const BLOCK = new Uint8Array(BLOCK_BYTES);
 /** Nobody looks at it. */
 const data = (request: BlockRequest): Uint8Array => BLOCK.subarray(0, request.length);
-const limits = { begunBytes: 64 * MIB, begunPieces: 4 };
+const limits = { begunBytes: 64 * MIB, begunPieces: 4, urgentRun: 3 };
 
 function picker(pieceCount: number, blocksPerPiece = 2, tail = 0, some = limits) {
   const pieceLength = blocksPerPiece * BLOCK_BYTES;
@@ -44,6 +45,20 @@ test('nothing is asked that nobody lacks; then the largest lack, then the lowest
   for (const [piece, lack] of [1, 3, 0, 3, 2].entries()) p.setLack(piece, lack);
   const order = Array.from({ length: 5 }, () => p.pick(1, all(5))?.piece);
   assert.deepEqual(order, [1, 3, 4, 0, undefined]);
+});
+
+test('what is needed soon comes first, and every fourth piece is one of the others', () => {
+  const { p } = picker(12, 1);
+  for (let piece = 0; piece < 12; piece++) p.setLack(piece, piece < 6 ? 1 : URGENT_RANK + 11 - piece);
+  const order = Array.from({ length: 12 }, () => p.pick(1, all(12))?.piece);
+  assert.deepEqual(order, [6, 7, 8, 0, 9, 10, 11, 1, 2, 3, 4, 5]);
+});
+
+test('where nothing else is wanted, nothing is left to the others', () => {
+  const { p } = picker(6, 1);
+  for (let piece = 0; piece < 6; piece++) p.setLack(piece, URGENT_RANK);
+  const order = Array.from({ length: 6 }, () => p.pick(1, all(6))?.piece);
+  assert.deepEqual(order, [0, 1, 2, 3, 4, 5]);
 });
 
 test('all origins help with the earliest begun piece, and a block is asked once', () => {
@@ -102,7 +117,7 @@ test('a suspect piece comes from one origin alone, from its start when that one 
 });
 
 test('begun pieces are bounded, and origins that left cannot block the room', () => {
-  const { p, made } = picker(8, 2, 0, { begunBytes: 0, begunPieces: 2 });
+  const { p, made } = picker(8, 2, 0, { ...limits, begunBytes: 0, begunPieces: 2 });
   for (let i = 0; i < 8; i++) p.setLack(i, 1);
   const ask = (origin: number, piece: number): BlockRequest | undefined => p.pick(origin, only(8, piece));
   p.put(1, 0, 0, data(ask(1, 0) as BlockRequest));
@@ -168,7 +183,7 @@ test('under random answers, losses, chokes and lies no block is asked twice and 
   fc.assert(
     fc.property(fc.array(step, { maxLength: 300 }), fc.nat(3), (steps, spread) => {
       const pieceCount = 7;
-      const { p } = picker(pieceCount, 3, 5, { begunBytes: 0, begunPieces: 4 });
+      const { p } = picker(pieceCount, 3, 5, { ...limits, begunBytes: 0, begunPieces: 4 });
       const has = [0, 1, 2, 3].map((o) =>
         o === 0
           ? all(pieceCount)

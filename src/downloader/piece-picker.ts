@@ -3,7 +3,7 @@ import { BugError } from '#base/errors.ts';
 import { BLOCK_BYTES, type PieceIndex } from '#base/units.ts';
 import { BegunPiece, type BlockRequest, NOBODY, type OriginId } from './begun-piece.ts';
 import type { DownloadLimits } from './limits.ts';
-import { WantedPieces } from './wanted-pieces.ts';
+import { URGENT_RANK, WantedPieces } from './wanted-pieces.ts';
 
 export type PieceState = 'have' | 'verifying' | 'begun' | 'unwanted' | 'wanted';
 export type PickerShape = {
@@ -15,7 +15,7 @@ export type PickerShape = {
 /** Where blocks are put together. */
 export type Assembly = { putBlock(begin: number, data: Uint8Array): void };
 /** Read whenever a piece is begun: they may change. */
-type Limits = Pick<DownloadLimits, 'begunBytes' | 'begunPieces'>;
+type Limits = Pick<DownloadLimits, 'begunBytes' | 'begunPieces' | 'urgentRun'>;
 export type Put<P> =
   | { kind: 'useless' }
   | { kind: 'kept'; otherwise?: OriginId }
@@ -40,6 +40,7 @@ export class PiecePicker<P extends Assembly> {
   readonly #soleOnly = new Set<PieceIndex>();
   #begunBytes = 0;
   #order = 0;
+  #urgentInRow = 0;
 
   /** `have` is copied nowhere: the caller hands over a bitfield of the picker's own. Nothing is wanted until `setLack`. */
   constructor(shape: PickerShape, have: Bitfield, make: (piece: PieceIndex, lengthBytes: number) => P, limits: Limits) {
@@ -66,7 +67,7 @@ export class PiecePicker<P extends Assembly> {
     return this.#wanted.has(piece) ? 'wanted' : 'unwanted';
   }
 
-  /** How many clients lack the piece; 0 = nobody wants it. */
+  /** How many clients lack the piece, or from `URGENT_RANK` on how soon it is needed; 0 = nobody wants it. */
   setLack(piece: PieceIndex, lack: number): void {
     this.#lack[piece] = Math.min(lack, 255);
     const state = this.state(piece);
@@ -81,7 +82,7 @@ export class PiecePicker<P extends Assembly> {
       if (piece.mayAsk(origin)) return this.#ask(piece, origin);
     }
     if (!mayBegin) return undefined;
-    const index = this.#wanted.first(pieces.full ? undefined : pieces.bytes);
+    const index = this.#next(pieces.full ? undefined : pieces.bytes);
     if (index === undefined) return undefined;
     const lengthBytes = this.#shape.sizeOf(index);
     while (this.#begunBytes + lengthBytes > this.#limitBytes) if (!this.#abandonOne()) return undefined;
@@ -90,6 +91,15 @@ export class PiecePicker<P extends Assembly> {
 
   get #limitBytes(): number {
     return Math.max(this.#limits.begunBytes, this.#limits.begunPieces * this.#shape.pieceLength);
+  }
+
+  /** What is needed soon comes first, and leaves a part of the line to the rest. */
+  #next(bits: Uint8Array | undefined): PieceIndex | undefined {
+    const first = this.#wanted.first(bits);
+    if (first === undefined || !this.#wanted.urgent(first)) return first;
+    if (this.#urgentInRow++ < this.#limits.urgentRun) return first;
+    this.#urgentInRow = 0;
+    return this.#wanted.first(bits, URGENT_RANK - 1) ?? first;
   }
 
   #begin(index: PieceIndex, lengthBytes: number, sole: 'anyone' | 'someone'): BegunPiece<P> {

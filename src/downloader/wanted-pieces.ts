@@ -1,13 +1,16 @@
 import type { PieceIndex } from '#base/units.ts';
 
-/** Ranks above this are as good as it: bounds the number of buckets, and 63 waiting clients are waiting clients. */
+/** Ranks above this are as good as it: bounds the number of buckets. */
 export const MAX_RANK = 63;
+/** The highest ranks are for pieces that somebody needs soon; below them, 55 waiting clients are waiting clients. */
+export const URGENT_LEVELS = 8;
+export const URGENT_RANK = MAX_RANK - URGENT_LEVELS + 1;
 
 type Bucket = { readonly bits: Uint8Array; count: number /** No bit is set in a byte before this one. */; low: number };
 
 /**
- * The pieces that may be begun, by rank (how many clients lack them). Each rank is a bit set laid out like a bitfield message (BEP 3), so
- * that "the best piece this origin has" is a byte-wise AND from a cursor: no sorting, and nothing per block.
+ * The pieces that may be begun, by rank (how soon they are needed, else how many clients lack them). Each rank is a bit set laid out like a
+ * bitfield message (BEP 3), so that "the best piece this origin has" is a byte-wise AND from a cursor: no sorting, and nothing per block.
  */
 export class WantedPieces {
   readonly #ranks: Uint8Array;
@@ -37,9 +40,13 @@ export class WantedPieces {
     this.#ranks[piece] = rank;
   }
 
-  /** The piece of the highest rank, then of the lowest index, among those in `bits` (undefined: all pieces). */
-  first(bits: Uint8Array | undefined): PieceIndex | undefined {
-    for (let rank = this.#top; rank > 0; rank--) {
+  urgent(piece: PieceIndex): boolean {
+    return (this.#ranks[piece] as number) >= URGENT_RANK;
+  }
+
+  /** The piece of the highest rank up to `top`, then of the lowest index, among those in `bits` (undefined: all pieces). */
+  first(bits: Uint8Array | undefined, top = MAX_RANK): PieceIndex | undefined {
+    for (let rank = Math.min(top, this.#top); rank > 0; rank--) {
       const bucket = this.#buckets[rank];
       if (!bucket || bucket.count === 0) {
         if (rank === this.#top) this.#top--;

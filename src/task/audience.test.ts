@@ -48,8 +48,9 @@ function setUp(t: { after(end: () => void): void }, known = true) {
     audience.close();
   });
   if (known) audience.metainfoKnown(PIECES);
-  const join = async (): Promise<TestStream> => {
-    const stream = new TestStream();
+  let clients = 0;
+  const join = async (ip = `10.0.0.${++clients}`): Promise<TestStream> => {
+    const stream = new TestStream(ip);
     const hands = {
       infoHash: torrent.meta.infoHash,
       peerId: newPeerId(),
@@ -103,6 +104,20 @@ test('a client that is given pieces hears of the next ones, and no request is ne
   assert.deepEqual(haves(second.take()), [8, 9, 10, 11]);
 });
 
+test('a client that reads in order over two connections hears of everything', async (t) => {
+  const { join } = setUp(t);
+  await join();
+  const streams = [await join('10.0.0.9'), await join('10.0.0.9')];
+  const told = streams.map((stream) => haves(stream.take(true)).length);
+  for (const stream of streams) stream.data(encodeMessage({ kind: 'interested' }));
+  for (let piece = 0; piece < 24; piece++) {
+    streams[piece % 2]?.data(encodeMessage({ kind: 'request', piece, begin: 0, length: BLOCK_BYTES }));
+    for (let i = 0; i < 3; i++) await turn();
+    for (const [i, stream] of streams.entries()) told[i] = (told[i] ?? 0) + haves(stream.take()).length;
+  }
+  assert.equal(told[0], PIECES);
+});
+
 test('the memory cache is told how many clients lack a piece', async (t) => {
   const { shelf, join } = setUp(t);
   assert.equal(shelf.memory.wanted(3), 0);
@@ -111,6 +126,16 @@ test('the memory cache is told how many clients lack a piece', async (t) => {
   assert.equal(shelf.memory.wanted(3), 2);
   second.gone();
   assert.equal(shelf.memory.wanted(3), 1);
+});
+
+test('a client with several connections is one client: it hears of everything on each, and lacks a piece once', async (t) => {
+  const { audience, join } = setUp(t);
+  for (let connection = 0; connection < 3; connection++) {
+    const stream = await join('10.0.0.9');
+    assert.equal(stream.take(true)[0]?.kind, 'have-all');
+  }
+  assert.equal(audience.lackOf(3), 1);
+  assert.equal(audience.lacking, 1);
 });
 
 test('clients that were here before the metainfo are counted once: one of them alone hears of everything, two step by step', async (t) => {

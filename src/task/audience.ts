@@ -4,15 +4,22 @@ import type { Log } from '#base/log.ts';
 import type { InfoHash, PieceIndex } from '#base/units.ts';
 import { CLIENT_CLOSED, ClientConnection } from '#client/client-connection.ts';
 import type { ClientStream, ClientTask } from '#client/client-world.ts';
+import { CLIENT_LIMITS } from '#client/limits.ts';
+import { PerClient } from '#client/per-client.ts';
 import type { BoxBudget, TaskBudget } from '#client/rate-limits.ts';
+import { ReadTurns } from '#client/read-turns.ts';
+import { URGENT_RANK } from '#downloader/wanted-pieces.ts';
 import { type Handshake, newPeerId } from '#wire/handshake.ts';
 import { Anteroom } from './anteroom.ts';
+import { Dependence } from './dependence.ts';
+import { holdersOf } from './holder.ts';
 import { Hunger } from './hunger.ts';
 import { LackCounts, type Need } from './lack-counts.ts';
 import { LIMITS } from './limits.ts';
 import { Neighbours, type NeighboursWorld } from './neighbours.ts';
 import { Offers } from './offers.ts';
 import type { PieceShelf } from './piece-shelf.ts';
+import { Playheads } from './playheads.ts';
 import { partsOf, Wishes } from './wishes.ts';
 
 export type AudienceWorld = NeighboursWorld &
@@ -44,6 +51,7 @@ export type AudienceWorld = NeighboursWorld &
 export class Audience {
   readonly #world: AudienceWorld;
   readonly #budget: TaskBudget | undefined;
+  readonly #readTurns = new PerClient(() => new ReadTurns(CLIENT_LIMITS.reads));
   readonly #clients = new Map<ClientConnection, { readonly id: InfoHash; readonly sinceMs: number }>();
   readonly #offers: Offers;
   readonly #anteroom = new Anteroom();
@@ -52,6 +60,8 @@ export class Audience {
   #lack = new LackCounts(0);
   /** Undefined while the metainfo is not known. */
   #wishes: Wishes | undefined;
+  #playheads: Playheads | undefined;
+  readonly #dependence = new Dependence();
   #recountSoon: NodeJS.Timeout | undefined;
   #waitedInVain = false;
   /** Qvod clients in a row that left without a word. */
@@ -94,12 +104,12 @@ export class Audience {
     }
     if (this.#waitedInVain && !this.#visible(id)) return 'no-metainfo';
     let here: ClientConnection | undefined;
-    const face = this.#face(handshake, () => here);
+    const face = this.#face(handshake, stream.remote, () => here);
     const client = new ClientConnection(stream, handshake, face, early, this.#world.log);
     here = client;
     this.#clients.set(client, { id, sinceMs: this.#world.clock.nowMs() });
     this.#recount();
-    if (this.#visible(id)) this.#offers.joined(client.telling);
+    if (this.#visible(id)) this.#offersTo(client);
     return undefined;
   }
 
@@ -112,8 +122,10 @@ export class Audience {
   /** The shape is known, or what a v2 client waited for. */
   metainfoKnown(pieceCount: number): void {
     const shelf = this.#world.shelf();
-    this.#wishes ??= shelf && new Wishes(partsOf(shelf.meta));
-    this.#lack = new LackCounts(pieceCount, (piece) => this.isSample(piece));
+    const parts = shelf ? partsOf(shelf.meta) : [];
+    this.#wishes ??= shelf && new Wishes(parts);
+    this.#playheads ??= shelf && new Playheads({ pieceCount, pieceLength: shelf.meta.pieceLength, parts });
+    this.#lack = new LackCounts(pieceCount, (piece) => this.#wishes?.isSample(piece) ?? false);
     if (shelf) {
       shelf.memory.wanted = (piece) => this.lackOf(piece);
       this.#offers.open(shelf);
@@ -121,7 +133,11 @@ export class Audience {
     this.#count();
     for (const client of this.all()) client.metainfoKnown();
     this.#recount();
-    for (const [client, { id }] of this.#clients) if (this.#visible(id)) this.#offers.joined(client.telling);
+    for (const [client, { id }] of this.#clients) if (this.#visible(id)) this.#offersTo(client);
+  }
+
+  #offersTo({ telling, remote }: ClientConnection): void {
+    this.#offers.joined(telling, () => this.#playheads?.readsInOrder(remote.ip) ?? false);
   }
 
   announce(piece: PieceIndex): void {
@@ -153,9 +169,14 @@ export class Audience {
     return this.#lack.of(piece);
   }
 
-  /** The piece is to be fetched before others that as many lack: it shows who wants its file. */
-  isSample(piece: PieceIndex): boolean {
-    return this.#wishes?.isSample(piece) ?? false;
+  /** In which order pieces are to be fetched, the highest first (see URGENT_RANK); 0: nobody wants it. */
+  rankOf(piece: PieceIndex): number {
+    const lack = this.lackOf(piece);
+    const urgency = lack > 0 ? (this.#playheads?.urgencyOf(piece) ?? 0) : 0;
+    if (urgency > 0) return URGENT_RANK + urgency - 1;
+    // It shows who wants its file.
+    const isSample = lack > 0 && this.#wishes?.isSample(piece);
+    return Math.min(isSample ? lack + 1 : lack, URGENT_RANK - 1);
   }
 
   /** Connections that lack something that they want. */
@@ -213,14 +234,15 @@ export class Audience {
     return byV2Name && !shelf.meta.pieceRoots ? undefined : shelf;
   }
 
-  #face({ infoHash: id, qvodHello }: Handshake, own: () => ClientConnection | undefined): ClientTask {
+  #face({ infoHash: id, qvodHello }: Handshake, { ip }: Endpoint, own: () => ClientConnection | undefined): ClientTask {
     return {
       infoHash: id,
       peerId: newPeerId(), // read once a connection: clients drop a second one from a peer id they know
-      allowance: this.#budget?.forClient(),
+      allowance: this.#budget?.forClient(ip, () => this.#dependence.weightOf(ip)),
+      readTurns: this.#readTurns.enter(ip),
       metainfo: () => this.#visible(id)?.meta,
       have: () => this.#visible(id)?.have,
-      steers: () => this.#offers.steers(own() === undefined),
+      steers: () => this.#offers.steers(!this.all().some(({ remote }) => remote.ip === ip)),
       block: (piece, begin, length, asOne) => {
         const answer = this.#visible(id)?.block(piece, begin, length, asOne);
         const client = own();
@@ -231,6 +253,11 @@ export class Audience {
         }
         return answer;
       },
+      asked: (piece) => {
+        const have = this.#visible(id)?.have;
+        const connections = () => this.all().filter(({ remote }) => remote.ip === ip);
+        if (have && this.#playheads?.asked(ip, piece, have, connections)) this.#piecesChanged();
+      },
       swarm: () => this.#world.swarm(),
       dhtNode: (endpoint) => this.#world.dhtNode(endpoint),
       told: (client, endpoints) => this.#world.told(client.remote.ip, endpoints),
@@ -240,7 +267,7 @@ export class Audience {
       offerLayers: (layers) => this.#world.offerLayers(layers),
       changed: (_, what, bytes) => {
         if (what === 'served') this.#world.served(bytes ?? 0);
-        else if (what === 'pieces') this.#piecesChanged();
+        else this.#piecesChanged();
       },
       failed: (error) => this.#world.failed(error),
       taker: (client) => this.#neighbours.of(client),
@@ -250,6 +277,7 @@ export class Audience {
         this.#world.log.info('client left', { client: endpointKey(client.remote), name: clientName, servedBytes, why });
         this.#clients.delete(client);
         this.#offers.left(client.telling);
+        this.#readTurns.leave(ip);
         this.#lastMs = this.#world.clock.nowMs();
         this.#recount();
         if (qvodHello && why === CLIENT_CLOSED) this.#qvodLeft(client);
@@ -274,14 +302,16 @@ export class Audience {
   }
 
   #count(): void {
-    const clients = this.all();
-    const skips = (client: ClientConnection) => this.#wishes?.skips(client.remote.ip) ?? [];
-    const holders = clients.map((client) => ({ pieces: () => client.pieces(), skips: skips(client) }));
-    const needs = this.#lack.recount(holders, this.#world.shelf()?.have);
+    const nowMs = this.#world.clock.nowMs();
+    const have = this.#world.shelf()?.have;
+    const holders = holdersOf(this.all(), (ip) => this.#wishes?.skips(ip) ?? []);
+    const needs = this.#lack.recount(holders, have);
     this.#hunger.counted(
-      clients.map(({ remote }, i) => ({ ip: remote.ip, ...(needs[i] as Need) })),
-      this.#world.clock.nowMs(),
+      holders.map(({ ip }, i) => ({ ip, ...(needs[i] as Need) })),
+      nowMs,
     );
+    if (have) this.#playheads?.look(holders, have, nowMs);
+    if (this.#budget) this.#dependence.look(holders, this.#lack.size);
   }
 
   #recount(): void {
@@ -294,5 +324,6 @@ export class Audience {
     }
     this.#offers.confirmed();
     this.#world.changed();
+    if (this.#playheads?.searching) this.#piecesChanged();
   }
 }

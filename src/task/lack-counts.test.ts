@@ -21,7 +21,13 @@ test('a piece counts for each client that lacks it and does not skip it, and is 
     fc.property(holders, anyBits, fc.nat(PIECES), (clients, had, sample) => {
       const counts = new LackCounts(PIECES, (piece) => piece === sample);
       const needs = counts.recount(
-        clients.map(({ has, skip }) => ({ pieces: () => has && bits(has), skips: [skip] })),
+        clients.map(({ has, skip }) => ({
+          ip: 'a',
+          pieces: has && bits(has),
+          skips: [skip],
+          interested: true,
+          knows: () => true,
+        })),
         bits(had),
       );
       const wants = ({ has, skip }: (typeof clients)[number], piece: number): boolean =>

@@ -1,18 +1,11 @@
 import type { Bitfield } from '#base/bitfield.ts';
 import type { PieceIndex } from '#base/units.ts';
-import type { Part } from './wishes.ts';
-
-export type Holder = {
-  /** What is known of one client's pieces: undefined while it has said nothing, which means "none" (BEP 3). */
-  pieces(): Bitfield | undefined;
-  /** What it lacks and does not want. */
-  readonly skips: readonly Part[];
-};
+import type { Holder } from './holder.ts';
 
 /** Of the pieces that one client lacks and wants: those that the box lacks, too, and those that lie ready for it. */
 export type Need = { readonly lacked: number; readonly ready: number };
 
-/** For each piece: how many connected clients lack it and want it. */
+/** For each piece: how many clients lack it and want it. */
 export class LackCounts {
   #counts: Uint16Array;
   #wanting = 0;
@@ -22,6 +15,11 @@ export class LackCounts {
   constructor(pieceCount: number, isSample: (piece: PieceIndex) => boolean = () => false) {
     this.#counts = new Uint16Array(pieceCount);
     this.#isSample = isSample;
+  }
+
+  /** Pieces of the torrent; 0 while that is not known. */
+  get size(): number {
+    return this.#counts.length;
   }
 
   of(piece: number): number {
@@ -42,7 +40,6 @@ export class LackCounts {
   }
 
   #add({ pieces, skips }: Holder, have: Bitfield | undefined): Need {
-    const theirs = pieces();
     const counts = this.#counts;
     let [lacked, ready] = [0, 0];
     const count = (piece: number, one: 1 | -1): void => {
@@ -50,10 +47,10 @@ export class LackCounts {
       if (have?.has(piece)) ready += one;
       else lacked += one;
     };
-    if (theirs?.full) return { lacked, ready };
-    for (let piece = 0; piece < counts.length; piece++) if (!theirs?.has(piece)) count(piece, 1);
+    if (pieces?.full) return { lacked, ready };
+    for (let piece = 0; piece < counts.length; piece++) if (!pieces?.has(piece)) count(piece, 1);
     for (const { first, end } of skips)
-      for (let piece = first; piece < end; piece++) if (!theirs?.has(piece) && !this.#isSample(piece)) count(piece, -1);
+      for (let piece = first; piece < end; piece++) if (!pieces?.has(piece) && !this.#isSample(piece)) count(piece, -1);
     return { lacked, ready };
   }
 }

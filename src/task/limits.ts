@@ -58,6 +58,33 @@ export const LIMITS = {
   /** Without a seat a torrent is fetched so far ahead of its clients, and never less than so many pieces: a second of the fastest line. */
   leadBytes: 32 << 20,
   leadPieces: 4,
+  /**
+   * Reading in order, as a choice shows it: one of the lowest quarter of what was offered speaks for it, one with so many lower ones against. For it
+   * this many more must speak than against; a random choice is among the lowest quarter once in four times.
+   */
+  orderSlack: 4,
+  orderFarMiss: 3,
+  /** Pieces on either side that are looked at to find out what else was offered. */
+  orderLook: 1_024,
+  /** Runs of pieces that a client may come with and be one that reads in order: it has jumped, or has some files whole. */
+  orderRuns: 8,
+  /** What is fetched before the rest, ahead of a client that reads in order: a quarter of a minute of a film of 8 Mbit/s. */
+  aheadBytes: 16 << 20,
+  aheadPieces: 512,
+  /** And at the end of its file: a film's index is there, and half a MiB for an hour. */
+  tailBytes: 1 << 20,
+  /** Where rates are limited: the least weight of a client that others on the LAN could help too. An equal share is 1. */
+  leastWeight: 0.25,
+  /**
+   * A client that wants nothing of what it is offered of its file has turned to another place in it after so long; and so long may it take to ask for
+   * a piece that it is offered then: both are far more than it needs.
+   */
+  turnedAfterMs: 1_000,
+  answerMs: 200,
+  /** Pieces fetched to find it before it has taken one: one for each five minutes of a long film. */
+  probes: 32,
+  /** Of a file that it had asked for it wants nothing any more after so long: that is enough to find another place. */
+  turnedAwayAfterMs: 60_000,
   trackers: 8,
   /** The box asks trackers itself only after downloading this long with fewer live origins than this. */
   askTrackersAfterMs: 3_000,

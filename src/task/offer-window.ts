@@ -29,6 +29,7 @@ export class OfferWindow {
   /** There was nothing more to offer, and nothing has changed since: looking again would cost and bring nothing. */
   dry = false;
   readonly #most: number;
+  readonly #readsInOrder: () => boolean;
   #high: number;
   readonly #left = new Map<PieceIndex, number>();
   readonly #unasked = new Set<PieceIndex>();
@@ -39,14 +40,16 @@ export class OfferWindow {
   /** When it last asked for something, or had nothing to ask for. */
   #busyMs: number;
 
-  constructor(size: WindowSize, nowMs: number) {
+  /** `readsInOrder`: the client shows it over all its connections, of which each is offered other pieces. */
+  constructor(size: WindowSize, nowMs: number, readsInOrder: () => boolean = () => false) {
     this.#high = size.first;
     this.#most = size.most;
     this.#busyMs = nowMs;
+    this.#readsInOrder = readsInOrder;
   }
 
   get manner(): Manner {
-    return this.#manner;
+    return this.#readsInOrder() ? 'in order' : this.#manner;
   }
 
   /** How many more pieces it should be offered. */

@@ -57,11 +57,11 @@ export class Offers {
     return this.#pays(coming ? 1 : 0);
   }
 
-  /** The client knows the shape, and was told what `steers` said. */
-  joined(client: OfferedClient): void {
+  /** The client knows the shape, and was told what `steers` said. `readsInOrder`: see OfferWindow. */
+  joined(client: OfferedClient, readsInOrder: () => boolean = () => false): void {
     if (!this.#carousel || this.#windows.has(client)) return;
     this.#resize();
-    const window = new OfferWindow(this.#size, this.#world.clock.nowMs());
+    const window = new OfferWindow(this.#size, this.#world.clock.nowMs(), readsInOrder);
     this.#windows.set(client, window);
     if (client.steered) this.#on = true;
     this.#refill(client, window);

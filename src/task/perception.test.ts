@@ -11,10 +11,8 @@ function setUp(pieceLength = MIB) {
     hungry: 1,
     lastMs: 0,
     leastReady: 0,
-    lacks: [] as number[],
-    samples: [] as number[],
-    lackOf: (piece: number) => audience.lacks[piece] ?? 0,
-    isSample: (piece: number) => audience.samples.includes(piece),
+    ranks: [] as number[],
+    rankOf: (piece: number) => audience.ranks[piece] ?? 0,
   };
   const holdings = { checked: true, whole: false, shelf: { meta: { pieceLength } } };
   const clock = { ms: 0, nowMs: () => clock.ms };
@@ -52,9 +50,8 @@ test('an expected client wants the beginning; one that is here shows what it wan
   const edge = LIMITS.expectBytes / MIB;
   assert.deepEqual([perception.wanted(0), perception.wanted(edge - 1), perception.wanted(edge)], [1, 1, 0]);
   audience.size = 1;
-  audience.lacks = [0, 2, 2];
-  audience.samples = [2];
-  assert.deepEqual([perception.wanted(0), perception.wanted(1), perception.wanted(2)], [0, 2, 3]);
+  audience.ranks = [0, 2];
+  assert.deepEqual([perception.wanted(0), perception.wanted(1)], [0, 2]);
   audience.size = 0;
   clock.ms = LIMITS.expectForMs;
   assert.equal(perception.wanted(0), 0);

@@ -7,7 +7,7 @@ import { LIMITS } from './limits.ts';
 
 export type PerceptionWorld = {
   readonly clock: Pick<Clock, 'nowMs'>;
-  readonly audience: Pick<Audience, 'size' | 'hungry' | 'lastMs' | 'lackOf' | 'isSample' | 'leastReady'>;
+  readonly audience: Pick<Audience, 'size' | 'hungry' | 'lastMs' | 'rankOf' | 'leastReady'>;
   readonly holdings: Pick<Holdings, 'checked' | 'whole'> & {
     readonly shelf: { readonly meta: { readonly pieceLength: number } } | undefined;
   };
@@ -70,12 +70,11 @@ export class Perception {
     return this.#nowMs - this.#progressMs >= LIMITS.stalledMs;
   }
 
-  /** How many clients want the piece; an expected client wants the beginning. */
+  /** How many clients want the piece, or how soon; an expected client wants the beginning. */
   wanted(piece: PieceIndex): number {
     const { audience, holdings } = this.#world;
-    const lack = audience.lackOf(piece);
-    if (lack > 0 && audience.isSample(piece)) return lack + 1;
-    if (lack > 0 || this.#expectedUntilMs <= this.#nowMs) return lack;
+    const rank = audience.rankOf(piece);
+    if (rank > 0 || this.#expectedUntilMs <= this.#nowMs) return rank;
     return piece * (holdings.shelf?.meta.pieceLength ?? 0) < LIMITS.expectBytes ? 1 : 0;
   }
 

@@ -80,6 +80,18 @@ test('what it takes is wanted, and the rest only if it turns to it: not even whi
   assert.deepEqual(skipped(wishes, client), [0]);
 });
 
+test('a file that it has taken of, and takes no more of, is given up later: it may have turned to another place in it', () => {
+  const wishes = new Wishes(PARTS);
+  const client = new Client();
+  const look = looker(wishes, [client], bits(0, 1));
+  wishes.asked(client.remote.ip, 0);
+  look(0);
+  look(LIMITS.turnedAwayAfterMs - 1);
+  assert.deepEqual(skipped(wishes, client), [11, 20]);
+  look(LIMITS.turnedAwayAfterMs);
+  assert.ok(skipped(wishes, client).includes(0));
+});
+
 test('a client is what all its connections are', () => {
   const wishes = new Wishes(PARTS);
   const [one, two, other] = [new Client(), new Client(), new Client('fe80::2')] as const;

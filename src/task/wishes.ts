@@ -81,7 +81,9 @@ export class Wishes {
         const isOffered = connections.some((c) => this.#offers(i, c, offered(c)));
         judged.offeredMs = isOffered ? (judged.offeredMs ?? nowMs) : undefined;
         const sinceMs = Math.max(judged.offeredMs ?? nowMs, client.quietMs ?? nowMs);
-        if (judged.verdict === 'unwanted' || nowMs - sinceMs < LIMITS.unwantedAfterMs) continue;
+        // Who has taken of it and stops may have turned to another place in it.
+        const limitMs = judged.verdict === 'wanted' ? LIMITS.turnedAwayAfterMs : LIMITS.unwantedAfterMs;
+        if (judged.verdict === 'unwanted' || nowMs - sinceMs < limitMs) continue;
         judged.verdict = 'unwanted';
         changed = true;
       }

@@ -40,12 +40,18 @@ export type ClientOptions = {
   readonly only?: readonly number[];
   /** libtorrent alone: it takes no more than this. */
   readonly mostBytesPerS?: number;
+  /** libtorrent alone: it takes the pieces in order, and tells of each. SIGUSR2: it turns to this piece, and wants none before it. */
+  readonly film?: { readonly jumpTo?: number };
 };
 
 export type Progress = { readonly fraction: number; readonly rateBytesPerS: number };
 
 /** What a line of a client's output says. `added`: it has the torrent, the clock runs. `done`: all files are on disk. */
-export type ClientEvent = { kind: 'added' } | { kind: 'done' } | ({ kind: 'progress' } & Progress);
+export type ClientEvent =
+  | { kind: 'added' }
+  | { kind: 'done' }
+  | { kind: 'piece'; piece: number }
+  | ({ kind: 'progress' } & Progress);
 
 export type ClientRecipe = {
   readonly kind: ClientKind;
@@ -65,6 +71,8 @@ export class ClientRun {
   readonly child: Child;
   /** Resolves when every file is complete; rejects when the client ends before that. Never rejects unhandled. */
   readonly done: Promise<Finished>;
+  /** For a client with a film: when it had each piece, in seconds after it had the torrent, in the order they came. */
+  readonly pieces = new Map<number, number>();
   #progress: Progress = { fraction: 0, rateBytesPerS: 0 };
   #addedAtMs: number | undefined;
   #stopping = false;
@@ -79,9 +87,12 @@ export class ClientRun {
       const event = recipe.read(line);
       if (event?.kind === 'added') this.#addedAtMs ??= performance.now();
       if (event?.kind === 'progress') this.#progress = event;
-      if (event?.kind !== 'done' || this.#addedAtMs === undefined) return;
+      if (this.#addedAtMs === undefined) return;
+      const seconds = (performance.now() - this.#addedAtMs) / 1000;
+      if (event?.kind === 'piece') this.pieces.set(event.piece, seconds);
+      if (event?.kind !== 'done') return;
       this.#progress = { fraction: 1, rateBytesPerS: 0 };
-      resolve({ seconds: (performance.now() - this.#addedAtMs) / 1000 });
+      resolve({ seconds });
     });
     void this.child.exited.then(async (exit) => {
       const how = this.#stopping ? 'was stopped' : `ended with ${exit.signal ?? exit.code}`;
@@ -132,13 +143,14 @@ export class ClientRun {
 /** A line of JSON from one of our own drivers: `{"event":"progress","fraction":0.5,"rate":1000}`. */
 export function readJsonLine(line: string): ClientEvent | undefined {
   if (!line.startsWith('{')) return undefined;
-  let said: { event?: unknown; fraction?: unknown; rate?: unknown };
+  let said: { event?: unknown; fraction?: unknown; rate?: unknown; piece?: unknown };
   try {
     said = JSON.parse(line) as typeof said;
   } catch {
     return undefined;
   }
   if (said.event === 'added' || said.event === 'done') return { kind: said.event };
+  if (said.event === 'piece' && typeof said.piece === 'number') return { kind: 'piece', piece: said.piece };
   if (said.event === 'progress' && typeof said.fraction === 'number' && typeof said.rate === 'number')
     return { kind: 'progress', fraction: said.fraction, rateBytesPerS: said.rate };
   return undefined;

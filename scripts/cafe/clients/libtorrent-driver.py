@@ -1,7 +1,7 @@
 """Runs one torrent in libtorrent with its default settings and reports in JSON lines.
 
 argv[1]: {"source": path or magnet, "dir": path, "encrypt": bool, "seed": bool, "ways": see client.ts, "only": files or absent,
-  "mostBytesPerS": download limit or absent}
+          "mostBytesPerS": download limit or absent, "film": {"jumpTo": piece or absent} or absent}
 """
 import json
 import signal
@@ -31,6 +31,7 @@ def settings(encrypt, seed, ways):
         "announce_to_all_tiers": seed,
         "alert_mask": lt.alert.category_t.status_notification
         | lt.alert.category_t.storage_notification
+        | lt.alert.category_t.piece_progress_notification
         | lt.alert.category_t.error_notification,
         "stop_tracker_timeout": 2,
     }
@@ -64,6 +65,13 @@ def params(source, directory):
     return p
 
 
+def jump(handle, piece):
+    """As players do whose viewer turns to another place: nothing before it is wanted any more."""
+    count = handle.torrent_file().num_pieces()
+    handle.prioritize_pieces([0] * piece + [4] * (count - piece))
+    say(event="jump")
+
+
 def flushed(session, handle, limit_s):
     """Waits until what was received is in the files."""
     handle.flush_cache()
@@ -87,6 +95,11 @@ def main():
     else:
         signal.signal(signal.SIGUSR1, lambda *_: wants_all.set())
         added.file_priorities = [4 if i in only else 0 for i in range(added.ti.num_files())]
+    film = o.get("film")
+    jumps = threading.Event()
+    if film is not None:
+        added.flags |= lt.torrent_flags.sequential_download
+        signal.signal(signal.SIGUSR2, lambda *_: jumps.set())
     handle = session.add_torrent(added)
     handle.set_download_limit(o.get("mostBytesPerS") or 0)
     say(event="added")
@@ -98,8 +111,14 @@ def main():
         for alert in session.pop_alerts():
             if isinstance(alert, lt.torrent_finished_alert):
                 finished = True
+            elif isinstance(alert, lt.piece_finished_alert):
+                if film is not None:
+                    say(event="piece", piece=alert.piece_index)
             elif "error" in alert.what() or "failed" in alert.what():
                 print(alert.message(), file=sys.stderr, flush=True)
+        if jumps.is_set():
+            jumps.clear()
+            jump(handle, film["jumpTo"])
         if only is not None:
             if not wants_all.is_set():
                 continue

@@ -17,6 +17,7 @@ export const libtorrent: ClientRecipe = {
       ways: o.ways ?? {},
       only: o.only,
       mostBytesPerS: o.mostBytesPerS,
+      film: o.film,
     }),
   ],
   read: readJsonLine,
