@@ -19,6 +19,7 @@ import { DOWNLOAD_LIMITS, type DownloadLimits } from './limits.ts';
 import { MetadataFetch } from './metadata-fetch.ts';
 import { OriginConnection, type OriginEnd, type OriginHost } from './origin-connection.ts';
 import { type Origin, OriginPool, type OriginSource } from './origin-pool.ts';
+import type { UplinkShare } from './uplink.ts';
 
 /** What the downloader asks of its task. */
 export type DownloadWorld = {
@@ -43,6 +44,10 @@ export type DownloadWorld = {
   found(endpoints: readonly Endpoint[]): void;
   /** Undefined: begun pieces end with the process. */
   readonly begun?: BegunBlocks | undefined;
+  /** No client is there that waits for what is fetched. */
+  isAhead?(): boolean;
+  /** Undefined: nothing is paced. */
+  readonly uplink?: UplinkShare | undefined;
   readonly log: Log;
 };
 
@@ -109,6 +114,8 @@ export class Downloader {
         endpoint: (id) => this.#pool.byId(id)?.source.endpoint,
         ban: (id, piece) => this.#ban(id, `a bad piece ${piece}`),
         begun: this.#world.begun,
+        uplink: this.#world.uplink,
+        isAhead: () => this.#world.isAhead?.() ?? false,
       },
       {
         pieceLength: meta.pieceLength,
@@ -288,7 +295,8 @@ export class Downloader {
         this.#layers.ask(o, this.#nowMs());
       },
       ready: (o) => this.#filling?.fill(o),
-      block: (o, request, data) => {
+      block: (o, request, data, tookMs) => {
+        this.#world.uplink?.block(o.stream, data.length, tookMs);
         this.#world.received(data.length);
         this.#rate.add(data.length, this.#nowMs());
         this.#filling?.block(o, request, data);

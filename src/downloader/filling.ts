@@ -10,7 +10,9 @@ import type { BlockRequest, OriginId } from './begun-piece.ts';
 import { Blame } from './blame.ts';
 import type { DownloadLimits } from './limits.ts';
 import type { OriginConnection } from './origin-connection.ts';
+import type { Asker } from './pacer.ts';
 import { type PickerShape, PiecePicker } from './piece-picker.ts';
+import type { UplinkShare } from './uplink.ts';
 
 /** Where blocks of unfinished pieces outlive the process. They are not verified until their piece is whole. */
 export type BegunBlocks = {
@@ -33,10 +35,12 @@ export type FillingWorld = {
   endpoint(origin: OriginId): Endpoint | undefined;
   ban(origin: OriginId, piece: PieceIndex): void;
   readonly begun: BegunBlocks | undefined;
+  readonly uplink: UplinkShare | undefined;
+  isAhead(): boolean;
 };
 
 /** The data side of a download whose shape is known: requests out, blocks in, whole pieces to be verified, liars found. */
-export class Filling {
+export class Filling implements Asker {
   readonly #world: FillingWorld;
   readonly #picker: PiecePicker<FramedPiece>;
   readonly #pieceCount: number;
@@ -65,16 +69,27 @@ export class Filling {
     return this.#picker.begun + this.#picker.verifying;
   }
 
-  /** Asks the origin for as much as it may be asked for. */
+  /** Asks the origin for as much as it may be asked for; where the uplink paces, in turn with all other downloads. */
   fill(origin: OriginConnection): void {
-    const pieces = origin.pieces;
-    if (!pieces || this.#world.clock.nowMs() < this.#heldUntilMs) return;
-    while (origin.room > 0) {
-      const mayBegin = this.#refusals === 0 || this.piecesInFlight === 0;
-      const request = this.#picker.pick(origin.id, pieces, mayBegin);
-      if (!request) return;
-      origin.ask(request);
+    if (origin.room <= 0) return;
+    const { uplink } = this.#world;
+    if (uplink && !uplink.isFree) uplink.wait(this);
+    else while (this.#ask(origin) > 0);
+  }
+
+  /** For the uplink: asks for one block, whoever has least to do. */
+  askOne(): number {
+    const origins = [...this.#world.live.values()].sort((a, b) => a.asked - b.asked);
+    for (const origin of origins) {
+      const bytes = this.#ask(origin);
+      if (bytes > 0) return bytes;
     }
+    return 0;
+  }
+
+  /** For the uplink: no client waits for what this asks for. */
+  get isAhead(): boolean {
+    return this.#world.isAhead();
   }
 
   fillAll(): void {
@@ -125,7 +140,19 @@ export class Filling {
   }
 
   pause(): void {
+    this.#world.uplink?.leave(this);
     this.#picker.shed(this.#world.limits.pausedBytes);
+  }
+
+  /** Bytes asked for: of one block, or none. */
+  #ask(origin: OriginConnection): number {
+    const { pieces } = origin;
+    if (!pieces || origin.room <= 0 || this.#world.clock.nowMs() < this.#heldUntilMs) return 0;
+    const mayBegin = this.#refusals === 0 || this.piecesInFlight === 0;
+    const request = this.#picker.pick(origin.id, pieces, mayBegin);
+    if (!request) return 0;
+    origin.ask(request);
+    return request.length;
   }
 
   #refillSoon(): void {

@@ -36,6 +36,7 @@ type Found = { infoHash: InfoHash; info: Buffer | undefined; layers?: Buffer };
 
 function setUp(t: TestContext, config: Partial<ManagerConfig> = {}, found: readonly Found[] = []) {
   const disk = { freeBytes: Number.MAX_SAFE_INTEGER };
+  const line = { isFree: true, isSpent: false, wait: () => {}, leave: () => {}, block: () => {}, untaken: () => {} };
   const dir = mkdtempSync(join(tmpdir(), 'manager-'));
   const index = Index.open(join(dir, 'index.db'), silentLog);
   const store = new FakeStore(FramedPiece);
@@ -57,6 +58,7 @@ function setUp(t: TestContext, config: Partial<ManagerConfig> = {}, found: reado
         freeBytes: async () => disk.freeBytes,
       },
       index,
+      uplink: line,
       peerId: newPeerId(),
       dial: async ({ endpoint }) => {
         dialled.push(endpoint.port);
@@ -76,7 +78,7 @@ function setUp(t: TestContext, config: Partial<ManagerConfig> = {}, found: reado
     index.close();
     rmSync(dir, { recursive: true });
   });
-  return { manager, index, known, dialled, disk };
+  return { manager, index, known, dialled, disk, line };
 }
 
 async function until(what: string, isTrue: () => boolean): Promise<void> {
@@ -154,6 +156,21 @@ test('with a full disk a torrent that is not whole passes, one that is whole is 
   assert.deepEqual(dialled, []);
   disk.freeBytes = Number.MAX_SAFE_INTEGER;
   await looked(t);
+  assert.deepEqual(manager.claim(arriving(lacking)), { kind: 'taken' });
+});
+
+test('with the day used up a torrent that is not whole passes, one that is whole is served', (t) => {
+  const { manager, index, line } = setUp(t);
+  const info = infoOf(false);
+  const whole = hashOf(info);
+  index.putTask({ infoHash: whole, addedAtMs: 1 });
+  index.setInfo(whole, info, 1);
+  index.setHave(whole, Buffer.from([0x80]));
+  const lacking = hashOf(Buffer.from('another'));
+  line.isSpent = true;
+  assert.deepEqual(manager.claim(arriving(lacking)), { kind: 'pass', why: 'day-used-up' });
+  assert.deepEqual(manager.claim(arriving(whole)), { kind: 'taken' });
+  line.isSpent = false;
   assert.deepEqual(manager.claim(arriving(lacking)), { kind: 'taken' });
 });
 

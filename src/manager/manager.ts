@@ -38,6 +38,8 @@ export type ManagerWorld = {
   readonly peerId: Buffer;
   /** Where the rates to clients are limited. */
   readonly budget?: TaskWorld['budget'];
+  /** Where fetching shares the line. */
+  readonly uplink?: TaskWorld['uplink'];
   /** Where pieces lie. */
   disks?: SparingWorld['disks'];
   dial(to: OriginSource): Promise<Duplex>;
@@ -91,7 +93,12 @@ export class Manager {
     });
     this.#log = log;
     this.#slots = new Slots(config.slots);
-    this.#room = new Room(() => world.store.freeBytes(), world.clock, log);
+    this.#room = new Room(
+      () => world.store.freeBytes(),
+      world.clock,
+      log,
+      () => world.uplink?.isSpent ?? false,
+    );
     this.#scope.run(() => this.#room.look());
     this.#scope.every(LIMITS.roomEveryMs, () => this.#scope.run(() => this.#room.look()));
   }
@@ -274,7 +281,7 @@ export class Manager {
   }
 
   #worldOf(names: Names): ConstructorParameters<typeof Task>[2] {
-    const { clock, store, index, peerId, budget, dial } = this.#world;
+    const { clock, store, index, peerId, budget, uplink, dial } = this.#world;
     const log = this.#log.with({ infoHash: names.first });
     const kept = (what: string, write: () => void): void => {
       try {
@@ -287,6 +294,7 @@ export class Manager {
       clock,
       peerId,
       budget,
+      uplink,
       dial,
       store: (shape) => store.task(shape),
       begun: () => store.begunLog?.(names.first),

@@ -9,6 +9,7 @@ import { Scope } from '#base/scope.ts';
 import { BLOCK_BYTES, infoHashOf } from '#base/units.ts';
 import { TestStream } from '#client/fixtures.ts';
 import { FakeSeed } from '#downloader/fake-seed.ts';
+import { Uplink } from '#downloader/uplink.ts';
 import { FakeStore } from '#store/fake-store.ts';
 import type { TaskShape } from '#store/task-store.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
@@ -157,6 +158,45 @@ test('when the disk takes no more, clients that lack something are let go', asyn
     asked,
     'nothing more is fetched',
   );
+});
+
+test('when the day is used up, clients that lack something are let go', async (t) => {
+  const scope = new Scope(() => {});
+  const world = { clock: realClock, roundTrip: () => undefined, kept: () => undefined, keep: () => {} };
+  const uplink = new Uplink({ hours: [], dayGB: 1e-6, yield: true, wasteShare: 0.1 }, world, scope);
+  t.after(() => scope.close());
+  const { task } = setUp(t, nothing, { uplink });
+  const stream = new TestStream();
+  task.join(stream, handshake, Buffer.alloc(0));
+  task.addSources([origin]);
+  await until('the client is let go', () => task.view().clients.length === 0);
+  assert.equal(stream.destroyed, true);
+  assert.equal(uplink.isSpent, true);
+});
+
+test('what an announce alone brought is waste until a client takes it', async (t) => {
+  let untakenBytes = 0;
+  const uplink = {
+    isFree: true,
+    isSpent: false,
+    block: () => {},
+    leave: () => {},
+    wait: () => {},
+    untaken: (bytes: number) => {
+      untakenBytes += bytes;
+    },
+  };
+  const { task } = setUp(t, nothing, { uplink });
+  task.addSources([origin]);
+  task.expect('http://198.51.100.10:6969/announce');
+  await until('complete', () => task.view().state === 'complete');
+  assert.equal(untakenBytes, torrent.meta.totalBytes);
+  const stream = new TestStream();
+  task.join(stream, handshake, Buffer.alloc(0));
+  await until('it is told', () => said(stream).length > 1);
+  stream.data(encodeMessage({ kind: 'interested' }));
+  stream.data(encodeMessage({ kind: 'request', piece: 0, begin: 0, length: BLOCK_BYTES }));
+  await until('a block is taken', () => untakenBytes === torrent.meta.totalBytes - BLOCK_BYTES);
 });
 
 test('a client hears of no piece before the disk has it', async (t) => {

@@ -259,7 +259,14 @@ export class Task {
     const result = await this.#holdings.accept(piece, from);
     if (result === 'full') this.#agent.tell({ kind: 'cannot-write', why: 'disk-full' });
     if (result === 'failed') this.#agent.tell({ kind: 'cannot-write', why: 'disk-failed' });
+    if (result === 'ok' && this.#world.uplink?.isSpent) this.#stopFetching();
     return result;
+  }
+
+  /** The day's bytes are used up: who lacks something is better off without the box. */
+  #stopFetching(): void {
+    this.#agent.tell({ kind: 'cannot-write', why: 'day-used-up' });
+    this.#audience.letGoLacking('day-used-up');
   }
 
   /** How many clients want the piece; an expected client wants the beginning. */
@@ -272,7 +279,7 @@ export class Task {
 
   #count(served: number, filled: number): void {
     this.#progressMs = this.#world.clock.nowMs();
-    this.#ledger.count(served, filled);
+    this.#ledger.count(served, filled, this.#audience.size === 0);
   }
 
   // ---- the parts and what each asks ----
@@ -380,6 +387,8 @@ export class Task {
       lacksLayers: () => this.#intake.lacksLayers,
       gotLayers: (layers) => this.#intake.gotLayers(layers, 'an origin'),
       found: (endpoints) => this.#news.fromStranger(endpoints, 'pex'),
+      uplink: this.#world.uplink,
+      isAhead: () => this.#audience.size === 0,
       lack: (piece) => this.#wanted(piece),
       received: (bytes) => this.#count(0, bytes),
       get begun() {

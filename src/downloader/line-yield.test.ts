@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { LineYield, YIELD } from './line-yield.ts';
+
+const LINE_BYTES_PER_S = 1_250_000;
+const BUFFER_S = 0.1;
+const STEP_S = 0.01;
+const PACKET = 1_500;
+
+/** A line with a queue, the box, and perhaps somebody whose TCP takes what it can get until packets are lost (Reno). */
+class Line {
+  readonly #yield = new LineYield();
+  readonly #pathS: number;
+  queueBytes = 0;
+  #window = 0;
+  #smoothedMs = 0;
+  #freshMs = Number.POSITIVE_INFINITY;
+  #boxRate = 0;
+  #lossAt = 0;
+  #at = 0;
+  readonly got = { box: 0, other: 0 };
+  queueSum = 0;
+
+  constructor(pathS: number) {
+    this.#pathS = pathS;
+  }
+
+  get isFree(): boolean {
+    return this.#yield.allowedBytesPerS === Number.POSITIVE_INFINITY;
+  }
+
+  set other(isThere: boolean) {
+    this.#window = isThere ? 10 * PACKET : 0;
+  }
+
+  /** Shares of the line, and the mean queue in ms, over `seconds`. */
+  run(seconds: number): { box: number; other: number; queueMs: number } {
+    this.got.box = this.got.other = this.queueSum = 0;
+    const steps = Math.round(seconds / STEP_S);
+    for (let i = 0; i < steps; i++) this.#step(i);
+    const all = seconds * LINE_BYTES_PER_S;
+    return { box: this.got.box / all, other: this.got.other / all, queueMs: this.queueSum / steps };
+  }
+
+  #step(i: number): void {
+    this.#at += STEP_S;
+    const roundS = this.#pathS + this.queueBytes / LINE_BYTES_PER_S;
+    // Without a rate, what the origins hold ready is as much as the line takes, and more.
+    const box = Math.min(this.#yield.allowedBytesPerS, 1.5 * LINE_BYTES_PER_S) * STEP_S;
+    const other = (this.#window / Math.max(roundS, STEP_S)) * STEP_S;
+    const out = Math.min(this.queueBytes + box + other, LINE_BYTES_PER_S * STEP_S);
+    const share = box + other > 0 ? box / (box + other) : 0;
+    this.queueBytes += box + other - out;
+    const lost = this.queueBytes - BUFFER_S * LINE_BYTES_PER_S;
+    if (lost > 0) {
+      this.queueBytes -= lost;
+      if (this.#at - this.#lossAt > roundS) {
+        this.#window /= 2;
+        this.#lossAt = this.#at;
+      }
+    } else if (this.#window > 0) this.#window += (PACKET * STEP_S) / Math.max(roundS, STEP_S);
+    this.got.box += out * share;
+    this.got.other += out * (1 - share);
+    const queueMs = (this.queueBytes / LINE_BYTES_PER_S) * 1000;
+    this.queueSum += queueMs;
+    this.#smoothedMs += (queueMs - this.#smoothedMs) * (STEP_S / 0.5);
+    this.#freshMs = Math.min(this.#freshMs, queueMs);
+    this.#boxRate += ((out * share) / STEP_S - this.#boxRate) * STEP_S;
+    if ((i * STEP_S * 1000) % YIELD.lookMs < STEP_S * 1000 - 1e-6) this.#look();
+  }
+
+  #look(): void {
+    const queue = { leastMs: Math.min(this.#smoothedMs, this.#freshMs), mostMs: this.#freshMs };
+    this.#freshMs = Number.POSITIVE_INFINITY;
+    this.#yield.look({ queue, fetchedBytesPerS: this.#boxRate, held: !this.isFree });
+  }
+}
+
+for (const pathS of [0.001, 0.02, 0.08]) {
+  test(`round trip of ${pathS * 1000} ms: alone it fills the line and hardly its queue; it makes way, and is back when the other is gone`, (t) => {
+    const line = new Line(pathS);
+    line.run(5);
+    const alone = line.run(20);
+    line.other = true;
+    const beside = line.run(15);
+    const later = line.run(15);
+    line.other = false;
+    const back = line.run(6);
+    const after = line.run(10);
+    t.diagnostic(JSON.stringify({ alone, beside, later, back, after }));
+    assert.ok(alone.box > 0.9, `alone it has ${alone.box} of the line`);
+    assert.ok(alone.queueMs < 20, `alone it queues ${alone.queueMs} ms`);
+    assert.ok(later.other > 0.9, `the other has ${later.other}`);
+    assert.ok(after.box > 0.9, `afterwards it has ${after.box}`);
+  });
+}
