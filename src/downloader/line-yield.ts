@@ -19,16 +19,23 @@ export const YIELD = {
   /** Before any queue was seen nothing is limited: so many looks in a row must show one that no busy processor makes. */
   realMs: 25,
   realLooks: 3,
-  /** A cut shows after some round trips: so many looks pass before the next. */
-  cutLooks: 2,
-  /** The first cut empties a queue of the box's own. When it stays, it is somebody else's, and the cuts become deeper. */
-  cuts: [0.9, 0.75, 0.5],
+  /**
+   * The first cut empties a queue of the box's own, and is given time to. When the queue stays it is somebody else's: the cuts become deeper, and come
+   * with every look.
+   */
+  cuts: [
+    { by: 0.9, looks: 2 },
+    { by: 0.75, looks: 1 },
+    { by: 0.5, looks: 1 },
+  ],
+  /** Who gave way waits this long without a queue before it comes back: a TCP that has just lost packets leaves the line empty for a moment. */
+  calmLooks: 5,
   /** Nobody's download stands still: of what the line can do, and at least. */
   floorShare: 0.03,
   floorBytesPerS: 32 * 1024,
   /** Back to what the line could do it goes fast, and beyond that slowly. */
-  nearShare: 0.85,
-  climb: 1.25,
+  nearShare: 0.9,
+  climb: 1.4,
   creep: 1.02,
   /** What the line could do is believed for some hours: it halves in this many looks without being seen again. */
   forgetLooks: 36_000,
@@ -45,8 +52,11 @@ export class LineYield {
   /** The most that the box fetched lately. */
   #best = 0;
   #looksWithQueue = 0;
-  #cutsInRow = 0;
+  /** Cuts in a row. */
+  #cuts = 0;
   #looksToWait = 0;
+  /** Looks without a queue in a row. */
+  #calm = 0;
 
   /** Infinite until the first queue was seen. */
   get allowedBytesPerS(): number {
@@ -59,7 +69,7 @@ export class LineYield {
 
   /** The queue was too long when it was last seen. */
   get gaveWay(): boolean {
-    return this.#cutsInRow > 0;
+    return this.#cuts > 0;
   }
 
   look(seen: LineSeen): void {
@@ -79,22 +89,28 @@ export class LineYield {
     this.#best = Math.max(this.#best * forget, fetchedBytesPerS);
     if (this.#looksToWait > 0) this.#looksToWait--;
     if (!queue) return;
-    if (queue.leastMs <= YIELD.targetMs) {
-      this.#cutsInRow = 0;
-      if (held && queue.mostMs <= YIELD.targetMs)
-        this.#allowed *= this.#allowed < YIELD.nearShare * this.#best ? YIELD.climb : YIELD.creep;
-    } else if (this.#looksToWait === 0) {
-      // What is allowed and does not come puts nothing into the queue.
-      this.#allowed = Math.min(this.#allowed, YIELD.climb * fetchedBytesPerS);
+    if (queue.leastMs > YIELD.targetMs) {
+      this.#calm = 0;
+      if (this.#looksToWait > 0) return;
+      // As long as a queue stands, what comes is what the line has for the box.
+      this.#allowed = Math.min(this.#allowed, fetchedBytesPerS);
       this.#cut();
+    } else if (++this.#calm >= YIELD.calmLooks || this.#cuts < YIELD.cuts.length) {
+      this.#cuts = 0;
+      if (held && queue.mostMs <= YIELD.targetMs) this.#climb();
     }
+  }
+
+  #climb(): void {
+    const near = YIELD.nearShare * this.#best;
+    this.#allowed = this.#allowed < near ? Math.min(near, this.#allowed * YIELD.climb) : this.#allowed * YIELD.creep;
   }
 
   #cut(): void {
     const floor = Math.max(YIELD.floorBytesPerS, YIELD.floorShare * this.#best);
-    const by = YIELD.cuts[Math.min(this.#cutsInRow, YIELD.cuts.length - 1)] as number;
+    const { by, looks } = YIELD.cuts[Math.min(this.#cuts, YIELD.cuts.length - 1)] as (typeof YIELD.cuts)[number];
     this.#allowed = Math.max(floor, this.#allowed * by);
-    this.#cutsInRow++;
-    this.#looksToWait = YIELD.cutLooks;
+    this.#cuts++;
+    this.#looksToWait = looks;
   }
 }

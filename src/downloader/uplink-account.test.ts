@@ -17,12 +17,12 @@ test('a day ends at midnight, and a restart forgets nothing of it', () => {
 
 test('what no client takes is waste above its share; what is taken later is none', () => {
   const account = new UplinkAccount(undefined, day(1));
-  account.fetched(GB, day(1));
-  account.untaken(0.1 * GB);
+  account.fetched(99 * GB, day(1));
+  account.untaken(10 * GB);
   assert.equal(account.wastes(0.1), false);
-  account.untaken(1);
+  account.untaken(0.1 * GB);
   assert.equal(account.wastes(0.1), true);
-  account.untaken(-0.05 * GB);
+  account.untaken(-5 * GB);
   assert.equal(account.wastes(0.1), false);
   assert.equal(new UplinkAccount(account.text, day(1)).wastes(0.04), true);
 });

@@ -6,8 +6,8 @@ type Kept = {
   readonly untakenBytes: number;
 };
 
-/** The first torrents that are fetched ahead have nothing yet that they could be a share of. */
-const FIRST_BYTES = 32 << 20;
+/** As if so much had been fetched before: the first torrents that are fetched ahead have nothing yet that they could be a share of. */
+const FIRST_BYTES = 1 << 30;
 
 const dayOf = (now: Date): string => `${now.getFullYear()}-${now.getMonth() + 1}-${now.getDate()}`;
 const isCount = (v: unknown): v is number => typeof v === 'number' && v >= 0;
@@ -61,7 +61,7 @@ export class UplinkAccount {
 
   /** More of it is waste than the share. */
   wastes(share: number): boolean {
-    return this.#untakenBytes > share * Math.max(this.#recentBytes, FIRST_BYTES);
+    return this.#untakenBytes > share * (FIRST_BYTES + this.#recentBytes);
   }
 
   #turn(now: Date): void {
