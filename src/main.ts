@@ -13,6 +13,7 @@ import { Dht, hasAddress } from '#downloader/dht.ts';
 import { Uplink } from '#downloader/uplink.ts';
 import { Entry } from '#entry/entry.ts';
 import type { Announced } from '#entry/seen.ts';
+import { receivedBytes } from '#health/counters.ts';
 import { DiskHealthWatch } from '#health/disk-health.ts';
 import { Health } from '#health/health.ts';
 import { Index } from '#index/index.ts';
@@ -116,6 +117,7 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
     {
       clock: realClock,
       roundTrip,
+      lineBytes: () => receivedBytes(config.wan),
       kept: () => index.setting(UPLINK),
       keep: (text) => index.setSetting(UPLINK, text),
     },

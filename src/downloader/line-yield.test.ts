@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LineYield, YIELD } from './line-yield.ts';
+import { type LineSeen, LineYield, YIELD } from './line-yield.ts';
 
 const LINE_BYTES_PER_S = 1_250_000;
 const BUFFER_S = 0.1;
@@ -16,6 +16,7 @@ class Line {
   #smoothedMs = 0;
   #freshMs = Number.POSITIVE_INFINITY;
   #boxRate = 0;
+  #otherNow = 0;
   #lossAt = 0;
   #at = 0;
   readonly got = { box: 0, other: 0 };
@@ -65,14 +66,15 @@ class Line {
     this.queueSum += queueMs;
     this.#smoothedMs += (queueMs - this.#smoothedMs) * (STEP_S / 0.5);
     this.#freshMs = Math.min(this.#freshMs, queueMs);
-    this.#boxRate += ((out * share) / STEP_S - this.#boxRate) * STEP_S;
+    this.#boxRate += ((out * share) / STEP_S - this.#boxRate) * (STEP_S / 0.5);
+    this.#otherNow += ((out * (1 - share)) / STEP_S - this.#otherNow) * (STEP_S / 0.4);
     if ((i * STEP_S * 1000) % YIELD.lookMs < STEP_S * 1000 - 1e-6) this.#look();
   }
 
   #look(): void {
     const queue = { leastMs: Math.min(this.#smoothedMs, this.#freshMs), mostMs: this.#freshMs };
     this.#freshMs = Number.POSITIVE_INFINITY;
-    this.#yield.look({ queue, fetchedBytesPerS: this.#boxRate, held: !this.isFree });
+    this.#yield.look({ queue, fetchedBytesPerS: this.#boxRate, othersBytesPerS: this.#otherNow, held: !this.isFree });
   }
 }
 
@@ -94,3 +96,58 @@ for (const pathS of [0.001, 0.02, 0.08]) {
     assert.ok(after.box > 0.9, `afterwards it has ${after.box}`);
   });
 }
+
+/** Looks for so many seconds at what does not change. */
+function look(rule: LineYield, seconds: number, seen: (allowed: number) => LineSeen): void {
+  for (let i = 0; i < (seconds * 1000) / YIELD.lookMs; i++) rule.look(seen(rule.allowedBytesPerS));
+}
+
+const queueOf = (ms: number) => ({ leastMs: ms, mostMs: ms });
+
+test('a queue that stands though nobody else is on the line is an origin’s own: the box does not give way to it for ever', () => {
+  const rule = new LineYield();
+  const seen = (allowed: number): LineSeen => ({
+    queue: queueOf(300),
+    fetchedBytesPerS: Math.min(allowed, 500_000),
+    othersBytesPerS: 0,
+    held: true,
+  });
+  look(rule, 60, seen);
+  assert.ok(rule.allowedBytesPerS > 0.7 * 500_000, `${rule.allowedBytesPerS}`);
+});
+
+test('a line whose queue is no longer than a busy processor makes it is never limited', () => {
+  const rule = new LineYield();
+  look(rule, 60, () => ({ queue: queueOf(20), fetchedBytesPerS: 5e7, othersBytesPerS: 0, held: false }));
+  assert.equal(rule.isFree, true);
+});
+
+test('when nothing tells of the queue, all stays as it is', () => {
+  const rule = new LineYield();
+  const crowded = { queue: queueOf(80), fetchedBytesPerS: 1e6, othersBytesPerS: 1e6, held: true };
+  look(rule, 5, () => crowded);
+  const before = rule.allowedBytesPerS;
+  look(rule, 5, () => ({ ...crowded, queue: undefined }));
+  assert.equal(rule.allowedBytesPerS, before);
+});
+
+test('however long others fill the line, a little is fetched', () => {
+  const rule = new LineYield();
+  const seen = (allowed: number): LineSeen => ({
+    queue: queueOf(90),
+    fetchedBytesPerS: Math.min(allowed, 1e6),
+    othersBytesPerS: 1e6,
+    held: true,
+  });
+  look(rule, 3_600, seen);
+  assert.ok(rule.allowedBytesPerS >= YIELD.floorBytesPerS);
+  assert.ok(rule.allowedBytesPerS < 50_000, `${rule.allowedBytesPerS}`);
+});
+
+test('what origins do not give is not allowed ever more', () => {
+  const rule = new LineYield();
+  look(rule, 2, () => ({ queue: queueOf(80), fetchedBytesPerS: 1e6, othersBytesPerS: 0, held: true }));
+  const before = rule.allowedBytesPerS;
+  look(rule, 600, () => ({ queue: queueOf(0), fetchedBytesPerS: 1e5, othersBytesPerS: 0, held: false }));
+  assert.equal(rule.allowedBytesPerS, before);
+});

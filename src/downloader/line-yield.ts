@@ -5,8 +5,9 @@ export type Queue = { readonly leastMs: number; readonly mostMs: number };
 export type LineSeen = {
   /** How long packets wait in the line's queue; undefined when nothing tells. */
   readonly queue: Queue | undefined;
-  /** What the box fetches just now. */
+  /** What the box fetches just now, and what the line brings to others; undefined when that is not known. */
   readonly fetchedBytesPerS: number;
+  readonly othersBytesPerS: number | undefined;
   /** Requests had to wait because of `allowedBytesPerS`. */
   readonly held: boolean;
 };
@@ -30,15 +31,22 @@ export const YIELD = {
   ],
   /** Who gave way waits this long without a queue before it comes back: a TCP that has just lost packets leaves the line empty for a moment. */
   calmLooks: 5,
-  /** Nobody's download stands still: of what the line can do, and at least. */
+  /** After so long without a queue the line can do more than was known. */
+  longCalmLooks: 25,
+  /** Nobody's download stands still: of what the line could do, and at least. */
   floorShare: 0.03,
   floorBytesPerS: 32 * 1024,
+  /**
+   * Of what the line could do, the box and the others together get at least this much before the box gives way further: a queue that stands on a line with so
+   * much room is not the line's but an origin's own, and nobody here gains by less.
+   */
+  roomShare: 0.75,
   /** Back to what the line could do it goes fast, and beyond that slowly. */
   nearShare: 0.9,
   climb: 1.4,
   creep: 1.02,
-  /** What the line could do is believed for some hours: it halves in this many looks without being seen again. */
-  forgetLooks: 36_000,
+  /** What the line could do halves in this many looks without being seen again, ten minutes: lines change. */
+  forgetLooks: 3_000,
 } as const;
 
 const forget = 0.5 ** (1 / YIELD.forgetLooks);
@@ -49,8 +57,10 @@ const forget = 0.5 ** (1 / YIELD.forgetLooks);
  */
 export class LineYield {
   #allowed = Number.POSITIVE_INFINITY;
-  /** The most that the box fetched lately. */
+  /** The most that the box fetched lately: what the line can do, as far as is known. */
   #best = 0;
+  /** A queue has come again after the first: before that `#best` is too early a figure to slow down near it. */
+  #isBestKnown = false;
   #looksWithQueue = 0;
   /** Cuts in a row. */
   #cuts = 0;
@@ -73,20 +83,19 @@ export class LineYield {
   }
 
   look(seen: LineSeen): void {
+    this.#best = Math.max(this.#best * forget, seen.fetchedBytesPerS);
     if (this.isFree) this.#lookFree(seen);
     else this.#lookLimited(seen);
   }
 
-  #lookFree({ queue, fetchedBytesPerS }: LineSeen): void {
+  #lookFree({ queue, fetchedBytesPerS, othersBytesPerS }: LineSeen): void {
     this.#looksWithQueue = queue && queue.leastMs >= YIELD.realMs ? this.#looksWithQueue + 1 : 0;
     if (this.#looksWithQueue < YIELD.realLooks) return;
-    this.#best = fetchedBytesPerS;
     this.#allowed = fetchedBytesPerS;
-    this.#cut();
+    this.#cut(othersBytesPerS);
   }
 
-  #lookLimited({ queue, fetchedBytesPerS, held }: LineSeen): void {
-    this.#best = Math.max(this.#best * forget, fetchedBytesPerS);
+  #lookLimited({ queue, fetchedBytesPerS, othersBytesPerS, held }: LineSeen): void {
     if (this.#looksToWait > 0) this.#looksToWait--;
     if (!queue) return;
     if (queue.leastMs > YIELD.targetMs) {
@@ -94,7 +103,8 @@ export class LineYield {
       if (this.#looksToWait > 0) return;
       // As long as a queue stands, what comes is what the line has for the box.
       this.#allowed = Math.min(this.#allowed, fetchedBytesPerS);
-      this.#cut();
+      this.#isBestKnown ||= this.#cuts === 0;
+      this.#cut(othersBytesPerS);
     } else if (++this.#calm >= YIELD.calmLooks || this.#cuts < YIELD.cuts.length) {
       this.#cuts = 0;
       if (held && queue.mostMs <= YIELD.targetMs) this.#climb();
@@ -102,14 +112,16 @@ export class LineYield {
   }
 
   #climb(): void {
-    const near = YIELD.nearShare * this.#best;
+    const near =
+      this.#isBestKnown && this.#calm < YIELD.longCalmLooks ? YIELD.nearShare * this.#best : Number.POSITIVE_INFINITY;
     this.#allowed = this.#allowed < near ? Math.min(near, this.#allowed * YIELD.climb) : this.#allowed * YIELD.creep;
   }
 
-  #cut(): void {
-    const floor = Math.max(YIELD.floorBytesPerS, YIELD.floorShare * this.#best);
+  #cut(others = Number.POSITIVE_INFINITY): void {
+    const room = YIELD.roomShare * this.#best - others;
+    const floor = Math.max(YIELD.floorBytesPerS, YIELD.floorShare * this.#best, room);
     const { by, looks } = YIELD.cuts[Math.min(this.#cuts, YIELD.cuts.length - 1)] as (typeof YIELD.cuts)[number];
-    this.#allowed = Math.max(floor, this.#allowed * by);
+    this.#allowed = Math.max(Math.min(floor, this.#allowed), this.#allowed * by);
     this.#cuts++;
     this.#looksToWait = looks;
   }

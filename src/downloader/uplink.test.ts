@@ -17,6 +17,7 @@ function begin(t: TestContext, limits: Partial<UplinkLimits>, queueMs = () => 0)
   const world = {
     clock,
     roundTrip: () => ({ rttMs: 10 + queueMs(), leastMs: 10 }),
+    lineBytes: () => undefined,
     kept: () => kept,
     keep: (text: string) => {
       kept = text;

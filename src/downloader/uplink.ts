@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '#base/clock.ts';
 import { Rate } from '#base/rate.ts';
 import type { Scope } from '#base/scope.ts';
+import { LineRate } from './line-rate.ts';
 import { LineYield, type Queue, YIELD } from './line-yield.ts';
 import { type Asker, Pacer } from './pacer.ts';
 import { QueueGauge, type RoundTripOf } from './queue-gauge.ts';
@@ -12,6 +13,8 @@ import { limitBytesPerS, type UplinkLimits } from './uplink-limits.ts';
 export type UplinkWorld = {
   readonly clock: Clock;
   readonly roundTrip: RoundTripOf;
+  /** Bytes that the line has brought so far, to anybody; undefined when that cannot be told. */
+  lineBytes(): number | undefined;
   /** What `keep` was last given, by this run or an earlier one. */
   kept(): string | undefined;
   keep(text: string): void;
@@ -35,8 +38,10 @@ export type UplinkView = {
 export type UplinkShare = Pick<Uplink, 'isFree' | 'isSpent' | 'wait' | 'leave' | 'block' | 'untaken'>;
 
 const KEEP_EVERY_MS = 10_000;
-/** Long enough for a figure at a few blocks a second, short enough to tell what the line does now. */
-const RATE_MS = 1_000;
+/** Long enough for a figure of some blocks, short enough to tell what the line does now. */
+const RATE_MS = 500;
+/** What a block costs the line: headers of packets of 1500 bytes, and a little for the requests' acknowledgements. */
+const LINE_PER_BLOCK = 1.06;
 
 /** The line to the internet, as all downloads share it: how fast they may ask, and how much. */
 export class Uplink {
@@ -47,6 +52,7 @@ export class Uplink {
   readonly #yield = new LineYield();
   readonly #account: UplinkAccount;
   readonly #rate = new Rate(RATE_MS);
+  readonly #lineRate = new LineRate(RATE_MS);
   #queue: Queue | undefined;
   #limit = Number.POSITIVE_INFINITY;
 
@@ -134,7 +140,10 @@ export class Uplink {
     if (this.#limits.yield) {
       this.#queue = this.#gauge.read(nowMs);
       const held = isHeld && this.#yield.allowedBytesPerS <= this.#limit;
-      this.#yield.look({ queue: this.#queue, fetchedBytesPerS: this.#rate.bytesPerS(nowMs), held });
+      const fetchedBytesPerS = this.#rate.bytesPerS(nowMs);
+      const all = this.#lineRate.read(this.#world.lineBytes(), nowMs);
+      const othersBytesPerS = all === undefined ? undefined : Math.max(0, all - LINE_PER_BLOCK * fetchedBytesPerS);
+      this.#yield.look({ queue: this.#queue, fetchedBytesPerS, othersBytesPerS, held });
     }
     this.#pacer.setRate(this.#allowedBytesPerS);
   }

@@ -162,7 +162,13 @@ test('when the disk takes no more, clients that lack something are let go', asyn
 
 test('when the day is used up, clients that lack something are let go', async (t) => {
   const scope = new Scope(() => {});
-  const world = { clock: realClock, roundTrip: () => undefined, kept: () => undefined, keep: () => {} };
+  const world = {
+    clock: realClock,
+    roundTrip: () => undefined,
+    lineBytes: () => undefined,
+    kept: () => undefined,
+    keep: () => {},
+  };
   const uplink = new Uplink({ hours: [], dayGB: 1e-6, yield: true, wasteShare: 0.1 }, world, scope);
   t.after(() => scope.close());
   const { task } = setUp(t, nothing, { uplink });
