@@ -106,3 +106,15 @@ test('who has left is not asked', async () => {
   await run(200);
   assert.equal(asker.asked, asked);
 });
+
+test('a clock that is set back holds nobody up', async () => {
+  const { pacer, clock, run } = begin();
+  pacer.setRate(100 * BLOCK);
+  pacer.wait(new TestAsker(3));
+  await run(100);
+  clock.advance(-3_600_000);
+  const asker = new TestAsker(1_000);
+  pacer.wait(asker);
+  await run(3_000);
+  assert.ok(asker.asked > 90, `${asker.asked}`);
+});

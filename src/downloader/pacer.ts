@@ -10,6 +10,8 @@ export type Asker = {
 
 /** A timer comes late by so much at times; what was missed meanwhile is asked for at once. */
 const LATE_MS = 20;
+/** Longer than a block takes at the lowest rate there is. More shows that the clock was set back. */
+const LONGEST_MS = 2_000;
 
 /**
  * Spreads the requests of all downloads over time, so that blocks come at a rate and not in bursts. Askers take turns, a block each.
@@ -63,6 +65,7 @@ export class Pacer {
     if (this.#sleeping || this.#bytesPerS === 0) return;
     for (let asker = this.#next(); asker; asker = this.#next()) {
       const nowMs = this.#clock.nowMs();
+      this.#nextAtMs = Math.min(this.#nextAtMs, nowMs + LONGEST_MS);
       if (!this.isFree && this.#nextAtMs > nowMs) {
         this.#sleep(this.#nextAtMs - nowMs);
         return;
