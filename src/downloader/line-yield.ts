@@ -37,10 +37,11 @@ export const YIELD = {
   floorShare: 0.03,
   floorBytesPerS: 32 * 1024,
   /**
-   * Of what the line could do, the box and the others together get at least this much before the box gives way further: a queue that stands on a line with so
-   * much room is not the line's but an origin's own, and nobody here gains by less.
+   * With nobody else on the line a queue that stays is not the line's but an origin's own: the box keeps so much of what the line could do. It is less by three
+   * times what others use, who take more as soon as there is room.
    */
   roomShare: 0.75,
+  roomPerOther: 3,
   /** Back to what the line could do it goes fast, and beyond that slowly. */
   nearShare: 0.9,
   climb: 1.4,
@@ -118,7 +119,7 @@ export class LineYield {
   }
 
   #cut(others = Number.POSITIVE_INFINITY): void {
-    const room = YIELD.roomShare * this.#best - others;
+    const room = YIELD.roomShare * this.#best - YIELD.roomPerOther * others;
     const floor = Math.max(YIELD.floorBytesPerS, YIELD.floorShare * this.#best, room);
     const { by, looks } = YIELD.cuts[Math.min(this.#cuts, YIELD.cuts.length - 1)] as (typeof YIELD.cuts)[number];
     this.#allowed = Math.max(Math.min(floor, this.#allowed), this.#allowed * by);
