@@ -98,18 +98,20 @@ export class LineYield {
 
   #lookLimited({ queue, fetchedBytesPerS, othersBytesPerS, held }: LineSeen): void {
     if (this.#looksToWait > 0) this.#looksToWait--;
-    if (!queue) return;
-    if (queue.leastMs > YIELD.targetMs) {
+    if (queue && queue.leastMs > YIELD.targetMs) {
       this.#calm = 0;
       if (this.#looksToWait > 0) return;
       // As long as a queue stands, what comes is what the line has for the box.
       this.#allowed = Math.min(this.#allowed, fetchedBytesPerS);
       this.#isBestKnown ||= this.#cuts === 0;
       this.#cut(othersBytesPerS);
-    } else if (++this.#calm >= YIELD.calmLooks || this.#cuts < YIELD.cuts.length) {
-      this.#cuts = 0;
-      if (held && queue.mostMs <= YIELD.targetMs) this.#climb();
+      return;
     }
+    // Whoever it was has gone.
+    this.#allowed = Math.max(this.#allowed, this.#room(othersBytesPerS));
+    if (!queue || (++this.#calm < YIELD.calmLooks && this.#cuts >= YIELD.cuts.length)) return;
+    this.#cuts = 0;
+    if (held && queue.mostMs <= YIELD.targetMs) this.#climb();
   }
 
   #climb(): void {
@@ -118,12 +120,16 @@ export class LineYield {
     this.#allowed = this.#allowed < near ? Math.min(near, this.#allowed * YIELD.climb) : this.#allowed * YIELD.creep;
   }
 
-  #cut(others = Number.POSITIVE_INFINITY): void {
-    const room = YIELD.roomShare * this.#best - YIELD.roomPerOther * others;
-    const floor = Math.max(YIELD.floorBytesPerS, YIELD.floorShare * this.#best, room);
+  #cut(others: number | undefined): void {
+    const floor = Math.max(YIELD.floorBytesPerS, YIELD.floorShare * this.#best, this.#room(others));
     const { by, looks } = YIELD.cuts[Math.min(this.#cuts, YIELD.cuts.length - 1)] as (typeof YIELD.cuts)[number];
     this.#allowed = Math.max(Math.min(floor, this.#allowed), this.#allowed * by);
     this.#cuts++;
     this.#looksToWait = looks;
+  }
+
+  /** What is nobody else's. */
+  #room(others = Number.POSITIVE_INFINITY): number {
+    return YIELD.roomShare * this.#best - YIELD.roomPerOther * others;
   }
 }
