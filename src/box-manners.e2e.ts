@@ -7,7 +7,7 @@ import { inCafe, options } from './box-fixtures.ts';
 
 const WAN_MBIT = 10;
 const TORRENTS = 2;
-const TORRENT_BYTES = 6 << 20;
+const TORRENT_BYTES = 8 << 20;
 const KINDS = ['libtorrent', 'aria2', 'transmission', 'libtorrent'] as const;
 /** His machine is the one after the clients'. */
 const USER = KINDS.length + 1;
@@ -27,7 +27,7 @@ async function beside(cafe: Cafe, isPolite: boolean, aloneRate: number): Promise
     const payload = payloads[i % TORRENTS];
     if (payload) downloads.push(await cafe.download(i + 1, kind, { payload }));
   }
-  await holds(cafe, payloads, 0.05);
+  await holds(cafe, payloads, 0.25);
   const ms = await pingMs(cafe, USER, 3);
   const rate = await httpRate(cafe, USER, 6);
   for (const download of downloads) await download.complete(LIMIT_S);
