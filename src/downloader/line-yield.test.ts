@@ -151,3 +151,17 @@ test('what origins do not give is not allowed ever more', () => {
   look(rule, 600, () => ({ queue: queueOf(0), fetchedBytesPerS: 1e5, othersBytesPerS: 0, held: false }));
   assert.equal(rule.allowedBytesPerS, before);
 });
+
+test('when the others are seen to be gone, the box is back at once, though too little comes to tell of the queue', () => {
+  const rule = new LineYield();
+  look(rule, 2, () => ({ queue: queueOf(30), fetchedBytesPerS: 1e6, othersBytesPerS: 0, held: true }));
+  look(rule, 5, (allowed) => ({
+    queue: queueOf(90),
+    fetchedBytesPerS: allowed,
+    othersBytesPerS: 1e6,
+    held: true,
+  }));
+  assert.ok(rule.allowedBytesPerS < 50_000, `${rule.allowedBytesPerS}`);
+  look(rule, 1, () => ({ queue: undefined, fetchedBytesPerS: 0, othersBytesPerS: 0, held: false }));
+  assert.ok(rule.allowedBytesPerS > 0.7e6, `${rule.allowedBytesPerS}`);
+});
