@@ -47,6 +47,7 @@ export class Filling implements Asker {
   readonly #blame: Blame;
   #lackIsOld = true;
   #refillDue = false;
+  #lastAsked: OriginId | undefined;
   /** After the store refused a piece: nothing is asked before this, and one piece at a time until one is kept. */
   #heldUntilMs = 0;
   #refusals = 0;
@@ -77,12 +78,16 @@ export class Filling implements Asker {
     else while (this.#ask(origin) > 0);
   }
 
-  /** For the uplink: asks for one block, whoever has least to do. */
+  /** For the uplink: asks for one block, whoever has least to do; of several the next one in turn. */
   askOne(): number {
-    const origins = [...this.#world.live.values()].sort((a, b) => a.asked - b.asked);
+    const all = [...this.#world.live.values()];
+    const next = all.findIndex(({ id }) => id === this.#lastAsked) + 1;
+    const origins = [...all.slice(next), ...all.slice(0, next)].sort((a, b) => a.asked - b.asked);
     for (const origin of origins) {
       const bytes = this.#ask(origin);
-      if (bytes > 0) return bytes;
+      if (bytes === 0) continue;
+      this.#lastAsked = origin.id;
+      return bytes;
     }
     return 0;
   }

@@ -72,6 +72,7 @@ export class TestWorld implements DownloadWorld {
   found = (endpoints: readonly Endpoint[]): void => void this.told.push(...endpoints);
   lackOf: (piece: number) => number = () => 1;
   refuse: 'full' | 'failed' | undefined;
+  uplink: DownloadWorld['uplink'];
 
   constructor(torrent: Torrent, clock = new TestClock()) {
     this.torrent = torrent;
