@@ -235,7 +235,7 @@ export type UplinkView = {
   why: Why<'free' | 'makes-way' | 'rate' | 'day-used-up'>;
   /** How fast it may fetch; absent: as fast as it comes. */
   allowedBytesPerS?: number;
-  /** How long packets wait in the line's queue, when last seen. */
+  /** How long packets wait in the line's queue; absent while nothing tells. */
   queueMs?: number;
   /** Fetched since midnight, and at most. */
   dayBytes: number;

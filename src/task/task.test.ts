@@ -9,7 +9,6 @@ import { Scope } from '#base/scope.ts';
 import { BLOCK_BYTES, infoHashOf } from '#base/units.ts';
 import { TestStream } from '#client/fixtures.ts';
 import { FakeSeed } from '#downloader/fake-seed.ts';
-import { Uplink } from '#downloader/uplink.ts';
 import { FakeStore } from '#store/fake-store.ts';
 import type { TaskShape } from '#store/task-store.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
@@ -160,34 +159,27 @@ test('when the disk takes no more, clients that lack something are let go', asyn
   );
 });
 
-test('when the day is used up, clients that lack something are let go', async (t) => {
-  const scope = new Scope(() => {});
-  const world = {
-    clock: realClock,
-    roundTrip: () => undefined,
-    lineBytes: () => undefined,
-    kept: () => undefined,
-    keep: () => {},
-  };
-  const uplink = new Uplink({ hours: [], dayGB: 1e-6, yield: true, wasteShare: 0.1 }, world, scope);
-  t.after(() => scope.close());
+const idle = { isFree: false, isSpent: false, block: () => {}, leave: () => {}, wait: () => {}, untaken: () => {} };
+
+test('when the day is used up in the middle of a torrent, clients that lack something are let go', async (t) => {
+  const uplink = { ...idle };
   const { task } = setUp(t, nothing, { uplink });
   const stream = new TestStream();
   task.join(stream, handshake, Buffer.alloc(0));
   task.addSources([origin]);
+  await until('fetching', () => task.view().origins.some(({ state }) => state === 'up') && task.view().totalBytes > 0);
+  assert.equal(stream.destroyed, false);
+  uplink.isSpent = true;
   await until('the client is let go', () => task.view().clients.length === 0);
   assert.equal(stream.destroyed, true);
-  assert.equal(uplink.isSpent, true);
+  await until('it rests', () => task.view().state === 'sleep');
 });
 
 test('what an announce alone brought is waste until a client takes it', async (t) => {
   let untakenBytes = 0;
   const uplink = {
+    ...idle,
     isFree: true,
-    isSpent: false,
-    block: () => {},
-    leave: () => {},
-    wait: () => {},
     untaken: (bytes: number) => {
       untakenBytes += bytes;
     },

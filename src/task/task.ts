@@ -203,7 +203,8 @@ export class Task {
       this.#leave(why);
       return;
     }
-    if (this.#agent.state.kind === 'down') {
+    if (this.#agent.state.kind === 'down' && this.#world.uplink?.isSpent) this.#stopFetching();
+    else if (this.#agent.state.kind === 'down') {
       const up = this.#downloader.status().origins.filter((o) => o.state === 'up').length;
       this.#trackers.downloading(up, nowMs - this.#agent.state.sinceMs);
       if (this.public) this.#dht.downloading(up, nowMs - this.#agent.state.sinceMs);
@@ -259,7 +260,6 @@ export class Task {
     const result = await this.#holdings.accept(piece, from);
     if (result === 'full') this.#agent.tell({ kind: 'cannot-write', why: 'disk-full' });
     if (result === 'failed') this.#agent.tell({ kind: 'cannot-write', why: 'disk-failed' });
-    if (result === 'ok' && this.#world.uplink?.isSpent) this.#stopFetching();
     return result;
   }
 
