@@ -32,6 +32,17 @@ test('without limits there is none; each may be given alone', () => {
   assert.deepEqual(parseConfig(JSON.stringify({ ...least, limits })).limits, limits);
 });
 
+test('of the uplink what is not given stays: no limit, and way is made for others', () => {
+  assert.deepEqual(parseConfig(JSON.stringify(least)).uplink, { hours: [], yield: true, wasteShare: 0.1 });
+  const hours = [{ from: '08:00', to: '24:00', mbps: 20 }];
+  const uplink = { mbps: 50, hours, dayGB: 0.5 };
+  assert.deepEqual(parseConfig(JSON.stringify({ ...least, uplink })).uplink, {
+    ...uplink,
+    yield: true,
+    wasteShare: 0.1,
+  });
+});
+
 test('info-hashes are read in either case, those of v2 torrents as the wire cuts them', () => {
   const { block, allow } = parseConfig(JSON.stringify({ ...least, block: ['A'.repeat(40), 'b'.repeat(64)] }));
   assert.deepEqual([block, allow], [['a'.repeat(40), 'b'.repeat(40)], undefined]);
@@ -67,6 +78,21 @@ test('every mistake is told by the name of its setting', () => {
   );
   assert.match(refused({ limits: { taskMbps: '5' } }), /"taskMbps" is a number of Mbit\/s from 0.1 to 100000/);
   assert.match(refused({ limits: { mbps: 5 } }), /"limits" must be an object without "mbps"/);
+  assert.match(refused({ uplink: { mbps: 0 } }), /"uplink" must be an object whose "mbps" is a number of Mbit\/s/);
+  for (const hour of [
+    { from: '8:00', to: '24:00', mbps: 1 },
+    { from: '08:00', to: '24:30', mbps: 1 },
+    { from: '08:00' },
+    7,
+  ])
+    assert.match(
+      refused({ uplink: { hours: [hour] } }),
+      /"hours" is a list of at most 24 such as/,
+      JSON.stringify(hour),
+    );
+  assert.match(refused({ uplink: { dayGB: 0 } }), /"dayGB" is a number of GB/);
+  assert.match(refused({ uplink: { wasteShare: 2 } }), /"wasteShare" is a share from 0 to 1/);
+  assert.match(refused({ uplink: { yield: 'no' } }), /"yield" is true or false/);
   assert.throws(() => parseConfig('{'), /not JSON/);
   assert.throws(() => parseConfig('[]'), /JSON object/);
 });

@@ -3,6 +3,7 @@ import { isIP, isIPv4 } from 'node:net';
 import { errorText } from '#base/errors.ts';
 import { type InfoHash, parseInfoHash } from '#base/units.ts';
 import type { RateLimits } from '#client/rate-limits.ts';
+import { minutesOf, type UplinkLimits } from '#downloader/uplink-limits.ts';
 import { isVlanId } from '#kernel/lane.ts';
 import { type SeatRuleName, seatRuleNames } from '#manager/seat-rules.ts';
 
@@ -56,6 +57,8 @@ export type Config = {
   readonly dht: { readonly enabled: boolean; readonly bootstrap: readonly string[] };
   /** Fetch ahead for a few seconds when a client announces to a public tracker that it wants a torrent. */
   readonly fetchOnAnnounce: boolean;
+  /** How much of the line to the internet fetching may use. */
+  readonly uplink: UplinkLimits;
   /** Clients that want no part in it: addresses and networks (CIDR). Nothing of theirs is read, held or steered. */
   readonly optOut: readonly string[];
   /** Endpoints that are never steered, whoever names them as peers: addresses and networks (CIDR). */
@@ -84,12 +87,13 @@ const DEFAULTS = {
   // Those that Transmission and libtorrent begin with.
   dht: { enabled: true, bootstrap: ['dht.transmissionbt.com:6881', 'dht.libtorrent.org:25401'] },
   fetchOnAnnounce: true,
+  uplink: { hours: [], yield: true, wasteShare: 0.1 },
   optOut: [],
   neverSteer: [],
 } as const;
 
 /** Settings of several fields: those that are not given keep their defaults. */
-const GROUPS = ['localPeer', 'dht'] as const;
+const GROUPS = ['localPeer', 'dht', 'uplink'] as const;
 
 type Check = (value: unknown) => string | undefined;
 const port: Check = (v) =>
@@ -173,6 +177,17 @@ const group =
     }
     return undefined;
   };
+const timeOfDay: Check = (v) =>
+  typeof v === 'string' && minutesOf(v) !== undefined ? undefined : 'a time of the day, "00:00" to "24:00"';
+const HOURS_MAX = 24;
+const hourLimit = group({ from: timeOfDay, to: timeOfDay, mbps });
+const hours: Check = (v) =>
+  Array.isArray(v) && v.length <= HOURS_MAX && v.every((h) => hourLimit(h) === undefined)
+    ? undefined
+    : `a list of at most ${HOURS_MAX} such as {"from": "08:00", "to": "24:00", "mbps": 20}`;
+const dayGB: Check = (v) =>
+  typeof v === 'number' && v >= 0.001 && v <= 1e6 ? undefined : 'a number of GB from 0.001 to 1000000';
+const share: Check = (v) => (typeof v === 'number' && v >= 0 && v <= 1 ? undefined : 'a share from 0 to 1');
 /** The words go into kernel rules, so they are held to what an address is. */
 const isNetwork = (v: unknown): boolean => {
   const [, ip = '', bits] = typeof v === 'string' ? (/^([0-9A-Fa-f:.]+)(?:\/(\d{1,3}))?$/.exec(v) ?? []) : [];
@@ -211,6 +226,7 @@ const CHECKS: Readonly<Record<keyof Config, Check>> = {
   localPeer: group({ enabled: flag, port }),
   dht: group({ enabled: flag, bootstrap: nodes }),
   fetchOnAnnounce: flag,
+  uplink: group({ mbps: optional(mbps), hours, dayGB: optional(dayGB), yield: flag, wasteShare: share }),
   optOut: networks,
   neverSteer: networks,
 };

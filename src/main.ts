@@ -10,12 +10,15 @@ import { Scope } from '#base/scope.ts';
 import type { InfoHash } from '#base/units.ts';
 import { boxBudget } from '#client/rate-limits.ts';
 import { Dht, hasAddress } from '#downloader/dht.ts';
+import { Uplink } from '#downloader/uplink.ts';
 import { Entry } from '#entry/entry.ts';
 import type { Announced } from '#entry/seen.ts';
+import { receivedBytes } from '#health/counters.ts';
 import { DiskHealthWatch } from '#health/disk-health.ts';
 import { Health } from '#health/health.ts';
 import { Index } from '#index/index.ts';
 import { keepFreedMemory } from '#kernel/libc.ts';
+import { roundTrip } from '#kernel/tcp-info.ts';
 import { Evictor } from '#manager/evictor.ts';
 import { Manager } from '#manager/manager.ts';
 import { Scrubber } from '#manager/scrubber.ts';
@@ -41,6 +44,8 @@ const THREADS = 96;
 /** The setting that holds what to steer at once after a restart, and how often it is written. */
 const SWARMS = 'swarms';
 const SWARMS_EVERY_MS = 10_000;
+/** The setting that holds the uplink's books. */
+const UPLINK = 'uplink';
 
 /** Linux's memory file system (shm_overview(7)): what lies there survives the daemon, not the machine. */
 function volatileDirOf(dataDir: string): string | undefined {
@@ -111,6 +116,17 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
   scope.every(DISKS_EVERY_MS, () => rememberDisks(config, index, store));
   let entry: Entry | undefined;
   const dht = config.dht.enabled ? startDht(config, log, scope) : undefined;
+  const uplink = new Uplink(
+    config.uplink,
+    {
+      clock: realClock,
+      roundTrip,
+      lineBytes: () => receivedBytes(config.wan),
+      kept: () => index.setting(UPLINK),
+      keep: (text) => index.setSetting(UPLINK, text),
+    },
+    scope,
+  );
   const manager = new Manager(
     {
       seats: config.seats,
@@ -127,6 +143,7 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
       peerId: newPeerId(),
       disks: () => store.disks(),
       budget: boxBudget(config.limits, realClock),
+      uplink,
       dial: (to) => dialOrigin(config.bridge, to),
       know: (infoHash) => entry?.know(infoHash),
       steer: (infoHash, endpoints, from) => entry?.steer(infoHash, endpoints, from),
@@ -174,6 +191,7 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
     index,
     store,
     manager,
+    uplink,
     scrubber,
     entry: undefined,
     steeringFailed: undefined,
@@ -204,7 +222,7 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
       learnedBefore: (infoHash, endpoints) => manager.heard(infoHash, endpoints),
       announced: (a) => {
         if (wantsMore(a)) manager.announced(a.infoHash, a.client);
-        const tracker = config.fetchOnAnnounce ? openTrackerOf(a) : undefined;
+        const tracker = config.fetchOnAnnounce && uplink.mayFetchAhead ? openTrackerOf(a) : undefined;
         if (tracker) manager.expect(a.infoHash, tracker);
       },
       announceable: (infoHash) => manager.announceable(infoHash),

@@ -5,6 +5,7 @@ import type {
   SteerView,
   Warning,
 } from '#admin/contract.ts';
+import type { Uplink } from '#downloader/uplink.ts';
 import type { EntryView } from '#entry/entry.ts';
 import type { Health } from '#health/health.ts';
 import type { DiskHealth } from '#health/view.ts';
@@ -28,6 +29,7 @@ export type Parts = {
   readonly store: { disks(): DiskView[] };
   readonly diskHealth: { of(path: string): DiskHealth | undefined };
   readonly manager: Manager;
+  readonly uplink: Pick<Uplink, 'view'>;
   readonly scrubber: Pick<Scrubber, 'view'>;
   entry: EntryView | undefined;
   steeringFailed: string | undefined;
@@ -55,6 +57,7 @@ export function snapshotOf(p: Parts): BoxSnapshot {
       passedBytes: p.entry?.passedBytes ?? 0,
       savedBytes: Math.max(0, servedBytes - filledBytes),
     },
+    uplink: p.uplink.view(),
     tasks: p.manager.views() as AdminTaskView[],
     steering: {
       state: p.steeringFailed ? 'failed' : p.entry?.steering.armed ? 'armed' : 'disarmed',

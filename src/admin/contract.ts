@@ -40,6 +40,7 @@ export type TaskWhy =
   | 'private'
   | 'disk-full'
   | 'disk-failed'
+  | 'day-used-up'
   | 'bad-pieces'
   | 'rechecking'
   | 'removed';
@@ -115,6 +116,7 @@ export type SteerWhy =
   | 'first-client'
   | 'disk-full'
   | 'disk-failed'
+  | 'day-used-up'
   | 'stalled'
   | 'task-failed'
   | 'malformed'
@@ -228,6 +230,21 @@ export type Warning = {
   text?: string;
 };
 
+/** How the box uses the line to the internet. */
+export type UplinkView = {
+  /** What holds fetching back just now: nothing, others on the line, the operator's rate, or the day's bytes, all used. */
+  why: Why<'free' | 'makes-way' | 'rate' | 'day-used-up'>;
+  /** How fast it may fetch; absent: as fast as it comes. */
+  allowedBytesPerS?: number;
+  /** How long packets wait in the line's queue; absent while nothing tells. */
+  queueMs?: number;
+  /** Fetched since midnight, and at most. */
+  dayBytes: number;
+  dayLimitBytes?: number;
+  /** So much of what was fetched ahead lies untaken that nothing more is, before a client has come. */
+  wastes: boolean;
+};
+
 export type BoxSnapshot = {
   version: string;
   startedAtMs: number;
@@ -235,6 +252,7 @@ export type BoxSnapshot = {
   wan: Rates;
   lan: Rates;
   totals: Totals;
+  uplink?: UplinkView;
   today?: Totals;
   tasks: readonly TaskView[];
   steering: SteeringView;

@@ -9,6 +9,7 @@ import { Downloader } from './downloader.ts';
 import type { SeedHabits } from './fake-seed.ts';
 import { settle, TestClock, TestWorld } from './fixtures.ts';
 import { DOWNLOAD_LIMITS } from './limits.ts';
+import type { Asker } from './pacer.ts';
 
 const torrent = oneFileTorrent(5 * 4 * BLOCK_BYTES + 1000, 4 * BLOCK_BYTES);
 const nothing = (): Bitfield => new Bitfield(torrent.meta.pieceCount);
@@ -59,6 +60,41 @@ test('with only the info-hash the metainfo comes first, from an honest origin, a
   d.setShape(parsed.value, nothing());
   await until(world, () => world.complete, 5);
   assert.ok(world.content().equals(torrent.content));
+  await end(world, d);
+});
+
+test('where the uplink paces, nothing is asked for out of turn, and pausing leaves the line', async () => {
+  const { world, d } = begin({ 1: {}, 2: {} });
+  const waiting = new Set<Asker>();
+  world.uplink = {
+    isFree: false,
+    isSpent: false,
+    mayFetchAhead: true,
+    wait: (asker) => void waiting.add(asker),
+    leave: (asker) => void waiting.delete(asker),
+    block: () => {},
+    untaken: () => {},
+  };
+  d.setShape(torrent.meta, nothing());
+  await settle();
+  const asked = () => world.sessions.reduce((sum, { seed }) => sum + seed.requests.length, 0);
+  assert.equal(waiting.size, 1);
+  assert.equal(asked(), 0);
+  const [asker] = waiting;
+  for (let i = 1; asker && i <= 4; i++) {
+    assert.equal(asker.askOne(), BLOCK_BYTES);
+    await settle(4);
+    assert.equal(asked(), i);
+  }
+  while (asker && asker.askOne() > 0) await settle(4);
+  await settle();
+  assert.ok(world.complete);
+  assert.ok(
+    world.sessions.every(({ seed }) => seed.requests.length > 0),
+    'one origin is asked for all',
+  );
+  d.pause();
+  assert.equal(waiting.size, 0);
   await end(world, d);
 });
 

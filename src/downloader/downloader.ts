@@ -20,6 +20,7 @@ import { MetadataFetch } from './metadata-fetch.ts';
 import { type BlockSource, type Giver, Neighbour } from './neighbour.ts';
 import { OriginConnection, type OriginEnd, type OriginHost } from './origin-connection.ts';
 import { type Origin, OriginPool, type OriginSource } from './origin-pool.ts';
+import type { UplinkShare } from './uplink.ts';
 
 /** What the downloader asks of its task. */
 export type DownloadWorld = {
@@ -52,6 +53,10 @@ export type DownloadWorld = {
   found(endpoints: readonly Endpoint[]): void;
   /** Undefined: begun pieces end with the process. */
   readonly begun?: BegunBlocks | undefined;
+  /** No client is there that waits for what is fetched. */
+  isAhead?(): boolean;
+  /** Undefined: nothing is paced. */
+  readonly uplink?: UplinkShare | undefined;
   readonly log: Log;
 };
 
@@ -124,6 +129,8 @@ export class Downloader {
         endpoint: (id) => this.#pool.byId(id)?.source.endpoint ?? this.#neighbours.get(id)?.endpoint,
         ban: (id, piece) => this.#ban(id, `a bad piece ${piece}`),
         begun: this.#world.begun,
+        uplink: this.#world.uplink,
+        isAhead: () => this.#world.isAhead?.() ?? false,
       },
       {
         pieceLength: meta.pieceLength,
@@ -330,7 +337,8 @@ export class Downloader {
         this.#layers.ask(o, this.#nowMs());
       },
       ready: (o) => this.#filling?.fill(o),
-      block: (o, request, data) => {
+      block: (o, request, data, tookMs) => {
+        this.#world.uplink?.block(o.stream, data.length, tookMs);
         this.#world.received(data.length);
         this.#rate.add(data.length, this.#nowMs());
         this.#filling?.block(o, request, data);

@@ -10,8 +10,10 @@ import type { BlockRequest, OriginId } from './begun-piece.ts';
 import { Blame } from './blame.ts';
 import type { DownloadLimits } from './limits.ts';
 import { type BlockSource, Neighbour } from './neighbour.ts';
-import type { OriginConnection } from './origin-connection.ts';
+import { OriginConnection } from './origin-connection.ts';
+import type { Asker } from './pacer.ts';
 import { type PickerShape, PiecePicker } from './piece-picker.ts';
+import type { UplinkShare } from './uplink.ts';
 
 /** Where blocks of unfinished pieces outlive the process. They are not verified until their piece is whole. */
 export type BegunBlocks = {
@@ -39,16 +41,19 @@ export type FillingWorld = {
   endpoint(origin: OriginId): Endpoint | undefined;
   ban(origin: OriginId, piece: PieceIndex): void;
   readonly begun: BegunBlocks | undefined;
+  readonly uplink: UplinkShare | undefined;
+  isAhead(): boolean;
 };
 
 /** The data side of a download whose shape is known: requests out, blocks in, whole pieces to be verified, liars found. */
-export class Filling {
+export class Filling implements Asker {
   readonly #world: FillingWorld;
   readonly #picker: PiecePicker<FramedPiece>;
   readonly #pieceCount: number;
   readonly #blame: Blame;
   #lackIsOld = true;
   #refillDue = false;
+  #lastAsked: OriginId | undefined;
   /** After the store refused a piece: nothing is asked before this, and one piece at a time until one is kept. */
   #heldUntilMs = 0;
   #refusals = 0;
@@ -79,17 +84,31 @@ export class Filling {
     return this.#picker.begun + this.#picker.verifying;
   }
 
-  /** Asks the source for as much as it may be asked for. */
+  /** Asks the source for as much as it may be asked for; where the uplink paces, origins in turn with all other downloads. */
   fill(source: BlockSource): void {
-    if (!source.pieces || source.room <= 0 || this.#world.clock.nowMs() < this.#heldUntilMs) return;
-    const pieces = source instanceof Neighbour ? source.pieces : without(source.pieces, this.#world.nearby());
-    while (source.room > 0) {
-      const inFlight = this.piecesInFlight;
-      const mayBegin = (this.#refusals === 0 || inFlight === 0) && this.#world.mayBegin(inFlight);
-      const request = this.#picker.pick(source.id, pieces, mayBegin);
-      if (!request) return;
-      source.ask(request);
+    if (source.room <= 0) return;
+    const { uplink } = this.#world;
+    if (uplink && !uplink.isFree && !(source instanceof Neighbour)) uplink.wait(this);
+    else while (this.#ask(source) > 0);
+  }
+
+  /** For the uplink: asks for one block, whoever has least to do; of several the next one in turn. */
+  askOne(): number {
+    const all = [...this.#world.sources.values()].filter((source) => source instanceof OriginConnection);
+    const next = all.findIndex(({ id }) => id === this.#lastAsked) + 1;
+    const origins = [...all.slice(next), ...all.slice(0, next)].sort((a, b) => a.asked - b.asked);
+    for (const origin of origins) {
+      const bytes = this.#ask(origin);
+      if (bytes === 0) continue;
+      this.#lastAsked = origin.id;
+      return bytes;
     }
+    return 0;
+  }
+
+  /** For the uplink: no client waits for what this asks for. */
+  get isAhead(): boolean {
+    return this.#world.isAhead();
   }
 
   fillAll(): void {
@@ -140,7 +159,20 @@ export class Filling {
   }
 
   pause(): void {
+    this.#world.uplink?.leave(this);
     this.#picker.shed(this.#world.limits.pausedBytes);
+  }
+
+  /** Bytes asked for: of one block, or none. */
+  #ask(source: BlockSource): number {
+    if (!source.pieces || source.room <= 0 || this.#world.clock.nowMs() < this.#heldUntilMs) return 0;
+    const pieces = source instanceof Neighbour ? source.pieces : without(source.pieces, this.#world.nearby());
+    const inFlight = this.piecesInFlight;
+    const mayBegin = (this.#refusals === 0 || inFlight === 0) && this.#world.mayBegin(inFlight);
+    const request = this.#picker.pick(source.id, pieces, mayBegin);
+    if (!request) return 0;
+    source.ask(request);
+    return request.length;
   }
 
   #refillSoon(): void {

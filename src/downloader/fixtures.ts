@@ -75,6 +75,7 @@ export class TestWorld implements DownloadWorld {
   mayBegin: (inFlight: number) => boolean = () => true;
   trouble: unknown;
   refuse: 'full' | 'failed' | undefined;
+  uplink: DownloadWorld['uplink'];
 
   constructor(torrent: Torrent, clock = new TestClock()) {
     this.torrent = torrent;

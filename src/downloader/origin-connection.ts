@@ -19,7 +19,7 @@ export type OriginHost = {
   answered(o: OriginConnection): void;
   /** It may be worth asking: unchoked, or it has more pieces. */
   ready(o: OriginConnection): void;
-  block(o: OriginConnection, request: BlockRequest, data: Uint8Array): void;
+  block(o: OriginConnection, request: BlockRequest, data: Uint8Array, tookMs: number): void;
   /** The request came to nothing. */
   released(o: OriginConnection, request: BlockRequest): void;
   /** It told of other peers (BEP 11). */
@@ -117,6 +117,10 @@ export class OriginConnection {
   get room(): number {
     if (this.choked || this.#over) return 0;
     return this.#window.size - (this.#outstanding.size - this.#late);
+  }
+
+  get stream(): Duplex {
+    return this.#o.stream;
   }
 
   get asked(): number {
@@ -301,7 +305,7 @@ export class OriginConnection {
     this.#gave();
     this.rate.add(data.length, nowMs);
     this.#window.answered(nowMs - out.atMs, out.ahead);
-    this.#o.host.block(this, request, data);
+    this.#o.host.block(this, request, data, nowMs - out.atMs);
   }
 
   #onReject(request: BlockRequest): void {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { HEALTH_LIMITS } from './limits.ts';
 
 /** Counters of one interface since it came up. */
@@ -35,6 +36,11 @@ export function parseNetDev(text: string): Map<string, PortCounters> {
     });
   }
   return ports;
+}
+
+/** Bytes that came in by the interface so far; undefined when there is none of that name. Asks the kernel, which answers at once. */
+export function receivedBytes(name: string): number | undefined {
+  return parseNetDev(readFileSync('/proc/net/dev', 'utf8')).get(name)?.rxBytes;
 }
 
 /** Bytes per second between two readings. A counter that ran backwards (the port was made anew) counts from zero. */

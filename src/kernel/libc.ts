@@ -10,6 +10,7 @@ const { functions: c } = ffi.dlopen('libc.so.6', {
   bind: { return: 'i32', arguments: ['i32', 'buffer', 'u32'] },
   listen: { return: 'i32', arguments: ['i32', 'i32'] },
   setsockopt: { return: 'i32', arguments: ['i32', 'i32', 'i32', 'buffer', 'u32'] },
+  getsockopt: { return: 'i32', arguments: ['i32', 'i32', 'i32', 'buffer', 'buffer'] },
   send: { return: 'i64', arguments: ['i32', 'buffer', 'u64', 'i32'] },
   recv: { return: 'i64', arguments: ['i32', 'buffer', 'u64', 'i32'] },
   poll: { return: 'i32', arguments: ['buffer', 'u64', 'i32'] },
@@ -41,6 +42,8 @@ export const IP_TRANSPARENT = 19;
 export const SOL_IPV6 = 41;
 export const IPV6_V6ONLY = 26;
 export const IPV6_TRANSPARENT = 75;
+export const IPPROTO_TCP = 6;
+export const TCP_INFO = 11;
 const MSG_DONTWAIT = 0x40;
 const EFD_NONBLOCK = SOCK_NONBLOCK;
 const POLLIN = 1;
@@ -88,6 +91,13 @@ export function setOption(fd: number, level: number, name: number, value: number
   const bytes = Buffer.alloc(4);
   bytes.writeInt32LE(value);
   check(c.setsockopt(fd, level, name, bytes, 4) as number, `setsockopt ${level}/${name}`);
+}
+
+/** Reads an option into `into`. False: the kernel has less to say, or nothing. */
+export function getOption(fd: number, level: number, name: number, into: Buffer): boolean {
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(into.length);
+  return c.getsockopt(fd, level, name, into, length) === 0 && length.readUInt32LE() === into.length;
 }
 
 /** Whatever the socket sends or receives goes through this interface alone (socket(7)). */

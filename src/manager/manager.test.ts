@@ -42,6 +42,15 @@ function setUp(
   over: Partial<ManagerWorld> = {},
 ) {
   const disk = { freeBytes: Number.MAX_SAFE_INTEGER };
+  const line = {
+    isFree: true,
+    isSpent: false,
+    wait: () => {},
+    leave: () => {},
+    block: () => {},
+    mayFetchAhead: true,
+    untaken: () => {},
+  };
   const dir = mkdtempSync(join(tmpdir(), 'manager-'));
   const index = Index.open(join(dir, 'index.db'), silentLog);
   const store = new FakeStore(FramedPiece);
@@ -63,6 +72,7 @@ function setUp(
         freeBytes: async () => disk.freeBytes,
       },
       index,
+      uplink: line,
       peerId: newPeerId(),
       dial: async ({ endpoint }) => {
         dialled.push(endpoint.port);
@@ -83,7 +93,7 @@ function setUp(
     index.close();
     rmSync(dir, { recursive: true });
   });
-  return { manager, index, known, dialled, disk };
+  return { manager, index, known, dialled, disk, line };
 }
 
 async function until(what: string, isTrue: () => boolean): Promise<void> {
@@ -161,6 +171,21 @@ test('with a full disk a torrent that is not whole passes, one that is whole is 
   assert.deepEqual(dialled, []);
   disk.freeBytes = Number.MAX_SAFE_INTEGER;
   await looked(t);
+  assert.deepEqual(manager.claim(arriving(lacking)), { kind: 'taken' });
+});
+
+test('with the day used up a torrent that is not whole passes, one that is whole is served', (t) => {
+  const { manager, index, line } = setUp(t);
+  const info = infoOf(false);
+  const whole = hashOf(info);
+  index.putTask({ infoHash: whole, addedAtMs: 1 });
+  index.setInfo(whole, info, 1);
+  index.setHave(whole, Buffer.from([0x80]));
+  const lacking = hashOf(Buffer.from('another'));
+  line.isSpent = true;
+  assert.deepEqual(manager.claim(arriving(lacking)), { kind: 'pass', why: 'day-used-up' });
+  assert.deepEqual(manager.claim(arriving(whole)), { kind: 'taken' });
+  line.isSpent = false;
   assert.deepEqual(manager.claim(arriving(lacking)), { kind: 'taken' });
 });
 

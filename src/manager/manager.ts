@@ -45,6 +45,8 @@ export type ManagerWorld = {
   readonly peerId: Buffer;
   /** Where the rates to clients are limited. */
   readonly budget?: TaskWorld['budget'];
+  /** Where fetching shares the line. */
+  readonly uplink?: TaskWorld['uplink'];
   /** Where pieces lie. */
   disks?: SparingWorld['disks'];
   dial(to: OriginSource): Promise<Duplex>;
@@ -110,7 +112,12 @@ export class Manager {
     });
     this.#log = log;
     this.#slots = new Slots(config.downloads ?? LIMITS.downloads);
-    this.#room = new Room(() => world.store.freeBytes(), world.clock, log);
+    this.#room = new Room(
+      () => world.store.freeBytes(),
+      world.clock,
+      log,
+      () => world.uplink?.isSpent ?? false,
+    );
     this.#scope.run(() => this.#room.look());
     this.#scope.every(LIMITS.roomEveryMs, () => this.#scope.run(() => this.#room.look()));
   }
@@ -310,13 +317,14 @@ export class Manager {
   }
 
   #worldOf(names: Names): ConstructorParameters<typeof Task>[2] {
-    const { clock, store, index, peerId, budget, dial } = this.#world;
+    const { clock, store, index, peerId, budget, uplink, dial } = this.#world;
     const log = this.#log.with({ infoHash: names.first });
     return {
       ...recordOf(index, names, clock, log),
       clock,
       peerId,
       budget,
+      uplink,
       dial,
       store: (shape) => store.task(shape),
       begun: () => store.begunLog?.(names.first),

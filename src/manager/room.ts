@@ -2,25 +2,28 @@ import type { Clock } from '#base/clock.ts';
 import type { Log } from '#base/log.ts';
 import { LIMITS } from './limits.ts';
 
-export type NoRoom = 'disk-full' | 'disk-failed';
+export type NoRoom = 'disk-full' | 'disk-failed' | 'day-used-up';
 
 /**
- * Whether anything new can be kept. Without room the box has nothing to give to who lacks what it lacks: such flows are to
+ * Whether anything new can be fetched and kept. Without room the box has nothing to give to who lacks what it lacks: such flows are to
  * pass, or their clients would wait for pieces that never come.
  */
 export class Room {
   readonly #freeBytes: () => Promise<number>;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #isSpent: () => boolean;
   /** As far as is known; none once a write was refused. */
   #free = Number.POSITIVE_INFINITY;
   #failedUntilMs = 0;
   #told: NoRoom | undefined;
 
-  constructor(freeBytes: () => Promise<number>, clock: Clock, log: Log) {
+  /** `isSpent`: nothing more may be fetched today. */
+  constructor(freeBytes: () => Promise<number>, clock: Clock, log: Log, isSpent: () => boolean = () => false) {
     this.#freeBytes = freeBytes;
     this.#clock = clock;
     this.#log = log;
+    this.#isSpent = isSpent;
   }
 
   /** Why nothing new can be kept, or undefined. */
@@ -30,6 +33,7 @@ export class Room {
 
   /** Why so many bytes cannot be kept, or undefined. */
   lackingFor(bytes: number): NoRoom | undefined {
+    if (this.#isSpent()) return 'day-used-up';
     if (this.#free < bytes) return 'disk-full';
     return this.#failedUntilMs > this.#clock.nowMs() ? 'disk-failed' : undefined;
   }
@@ -40,7 +44,7 @@ export class Room {
   }
 
   /** A write was refused, or failed. */
-  refused(why: NoRoom): void {
+  refused(why: 'disk-full' | 'disk-failed'): void {
     if (why === 'disk-full') this.#free = 0;
     else this.#failedUntilMs = this.#clock.nowMs() + LIMITS.failedForMs;
     this.#tell();

@@ -17,13 +17,13 @@ export type AgentState =
   | { readonly kind: 'complete'; readonly sinceMs: number }
   | { readonly kind: 'gone' };
 
-export type LimitedWhy = 'no-slot' | 'disk-full' | 'disk-failed';
+export type LimitedWhy = 'no-slot' | 'disk-full' | 'disk-failed' | 'day-used-up';
 
 export type AgentEvent =
   /** Something about the facts may have changed: a client came, left, or told what it has; an announce was heard; time passed. */
   | { readonly kind: 'look' }
   | { readonly kind: 'slot-granted' }
-  | { readonly kind: 'cannot-write'; readonly why: 'disk-full' | 'disk-failed' }
+  | { readonly kind: 'cannot-write'; readonly why: Exclude<LimitedWhy, 'no-slot'> }
   /** The house closes. */
   | { readonly kind: 'close' };
 

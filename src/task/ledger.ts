@@ -6,6 +6,8 @@ export type LedgerWorld = {
   keepTraffic(servedBytes: number, filledBytes: number): void;
   keepHave(have: Uint8Array): void;
   forgetPieces(have: Uint8Array): boolean;
+  /** See UplinkAccount. */
+  readonly uplink?: { untaken(bytes: number): void } | undefined;
 };
 
 /** What one task has given and fetched, and what of its progress the index does not know yet. */
@@ -15,6 +17,8 @@ export class Ledger {
   servedBytes = 0;
   filledBytes = 0;
   #unkept = { served: 0, filled: 0 };
+  /** Fetched before any client was there, and not given to one since. */
+  #untakenBytes = 0;
   #haveDirty = false;
   #persistedAtMs = 0;
 
@@ -24,11 +28,15 @@ export class Ledger {
     this.#have = have;
   }
 
-  count(served: number, filled: number): void {
+  /** `isAhead`: no client was there when it was fetched. */
+  count(served: number, filled: number, isAhead = false): void {
     this.servedBytes += served;
     this.filledBytes += filled;
     this.#unkept.served += served;
     this.#unkept.filled += filled;
+    const untaken = (isAhead ? filled : 0) - Math.min(served, this.#untakenBytes);
+    this.#untakenBytes += untaken;
+    if (untaken !== 0) this.#world.uplink?.untaken(untaken);
     if (filled > 0 && this.#world.clock.nowMs() - this.#persistedAtMs >= LIMITS.persistEveryMs) this.persist();
   }
 

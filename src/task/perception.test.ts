@@ -16,23 +16,42 @@ function setUp(pieceLength = MIB) {
   };
   const holdings = { checked: true, whole: false, shelf: { meta: { pieceLength } } };
   const clock = { ms: 0, nowMs: () => clock.ms };
+  const line = { isFree: true };
   const loading: { is: { whole: boolean } | undefined } = { is: undefined };
   return {
     audience,
     holdings,
     clock,
     loading,
-    perception: new Perception({ clock, audience, holdings, loading: () => loading.is }),
+    line,
+    perception: new Perception({
+      clock,
+      audience,
+      holdings,
+      loading: () => loading.is,
+      mayFetchAhead: () => line.isFree,
+    }),
   };
 }
 
 test('without a seat no further ahead than keeps the hungriest client busy, with one as far as there is', () => {
-  const { perception, audience } = setUp();
+  const { perception, audience, line } = setUp();
   const lead = LIMITS.leadBytes / MIB;
   audience.leastReady = lead - 3;
   assert.deepEqual([perception.mayBegin(2), perception.mayBegin(3)], [true, false]);
   perception.seated = true;
   assert.equal(perception.mayBegin(1_000), true);
+  line.isFree = false;
+  assert.equal(perception.mayBegin(1_000), false);
+});
+
+test('what comes is ahead of everybody when the hungriest has enough to take, or nobody is here', () => {
+  const { perception, audience } = setUp();
+  assert.equal(perception.isAhead, false);
+  audience.leastReady = LIMITS.leadBytes / MIB;
+  assert.equal(perception.isAhead, true);
+  Object.assign(audience, { size: 0, leastReady: 0 });
+  assert.equal(perception.isAhead, true);
 });
 
 test('of large pieces some are always begun; and nobody here, for whom a client is expected, holds nothing back', () => {

@@ -13,6 +13,8 @@ export type PerceptionWorld = {
   };
   /** Its metainfo is being read from the disk, and by the index it is whole, or not. */
   loading(): { readonly whole: boolean } | undefined;
+  /** The line may be used for what no client waits for. */
+  mayFetchAhead(): boolean;
 };
 
 /** What an agent knows of its torrent, of who wants it and of itself: the local facts that all its decisions are made from. */
@@ -84,9 +86,20 @@ export class Perception {
    */
   mayBegin(inFlight: number): boolean {
     const { audience, holdings } = this.#world;
-    if (this.seated || !holdings.shelf || audience.size === 0) return true;
-    const lead = Math.max(LIMITS.leadPieces, LIMITS.leadBytes / holdings.shelf.meta.pieceLength);
-    return audience.leastReady + inFlight < lead;
+    if (!holdings.shelf || audience.size === 0) return true;
+    return (this.seated && this.#world.mayFetchAhead()) || audience.leastReady + inFlight < this.#lead;
+  }
+
+  /** What comes now no client waits for: all that are here have enough to take. */
+  get isAhead(): boolean {
+    const { audience } = this.#world;
+    return audience.size === 0 || audience.leastReady >= this.#lead;
+  }
+
+  /** Pieces that keep a client busy. */
+  get #lead(): number {
+    const pieceLength = this.#world.holdings.shelf?.meta.pieceLength ?? LIMITS.leadBytes;
+    return Math.max(LIMITS.leadPieces, LIMITS.leadBytes / pieceLength);
   }
 
   get #nowMs(): number {

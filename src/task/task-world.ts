@@ -5,6 +5,7 @@ import type { Log } from '#base/log.ts';
 import type { InfoHash } from '#base/units.ts';
 import type { BoxBudget } from '#client/rate-limits.ts';
 import type { OriginSource } from '#downloader/origin-pool.ts';
+import type { UplinkShare } from '#downloader/uplink.ts';
 import type { BegunLog } from '#store/begun-log.ts';
 import type { Lender, SharedFile, TaskShape, TaskStore } from '#store/task-store.ts';
 import type { FramedPiece } from '#wire/framed-piece.ts';
@@ -33,6 +34,8 @@ export type TaskWorld = {
   readonly peerId: Buffer;
   /** Where the rates to clients are limited. */
   readonly budget?: BoxBudget | undefined;
+  /** Where fetching shares the line. */
+  readonly uplink?: UplinkShare | undefined;
   store(shape: TaskShape): TaskStore<FramedPiece>;
   /** Asked for once, when the torrent is known. Undefined: unfinished pieces end with the process. */
   begun(): BegunLog | undefined;

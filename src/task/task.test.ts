@@ -183,6 +183,53 @@ test('when the disk takes no more, clients that lack something are let go', asyn
   );
 });
 
+const idle = {
+  isFree: false,
+  isSpent: false,
+  block: () => {},
+  leave: () => {},
+  wait: () => {},
+  mayFetchAhead: true,
+  untaken: () => {},
+};
+
+test('when the day is used up in the middle of a torrent, clients that lack something are let go', async (t) => {
+  const uplink = { ...idle };
+  const { task } = setUp(t, nothing, { uplink });
+  const stream = new TestStream();
+  task.join(stream, handshake, Buffer.alloc(0));
+  task.addSources([origin]);
+  await until('fetching', () => task.view().origins.some(({ state }) => state === 'up') && task.view().totalBytes > 0);
+  assert.equal(stream.destroyed, false);
+  uplink.isSpent = true;
+  await until('the client is let go', () => task.view().clients.length === 0);
+  assert.equal(stream.destroyed, true);
+  await until('it rests', () => task.view().state === 'sleep');
+});
+
+test('what an announce alone brought is waste until a client takes it', async (t) => {
+  let untakenBytes = 0;
+  const uplink = {
+    ...idle,
+    isFree: true,
+    mayFetchAhead: true,
+    untaken: (bytes: number) => {
+      untakenBytes += bytes;
+    },
+  };
+  const { task } = setUp(t, nothing, { uplink });
+  task.addSources([origin]);
+  task.expect('http://198.51.100.10:6969/announce');
+  await until('complete', () => task.view().state === 'complete');
+  assert.equal(untakenBytes, torrent.meta.totalBytes);
+  const stream = new TestStream();
+  task.join(stream, handshake, Buffer.alloc(0));
+  await until('it is told', () => said(stream).length > 1);
+  stream.data(encodeMessage({ kind: 'interested' }));
+  stream.data(encodeMessage({ kind: 'request', piece: 0, begin: 0, length: BLOCK_BYTES }));
+  await until('a block is taken', () => untakenBytes === torrent.meta.totalBytes - BLOCK_BYTES);
+});
+
 test('a client hears of no piece before the disk has it', async (t) => {
   const { task, store } = setUp(t);
   const disk = Promise.withResolvers<void>();

@@ -59,6 +59,7 @@ export class Task {
       audience: this.#audience,
       holdings: this.#holdings,
       loading: () => (this.#load.running ? this.#remembered : undefined),
+      mayFetchAhead: () => world.uplink?.mayFetchAhead ?? true,
     });
     this.#downloader = this.#newDownloader();
     this.#search = this.#newSearch();
@@ -217,7 +218,8 @@ export class Task {
       this.#leave(why);
       return;
     }
-    if (this.#agent.state.kind === 'down') {
+    if (this.#agent.state.kind === 'down' && this.#world.uplink?.isSpent) this.#stopFetching();
+    else if (this.#agent.state.kind === 'down') {
       const up = this.#downloader.status().origins.filter((o) => o.state === 'up').length;
       this.#search.downloading(up, nowMs - this.#agent.state.sinceMs);
     }
@@ -274,9 +276,15 @@ export class Task {
     return result;
   }
 
+  /** The day's bytes are used up: who lacks something is better off without the box. */
+  #stopFetching(): void {
+    this.#agent.tell({ kind: 'cannot-write', why: 'day-used-up' });
+    this.#audience.letGoLacking('day-used-up');
+  }
+
   #count(served: number, filled: number): void {
     this.#perception.moved();
-    this.#ledger.count(served, filled);
+    this.#ledger.count(served, filled, this.#perception.isAhead);
   }
 
   // ---- the parts and what each asks ----
@@ -394,6 +402,8 @@ export class Task {
       lacksLayers: () => this.#intake.lacksLayers,
       gotLayers: (layers) => this.#intake.gotLayers(layers, 'an origin'),
       found: (endpoints) => this.#search.news.fromStranger(endpoints, 'pex'),
+      uplink: this.#world.uplink,
+      isAhead: () => this.#perception.isAhead,
       lack: (piece) => this.#perception.wanted(piece),
       mayBegin: (inFlight) => this.#perception.mayBegin(inFlight),
       begunBytes: () => this.#world.begunBytes(),

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
+import { type TestContext, test } from 'node:test';
+import { Scope } from '#base/scope.ts';
+import { TestClock } from './fixtures.ts';
+import { YIELD } from './line-yield.ts';
+import { Uplink } from './uplink.ts';
+import type { UplinkLimits } from './uplink-limits.ts';
+
+const BLOCK = 16_384;
+
+function begin(t: TestContext, limits: Partial<UplinkLimits>, queueMs = () => 0) {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const clock = new TestClock();
+  const scope = new Scope((error) => assert.fail(String(error)));
+  let kept: string | undefined;
+  const world = {
+    clock,
+    roundTrip: () => ({ rttMs: 10 + queueMs(), leastMs: 10 }),
+    lineBytes: () => undefined,
+    kept: () => kept,
+    keep: (text: string) => {
+      kept = text;
+    },
+  };
+  const make = () => new Uplink({ hours: [], yield: true, wasteShare: 0.1, ...limits }, world, scope);
+  t.after(() => scope.close());
+  const stream = new PassThrough();
+  /** Blocks at a hundred a second, each after its time. */
+  const fetch = (uplink: Uplink, seconds: number): void => {
+    for (let i = 0; i < seconds * 100; i++) {
+      clock.advance(10);
+      uplink.block(stream, BLOCK, 20 + queueMs());
+      if ((i * 10) % YIELD.lookMs === 0) t.mock.timers.tick(YIELD.lookMs);
+    }
+  };
+  return { make, fetch, scope, kept: () => kept };
+}
+
+test('on a line without a queue nothing is paced', (t) => {
+  const { make, fetch } = begin(t, {});
+  const uplink = make();
+  fetch(uplink, 10);
+  assert.equal(uplink.isFree, true);
+  assert.equal(uplink.view().why, 'free');
+});
+
+test('when a queue stands the box makes way; told not to, it does not', (t) => {
+  let queueMs = 0;
+  const { make, fetch } = begin(t, {}, () => queueMs);
+  const uplink = make();
+  fetch(uplink, 2);
+  queueMs = 80;
+  fetch(uplink, 10);
+  const { why, allowedBytesPerS } = uplink.view();
+  assert.equal(why, 'makes-way');
+  assert.ok((allowedBytesPerS ?? Number.POSITIVE_INFINITY) < 0.1 * 100 * BLOCK, `${allowedBytesPerS}`);
+});
+
+test('told not to make way, it does not', (t) => {
+  let queueMs = 0;
+  const { make, fetch } = begin(t, { yield: false }, () => queueMs);
+  const uplink = make();
+  fetch(uplink, 2);
+  queueMs = 80;
+  fetch(uplink, 10);
+  assert.equal(uplink.isFree, true);
+});
+
+test('the day used up: nothing more is asked for, also after a restart', async (t) => {
+  const { make, fetch, scope, kept } = begin(t, { dayGB: 0.001 });
+  const uplink = make();
+  assert.equal(uplink.isSpent, false);
+  fetch(uplink, 1);
+  assert.equal(uplink.isSpent, true);
+  assert.deepEqual([uplink.view().why, uplink.view().allowedBytesPerS], ['day-used-up', 0]);
+  await scope.close();
+  assert.match(kept() ?? '', /"dayBytes":1638400/);
+  assert.equal(make().isSpent, true);
+});
