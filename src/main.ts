@@ -121,6 +121,7 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
       index,
       peerId: newPeerId(),
       disks: () => store.disks(),
+      leastWorth: () => (config.evict ? evictor.leastWorth() : undefined),
       budget: boxBudget(config.limits, realClock),
       dial: (to) => dialOrigin(config.bridge, to),
       know: (infoHash) => entry?.know(infoHash),

@@ -113,6 +113,7 @@ export type SteerWhy =
   | 'utp'
   | 'overload'
   | 'first-client'
+  | 'asked-less'
   | 'disk-full'
   | 'disk-failed'
   | 'stalled'

@@ -46,6 +46,9 @@ export const LIMITS = {
   evictAgainMs: 3_000,
   /** Where flash is spared: as warm as a torrent is two days after its second client. */
   secondClient: 0.1,
+  /** A client that was left to the swarm is still fetching for so long; and how many are remembered. */
+  togetherMs: 30 * 60_000,
+  declined: 2_000,
   /** A client that was away for longer counts as one more; and how many are remembered. */
   visitMs: 6 * 3_600_000,
   visits: 20_000,

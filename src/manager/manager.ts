@@ -11,7 +11,7 @@ import { type ClientStream, type OriginSource, type StoreLike, Task, type TaskVi
 import type { FoundBy, TaskWorld } from '#task/task-world.ts';
 import type { Handshake } from '#wire/handshake.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
-import { FlashSparing, type SparingWorld } from './flash-sparing.ts';
+import { Admission, type AdmissionWorld } from './admission.ts';
 import { Hearsay, Refusals } from './hearsay.ts';
 import { keepMetainfo, leaveMetainfo, lendersOf, reachIn } from './kept-metainfo.ts';
 import { LIMITS } from './limits.ts';
@@ -25,7 +25,7 @@ import { Visits } from './visits.ts';
 export type ManagerConfig = PolicyConfig & {
   /** Tasks that may download at the same time. */
   readonly slots: number;
-  /** See FlashSparing. */
+  /** See Admission. */
   readonly spareFlash?: boolean;
 };
 
@@ -39,7 +39,9 @@ export type ManagerWorld = {
   /** Where the rates to clients are limited. */
   readonly budget?: TaskWorld['budget'];
   /** Where pieces lie. */
-  disks?: SparingWorld['disks'];
+  disks?: AdmissionWorld['disks'];
+  /** What would go for something new. */
+  leastWorth?: AdmissionWorld['leastWorth'];
   dial(to: OriginSource): Promise<Duplex>;
   /** Makes a torrent in use known to encrypted handshakes; of those that rest, the index knows. */
   know(infoHash: InfoHash): void;
@@ -78,16 +80,17 @@ export class Manager {
   readonly #hearsay = new Hearsay();
   readonly #refusals = new Refusals();
   readonly #visits = new Visits();
-  readonly #sparing: FlashSparing;
+  readonly #admission: Admission;
 
   constructor(config: ManagerConfig, world: ManagerWorld, log: Log) {
     this.#policy = new Policy(config);
     this.#world = world;
     this.#scope = new Scope((error) => log.error('manager trouble', { why: errorText(error) }));
-    this.#sparing = new FlashSparing(config.spareFlash ?? false, {
+    this.#admission = new Admission(config.spareFlash ?? false, {
       ...world,
       visits: this.#visits,
       disks: () => world.disks?.() ?? [],
+      leastWorth: () => world.leastWorth?.(),
     });
     this.#log = log;
     this.#slots = new Slots(config.slots);
@@ -137,7 +140,8 @@ export class Manager {
     if (task?.whole || (row && isWhole(row))) return undefined;
     const noRoom = task?.downloading ? this.#noRoomToGoOn() : this.#room.lacking;
     if (noRoom) return noRoom;
-    if (!task && this.#sparing.declines(infoHash, client)) return 'first-client';
+    const declined = task ? undefined : this.#admission.declines(infoHash, client);
+    if (declined) return declined;
     // Waiting for a slot is worse than the swarm.
     return !task?.downloading && this.#slots.free === 0 ? 'overload' : undefined;
   }
