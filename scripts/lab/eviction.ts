@@ -27,8 +27,8 @@ const NEARLY_FULL = 0.95;
 
 /** A torrent with its task, clients and folder. */
 class Torrent {
+  readonly g: number;
   readonly #view: View;
-  readonly #g: number;
   readonly #addedAtMs: number;
   /** What is had of each. */
   readonly #segments: number[][] = [];
@@ -38,9 +38,13 @@ class Torrent {
   isTaken = false;
 
   constructor(g: number, view: View) {
-    this.#g = g;
+    this.g = g;
     this.#view = view;
     this.#addedAtMs = this.#nowMs;
+  }
+
+  get isUsed(): boolean {
+    return (this.#view.connected[this.g] as number) > 0;
   }
 
   visited(): void {
@@ -53,7 +57,7 @@ class Torrent {
 
   /** A client has come. While the task lives, it joins. */
   look(full: Full | undefined): void {
-    const clients = this.#view.connected[this.#g] as number;
+    const clients = this.#view.connected[this.g] as number;
     if (clients === 1) this.isTaken = false;
     this.isTaken ||= !full || !declineOf(this.#heat, clients > 1, full, this.#nowMs);
   }
@@ -81,7 +85,7 @@ class Torrent {
   }
 
   #segmentOf(item: number): number {
-    return Math.floor((item - (this.#view.first[this.#g] as number)) / ITEMS_PER_SEGMENT);
+    return Math.floor((item - (this.#view.first[this.g] as number)) / ITEMS_PER_SEGMENT);
   }
 
   get #nowMs(): number {
@@ -138,7 +142,10 @@ const policy = (isFlash: boolean) => (view: View) => {
     evict: (out: number[]) => {
       const torrent = of(going[0] as number);
       torrent.drops(going);
-      if (torrent.haveCount === 0) held.splice(held.indexOf(torrent), 1);
+      if (torrent.haveCount === 0) {
+        held.splice(held.indexOf(torrent), 1);
+        if (!torrent.isUsed) torrents[torrent.g] = undefined;
+      }
       out.push(...going);
     },
   };

@@ -58,6 +58,7 @@ test('on full disks a torrent that is worth less than what would go for it waits
   assert.equal(admission.declines(HASH, '10.0.0.1'), 'asked-less');
   assert.equal(admission.declines(HASH, '10.0.0.1'), 'asked-less', 'the same one');
   assert.equal(admission.declines(HASH, '10.0.0.2'), undefined);
+  assert.equal(admission.declines(HASH, '10.0.0.2'), undefined, 'asked at its SYN, and again when it has spoken');
   const other = infoHashOf(Buffer.alloc(20, 8));
   assert.ok(admission.declines(other, '10.0.0.1'));
   await bench.pass(LIMITS.togetherMs);

@@ -43,7 +43,6 @@ export class Admission {
     const heat = index.heats.of(infoHash, nowMs);
     const why = heat && declineOf(heat, this.#isWantedByOther(infoHash, client, nowMs), this.#full, nowMs);
     if (why) this.#note(infoHash, client, nowMs);
-    else this.#declined.delete(infoHash);
     return why;
   }
 
