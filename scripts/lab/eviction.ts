@@ -3,7 +3,7 @@
  * taken in, who goes and with what are the product's own rules.
  */
 import { cooled, type Warmth, warmed } from '#index/heats.ts';
-import { declineOf, type Full, weakest, worthOf } from '#manager/keeping.ts';
+import { declineOf, type Full, isRemembered, weakest, worthOf } from '#manager/keeping.ts';
 import { STORE_LIMITS } from '#store/limits.ts';
 import { goesWith } from '#task/giving-up.ts';
 import { seeded } from './seeded.ts';
@@ -43,8 +43,9 @@ class Torrent {
     this.#addedAtMs = this.#nowMs;
   }
 
-  get isUsed(): boolean {
-    return (this.#view.connected[this.g] as number) > 0;
+  /** When all of it has gone. */
+  get isRemembered(): boolean {
+    return (this.#view.connected[this.g] as number) > 0 || isRemembered(this.#heat, this.#nowMs);
   }
 
   visited(): void {
@@ -144,7 +145,7 @@ const policy = (isFlash: boolean) => (view: View) => {
       torrent.drops(going);
       if (torrent.haveCount === 0) {
         held.splice(held.indexOf(torrent), 1);
-        if (!torrent.isUsed) torrents[torrent.g] = undefined;
+        if (!torrent.isRemembered) torrents[torrent.g] = undefined;
       }
       out.push(...going);
     },

@@ -46,7 +46,7 @@ export async function builtLab(): Promise<Lab | undefined> {
   if (!existsSync(LAB)) return undefined;
   const copy = join(ROOT, '.tools/policy-lab');
   await mkdir(copy, { recursive: true });
-  for (const part of ['src', 'test', 'tsconfig.json', 'package.json'])
+  for (const part of ['src', 'tsconfig.json', 'package.json'])
     await cp(join(LAB, part), join(copy, part), { recursive: true, force: true });
   execFileSync('chmod', ['-R', 'u+w', copy]);
   execFileSync('tsc', ['-p', copy], { stdio: ['ignore', 'inherit', 'inherit'] });
@@ -57,7 +57,9 @@ export async function builtLab(): Promise<Lab | undefined> {
 
 /** SEEDS, `1-5` or one number; else from 1 to `most`. */
 export function seedsTo(most: number): number[] {
-  const [from = 1, to = from] = (env.SEEDS ?? `1-${most}`).split('-').map(Number);
+  const said = env.SEEDS ?? `1-${most}`;
+  if (!/^\d+(-\d+)?$/.test(said)) throw new Error(`SEEDS is '${said}': it may be a number, or two as in 1-5`);
+  const [from = 1, to = from] = said.split('-').map(Number);
   return Array.from({ length: to - from + 1 }, (_, i) => from + i);
 }
 

@@ -60,7 +60,7 @@ class EvictBench extends StoreBench {
 
 test('with room nothing goes; without, whole segments of what is asked for least, and no more than is wanted', async (t) => {
   const bench = new EvictBench(t);
-  const [asked, dull] = [await bench.put(12, 3), await bench.put(12, 3)];
+  const [asked, dull] = [await bench.put(12, 30), await bench.put(12, 30)];
   bench.visits(asked, 5);
   bench.visits(dull, 0);
   bench.free.set('/a', evictBelow.most);
@@ -71,6 +71,10 @@ test('with room nothing goes; without, whole segments of what is asked for least
   await bench.short(8 * BLOCK_BYTES + 1);
   assert.deepEqual([bench.held(asked), bench.held(dull)], [0, 0]);
   assert.equal(bench.index.task(dull.infoHash), undefined, 'an empty one leaves the index');
+  const { pieceCount, have } = bench.index.task(asked.infoHash) ?? {};
+  assert.deepEqual([pieceCount, have], [0, undefined]);
+  const warmth = bench.index.heats.of(asked.infoHash, bench.clock.nowMs())?.laterClients;
+  assert.equal(warmth, 5, 'of one that was asked for again stays how much');
   const evicted = bench.lines.filter(({ event }) => event === 'evicted').map(({ fields }) => fields.infoHash);
   assert.deepEqual(evicted, [dull.infoHash, asked.infoHash]);
   assert.ok(bench.index.total('evictedBytes') > 20 * BLOCK_BYTES);

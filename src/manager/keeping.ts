@@ -12,6 +12,13 @@ export function worthOf({ laterClients, addedAtMs }: Pick<Heat, 'laterClients' |
   return ((LIMITS.evictPrior + laterClients) / (1 + days)) * (LIMITS.evictAheadMs / DAY_MS);
 }
 
+/** It was asked for again lately. */
+const isWarm = ({ laterClients }: Pick<Heat, 'laterClients'>): boolean => laterClients >= LIMITS.secondClient;
+
+/** How much it was asked for is known still when all of it has gone: else its second client would look like a first one. */
+export const isRemembered = (heat: Pick<Heat, 'laterClients' | 'addedAtMs'>, nowMs: number): boolean =>
+  isWarm(heat) || nowMs - heat.addedAtMs < LIMITS.rememberMs;
+
 export type Weak<T> = { readonly who: T; readonly worth: number };
 
 /**
@@ -59,7 +66,7 @@ export function declineOf(
   nowMs: number,
 ): Decline | undefined {
   if (heat.haveCount > 0) return undefined;
-  if (isFlash && heat.laterClients < LIMITS.secondClient) return 'first-client';
+  if (isFlash && !isWarm(heat)) return 'first-client';
   if (isWantedByOther || least === undefined) return undefined;
   return worthOf(heat, nowMs) < least ? 'asked-less' : undefined;
 }
