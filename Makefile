@@ -1,5 +1,5 @@
 # Swarmbox: one line per target; the work is in scripts/.
-.PHONY: help init check test fuzz cafe bench matrix matrix-vlan flood soak first-byte manners web image clean
+.PHONY: help init check test fuzz cafe bench matrix matrix-vlan flood soak first-byte manners sim web image clean
 help:  ; @scripts/help.sh
 init:  ; @scripts/init.sh
 check: ; @scripts/check.sh
@@ -13,6 +13,7 @@ flood: ; @scripts/flood.sh
 soak:  ; @scripts/soak.sh
 first-byte: ; @scripts/first-byte.sh
 manners: ; @scripts/manners.sh
+sim:   ; @scripts/sim.sh
 web:   ; @scripts/web.sh
 image: ; @scripts/image.sh
 clean: ; @scripts/clean.sh

@@ -12,6 +12,7 @@ make flood   thousands of connections and a storm of hostile ones: memory, loop 
 make soak    half an hour of real clients on a disk too small for them: memory, and their bytes
 make first-byte  how soon a client with default settings gets its first byte while every remote peer is dead
 make manners  an ordinary user beside a box that fills a slow line, with the box's manners and without
+make sim     the box's decisions (who may fetch, what stays on disk and in memory) before a referee; settings: scripts/lab/README.md
 make web     builds the page into web/dist
 make init    installs what the others need (they call it themselves)
 make image   the flashable image (not made yet: it says so)

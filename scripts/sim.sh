@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The product's decisions, judged by a referee that knows nothing of it: scripts/lab/README.md. One JSON line a rule and setting.
+# Simulations, one after the other; each says JSON lines by itself.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 scripts/init.sh >&2
-exec node scripts/lab/sim.ts "$@"
+# The product's own rules before a referee that knows nothing of it (scripts/lab/README.md).
+node scripts/lab/sim.ts

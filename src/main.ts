@@ -142,6 +142,7 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
       index,
       peerId: newPeerId(),
       disks: () => store.disks(),
+      leastWorth: () => (config.evict ? evictor.leastWorth() : undefined),
       budget: boxBudget(config.limits, realClock),
       uplink,
       dial: (to) => dialOrigin(config.bridge, to),

@@ -1,5 +1,6 @@
 /** The memory cache's rule as a policy of the RAM referee (View, Evictor and Factory of its `policies/types.ts`): the rule itself is the product's own. */
 import { type Kept, Victims } from '#store/piece-cache-victims.ts';
+import { seeded } from './seeded.ts';
 
 /** What the referee shows: for each item its torrent, who lacks it, and the device seconds to have it back. All items have one size. */
 type View = { readonly lack: Int32Array; readonly cost: Float64Array };
@@ -21,15 +22,6 @@ class Item implements Kept {
   readMs(): number {
     return (this.#view.cost[this.id] ?? 0) * 1_000;
   }
-}
-
-/** The same draws each time: a linear congruential generator modulo 2^31. */
-function seeded(): () => number {
-  let state = 7;
-  return () => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fff_ffff;
-    return state / 2 ** 31;
-  };
 }
 
 export const factory = (view: View) => {

@@ -114,6 +114,7 @@ export type SteerWhy =
   | 'utp'
   | 'overload'
   | 'first-client'
+  | 'asked-less'
   | 'disk-full'
   | 'disk-failed'
   | 'day-used-up'

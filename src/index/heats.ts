@@ -37,7 +37,7 @@ export class Heats {
   visited(infoHash: InfoHash, nowMs: number): number {
     const stored = this.#stored(infoHash);
     if (!stored) return 0;
-    const heat = stored.heat < 0 ? 0 : cooled(stored, nowMs) + 1;
+    const heat = warmed(stored, nowMs);
     const name = infoHashBytes(infoHash);
     const sql = `UPDATE task SET heat = ?, heat_at_ms = ?, visits = visits + 1 ${WHERE}`;
     this.#tables.write(() => this.#tables.sql(sql).run(heat, Math.round(nowMs), name, name));
@@ -64,6 +64,12 @@ export class Heats {
   }
 }
 
+/** `heat`: -1 before the first client. */
+export type Warmth = Pick<Stored, 'heat' | 'heat_at_ms'>;
+
+/** By one client more: the first one warms nothing. */
+export const warmed = (warmth: Warmth, nowMs: number): number => (warmth.heat < 0 ? 0 : cooled(warmth, nowMs) + 1);
+
 /** A clock that was set back cools nothing. */
-const cooled = ({ heat, heat_at_ms }: Stored, nowMs: number): number =>
+export const cooled = ({ heat, heat_at_ms }: Warmth, nowMs: number): number =>
   Math.max(0, heat) * Math.exp(-Math.max(0, nowMs - heat_at_ms) / DAY_MS);

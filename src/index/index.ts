@@ -170,6 +170,13 @@ export class Index {
     return this.#write(() => this.#set(infoHash, 'trackers', trackersText(trackers)));
   }
 
+  /** Nothing of it is anywhere any more. What stays is its name, and how much it was asked for. */
+  emptyTask(infoHash: InfoHash): boolean {
+    const kept = 'info_hash, req2, added_at_ms, used_at_ms, scrubbed_ms, heat, heat_at_ms, visits';
+    const sql = `REPLACE INTO task (${kept}) SELECT ${kept} FROM task WHERE info_hash = ?`;
+    return this.#write(() => this.#sql(sql).run(infoHashBytes(infoHash)));
+  }
+
   removeTask(infoHash: InfoHash): boolean {
     return this.#write(() => this.#sql('DELETE FROM task WHERE info_hash = ?').run(infoHashBytes(infoHash)));
   }

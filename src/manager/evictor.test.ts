@@ -3,8 +3,8 @@ import { type TestContext, test } from 'node:test';
 import { BLOCK_BYTES, type InfoHash, infoHashOf } from '#base/units.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
 import { shapeOf } from '#wire/piece-shape.ts';
-import { Evictor, type EvictWorld, worthOf } from './evictor.ts';
-import { DAY_MS, StoreBench } from './fixtures.ts';
+import { Evictor, type EvictWorld } from './evictor.ts';
+import { StoreBench } from './fixtures.ts';
 import { LIMITS } from './limits.ts';
 
 const { evictAgainMs } = LIMITS;
@@ -60,7 +60,7 @@ class EvictBench extends StoreBench {
 
 test('with room nothing goes; without, whole segments of what is asked for least, and no more than is wanted', async (t) => {
   const bench = new EvictBench(t);
-  const [asked, dull] = [await bench.put(12, 3), await bench.put(12, 3)];
+  const [asked, dull] = [await bench.put(12, 30), await bench.put(12, 30)];
   bench.visits(asked, 5);
   bench.visits(dull, 0);
   bench.free.set('/a', evictBelow.most);
@@ -71,6 +71,10 @@ test('with room nothing goes; without, whole segments of what is asked for least
   await bench.short(8 * BLOCK_BYTES + 1);
   assert.deepEqual([bench.held(asked), bench.held(dull)], [0, 0]);
   assert.equal(bench.index.task(dull.infoHash), undefined, 'an empty one leaves the index');
+  const { pieceCount, have } = bench.index.task(asked.infoHash) ?? {};
+  assert.deepEqual([pieceCount, have], [0, undefined]);
+  const warmth = bench.index.heats.of(asked.infoHash, bench.clock.nowMs())?.laterClients;
+  assert.equal(warmth, 5, 'of one that was asked for again stays how much');
   const evicted = bench.lines.filter(({ event }) => event === 'evicted').map(({ fields }) => fields.infoHash);
   assert.deepEqual(evicted, [dull.infoHash, asked.infoHash]);
   assert.ok(bench.index.total('evictedBytes') > 20 * BLOCK_BYTES);
@@ -150,12 +154,13 @@ test('a disk that is short takes nothing from another, and one that is gone is l
   );
 });
 
-test('worth: the clients that came after the first, lately, over the time there was for them to come', () => {
-  const now = 100 * DAY_MS;
-  const worth = (laterClients: number, days: number): number =>
-    worthOf({ laterClients, clients: 1, addedAtMs: now - days * DAY_MS, haveCount: 1, doubtful: false }, now);
-  assert.ok(worth(0, 30) < worth(1, 30) && worth(1, 30) < worth(5, 30));
-  assert.ok(worth(0, 0.1) > worth(0, 30), 'a new one has had no time to show');
-  assert.ok(worth(0, 0) < 1, 'a newcomer with a client is worth more');
-  assert.ok(worth(20, 30) > 1);
+test('what the least is worth is known of all disks in order', async (t) => {
+  const bench = new EvictBench(t, { disks: ['/a', '/b', '/c'] });
+  assert.equal(bench.evictor.leastWorth(), undefined);
+  const [asked, dull] = [await bench.put(4, 3, '/a'), await bench.put(4, 3, '/c')];
+  bench.visits(asked, 3);
+  bench.visits(dull, 0);
+  const least = bench.evictor.leastWorth() ?? 1;
+  bench.states.set('/c', 'gone');
+  assert.ok(least < (bench.evictor.leastWorth() ?? 0));
 });

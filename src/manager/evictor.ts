@@ -2,9 +2,9 @@ import type { Clock } from '#base/clock.ts';
 import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import type { InfoHash } from '#base/units.ts';
-import type { Heat } from '#index/heats.ts';
 import type { Index } from '#index/index.ts';
 import type { StoreLike, Task } from '#task/task.ts';
+import { weakest, worthOf } from './keeping.ts';
 import { LIMITS } from './limits.ts';
 import { RestingTorrent } from './resting-torrent.ts';
 
@@ -28,8 +28,6 @@ export type EvictWorld = {
   readonly random?: () => number;
 };
 
-type Victim = { readonly infoHash: InfoHash; readonly worth: number };
-
 /** When a disk is short, and until when: a share of what it holds, within bounds in bytes. */
 type Mark = { readonly share: number; readonly least: number; readonly most: number };
 
@@ -42,6 +40,7 @@ export class Evictor {
   readonly #pinned: ReadonlySet<InfoHash>;
   readonly #world: EvictWorld;
   readonly #log: Log;
+  readonly #random: () => number;
   readonly #evicting = new Set<string>();
   /** Of one disk: when there was last nothing that could go. */
   readonly #inVainMs = new Map<string, number>();
@@ -58,6 +57,7 @@ export class Evictor {
     this.#pinned = new Set(pinned);
     this.#world = world;
     this.#log = log;
+    this.#random = world.random ?? Math.random;
   }
 
   /** To be called every second or two. Resolves when each disk that was short has room, or nothing more that could go. */
@@ -92,41 +92,35 @@ export class Evictor {
     const tried = new Set<InfoHash>();
     let freed = 0;
     while (freed < wanted && !this.#closed) {
-      const victim = this.#weakest(path, tried);
+      const untried = (who: InfoHash) => (tried.has(who) ? undefined : this.#worth(who));
+      const victim = weakest(this.#world.store.torrentsOn(path), untried, this.#random);
       if (!victim) break;
-      tried.add(victim.infoHash);
-      const bytes = await this.#evict(victim.infoHash, wanted - freed);
+      const { who: infoHash, worth } = victim;
+      tried.add(infoHash);
+      const bytes = await this.#evict(infoHash, wanted - freed);
       freed += bytes;
-      const { infoHash, worth } = victim;
       if (bytes > 0) this.#log.info('evicted', { infoHash, bytes, disk: path, worth: Number(worth.toPrecision(3)) });
     }
     return freed;
   }
 
-  /**
-   * Of a few drawn at random the one worth least: a draw of sixteen is as good as looking at all. Undefined when none may go: a
-   * newcomer with a single client is worth 1, so nothing that is worth as much goes for it.
-   */
-  #weakest(path: string, tried: ReadonlySet<InfoHash>): Victim | undefined {
-    const { store, random = Math.random } = this.#world;
-    const all = store.torrentsOn(path);
-    const drawn = Array.from({ length: LIMITS.evictDraws }, () => all[Math.floor(random() * all.length)] as InfoHash);
-    const few = all.length > 2 * drawn.length ? new Set(drawn) : all;
-    // Most may have been tried, or be pinned: then all are looked at.
-    return this.#weakestOf(few, tried) ?? (few === all ? undefined : this.#weakestOf(all, tried));
+  /** What the weakest is worth, of all that could go from the disks in order; undefined when nothing could. */
+  leastWorth(): number | undefined {
+    const disks = this.#world.store.disks().filter(({ state }) => state === 'good');
+    const found = weakest(
+      disks.flatMap(({ path }) => this.#world.store.torrentsOn(path)),
+      (infoHash) => this.#worth(infoHash),
+      this.#random,
+    );
+    return found?.worth;
   }
 
-  #weakestOf(some: Iterable<InfoHash>, tried: ReadonlySet<InfoHash>): Victim | undefined {
+  /** Undefined for what is not to go. */
+  #worth(infoHash: InfoHash): number | undefined {
+    if (this.#isPinned(infoHash)) return undefined;
     const { clock, index } = this.#world;
-    let weakest: Victim | undefined;
-    for (const infoHash of some) {
-      if (tried.has(infoHash) || this.#isPinned(infoHash)) continue;
-      const heat = index.heats.of(infoHash, clock.nowMs());
-      if (!heat || heat.doubtful || heat.haveCount === 0) continue;
-      const worth = worthOf(heat, clock.nowMs());
-      if (worth < 1 && worth < (weakest?.worth ?? Number.POSITIVE_INFINITY)) weakest = { infoHash, worth };
-    }
-    return weakest;
+    const heat = index.heats.of(infoHash, clock.nowMs());
+    return heat && !heat.doubtful && heat.haveCount > 0 ? worthOf(heat, clock.nowMs()) : undefined;
   }
 
   /** By either of its names (BEP 52). */
@@ -148,14 +142,3 @@ const bytesOf = ({ share, least, most }: Mark, usableBytes: number): number =>
 /** Something goes now and then, or soon will. */
 export const isNearlyFull = ({ freeBytes, usableBytes }: Pick<EvictedDisk, 'freeBytes' | 'usableBytes'>): boolean =>
   freeBytes < 1.5 * bytesOf(LIMITS.evictTo, usableBytes);
-
-const DAY_MS = 24 * 3_600_000;
-
-/**
- * Clients expected within the next `evictAheadMs`: those that came after the first, each counting less with every day, over the days that there
- * were to come in; and a share of one more, for what is too new to tell.
- */
-export function worthOf({ laterClients, addedAtMs }: Heat, nowMs: number): number {
-  const days = 1 - Math.exp(-Math.max(0, nowMs - addedAtMs) / DAY_MS);
-  return ((LIMITS.evictPrior + laterClients) / (1 + days)) * (LIMITS.evictAheadMs / DAY_MS);
-}

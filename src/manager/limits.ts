@@ -47,8 +47,13 @@ export const LIMITS = {
   evictPrior: 0.5,
   /** When nothing could go, the next try waits so long: clients complete what they lack, or leave. */
   evictAgainMs: 3_000,
-  /** Where flash is spared: as warm as a torrent is two days after its second client. */
+  /** As warm as a torrent is two days after its second client. */
   secondClient: 0.1,
+  /** A torrent that has gone and was first asked for longer ago, and not again, is forgotten. */
+  rememberMs: 7 * 24 * 3_600_000,
+  /** A client that was left to the swarm is still fetching for so long; and how many are remembered. */
+  togetherMs: 30 * 60_000,
+  declined: 2_000,
   /** A client that was away for longer counts as one more; and how many are remembered. */
   visitMs: 6 * 3_600_000,
   visits: 20_000,

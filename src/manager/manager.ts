@@ -11,8 +11,8 @@ import { type ClientStream, type OriginSource, type StoreLike, Task, type TaskVi
 import type { FoundBy, TaskWorld } from '#task/task-world.ts';
 import type { Handshake } from '#wire/handshake.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
+import { Admission, type AdmissionWorld } from './admission.ts';
 import { putToRest } from './bedtime.ts';
-import { FlashSparing, type SparingWorld } from './flash-sparing.ts';
 import { Hearsay, Refusals } from './hearsay.ts';
 import { reachIn } from './kept-metainfo.ts';
 import { LIMITS } from './limits.ts';
@@ -28,7 +28,7 @@ import { Visits } from './visits.ts';
 
 export type ManagerConfig = PolicyConfig &
   SeatingConfig & {
-    /** See FlashSparing. */
+    /** See Admission. */
     readonly spareFlash?: boolean;
     /** Tasks that may fetch at the same time; absent: as many as the limit says. */
     readonly downloads?: number;
@@ -48,7 +48,9 @@ export type ManagerWorld = {
   /** Where fetching shares the line. */
   readonly uplink?: TaskWorld['uplink'];
   /** Where pieces lie. */
-  disks?: SparingWorld['disks'];
+  disks?: AdmissionWorld['disks'];
+  /** What would go for something new. */
+  leastWorth?: AdmissionWorld['leastWorth'];
   dial(to: OriginSource): Promise<Duplex>;
   /** Makes a torrent in use known to encrypted handshakes; of those that rest, the index knows. */
   know(infoHash: InfoHash): void;
@@ -89,7 +91,7 @@ export class Manager {
   readonly #setbacks = new Setbacks();
   readonly #visits: Visits;
   readonly #seating: Seating;
-  readonly #sparing: FlashSparing;
+  readonly #admission: Admission;
 
   constructor(config: ManagerConfig, world: ManagerWorld, log: Log) {
     this.#policy = new Policy(config);
@@ -105,10 +107,11 @@ export class Manager {
     this.#scope.every(LIMITS.keepVisitsMs, () => this.#visits.keep());
     const asleep = config.asleep ?? LIMITS.asleep;
     this.#scope.every(LIMITS.bedtimeMs, () => putToRest(this.#tasks.all(), asleep));
-    this.#sparing = new FlashSparing(config.spareFlash ?? false, {
+    this.#admission = new Admission(config.spareFlash ?? false, {
       ...world,
       visits: this.#visits,
       disks: () => world.disks?.() ?? [],
+      leastWorth: () => world.leastWorth?.(),
     });
     this.#log = log;
     this.#slots = new Slots(config.downloads ?? LIMITS.downloads);
@@ -162,7 +165,8 @@ export class Manager {
     if (task?.whole || (row && isWhole(row))) return undefined;
     const noRoom = task?.downloading ? this.#noRoomToGoOn() : this.#room.lacking;
     if (noRoom) return noRoom;
-    if (!task && this.#sparing.declines(infoHash, client)) return 'first-client';
+    const declined = task ? undefined : this.#admission.declines(infoHash, client);
+    if (declined) return declined;
     // Waiting for a slot is worse than the swarm.
     return !task?.downloading && this.#slots.free === 0 ? 'overload' : undefined;
   }

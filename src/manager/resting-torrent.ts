@@ -1,12 +1,15 @@
 import { Bitfield } from '#base/bitfield.ts';
+import type { Clock } from '#base/clock.ts';
 import type { InfoHash, PieceIndex } from '#base/units.ts';
 import type { Index } from '#index/index.ts';
 import { type AtRest, isLost } from '#task/piece-shelf.ts';
 import type { StoreLike, Task } from '#task/task.ts';
 import { type PieceShape, shapeOf } from '#wire/piece-shape.ts';
+import { isRemembered } from './keeping.ts';
 import { metainfoOnDisk } from './kept-metainfo.ts';
 
 export type RestingWorld = {
+  readonly clock: Clock;
   readonly index: Index;
   readonly store: Pick<StoreLike, 'task' | 'metainfo'>;
   /** The torrent's task, while it has one. */
@@ -94,9 +97,11 @@ export class RestingTorrent {
 
   /** Without pieces there is nothing to come back to. */
   async #leaveEmpty(): Promise<void> {
-    const { index, living, store } = this.#world;
-    if (living(this.infoHash) || index.task(this.infoHash)?.haveCount !== 0) return;
-    index.removeTask(this.infoHash);
+    const { clock, index, living, store } = this.#world;
+    const heat = index.heats.of(this.infoHash, clock.nowMs());
+    if (living(this.infoHash) || heat?.haveCount !== 0) return;
+    if (isRemembered(heat, clock.nowMs())) index.emptyTask(this.infoHash);
+    else index.removeTask(this.infoHash);
     await store.task(this.#shape).remove();
   }
 

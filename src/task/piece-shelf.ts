@@ -9,6 +9,7 @@ import type { FramedPiece } from '#wire/framed-piece.ts';
 import { type Metainfo, pieceSize } from '#wire/metainfo.ts';
 import { layersOf } from '#wire/piece-layers.ts';
 import { shapeOf } from '#wire/piece-shape.ts';
+import { goesWith } from './giving-up.ts';
 import { LIMITS } from './limits.ts';
 
 /** 'not-had': nothing is said of a piece that nobody believes to be there. */
@@ -165,16 +166,15 @@ export class PieceShelf {
     let freed = 0;
     for (const segment of (await this.#store.segments()).toReversed()) {
       if (freed >= bytes) break;
-      const had = (): PieceIndex[] => segment.pieces.filter((piece) => this.have.has(piece));
-      if (had().length === 0 || !segment.pieces.every(mayGo)) continue;
+      const going = (): PieceIndex[] => goesWith(segment.pieces, (piece) => this.have.has(piece), mayGo);
+      if (going().length === 0) continue;
       let gone = 0;
       const forget = (): boolean => {
-        if (!segment.pieces.every(mayGo)) return false;
-        for (const piece of had()) {
+        for (const piece of going()) {
           this.#lose(piece);
           gone += this.#size(piece);
         }
-        return this.#world.forgets();
+        return gone > 0 && this.#world.forgets();
       };
       if (await this.#store.drop(segment, forget)) freed += gone;
     }

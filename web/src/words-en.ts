@@ -72,6 +72,7 @@ const steerWhy: Record<SteerWhy, string> = {
   utp: 'uTP: the client falls back to TCP, which the box can serve',
   overload: 'the box is busy, so it stayed out of the way',
   'first-client': 'the flash is full: kept when a second client wants it',
+  'asked-less': 'the disks are full of what is asked for more: kept when more clients want it',
   'disk-full': 'no room on the disk',
   'disk-failed': 'the disk reported an error',
   'day-used-up': "the day's bytes are used up",

@@ -46,6 +46,7 @@ export const zh: Words = {
     utp: 'uTP：客户机将改用 TCP，由盒子服务',
     overload: '盒子繁忙，未介入',
     'first-client': '固态盘已满：有第二台客户机需要时才保存',
+    'asked-less': '磁盘已存满更热门的内容：有更多客户机需要时才保存',
     'disk-full': '磁盘空间不足',
     'disk-failed': '磁盘报告错误',
     'day-used-up': '今天的外网流量已用完',
