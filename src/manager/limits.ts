@@ -49,4 +49,6 @@ export const LIMITS = {
   /** A client that was away for longer counts as one more; and how many are remembered. */
   visitMs: 6 * 3_600_000,
   visits: 20_000,
+  /** A client that was given something since is being served: it asks for more within a round trip, and pauses to write to a slow disk. */
+  servedWithinMs: 10_000,
 } as const;

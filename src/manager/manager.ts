@@ -19,6 +19,7 @@ import { Policy, type PolicyConfig } from './policy.ts';
 import { adoptAll, recheckAll } from './resuming.ts';
 import { Names, Roll } from './roll.ts';
 import { type NoRoom, Room } from './room.ts';
+import { coldest } from './shedding.ts';
 import { Slots } from './slots.ts';
 import { Visits } from './visits.ts';
 
@@ -206,6 +207,14 @@ export class Manager {
 
   views(): TaskView[] {
     return this.#tasks.all().map((task) => task.view());
+  }
+
+  /** Lets so many clients go, the coldest first: they dial again, and pass then. Returns how many went. */
+  shed(count: number): number {
+    const parties = this.#tasks.all().map((task) => task.guests());
+    const gone = coldest(parties, count, this.#world.clock.nowMs());
+    for (const guest of gone) guest.letGo('overload');
+    return gone.length;
   }
 
   /** Every task persists and lets its clients go. */

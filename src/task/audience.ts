@@ -32,6 +32,9 @@ export type AudienceWorld = Pick<ClientTask, 'offerMetadata' | 'offerLayers' | '
   changed(): void;
 };
 
+/** One client, as one who lets clients go sees it. `tookAtMs`: when it was last given something, or came. */
+export type Guest = { readonly tookAtMs: number; letGo(why: string): void };
+
 /**
  * The clients of one task. Each is answered under the name that it asked for. One that came by a hybrid's v2 name is told
  * of no piece before the piece layers are known: what SHA-1 alone has verified is no promise to it.
@@ -74,6 +77,10 @@ export class Audience {
 
   all(): ClientConnection[] {
     return [...this.#clients.keys()];
+  }
+
+  guests(): Guest[] {
+    return this.all().map((client) => ({ tookAtMs: client.tookAtMs, letGo: (why) => client.close(why) }));
   }
 
   /** Why the client is not taken, or undefined. */
