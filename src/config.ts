@@ -34,6 +34,8 @@ export type Config = {
   readonly scrubMBps: number;
   /** Tasks that may download at the same time. */
   readonly slots: number;
+  /** Clients that the box serves at the same time, at most; a machine with little memory, or few descriptors, serves fewer. */
+  readonly clients: number;
   /** How fast blocks may go to one connection of a client, to all clients of one torrent, and to everybody, in Mbit/s; absent: no limit. */
   readonly limits: RateLimits;
   /** Serve private torrents (BEP 27) too. */
@@ -70,6 +72,7 @@ const DEFAULTS = {
   floorMiB: 512,
   scrubMBps: 4,
   slots: 32,
+  clients: 4_000,
   limits: {},
   servePrivate: false,
   block: [],
@@ -94,6 +97,9 @@ const count =
   (max: number): Check =>
   (v) =>
     Number.isInteger(v) && Number(v) >= 0 && Number(v) <= max ? undefined : `a whole number from 0 to ${max}`;
+/** Half of the flows that the kernel's set of diverted ones holds. */
+const clientCount: Check = (v) =>
+  Number.isInteger(v) && Number(v) >= 1 && Number(v) <= 30_000 ? undefined : 'a whole number from 1 to 30000';
 /** The least still serves a block in a second and a half. */
 const mbps: Check = (v) =>
   typeof v === 'number' && v >= 0.1 && v <= 100_000 ? undefined : 'a number of Mbit/s from 0.1 to 100000';
@@ -192,6 +198,7 @@ const CHECKS: Readonly<Record<keyof Config, Check>> = {
   floorMiB: count(1 << 30),
   scrubMBps: scrubRate,
   slots: count(10_000),
+  clients: clientCount,
   limits: group({ clientMbps: optional(mbps), taskMbps: optional(mbps), boxMbps: optional(mbps) }),
   servePrivate: flag,
   block: hashes,

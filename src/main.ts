@@ -10,10 +10,11 @@ import { Scope } from '#base/scope.ts';
 import type { InfoHash } from '#base/units.ts';
 import { boxBudget } from '#client/rate-limits.ts';
 import { Dht, hasAddress } from '#downloader/dht.ts';
-import { Entry } from '#entry/entry.ts';
+import { Entry, type EntryLoad } from '#entry/entry.ts';
 import type { Announced } from '#entry/seen.ts';
 import { DiskHealthWatch } from '#health/disk-health.ts';
 import { Health } from '#health/health.ts';
+import { OverloadWatch } from '#health/overload-watch.ts';
 import { Index } from '#index/index.ts';
 import { keepFreedMemory } from '#kernel/libc.ts';
 import { Evictor } from '#manager/evictor.ts';
@@ -41,6 +42,8 @@ const THREADS = 96;
 /** The setting that holds what to steer at once after a restart, and how often it is written. */
 const SWARMS = 'swarms';
 const SWARMS_EVERY_MS = 10_000;
+
+const NO_FLOWS: EntryLoad = { recognising: 0, spliced: 0, unsentBytes: 0 };
 
 /** Linux's memory file system (shm_overview(7)): what lies there survives the daemon, not the machine. */
 function volatileDirOf(dataDir: string): string | undefined {
@@ -158,6 +161,17 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
   );
   scope.defer(() => diskHealth.close());
 
+  const overload = new OverloadWatch(
+    { clients: config.clients, cacheBytes: config.cacheMiB << 20, log },
+    {
+      clients: () => entry?.clients ?? 0,
+      load: () => ({ ...(entry?.load() ?? NO_FLOWS), ...store.load() }),
+      steer: (on) => entry?.rest(!on),
+      shed: (clients) => manager.shed(clients),
+    },
+  );
+  scope.defer(() => overload.close());
+
   const { version } = packageJson;
   const parts: Parts = {
     config,
@@ -170,6 +184,7 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
     store,
     manager,
     scrubber,
+    overload,
     entry: undefined,
     steeringFailed: undefined,
   };
@@ -189,8 +204,8 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
   entry = await Entry.start(
     config,
     {
-      claim: (flow) => manager.claim(flow),
-      wouldPass: (infoHash, client) => manager.wouldPass(infoHash, client),
+      claim: (flow) => (overload.refuses ? { kind: 'pass', why: 'overload' } : manager.claim(flow)),
+      wouldPass: (infoHash, client) => (overload.refuses ? 'overload' : manager.wouldPass(infoHash, client)),
       heldBy: (req2) => manager.heldBy(req2),
       learned: ({ infoHash, endpoints, from }) => {
         // A Qvod peer is dialled only with the words of a client that dials it.
@@ -198,10 +213,10 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
       },
       learnedBefore: (infoHash, endpoints) => manager.heard(infoHash, endpoints),
       announced: (a) => {
-        const tracker = config.fetchOnAnnounce ? openTrackerOf(a) : undefined;
+        const tracker = config.fetchOnAnnounce && !overload.refuses ? openTrackerOf(a) : undefined;
         if (tracker) manager.expect(a.infoHash, tracker);
       },
-      announceable: (infoHash) => manager.announceable(infoHash),
+      announceable: (infoHash) => !overload.refuses && manager.announceable(infoHash),
       hot: () => manager.hot(),
       failed: (error) => {
         log.error('steering failed; ending, so that the kernel drops its rules', { why: errorText(error) });
@@ -211,6 +226,7 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
     scope,
     log.with({ part: 'entry' }),
   );
+  overload.start();
   manager.resume(stop);
   const steered = entry;
   steered.recall(index.setting(SWARMS));

@@ -7,6 +7,7 @@ import type {
 } from '#admin/contract.ts';
 import type { EntryView } from '#entry/entry.ts';
 import type { Health } from '#health/health.ts';
+import type { OverloadWatch } from '#health/overload-watch.ts';
 import type { DiskHealth } from '#health/view.ts';
 import { healthWarnings } from '#health/warnings.ts';
 import type { Index } from '#index/index.ts';
@@ -15,6 +16,7 @@ import type { Scrubber } from '#manager/scrubber.ts';
 import type { DiskView } from '#store/disks.ts';
 import type { Config } from './config.ts';
 import { diskWarnings } from './disk-warnings.ts';
+import { overloadWarnings } from './overload-warnings.ts';
 import { passingWarnings } from './passing-warnings.ts';
 
 /** The parts that a snapshot is taken of. `entry` is undefined until flows can be steered. */
@@ -29,6 +31,7 @@ export type Parts = {
   readonly diskHealth: { of(path: string): DiskHealth | undefined };
   readonly manager: Manager;
   readonly scrubber: Pick<Scrubber, 'view'>;
+  readonly overload: Pick<OverloadWatch, 'view'>;
   entry: EntryView | undefined;
   steeringFailed: string | undefined;
 };
@@ -77,6 +80,7 @@ const healthOf = ({ diskHealth }: Parts, { path, state }: DiskView): DiskHealth 
 function ownWarnings(p: Parts, disks: readonly AdminDiskView[]): Warning[] {
   const warnings: Warning[] = [];
   if (p.steeringFailed) warnings.push({ code: 'steering-failed', severity: 'bad', text: p.steeringFailed });
+  warnings.push(...overloadWarnings(p.overload.view(), p.entry?.steering.restedFlows ?? 0));
   warnings.push(...diskWarnings(disks));
   warnings.push(...passingWarnings(p.entry?.steering.tagged));
   if (p.stop === 'unclean') warnings.push({ code: 'unclean-stop', severity: 'info', sinceMs: p.startedAtMs });

@@ -57,6 +57,8 @@ export type Flow = {
 /** Why a flow passes that the box may be able to help with soon. */
 const PASSES_BRIEFLY: ReadonlySet<string> = new Set(['disk-full', 'disk-failed', 'overload']);
 
+const NOT_YET: SteeringState = { armed: false, why: 'starting', endpoints: 0, held: 0, lost: 0, restedFlows: 0 };
+
 /** What the entry listener asks of the rest of the house. */
 export type EntryWorld = {
   /** Takes a flow over, or says why not: then it goes on to its origin, if that is still possible. */
@@ -75,6 +77,13 @@ export type EntryWorld = {
   hot(): readonly InfoHash[];
   /** The steering can no longer be kept true; the process must end. */
   failed(error: Error): void;
+};
+
+/** What the flows cost just now. */
+export type EntryLoad = {
+  readonly recognising: number;
+  readonly spliced: number;
+  readonly unsentBytes: number;
 };
 
 export type EntryView = {
@@ -101,6 +110,7 @@ export class Entry {
   #steering: Steering | undefined;
   #localPeer: LocalPeer | undefined;
   #learnedSince = false;
+  #resting = false;
   #spliced = 0;
   #passedBytes = 0;
 
@@ -213,9 +223,25 @@ export class Entry {
     this.#learnedSince = true;
   }
 
+  /** New flows pass, all of them, until they are steered again; those that are here stay. */
+  rest(resting: boolean): void {
+    this.#resting = resting;
+    this.#steering?.rest(resting);
+  }
+
+  /** Clients that are served. */
+  get clients(): number {
+    return this.#listener.flows - this.#listener.recognising - this.#spliced + (this.#localPeer?.clients ?? 0);
+  }
+
+  load(): EntryLoad {
+    const { recognising, unsentBytes } = this.#listener;
+    return { recognising, spliced: this.#spliced, unsentBytes };
+  }
+
   view(): EntryView {
     return {
-      steering: this.#steering?.state ?? { armed: false, why: 'starting', endpoints: 0, held: 0, lost: 0 },
+      steering: this.#steering?.state ?? NOT_YET,
       flows: this.#listener.flows + (this.#localPeer?.clients ?? 0),
       splicedFlows: this.#spliced,
       passedBytes: this.#passedBytes,
@@ -311,7 +337,8 @@ export class Entry {
     why: string,
     detail: string | undefined,
   ): void {
-    this.#steering?.pass(client.ip, endpoint, PASSES_BRIEFLY.has(why));
+    // While nothing is steered it passes as it is, and each pair costs the worker a kernel transaction.
+    if (!this.#resting) this.#steering?.pass(client.ip, endpoint, PASSES_BRIEFLY.has(why));
     this.#verdict(verdict, client.ip, endpoint, undefined, why);
     this.#log.info(verdict, { client: client.ip, endpoint: endpointKey(endpoint), why, detail });
   }

@@ -41,6 +41,18 @@ export class Listener {
     return this.#open.size;
   }
 
+  /** Those whose first words are awaited. */
+  get recognising(): number {
+    return this.#recognising;
+  }
+
+  /** Bytes that were written to flows and wait for their sockets. */
+  get unsentBytes(): number {
+    let bytes = 0;
+    for (const socket of this.#open) bytes += socket.writableLength;
+    return bytes;
+  }
+
   /** One socket for each network and family: which one accepts a connection tells the client's VLAN. */
   async listen({ listenPort: port, bridge, vlans }: ListenConfig, scope: Scope, onError: (error: Error) => void) {
     const servers = [undefined, ...vlans].flatMap((vlan) => {

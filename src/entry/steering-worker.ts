@@ -12,7 +12,7 @@ import { LOGGED } from './learn-rules.ts';
 import { LIMITS } from './limits.ts';
 import { destination, source } from './seen.ts';
 import { SteeredSet } from './steered-set.ts';
-import type { FromWorker, Membership, Pair, ToWorker, WorkerSettings } from './steering-messages.ts';
+import type { FromWorker, Membership, Pair, SteeringWhy, ToWorker, WorkerSettings } from './steering-messages.ts';
 import {
   arm,
   disarm,
@@ -21,12 +21,13 @@ import {
   isSteered,
   ownedHalf,
   pass,
+  RESTED,
   removeOwnedHalf,
   steer,
   stopHolding,
   TABLE_NAME,
 } from './steering-rules.ts';
-import { type TaggedCounts, taggedCounts } from './tagged-rules.ts';
+import { taggedCounts } from './tagged-rules.ts';
 import { Tap } from './tap.ts';
 
 /**
@@ -53,7 +54,8 @@ class Steering {
   readonly #beat = new Int32Array(settings.heartbeat);
   #lastBeat = 0;
   #beatAtMs = 0;
-  #armed = false;
+  #why: SteeringWhy | undefined;
+  #resting = false;
   #held = 0;
   #lost = 0;
   #countedAtMs = 0;
@@ -83,6 +85,7 @@ class Steering {
       }
       this.#try(() => {
         if (message.kind === 'steer') this.#steer(message.endpoints, nowMs);
+        else if (message.kind === 'rest') this.#rest(message.resting, nowMs);
         else if (message.kind === 'membership')
           tell({
             kind: 'membership',
@@ -171,31 +174,45 @@ class Steering {
     }
   }
 
+  #rest(resting: boolean, nowMs: number): void {
+    this.#resting = resting;
+    this.#beatAtMs = nowMs; // who says so is alive
+    this.#nft.run(resting ? disarm() : arm(settings));
+    this.#keepArmed(nowMs);
+  }
+
   #keepArmed(nowMs: number): void {
     const beat = Atomics.load(this.#beat, 0);
     if (beat !== this.#lastBeat) {
       this.#lastBeat = beat;
       if (nowMs - this.#beatAtMs >= LIMITS.heartbeatMs) {
         this.#beatAtMs = nowMs;
-        this.#try(() => void this.#nft.run(arm(settings)));
+        if (!this.#resting) this.#try(() => void this.#nft.run(arm(settings)));
       }
     }
-    const armed = nowMs - this.#beatAtMs < LIMITS.armedForMs;
-    if (armed !== this.#armed) {
-      this.#armed = armed;
-      tell({ kind: 'armed', armed, why: armed ? 'alive' : 'main-loop-silent' });
-    }
+    const alive = nowMs - this.#beatAtMs < LIMITS.armedForMs;
+    const why = this.#resting ? 'overload' : alive ? 'alive' : 'main-loop-silent';
+    if (why === this.#why) return;
+    this.#why = why;
+    tell({ kind: 'armed', armed: why === 'alive', why });
   }
 
   #count(nowMs: number): void {
     if (nowMs - this.#countedAtMs < COUNT_EVERY_MS) return;
     this.#countedAtMs = nowMs;
-    let tagged: TaggedCounts | undefined;
+    let counted: ReturnType<NftCounters['read']> | undefined;
     this.#try(() => {
-      tagged = taggedCounts(this.#counters.read());
+      counted = this.#counters.read();
     });
     const lost = this.#lost + this.#log.overruns;
-    tell({ kind: 'count', endpoints: this.#steered.size, held: this.#held, lost, tagged });
+    tell({
+      kind: 'count',
+      endpoints: this.#steered.size,
+      held: this.#held,
+      lost,
+      restedFlows: counted?.get(RESTED)?.packets,
+      tagged: counted && taggedCounts(counted),
+    });
   }
 
   #try(work: () => void): void {
