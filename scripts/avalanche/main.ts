@@ -92,7 +92,7 @@ async function starved(cafe: Cafe, torrents: CrowdOptions['torrents']): Promise<
   await starving;
   const calmAfterS = await calm(cafe);
   await newcomers.here(1, HERE_WITHIN_MS);
-  const levels = (await logged(cafe, 'overload')).slice(before).map(({ level, why }) => `${level}: ${why}`);
+  const levels = (await logged(cafe, 'overload')).slice(before).map(({ state, why }) => `${state}: ${why}`);
   const over = (await logged(cafe, 'overload is over')).at(-1);
   say({
     avalanche: 'starved',

@@ -47,8 +47,8 @@ export const HEALTH_LIMITS = {
     everyMs: 250,
     /** ms that the wait for the event loop is taken over: one pause, of the garbage collector or a disk's, is no load. */
     waitOverMs: 1_000,
-    /** ms. A new flow waits so long for its first answer: as long as for a peer far away; the second is where requests begin to be given up. */
-    waitMs: { busy: 200, shed: 600 },
+    /** ms. A new flow waits as long for its first answer as for that of a peer on another continent; clients that are served wait so before each write. */
+    waitMs: { busy: 250, shed: 600 },
     /** Of the machine's memory, and of JavaScript's heap: what is beyond is the kernel's, and the room to let clients go in. */
     memoryShare: { busy: 0.8, shed: 0.9 },
     /** Bytes that the process takes with no client at all, without the memory cache. */

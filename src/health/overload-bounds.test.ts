@@ -6,7 +6,7 @@ import { type Given, overloadBounds } from './overload-bounds.ts';
 const GIB = 1024 * MIB;
 const MACHINE: Given = {
   memoryBytes: 8 * GIB,
-  groupBytes: 2 ** 64,
+  groupBytes: Number.POSITIVE_INFINITY,
   heapBytes: 2 * GIB,
   cacheBytes: 256 * MIB,
   clients: 4_000,

@@ -5,7 +5,7 @@ import type { Bound, Bounds } from './overload.ts';
 export type Given = {
   /** Of the machine. */
   readonly memoryBytes: number;
-  /** Of its control group (systemd's MemoryMax); beyond `memoryBytes` when there is no limit. */
+  /** Of its control group (systemd's MemoryMax); infinite when there is no limit. */
   readonly groupBytes: number;
   /** Most that JavaScript's own heap may be. */
   readonly heapBytes: number;

@@ -45,7 +45,7 @@ export class OverloadWatch {
     this.#log = log.with({ part: 'health' });
     this.#bounds = overloadBounds({
       memoryBytes: totalmem(),
-      groupBytes: process.constrainedMemory(),
+      groupBytes: process.constrainedMemory() || Number.POSITIVE_INFINITY, // 0: the kernel does not tell
       heapBytes: getHeapStatistics().heap_size_limit,
       cacheBytes,
       clients,
@@ -103,7 +103,7 @@ export class OverloadWatch {
     if (state.kind === 'calm') this.#log.info('overload is over', { shed: this.#shed });
     else
       this.#log.warn('overload', {
-        level: state.kind,
+        state: state.kind,
         why: state.why,
         is: Math.round(load[state.why]),
         bears: Math.round(this.#bounds[state.why].busy),

@@ -83,6 +83,13 @@ test('clients go when it is far too much though nothing new comes, a few at a ti
   assert.deepEqual(box.effects.at(-1), { kind: 'steer' });
 });
 
+test('what cannot be measured calls for nothing', () => {
+  const unknown = Object.fromEntries(SIGNALS.map((signal) => [signal, Number.NaN])) as Load;
+  const box = new Bench();
+  assert.equal(box.during(2 * leaveMs, unknown), 'calm');
+  assert.equal(box.look(loadOf({ ...unknown, reads: BUSY })), 'busy');
+});
+
 test('nobody goes where that is no help, and nobody can go where nobody is', () => {
   const box = new Bench();
   for (const signal of HELPLESS) assert.equal(box.during(10 * shedAfterMs, loadOf({ [signal]: 10 * FAR })), 'busy');

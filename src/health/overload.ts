@@ -88,7 +88,7 @@ function worst(load: Load, boundOf: (signal: Signal) => number | undefined): Sig
   for (const signal of Object.keys(load) as Signal[]) {
     const bound = boundOf(signal);
     const share = bound === undefined ? 0 : load[signal] / bound;
-    if (share < most) continue;
+    if (!(share >= most)) continue;
     [found, most] = [signal, share];
   }
   return found;
