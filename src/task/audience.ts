@@ -97,7 +97,8 @@ export class Audience {
     const client = new ClientConnection(stream, handshake, face, early, this.#world.log);
     here = client;
     this.#clients.set(client, { id, sinceMs: this.#world.clock.nowMs() });
-    this.#recount();
+    if (!this.#isSmall) this.#lack.joined();
+    this.#recountOrSoon();
     if (this.#visible(id)) this.#offers.joined(client.telling);
     return undefined;
   }
@@ -231,7 +232,7 @@ export class Audience {
         this.#clients.delete(client);
         this.#offers.left(client.telling);
         this.#lastMs = this.#world.clock.nowMs();
-        this.#recount();
+        this.#recountOrSoon();
         if (qvodHello && why === CLIENT_CLOSED) this.#qvodLeft(client);
       },
     };
@@ -247,10 +248,25 @@ export class Audience {
 
   /** A client says `have` often; counting costs clients x pieces, so it is done at most a few times a second. */
   #piecesChanged(): void {
+    const slower = Math.max(1, this.#lack.costWith(this.#clients.size) / LIMITS.recountOften);
     this.#recountSoon ??= setTimeout(() => {
       this.#recountSoon = undefined;
       this.#recount();
-    }, LIMITS.recountEveryMs);
+    }, LIMITS.recountEveryMs * slower);
+  }
+
+  get #isSmall(): boolean {
+    return this.#lack.costWith(this.#clients.size) <= LIMITS.recountAtOnce;
+  }
+
+  /** When hundreds come or leave at once, each of them costs next to nothing. Until it is counted anew, nobody counts for less than he lacks. */
+  #recountOrSoon(): void {
+    if (this.#isSmall) {
+      this.#recount();
+      return;
+    }
+    this.#piecesChanged();
+    this.#world.changed();
   }
 
   #count(): void {

@@ -26,7 +26,7 @@ export class LackCounts {
     return this.#counts[piece] ?? 0;
   }
 
-  /** Counts anew from what all clients have: on a join, a leave, or a client's whole bitfield. */
+  /** Counts anew from what all clients have. */
   recount(holders: Iterable<Holder>): void {
     const counts = new Uint16Array(this.#counts.length);
     this.#holders = 0;
@@ -45,6 +45,18 @@ export class LackCounts {
       if (wanted > 0) this.#wanting++;
     }
     this.#counts = counts;
+  }
+
+  /** What counting anew costs, in questions whether a client has a piece, with so many clients. */
+  costWith(holders: number): number {
+    return holders * this.#counts.length;
+  }
+
+  /** One more client, which has said nothing yet. */
+  joined(): void {
+    this.#holders++;
+    this.#wanting++;
+    for (let i = 0; i < this.#counts.length; i++) this.#counts[i] = (this.#counts[i] as number) + 1;
   }
 
   /** Clients that want something. */
