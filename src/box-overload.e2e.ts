@@ -69,3 +69,42 @@ test(
       },
     ),
 );
+
+/** SYNs reach the box, and it says nothing: as when the queue before its listener is full. */
+const DEAF = `table ip deaf {
+  chain in { type filter hook input priority 0; iifname "br0" tcp flags & (syn|ack) == syn drop; }
+}`;
+
+test('a connection that the box did not answer in time reaches its peer as soon as nothing is steered', options, () =>
+  inCafe(
+    'deaf',
+    {
+      sizeMib: 1,
+      wanMbit: 50,
+      clients: ['aria2', 'aria2'],
+      seeders: ['libtorrent'],
+      daemonConfig: { localPeer: { enabled: false } },
+    },
+    async (cafe) => {
+      const { box } = cafe.topology;
+      await cafe.daemon.start();
+      await (await cafe.download(1, 'aria2')).complete(LIMIT_S);
+      const { recent } = (await snapshot(cafe)).steering;
+      const [ip, port] = recent.find(({ verdict }) => verdict === 'steered')?.endpoint.split(':') ?? [];
+      assert.ok(ip && port);
+      await box.run(['nft', '-f', '-'], DEAF);
+      const dialling = cafe.probe(2, 'connect', ip, port);
+      const isDiverted = async () =>
+        (await box.run(['nft', 'list', 'set', 'bridge', 'swarmbox', 'flows4'])).includes(pcIp(2));
+      await until('the SYN at the box', isDiverted, 10_000);
+      const pid = cafe.daemon.pid as number;
+      process.kill(pid, 'SIGSTOP');
+      try {
+        const { ok, why } = await dialling;
+        assert.ok(ok, `${why}`);
+      } finally {
+        process.kill(pid, 'SIGCONT');
+      }
+    },
+  ),
+);

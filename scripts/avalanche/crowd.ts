@@ -46,12 +46,19 @@ const counts = { come: 0, byBox: 0, byOrigin: 0, refused: 0, cutOff: 0, givenUp:
 const answerMs: number[] = [];
 const ask = encodeMessage({ kind: 'request', piece: 0, begin: 0, length: BLOCK_BYTES });
 
+/** A hall wants the first torrent, the others one each of the rest. */
+const HALL_SHARE = 1 / 8;
+const torrentOf = (n: number): CrowdOptions['torrents'][number] => {
+  const which = (n * HALL_SHARE) % 1 === 0 ? 0 : n % o.torrents.length;
+  return o.torrents[which] as CrowdOptions['torrents'][number];
+};
+
 type By = 'byBox' | 'byOrigin';
 
 /** One connection, to its end. Who answered, if anybody did. */
 function converse(n: number): Promise<By | undefined> {
   const { promise, resolve } = Promise.withResolvers<By | undefined>();
-  const { infoHash, peer } = o.torrents[n % o.torrents.length] as CrowdOptions['torrents'][number];
+  const { infoHash, peer } = torrentOf(n);
   const localAddress = o.from[n % o.from.length] as string;
   const begin = performance.now();
   const socket = connect({ host: peer.ip, port: peer.port, localAddress });

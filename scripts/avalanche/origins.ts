@@ -12,9 +12,14 @@ export type OriginsOptions = { readonly endpoints: readonly Endpoint[] };
 
 const TORRENT_BYTES = 1_024 * KIB;
 const PIECE_BYTES = 128 * KIB;
+/** The first has as many pieces as one of a gigabyte has. */
+const LARGE_PIECES = 4_096;
 
 /** No two are of one length, so no two are the same. */
-export const torrentNumber = (n: number): Torrent => oneFileTorrent(TORRENT_BYTES + n * BLOCK_BYTES, PIECE_BYTES);
+export const torrentNumber = (n: number): Torrent =>
+  n === 0
+    ? oneFileTorrent(LARGE_PIECES * BLOCK_BYTES, BLOCK_BYTES)
+    : oneFileTorrent(TORRENT_BYTES + n * BLOCK_BYTES, PIECE_BYTES);
 
 if (import.meta.main) {
   const { endpoints } = JSON.parse(argv[2] ?? '') as OriginsOptions;

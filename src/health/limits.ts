@@ -72,6 +72,8 @@ export const HEALTH_LIMITS = {
     leaveMs: 10_000,
     /** ms after which it must have helped that nothing new comes. */
     shedAfterMs: 2_000,
+    /** ms between two looks for memory that nobody uses: each may take a third of a second. */
+    reclaimEveryMs: 5_000,
     /** Of all clients, those that go at one look: 4 % a second. */
     shedShare: 0.01,
   },

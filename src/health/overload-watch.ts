@@ -8,7 +8,10 @@ import { HEALTH_LIMITS } from './limits.ts';
 import { LoopWait } from './loop-wait.ts';
 import { type Bounds, type Load, nextOverload, type OverloadEffect, type OverloadState } from './overload.ts';
 import { overloadBounds } from './overload-bounds.ts';
+import { reclaim } from './reclaim.ts';
 import type { OverloadView } from './view.ts';
+
+const LIMITS = HEALTH_LIMITS.overload;
 
 /** What the watch asks of the rest of the house. */
 export type OverloadWorld = {
@@ -39,6 +42,7 @@ export class OverloadWatch {
   /** When the box was last calm. */
   #calmAtMs = Date.now();
   #shed = 0;
+  #reclaimedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor({ clients, cacheBytes, log }: OverloadOptions, world: OverloadWorld) {
     this.#world = world;
@@ -58,7 +62,7 @@ export class OverloadWatch {
   start(): void {
     const wait = new LoopWait();
     this.#scope.defer(() => wait.close());
-    this.#scope.every(HEALTH_LIMITS.overload.everyMs, () => this.#look(wait.look()));
+    this.#scope.every(LIMITS.everyMs, () => this.#look(wait.look()));
   }
 
   /** Nothing new is to be taken on now, whatever the last look said. */
@@ -92,6 +96,14 @@ export class OverloadWatch {
     if (state.kind === 'calm') this.#calmAtMs = Date.now();
     if (state.kind !== before.kind) this.#tell(state, load);
     for (const effect of effects) this.#run(effect);
+    if (state.kind !== 'calm' && this.#isShortOfMemory(load) && nowMs - this.#reclaimedAtMs >= LIMITS.reclaimEveryMs) {
+      this.#reclaimedAtMs = nowMs;
+      reclaim();
+    }
+  }
+
+  #isShortOfMemory({ residentBytes, heapBytes }: Load): boolean {
+    return residentBytes >= this.#bounds.residentBytes.leave || heapBytes >= this.#bounds.heapBytes.leave;
   }
 
   #run(effect: OverloadEffect): void {

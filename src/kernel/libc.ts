@@ -18,6 +18,7 @@ const { functions: c } = ffi.dlopen('libc.so.6', {
   write: { return: 'i64', arguments: ['i32', 'buffer', 'u64'] },
   close: { return: 'i32', arguments: ['i32'] },
   mallopt: { return: 'i32', arguments: ['i32', 'i32'] },
+  malloc_trim: { return: 'i32', arguments: ['u64'] },
   if_nametoindex: { return: 'u32', arguments: ['string'] },
   __errno_location: { return: 'pointer', arguments: [] },
 });
@@ -166,3 +167,8 @@ export function keepFreedMemory(): void {
   if (c.mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES) !== 1 || c.mallopt(M_TRIM_THRESHOLD, KEPT_BYTES) !== 1)
     throw new SysError('mallopt', 22);
 }
+
+/** Gives the kernel back what malloc keeps of freed memory, wherever it lies: a third of a second for a gigabyte. */
+export const giveBackMemory = (): void => {
+  c.malloc_trim(0n);
+};
