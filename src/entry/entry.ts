@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { isIPv6 } from 'node:net';
+import { isIPv6, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { type Endpoint, endpointKey, type LanEndpoint, plainIp } from '#base/endpoint.ts';
 import { errorText } from '#base/errors.ts';
@@ -111,6 +111,7 @@ export class Entry {
   #localPeer: LocalPeer | undefined;
   #learnedSince = false;
   #resting = false;
+  #clients = 0;
   #spliced = 0;
   #passedBytes = 0;
 
@@ -229,9 +230,9 @@ export class Entry {
     this.#steering?.rest(resting);
   }
 
-  /** Clients that are served. */
+  /** Flows that were taken over and are still there. */
   get clients(): number {
-    return this.#listener.flows - this.#listener.recognising - this.#spliced + (this.#localPeer?.clients ?? 0);
+    return this.#clients;
   }
 
   load(): EntryLoad {
@@ -275,12 +276,18 @@ export class Entry {
     const stream = new FlowStream(socket, client, r.ciphers, meter);
     const claim = this.#world.claim({ client, endpoint, handshake: r.handshake, early: r.early, stream });
     if (claim.kind === 'taken') {
+      this.#taken(socket);
       this.#verdict('steered', client.ip, endpoint, r.handshake.infoHash, how);
     } else if (r.head) this.#splice({ socket, client, endpoint }, r.head, claim.why);
     else {
       socket.destroy();
       this.#leaveAlone('refused', client, endpoint, claim.why, undefined);
     }
+  }
+
+  #taken(socket: Socket): void {
+    this.#clients++;
+    socket.once('close', () => this.#clients--);
   }
 
   #localWorld(): LocalPeerWorld {
@@ -305,6 +312,7 @@ export class Entry {
     const claim = this.#world.claim({ client, endpoint: undefined, handshake: r.handshake, early: r.early, stream });
     const { infoHash } = r.handshake;
     if (claim.kind === 'taken') {
+      this.#taken(socket);
       this.#verdict('steered', client.ip, at, infoHash, 'local-peer');
       return;
     }

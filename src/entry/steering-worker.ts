@@ -56,6 +56,8 @@ class Steering {
   #beatAtMs = 0;
   #why: SteeringWhy | undefined;
   #resting = false;
+  /** What the kernel is still to be told of pairs that pass. */
+  #passes = '';
   #held = 0;
   #lost = 0;
   #countedAtMs = 0;
@@ -77,7 +79,6 @@ class Steering {
   /** False when told to stop. */
   #obey(nowMs: number): boolean {
     clearBell(settings.bell);
-    const passing: string[] = [];
     for (let got = receiveMessageOnPort(main); got; got = receiveMessageOnPort(main)) {
       const message = got.message as ToWorker;
       if (message.kind === 'stop') {
@@ -87,17 +88,18 @@ class Steering {
       this.#try(() => {
         if (message.kind === 'steer') this.#steer(message.endpoints, nowMs);
         else if (message.kind === 'rest') this.#rest(message.resting, nowMs);
-        else if (message.kind === 'membership')
+        else if (message.kind === 'pass') this.#pass(message, nowMs);
+        else {
+          this.#tellPasses();
           tell({
             kind: 'membership',
             number: message.number,
             pairs: message.pairs.map((pair) => this.#membership(pair)),
           });
-        else passing.push(this.#pass(message, nowMs));
+        }
       });
     }
-    // One transaction for all: alone each takes a millisecond, in which no held answer is read.
-    if (passing.length > 0) this.#try(() => void this.#nft.run(passing.join('')));
+    this.#try(() => this.#tellPasses());
     return true;
   }
 
@@ -108,10 +110,16 @@ class Steering {
     return count;
   }
 
-  /** What is to be told to the kernel; nothing when it knows. */
-  #pass({ client, endpoint, briefly }: ToWorker & { kind: 'pass' }, nowMs: number): string {
-    if (!this.#steered.pass(client, endpoint, briefly, nowMs)) return '';
-    return pass(client, endpoint, briefly ? LIMITS.passBrieflyMs : LIMITS.passForMs);
+  #pass({ client, endpoint, briefly }: ToWorker & { kind: 'pass' }, nowMs: number): void {
+    if (!this.#steered.pass(client, endpoint, briefly, nowMs)) return;
+    this.#passes += pass(client, endpoint, briefly ? LIMITS.passBrieflyMs : LIMITS.passForMs);
+  }
+
+  /** One transaction for all: alone each takes a millisecond, in which no held answer is read. */
+  #tellPasses(): void {
+    const passes = this.#passes;
+    this.#passes = '';
+    if (passes) this.#nft.run(passes);
   }
 
   #membership({ client, endpoint }: Pair): Membership {
