@@ -8,10 +8,10 @@ import type { CrowdOptions } from './crowd.ts';
 import { type AvalancheSettings, readAvalancheSettings } from './settings.ts';
 import { announced, Crowd, carried, Memory, setStage } from './stage.ts';
 
-/** For the answer that the last to come wait for, and the rest to settle. */
-const ANSWERED_MS = 5_000;
-/** A client is answered by now, or something is wrong. */
-const HERE_WITHIN_MS = 60_000;
+/** A client that is not answered by then is told of as it is. */
+const ANSWERED_WITHIN_MS = 20_000;
+/** For what has been answered to settle. */
+const SETTLED_MS = 3_000;
 const CALM_WITHIN_MS = 60_000;
 const CLIENT_LIMIT_S = 60;
 /** A processor that others take: so long nothing, then so long all. Under the two seconds of the dead-man switch. */
@@ -50,8 +50,8 @@ async function avalanche(cafe: Cafe, s: AvalancheSettings, torrents: CrowdOption
   const startMiB = await memory.nowMiB();
   const crowd = new Crowd(cafe, torrents, s.clients, s.seconds);
   const beside = real(cafe);
-  await crowd.here(1, s.seconds * 1_000 + HERE_WITHIN_MS);
-  await sleep(ANSWERED_MS);
+  await crowd.here(ANSWERED_WITHIN_MS);
+  await sleep(SETTLED_MS);
   say({ avalanche: 'here', ...crowd.fares, ...(await carried(cafe)), ...(await told(cafe)), ...(await beside) });
   await crowd.go();
   const calmAfterS = await calm(cafe);
@@ -82,7 +82,7 @@ async function starved(cafe: Cafe, torrents: CrowdOptions['torrents']): Promise<
   await announced(cafe, torrents);
   const pid = cafe.daemon.pid as number;
   const crowd = new Crowd(cafe, torrents, STARVED.clients, STARVED.seconds);
-  await crowd.here(1, HERE_WITHIN_MS);
+  await crowd.here(ANSWERED_WITHIN_MS);
   say({ avalanche: 'before starving', ...crowd.fares });
   const before = (await logged(cafe, 'overload')).length;
   const starving = starve(pid);
@@ -91,7 +91,7 @@ async function starved(cafe: Cafe, torrents: CrowdOptions['torrents']): Promise<
   const beside = real(cafe);
   await starving;
   const calmAfterS = await calm(cafe);
-  await newcomers.here(1, HERE_WITHIN_MS);
+  await newcomers.here(ANSWERED_WITHIN_MS);
   const levels = (await logged(cafe, 'overload')).slice(before).map(({ state, why }) => `${state}: ${why}`);
   const over = (await logged(cafe, 'overload is over')).at(-1);
   say({

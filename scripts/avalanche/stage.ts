@@ -1,6 +1,7 @@
 /** The stage of an avalanche: torrents with their origins, a crowd, and what the box's kernel and process tell of it. */
 import { readFile } from 'node:fs/promises';
 import { execPath } from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Endpoint } from '#base/endpoint.ts';
 import { naming, stranger, tracker } from '../../src/box-fixtures.ts';
@@ -14,6 +15,8 @@ import { type OriginsOptions, torrentNumber } from './origins.ts';
 
 const FIRST_PORT = 7_100;
 const TRACKER_PORT = 6_980;
+const COME_WITHIN_MS = 120_000;
+const LOOK_MS = 250;
 /** Addresses of the crowd's PC, beside its own: as many machines as a hall has. */
 const CROWD_IPS = Array.from({ length: 100 }, (_, i) => `192.168.77.${151 + i}`);
 
@@ -69,11 +72,11 @@ export class Crowd {
     return this.#last;
   }
 
-  /** All have come, and as many as `share` of them are answered. */
-  async here(share: number, limitMs: number): Promise<void> {
-    const are = async (): Promise<boolean> =>
-      this.#last?.come === this.#clients && this.#last.byBox + this.#last.byOrigin >= share * this.#clients;
-    await until('the crowd', are, limitMs, this.#child);
+  /** All have come; and they are answered, or have waited for long enough. */
+  async here(patienceMs: number): Promise<void> {
+    await until('the crowd', async () => this.#last?.come === this.#clients, COME_WITHIN_MS, this.#child);
+    const isAnswered = (): boolean => this.fares.byBox + this.fares.byOrigin === this.#clients;
+    for (const end = performance.now() + patienceMs; performance.now() < end && !isAnswered(); ) await sleep(LOOK_MS);
   }
 
   go(): Promise<void> {
