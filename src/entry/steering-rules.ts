@@ -43,6 +43,8 @@ const flowRules = ({ n, ip }: Family, s: RuleSettings): string => {
     iifname "${s.wan}" ${back} @flows${n} update @flows${n} { ${back} } goto divert`;
 };
 
+const RATE = `limit rate ${LIMITS.steeredPerS}/second burst ${LIMITS.steeredAtOnce} packets`;
+
 const toSteered = ({ n, ip }: Family, l4: string): string =>
   `${ip} daddr . ${l4} dport @peers${n} ${ip} saddr . ${ip} daddr . ${l4} dport != @passed${n}`;
 
@@ -67,7 +69,7 @@ const steerRules = (f: Family, s: RuleSettings): string => {
   const { n, ip } = f;
   const flow = `meta mark . ${ip} saddr . tcp sport . ${ip} daddr . tcp dport`;
   return `
-    iifname "${s.lan}" ${SYN} ${toSteered(f, 'tcp')} update @flows${n} { ${flow} } goto divert
+    iifname "${s.lan}" ${SYN} ${toSteered(f, 'tcp')} ${RATE} update @flows${n} { ${flow} } goto divert
     iifname "${s.lan}" udp length 28 @th,64,8 0x41 ${toSteered(f, 'udp')} log prefix "${LOGGED.utp}" group ${s.logGroup} drop`;
 };
 

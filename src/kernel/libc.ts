@@ -8,7 +8,6 @@ import ffi from 'node:ffi';
 const { functions: c } = ffi.dlopen('libc.so.6', {
   socket: { return: 'i32', arguments: ['i32', 'i32', 'i32'] },
   bind: { return: 'i32', arguments: ['i32', 'buffer', 'u32'] },
-  listen: { return: 'i32', arguments: ['i32', 'i32'] },
   setsockopt: { return: 'i32', arguments: ['i32', 'i32', 'i32', 'buffer', 'u32'] },
   send: { return: 'i64', arguments: ['i32', 'buffer', 'u64', 'i32'] },
   recv: { return: 'i64', arguments: ['i32', 'buffer', 'u64', 'i32'] },
@@ -99,10 +98,6 @@ export function bindToDevice(fd: number, name: string): void {
 
 export const bindSocket = (fd: number, address: Buffer, what: string): void => {
   check(c.bind(fd, address, address.length) as number, `bind ${what}`);
-};
-
-export const listenSocket = (fd: number, backlog: number): void => {
-  check(c.listen(fd, backlog) as number, 'listen');
 };
 
 export const sendBytes = (fd: number, bytes: Uint8Array): void => {

@@ -10,7 +10,6 @@ import {
   IP_TRANSPARENT,
   IPV6_TRANSPARENT,
   IPV6_V6ONLY,
-  listenSocket,
   openSocket,
   SO_MARK,
   SO_REUSEADDR,
@@ -22,8 +21,8 @@ import {
 } from './libc.ts';
 import { socketAddress } from './socket-address.ts';
 
-/** Connections that the kernel completes before we accept them. */
-const BACKLOG = 4096;
+/** Connections that the kernel completes before we accept them; the kernel's own limit by default (net.core.somaxconn). */
+export const BACKLOG = 4096;
 
 /** Bound to its lane's device, so that the same two endpoints in two VLANs are two connections. */
 function transparentSocket(at: Endpoint, device: string, mark: number): number {
@@ -54,8 +53,10 @@ export function listenTransparent(
   onError: (error: Error) => void,
 ): net.Server {
   const fd = transparentSocket(at, laneDevice(lane.bridge, lane.vlan), 0);
-  listenSocket(fd, BACKLOG);
-  return net.createServer({ allowHalfOpen: true, noDelay: true }, onSocket).on('error', onError).listen({ fd });
+  return net
+    .createServer({ allowHalfOpen: true, noDelay: true }, onSocket)
+    .on('error', onError)
+    .listen({ fd }, BACKLOG);
 }
 
 /**
