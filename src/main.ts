@@ -7,7 +7,7 @@ import { realClock } from '#base/clock.ts';
 import { BugError, errorText } from '#base/errors.ts';
 import { type Log, stderrLog } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
-import type { InfoHash } from '#base/units.ts';
+import { type InfoHash, MIB } from '#base/units.ts';
 import { boxBudget } from '#client/rate-limits.ts';
 import { Dht, hasAddress } from '#downloader/dht.ts';
 import { Entry, type EntryLoad } from '#entry/entry.ts';
@@ -98,8 +98,8 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
     {
       disks: diskPlaces(config, index),
       volatileDir: config.volatileDir ?? volatileDirOf(config.dataDir),
-      cacheBytes: config.cacheMiB << 20,
-      floorBytes: config.floorMiB * 1024 * 1024,
+      cacheBytes: config.cacheMiB * MIB,
+      floorBytes: config.floorMiB * MIB,
       hashWorkers: HASH_WORKERS,
     },
     FramedPiece,
@@ -162,7 +162,7 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
   scope.defer(() => diskHealth.close());
 
   const overload = new OverloadWatch(
-    { clients: config.clients, cacheBytes: config.cacheMiB << 20, log },
+    { clients: config.clients, cacheBytes: config.cacheMiB * MIB, log },
     {
       clients: () => entry?.clients ?? 0,
       load: () => ({ ...(entry?.load() ?? NO_FLOWS), ...store.load() }),
