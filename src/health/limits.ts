@@ -45,7 +45,7 @@ export const HEALTH_LIMITS = {
   overload: {
     /** ms between two looks: at 500 new clients a second some hundred come unasked before new flows pass. */
     everyMs: 250,
-    /** ms that the wait for the event loop is taken over: one pause, of the garbage collector or a disk's, is no load. */
+    /** ms that the wait for the event loop is taken over, twice. */
     waitOverMs: 1_000,
     /** ms. A new flow waits as long for its first answer as for that of a peer on another continent; clients that are served wait so before each write. */
     waitMs: { busy: 250, shed: 600 },

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { meanWaitMs } from './loop-wait.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HEALTH_LIMITS } from './limits.ts';
+import { LoopWait, meanWaitMs } from './loop-wait.ts';
 
 /** Mean and deviation of turns. */
 function waitIn(turnsMs: readonly number[]): number {
@@ -22,4 +24,21 @@ test('long turns keep everybody waiting for half of one', () => {
 test('one long turn weighs by its length: a pause is little, a loop that stood still is all', () => {
   assert.ok(waitIn([...idle(90), 100]) < 10);
   assert.ok(waitIn([...idle(10), 900]) > 390);
+});
+
+test('a loop that stood still once is no load, one that does so again is', async () => {
+  const { waitOverMs, waitMs } = HEALTH_LIMITS.overload;
+  const standStill = async (): Promise<number> => {
+    await sleep(20);
+    for (const end = performance.now() + waitOverMs; performance.now() < end; );
+    await sleep(20);
+    return wait.look();
+  };
+  const wait = new LoopWait();
+  try {
+    assert.ok((await standStill()) < waitMs.busy);
+    assert.ok((await standStill()) > waitMs.busy);
+  } finally {
+    wait.close();
+  }
 });

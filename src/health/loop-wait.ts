@@ -4,14 +4,14 @@ import { HEALTH_LIMITS } from './limits.ts';
 const RESOLUTION_MS = 10;
 
 /**
- * How long what comes at a random moment waits for the event loop, over the last second. Unlike a percentile it weighs a
- * turn by its length: the one long turn of a second that stood still counts for all who came during it, and a short pause in a
- * second that was idle otherwise is next to nothing.
+ * How long what comes at a random moment waits for the event loop, in the better one of the last two seconds: what stood still once, and goes on, is no
+ * load. Unlike a percentile it weighs a turn by its length: the one long turn of a second that stood still counts for all who came during it.
  */
 export class LoopWait {
   readonly #histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   #sinceMs = performance.now();
   #waitMs = 0;
+  #waitBeforeMs = 0;
 
   constructor() {
     this.#histogram.enable();
@@ -20,12 +20,16 @@ export class LoopWait {
   /** To be called several times a second. However late the call is, the answer is of all the time since the last one. */
   look(): number {
     const nowMs = performance.now();
-    if (nowMs - this.#sinceMs < HEALTH_LIMITS.overload.waitOverMs) return this.#waitMs;
-    this.#sinceMs = nowMs;
+    if (nowMs - this.#sinceMs >= HEALTH_LIMITS.overload.waitOverMs) this.#next(nowMs);
+    return Math.min(this.#waitMs, this.#waitBeforeMs);
+  }
+
+  #next(nowMs: number): void {
     const { mean, stddev } = this.#histogram;
     this.#histogram.reset();
+    this.#sinceMs = nowMs;
+    this.#waitBeforeMs = this.#waitMs;
     this.#waitMs = meanWaitMs(mean / 1e6, stddev / 1e6);
-    return this.#waitMs;
   }
 
   close(): void {
