@@ -43,7 +43,7 @@ const THREADS = 96;
 const SWARMS = 'swarms';
 const SWARMS_EVERY_MS = 10_000;
 
-const NO_FLOWS: EntryLoad = { recognising: 0, spliced: 0, unsentBytes: 0 };
+const NO_FLOWS: EntryLoad = { queued: 0, recognising: 0, spliced: 0, unsentBytes: 0 };
 
 /** Linux's memory file system (shm_overview(7)): what lies there survives the daemon, not the machine. */
 function volatileDirOf(dataDir: string): string | undefined {

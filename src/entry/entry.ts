@@ -81,6 +81,7 @@ export type EntryWorld = {
 
 /** What the flows cost just now. */
 export type EntryLoad = {
+  readonly queued: number;
   readonly recognising: number;
   readonly spliced: number;
   readonly unsentBytes: number;
@@ -236,8 +237,8 @@ export class Entry {
   }
 
   load(): EntryLoad {
-    const { recognising, unsentBytes } = this.#listener;
-    return { recognising, spliced: this.#spliced, unsentBytes };
+    const { queued, recognising, unsentBytes } = this.#listener;
+    return { queued, recognising, spliced: this.#spliced, unsentBytes };
   }
 
   view(): EntryView {

@@ -49,6 +49,7 @@ export type OverloadWhy =
   | 'waitMs'
   | 'residentBytes'
   | 'heapBytes'
+  | 'queued'
   | 'recognising'
   | 'clients'
   | 'spliced'

@@ -17,6 +17,8 @@ const { functions: c } = ffi.dlopen('libc.so.6', {
   write: { return: 'i64', arguments: ['i32', 'buffer', 'u64'] },
   close: { return: 'i32', arguments: ['i32'] },
   mallopt: { return: 'i32', arguments: ['i32', 'i32'] },
+  fcntl: { return: 'i32', arguments: ['i32', 'i32', 'i32'] },
+  getsockopt: { return: 'i32', arguments: ['i32', 'i32', 'i32', 'buffer', 'buffer'] },
   malloc_trim: { return: 'i32', arguments: ['u64'] },
   if_nametoindex: { return: 'u32', arguments: ['string'] },
   __errno_location: { return: 'pointer', arguments: [] },
@@ -99,6 +101,25 @@ export function bindToDevice(fd: number, name: string): void {
 export const bindSocket = (fd: number, address: Buffer, what: string): void => {
   check(c.bind(fd, address, address.length) as number, `bind ${what}`);
 };
+
+/** fcntl(2). */
+const F_DUPFD_CLOEXEC = 1030;
+
+/** One more descriptor of the same socket, close-on-exec. */
+export const duplicate = (fd: number): number => check(c.fcntl(fd, F_DUPFD_CLOEXEC, 0) as number, 'F_DUPFD_CLOEXEC');
+
+const SOL_TCP = 6;
+const TCP_INFO = 11;
+/** Of struct tcp_info (linux/tcp.h): up to `tcpi_unacked`, which of a listening socket tells how many connections wait to be accepted. */
+const UNACKED_AT = 24;
+
+export function queuedConnections(fd: number): number {
+  const info = Buffer.alloc(UNACKED_AT + 4);
+  const length = Buffer.alloc(4);
+  length.writeInt32LE(info.length);
+  check(c.getsockopt(fd, SOL_TCP, TCP_INFO, info, length) as number, 'TCP_INFO');
+  return info.readUInt32LE(UNACKED_AT);
+}
 
 export const sendBytes = (fd: number, bytes: Uint8Array): void => {
   check(c.send(fd, bytes, BigInt(bytes.length), MSG_DONTWAIT) as bigint, 'send');
