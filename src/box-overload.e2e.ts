@@ -7,8 +7,8 @@ import type { Cafe } from '../scripts/cafe/world.ts';
 import { inCafe, logged, options, snapshot } from './box-fixtures.ts';
 
 const LIMIT_S = 40;
-/** So that the first client is still there when the others come: 8 MiB take a quarter of a minute. */
-const CLIENT_MBPS = 5;
+/** So that the first client is still there when the second is done: 8 MiB take it twenty seconds. */
+const CLIENT_MBPS = 3;
 
 /** Flows of this PC that the box took. */
 async function steeredOf(cafe: Cafe, pc: number): Promise<number> {
