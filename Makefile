@@ -1,5 +1,5 @@
 # Swarmbox: one line per target; the work is in scripts/.
-.PHONY: help init check test fuzz cafe bench matrix matrix-vlan flood soak first-byte manners sim web image clean
+.PHONY: help init check test fuzz cafe bench matrix matrix-vlan flood avalanche soak first-byte manners sim web image clean
 help:  ; @scripts/help.sh
 init:  ; @scripts/init.sh
 check: ; @scripts/check.sh
@@ -10,6 +10,7 @@ bench: ; @scripts/bench.sh
 matrix: ; @scripts/matrix.sh
 matrix-vlan: ; @scripts/matrix-vlan.sh
 flood: ; @scripts/flood.sh
+avalanche: ; @scripts/avalanche.sh
 soak:  ; @scripts/soak.sh
 first-byte: ; @scripts/first-byte.sh
 manners: ; @scripts/manners.sh

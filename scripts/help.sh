@@ -9,6 +9,7 @@ make bench   figures for serving and hashing, as ratios against named peers
 make matrix  real clients in every way they can meet the box: one JSON line each (settings: scripts/matrix/README.md)
 make matrix-vlan  clients in VLANs, in a virtual machine with Debian's kernel (installs QEMU; some ten minutes)
 make flood   thousands of connections and a storm of hostile ones: memory, loop delay, ordinary traffic
+make avalanche  thousands of clients within seconds, and a box without a processor: who serves whom, and when it is over
 make soak    half an hour of real clients on a disk too small for them: memory, and their bytes
 make first-byte  how soon a client with default settings gets its first byte while every remote peer is dead
 make manners  an ordinary user beside a box that fills a slow line, with the box's manners and without

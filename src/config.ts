@@ -38,6 +38,8 @@ export type Config = {
   readonly seats: number;
   /** Who gets a seat: see docs/decisions/seats.md. */
   readonly seatRule: SeatRuleName;
+  /** Clients that the box serves at the same time, at most; a machine with little memory, or few descriptors, serves fewer. */
+  readonly clients: number;
   /** How fast blocks may go to one connection of a client, to all clients of one torrent, and to everybody, in Mbit/s; absent: no limit. */
   readonly limits: RateLimits;
   /** Serve private torrents (BEP 27) too. */
@@ -77,6 +79,7 @@ const DEFAULTS = {
   scrubMBps: 4,
   seats: 32,
   seatRule: 'priced',
+  clients: 4_000,
   limits: {},
   servePrivate: false,
   block: [],
@@ -102,6 +105,9 @@ const count =
   (max: number): Check =>
   (v) =>
     Number.isInteger(v) && Number(v) >= 0 && Number(v) <= max ? undefined : `a whole number from 0 to ${max}`;
+/** Half of the flows that the kernel's set of diverted ones holds. */
+const clientCount: Check = (v) =>
+  Number.isInteger(v) && Number(v) >= 1 && Number(v) <= 30_000 ? undefined : 'a whole number from 1 to 30000';
 /** The least still serves a block in a second and a half. */
 const mbps: Check = (v) =>
   typeof v === 'number' && v >= 0.1 && v <= 100_000 ? undefined : 'a number of Mbit/s from 0.1 to 100000';
@@ -216,6 +222,7 @@ const CHECKS: Readonly<Record<keyof Config, Check>> = {
   scrubMBps: scrubRate,
   seats: count(10_000),
   seatRule: oneOf(seatRuleNames),
+  clients: clientCount,
   limits: group({ clientMbps: optional(mbps), taskMbps: optional(mbps), boxMbps: optional(mbps) }),
   servePrivate: flag,
   block: hashes,

@@ -7,15 +7,16 @@ import { realClock } from '#base/clock.ts';
 import { BugError, errorText } from '#base/errors.ts';
 import { type Log, stderrLog } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
-import type { InfoHash } from '#base/units.ts';
+import { type InfoHash, MIB } from '#base/units.ts';
 import { boxBudget } from '#client/rate-limits.ts';
 import { Dht, hasAddress } from '#downloader/dht.ts';
 import { Uplink } from '#downloader/uplink.ts';
-import { Entry } from '#entry/entry.ts';
+import { Entry, type EntryLoad } from '#entry/entry.ts';
 import type { Announced } from '#entry/seen.ts';
 import { receivedBytes } from '#health/counters.ts';
 import { DiskHealthWatch } from '#health/disk-health.ts';
 import { Health } from '#health/health.ts';
+import { OverloadWatch } from '#health/overload-watch.ts';
 import { Index } from '#index/index.ts';
 import { keepFreedMemory } from '#kernel/libc.ts';
 import { roundTrip } from '#kernel/tcp-info.ts';
@@ -46,6 +47,8 @@ const SWARMS = 'swarms';
 const SWARMS_EVERY_MS = 10_000;
 /** The setting that holds the uplink's books. */
 const UPLINK = 'uplink';
+
+const NO_FLOWS: EntryLoad = { queued: 0, recognising: 0, spliced: 0, unsentBytes: 0 };
 
 /** Linux's memory file system (shm_overview(7)): what lies there survives the daemon, not the machine. */
 function volatileDirOf(dataDir: string): string | undefined {
@@ -104,8 +107,8 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
     {
       disks: diskPlaces(config, index),
       volatileDir: config.volatileDir ?? volatileDirOf(config.dataDir),
-      cacheBytes: config.cacheMiB << 20,
-      floorBytes: config.floorMiB * 1024 * 1024,
+      cacheBytes: config.cacheMiB * MIB,
+      floorBytes: config.floorMiB * MIB,
       hashWorkers: HASH_WORKERS,
     },
     FramedPiece,
@@ -181,6 +184,17 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
   );
   scope.defer(() => diskHealth.close());
 
+  const overload = new OverloadWatch(
+    { clients: config.clients, cacheBytes: config.cacheMiB * MIB, log },
+    {
+      clients: () => entry?.clients ?? 0,
+      load: () => ({ ...(entry?.load() ?? NO_FLOWS), ...store.load() }),
+      steer: (on) => entry?.rest(!on),
+      shed: (clients) => manager.shed(clients),
+    },
+  );
+  scope.defer(() => overload.close());
+
   const { version } = packageJson;
   const parts: Parts = {
     config,
@@ -194,6 +208,7 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
     manager,
     uplink,
     scrubber,
+    overload,
     entry: undefined,
     steeringFailed: undefined,
   };
@@ -213,8 +228,8 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
   entry = await Entry.start(
     config,
     {
-      claim: (flow) => manager.claim(flow),
-      wouldPass: (infoHash, client) => manager.wouldPass(infoHash, client),
+      claim: (flow) => (overload.refuses ? { kind: 'pass', why: 'overload' } : manager.claim(flow)),
+      wouldPass: (infoHash, client) => (overload.refuses ? 'overload' : manager.wouldPass(infoHash, client)),
       heldBy: (req2) => manager.heldBy(req2),
       learned: ({ infoHash, endpoints, from }) => {
         // A Qvod peer is dialled only with the words of a client that dials it.
@@ -223,10 +238,11 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
       learnedBefore: (infoHash, endpoints) => manager.heard(infoHash, endpoints),
       announced: (a) => {
         if (wantsMore(a)) manager.announced(a.infoHash, a.client);
-        const tracker = config.fetchOnAnnounce && uplink.mayFetchAhead ? openTrackerOf(a) : undefined;
+        const mayFetch = config.fetchOnAnnounce && uplink.mayFetchAhead && !overload.refuses;
+        const tracker = mayFetch ? openTrackerOf(a) : undefined;
         if (tracker) manager.expect(a.infoHash, tracker);
       },
-      announceable: (infoHash) => manager.announceable(infoHash),
+      announceable: (infoHash) => !overload.refuses && manager.announceable(infoHash),
       hot: () => manager.hot(),
       failed: (error) => {
         log.error('steering failed; ending, so that the kernel drops its rules', { why: errorText(error) });
@@ -236,6 +252,7 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
     scope,
     log.with({ part: 'entry' }),
   );
+  overload.start();
   manager.resume(stop);
   const steered = entry;
   steered.recall(index.setting(SWARMS));

@@ -8,6 +8,7 @@ import type {
 import type { Uplink } from '#downloader/uplink.ts';
 import type { EntryView } from '#entry/entry.ts';
 import type { Health } from '#health/health.ts';
+import type { OverloadWatch } from '#health/overload-watch.ts';
 import type { DiskHealth } from '#health/view.ts';
 import { healthWarnings } from '#health/warnings.ts';
 import type { Index } from '#index/index.ts';
@@ -16,6 +17,7 @@ import type { Scrubber } from '#manager/scrubber.ts';
 import type { DiskView } from '#store/disks.ts';
 import type { Config } from './config.ts';
 import { diskWarnings } from './disk-warnings.ts';
+import { overloadWarnings } from './overload-warnings.ts';
 import { passingWarnings } from './passing-warnings.ts';
 
 /** The parts that a snapshot is taken of. `entry` is undefined until flows can be steered. */
@@ -31,6 +33,7 @@ export type Parts = {
   readonly manager: Manager;
   readonly uplink: Pick<Uplink, 'view'>;
   readonly scrubber: Pick<Scrubber, 'view'>;
+  readonly overload: Pick<OverloadWatch, 'view'>;
   entry: EntryView | undefined;
   steeringFailed: string | undefined;
 };
@@ -80,6 +83,7 @@ const healthOf = ({ diskHealth }: Parts, { path, state }: DiskView): DiskHealth 
 function ownWarnings(p: Parts, disks: readonly AdminDiskView[]): Warning[] {
   const warnings: Warning[] = [];
   if (p.steeringFailed) warnings.push({ code: 'steering-failed', severity: 'bad', text: p.steeringFailed });
+  warnings.push(...overloadWarnings(p.overload.view(), p.entry?.steering.restedFlows ?? 0));
   warnings.push(...diskWarnings(disks));
   warnings.push(...passingWarnings(p.entry?.steering.tagged));
   if (p.stop === 'unclean') warnings.push({ code: 'unclean-stop', severity: 'info', sinceMs: p.startedAtMs });

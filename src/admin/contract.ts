@@ -137,7 +137,7 @@ export type SteerView = {
 };
 
 /** Why flows are steered or not. */
-export type SteeringWhy = 'starting' | 'alive' | 'main-loop-silent' | 'stopped';
+export type SteeringWhy = 'starting' | 'alive' | 'main-loop-silent' | 'overload' | 'stopped';
 
 export type Counted = { packets: number; bytes: number };
 
@@ -218,6 +218,8 @@ export type WarningCode =
   | 'qinq-passes'
   | 'vlan-passes'
   | 'index-rebuilt'
+  | 'overload'
+  | 'overload-sheds'
   | 'unclean-stop'
   | 'bad-pieces';
 
@@ -225,7 +227,7 @@ export type Warning = {
   code: Why<WarningCode>;
   severity: 'info' | 'warn' | 'bad';
   sinceMs?: number;
-  /** Fills the page's sentence: `port`, `path`, `freeBytes`, `availableBytes`, `percent`, `name`, `count`, `celsius`. */
+  /** Fills the page's sentence: `port`, `path`, `freeBytes`, `availableBytes`, `percent`, `name`, `count`, `celsius`, `passed`, `shed`. */
   detail?: Readonly<Record<string, string | number>>;
   /** Shown when the page has no sentence for the code. */
   text?: string;

@@ -13,7 +13,7 @@ import { encodeMessage, type Message } from '#wire/frames.ts';
 import { parseHandshake } from '#wire/handshake.ts';
 import { oneFileTorrent } from '#wire/made-torrent.ts';
 import { encodePex } from '#wire/pex.ts';
-import { blockRequest, connecting, type Setup, turn } from './fixtures.ts';
+import { blockRequest, connecting, HandClock, type Setup, turn } from './fixtures.ts';
 
 const torrent = oneFileTorrent(3 * 8 * BLOCK_BYTES + 777, 8 * BLOCK_BYTES);
 
@@ -28,6 +28,17 @@ test('the greeting says what the task has, in the words both sides know', async 
   assert.deepEqual(await first({ metainfo: false }), ['have-none', 'extended']);
   assert.deepEqual(await first({ have: 'all', hands: { fast: false } }), ['bitfield', 'extended']);
   assert.deepEqual(await first({ hands: { fast: false, extended: false } }), []);
+});
+
+test('a client is as warm as what it was last given, not as what it last asked for', async () => {
+  const clock = new HandClock();
+  const { c, say } = await connect({ have: [0], clock });
+  await clock.pass(1_000);
+  assert.equal(c.tookAtMs, 0, 'when it came');
+  await say({ kind: 'interested' }, blockRequest(1, 0));
+  assert.equal(c.tookAtMs, 0, 'it was given nothing');
+  await say(blockRequest(0, 0));
+  assert.equal(c.tookAtMs, 1_000);
 });
 
 test('a client is unchoked when interested, told of pieces as they land, and served them byte for byte', async () => {

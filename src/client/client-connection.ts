@@ -59,6 +59,7 @@ export class ClientConnection {
   #dhtPort = false;
   #given: ServedBlocks | undefined;
   #served = 0;
+  #tookAtMs: number;
   #turnDue = false;
   #paused = false;
   #over = false;
@@ -79,6 +80,7 @@ export class ClientConnection {
     this.#log = log;
     this.#limits = limits;
     this.#clock = clock;
+    this.#tookAtMs = clock.nowMs();
     this.#scope = new Scope((error) => this.close(errorText(error)));
     this.#fast = handshake.fast;
     this.#idText = handshake.peerId.toString('latin1', 0, 8).replace(/[^\x21-\x7e]/g, '.');
@@ -151,6 +153,11 @@ export class ClientConnection {
   /** Each block once, however often the client asked for it. */
   get servedBytes(): number {
     return this.#served;
+  }
+
+  /** When it was last given something; before that, when it came. */
+  get tookAtMs(): number {
+    return this.#tookAtMs;
   }
 
   get rateBytesPerS(): number {
@@ -412,6 +419,7 @@ export class ClientConnection {
     this.#given ??= metainfo && new ServedBlocks(metainfo);
     const fresh = this.#given?.give(piece, begin, length) ?? 0;
     this.#served += fresh;
+    this.#tookAtMs = this.#clock.nowMs();
     this.#rate.add(length, this.#clock.nowMs());
     this.#task.changed(this, 'served', fresh);
   }

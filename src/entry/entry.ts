@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { isIPv6 } from 'node:net';
+import { isIPv6, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { type Endpoint, endpointKey, type LanEndpoint, plainIp } from '#base/endpoint.ts';
 import { errorText } from '#base/errors.ts';
@@ -57,6 +57,8 @@ export type Flow = {
 /** Why a flow passes that the box may be able to help with soon. */
 const PASSES_BRIEFLY: ReadonlySet<string> = new Set(['disk-full', 'disk-failed', 'overload']);
 
+const NOT_YET: SteeringState = { armed: false, why: 'starting', endpoints: 0, held: 0, lost: 0, restedFlows: 0 };
+
 /** What the entry listener asks of the rest of the house. */
 export type EntryWorld = {
   /** Takes a flow over, or says why not: then it goes on to its origin, if that is still possible. */
@@ -75,6 +77,14 @@ export type EntryWorld = {
   hot(): readonly InfoHash[];
   /** The steering can no longer be kept true; the process must end. */
   failed(error: Error): void;
+};
+
+/** What the flows cost just now. */
+export type EntryLoad = {
+  readonly queued: number;
+  readonly recognising: number;
+  readonly spliced: number;
+  readonly unsentBytes: number;
 };
 
 export type EntryView = {
@@ -101,6 +111,8 @@ export class Entry {
   #steering: Steering | undefined;
   #localPeer: LocalPeer | undefined;
   #learnedSince = false;
+  #resting = false;
+  #clients = 0;
   #spliced = 0;
   #passedBytes = 0;
 
@@ -213,9 +225,25 @@ export class Entry {
     this.#learnedSince = true;
   }
 
+  /** New flows pass, all of them, until they are steered again; those that are here stay. */
+  rest(resting: boolean): void {
+    this.#resting = resting;
+    this.#steering?.rest(resting);
+  }
+
+  /** Flows that were taken over and are still there. */
+  get clients(): number {
+    return this.#clients;
+  }
+
+  load(): EntryLoad {
+    const { queued, recognising, unsentBytes } = this.#listener;
+    return { queued, recognising, spliced: this.#spliced, unsentBytes };
+  }
+
   view(): EntryView {
     return {
-      steering: this.#steering?.state ?? { armed: false, why: 'starting', endpoints: 0, held: 0, lost: 0 },
+      steering: this.#steering?.state ?? NOT_YET,
       flows: this.#listener.flows + (this.#localPeer?.clients ?? 0),
       splicedFlows: this.#spliced,
       passedBytes: this.#passedBytes,
@@ -249,12 +277,18 @@ export class Entry {
     const stream = new FlowStream(socket, client, r.ciphers, meter);
     const claim = this.#world.claim({ client, endpoint, handshake: r.handshake, early: r.early, stream });
     if (claim.kind === 'taken') {
+      this.#taken(socket);
       this.#verdict('steered', client.ip, endpoint, r.handshake.infoHash, how);
     } else if (r.head) this.#splice({ socket, client, endpoint }, r.head, claim.why);
     else {
       socket.destroy();
       this.#leaveAlone('refused', client, endpoint, claim.why, undefined);
     }
+  }
+
+  #taken(socket: Socket): void {
+    this.#clients++;
+    socket.once('close', () => this.#clients--);
   }
 
   #localWorld(): LocalPeerWorld {
@@ -279,6 +313,7 @@ export class Entry {
     const claim = this.#world.claim({ client, endpoint: undefined, handshake: r.handshake, early: r.early, stream });
     const { infoHash } = r.handshake;
     if (claim.kind === 'taken') {
+      this.#taken(socket);
       this.#verdict('steered', client.ip, at, infoHash, 'local-peer');
       return;
     }
@@ -311,7 +346,8 @@ export class Entry {
     why: string,
     detail: string | undefined,
   ): void {
-    this.#steering?.pass(client.ip, endpoint, PASSES_BRIEFLY.has(why));
+    // While nothing is steered it passes as it is, and each pair costs the worker a kernel transaction.
+    if (!this.#resting) this.#steering?.pass(client.ip, endpoint, PASSES_BRIEFLY.has(why));
     this.#verdict(verdict, client.ip, endpoint, undefined, why);
     this.#log.info(verdict, { client: client.ip, endpoint: endpointKey(endpoint), why, detail });
   }

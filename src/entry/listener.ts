@@ -30,6 +30,7 @@ export class Listener {
   readonly #onArrival: (arrival: Arrival) => void;
   readonly #open = new Set<Socket>();
   #recognising = 0;
+  #queued: (() => number)[] = [];
 
   constructor(skeysFor: SkeysFor, onArrival: (arrival: Arrival) => void) {
     this.#skeysFor = skeysFor;
@@ -41,14 +42,33 @@ export class Listener {
     return this.#open.size;
   }
 
+  /** Those whose first words are awaited. */
+  get recognising(): number {
+    return this.#recognising;
+  }
+
+  /** Those that nobody has accepted yet. */
+  get queued(): number {
+    return this.#queued.reduce((sum, queued) => sum + queued(), 0);
+  }
+
+  /** Bytes that were written to flows and wait for their sockets. */
+  get unsentBytes(): number {
+    let bytes = 0;
+    for (const socket of this.#open) bytes += socket.writableLength;
+    return bytes;
+  }
+
   /** One socket for each network and family: which one accepts a connection tells the client's VLAN. */
   async listen({ listenPort: port, bridge, vlans }: ListenConfig, scope: Scope, onError: (error: Error) => void) {
-    const servers = [undefined, ...vlans].flatMap((vlan) => {
+    const listeners = [undefined, ...vlans].flatMap((vlan) => {
       const lane = { bridge, ...(vlan && { vlan }) };
       return LISTEN_ON.map((ip) =>
         listenTransparent({ ip, port }, lane, (socket) => this.#accept(socket, vlan), onError),
       );
     });
+    this.#queued = listeners.map(({ queued }) => queued);
+    const servers = listeners.flatMap((listener) => listener.servers);
     scope.defer(() => this.#close(servers));
     await Promise.all(
       servers.map((server) => server.listening || new Promise((resolve) => server.once('listening', resolve))),

@@ -19,6 +19,8 @@ export type WorkerSettings = RuleSettings & {
 export type ToWorker =
   | { readonly kind: 'steer'; readonly endpoints: readonly Endpoint[] }
   | { readonly kind: 'pass'; readonly client: string; readonly endpoint: Endpoint; readonly briefly: boolean }
+  /** Nothing new is steered, and no answer held, until the next word of it. */
+  | { readonly kind: 'rest'; readonly resting: boolean }
   /** What do the kernel's sets hold of these? Answered by `membership` with the same number. */
   | { readonly kind: 'membership'; readonly number: number; readonly pairs: readonly Pair[] }
   | { readonly kind: 'stop' };
@@ -33,7 +35,7 @@ export type Membership = { readonly steered: boolean; readonly passed: boolean }
 export type UtpSyn = { readonly client: LanEndpoint; readonly endpoint: Endpoint; readonly payload: Uint8Array };
 
 /** Why flows are steered or not: a code that the page knows. */
-export type SteeringWhy = 'starting' | 'alive' | 'main-loop-silent' | 'stopped';
+export type SteeringWhy = 'starting' | 'alive' | 'main-loop-silent' | 'overload' | 'stopped';
 
 export type FromWorker =
   | { readonly kind: 'learned'; readonly value: Learned; readonly steered: number }
@@ -48,6 +50,8 @@ export type FromWorker =
       readonly endpoints: number;
       readonly held: number;
       readonly lost: number;
+      /** Undefined when the kernel did not tell. */
+      readonly restedFlows: number | undefined;
       readonly tagged: TaggedCounts | undefined;
     }
   | { readonly kind: 'stopped' };

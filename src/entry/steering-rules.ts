@@ -31,6 +31,9 @@ const sets = ({ n, type }: Family): string => `
   set passed${n} { type ${type} . ${type} . inet_service; flags timeout; size 65536; }
   set flows${n} { type mark . ${type} . inet_service . ${type} . inet_service; flags dynamic,timeout; timeout 10m; size 65536; }`;
 
+/** Counter of flows that are not steered because nothing is. */
+export const RESTED = 'rested';
+
 /** Diverted flows: they stay diverted whatever the dead-man switch says. */
 const flowRules = ({ n, ip }: Family, s: RuleSettings): string => {
   const out = `meta mark . ${ip} saddr . tcp sport . ${ip} daddr . tcp dport`;
@@ -40,18 +43,34 @@ const flowRules = ({ n, ip }: Family, s: RuleSettings): string => {
     iifname "${s.wan}" ${back} @flows${n} update @flows${n} { ${back} } goto divert`;
 };
 
+const RATE = `limit rate ${LIMITS.steeredPerS}/second burst ${LIMITS.steeredAtOnce} packets`;
+
+const toSteered = ({ n, ip }: Family, l4: string): string =>
+  `${ip} daddr . ${l4} dport @peers${n} ${ip} saddr . ${ip} daddr . ${l4} dport != @passed${n}`;
+
+/**
+ * A SYN begins a flow anew, and where that goes is decided anew: what comes back must not follow an earlier one to the box. So a SYN that the
+ * box did not answer in time (its queue was full) is repeated by the client, passes when nothing is steered any more, and reaches its peer.
+ */
+const beginRules = (f: Family, s: RuleSettings): string => {
+  const { n, ip } = f;
+  const flow = `meta mark . ${ip} saddr . tcp sport . ${ip} daddr . tcp dport`;
+  return `
+    iifname "${s.lan}" ${SYN} ${flow} @flows${n} delete @flows${n} { ${flow} }
+    iifname "${s.lan}" iifname != @armed ${SYN} ${toSteered(f, 'tcp')} counter name ${RESTED}`;
+};
+
 /**
  * A SYN to a steered endpoint is diverted. A bare uTP SYN (BEP 29: 20 bytes, type 4, version 1) to one is dropped and answered
  * with a reset, so that the client comes back over TCP. One with extension bits (30 bytes) is let through: that is
  * Transmission 3.00, which falls back to TCP, hangs up before it has said a word, and shuns the peer for a quarter of an hour.
  */
-const steerRules = ({ n, ip }: Family, s: RuleSettings): string => {
-  const to = (l4: string) =>
-    `${ip} daddr . ${l4} dport @peers${n} ${ip} saddr . ${ip} daddr . ${l4} dport != @passed${n}`;
+const steerRules = (f: Family, s: RuleSettings): string => {
+  const { n, ip } = f;
   const flow = `meta mark . ${ip} saddr . tcp sport . ${ip} daddr . tcp dport`;
   return `
-    iifname "${s.lan}" ${SYN} ${to('tcp')} update @flows${n} { ${flow} } goto divert
-    iifname "${s.lan}" udp length 28 @th,64,8 0x41 ${to('udp')} log prefix "${LOGGED.utp}" group ${s.logGroup} drop`;
+    iifname "${s.lan}" ${SYN} ${toSteered(f, 'tcp')} ${RATE} update @flows${n} { ${flow} } goto divert
+    iifname "${s.lan}" udp length 28 @th,64,8 0x41 ${toSteered(f, 'udp')} log prefix "${LOGGED.utp}" group ${s.logGroup} drop`;
 };
 
 const both = (rules: (f: Family, s: RuleSettings) => string, s: RuleSettings): string =>
@@ -78,13 +97,14 @@ const lanOnly = (s: RuleSettings): { input: string; chain: string } =>
 export const ownedHalf = (s: RuleSettings): string => `
 table ${TABLE} {
   flags owner;
-  set armed { type ifname; flags timeout; }${FAMILIES.map((f) => sets(f) + learnSets(f) + optOutSet(f, s)).join('')}
+  set armed { type ifname; flags timeout; }
+  counter ${RESTED} { }${FAMILIES.map((f) => sets(f) + learnSets(f) + optOutSet(f, s)).join('')}
   chain divert {
     counter meta mark set meta mark | ${MARK_DIVERT} meta pkttype set host ether daddr set ${s.bridgeMac} accept
   }${taggedChains(s.vlans)}
   chain pre {
     type filter hook prerouting priority -300; policy accept;${lanOnly(s).input}${taggedInput}
-    meta l4proto != { tcp, udp } accept${both(flowRules, s)}
+    meta l4proto != { tcp, udp } accept${both(flowRules, s)}${both(beginRules, s)}
     iifname != @armed accept${both(optOutRules, s)}${both(steerRules, s)}${both(learnRules, s)}
   }${FAMILIES.map((f) => dhtChain(f, s)).join('')}${lanOnly(s).chain}
 }

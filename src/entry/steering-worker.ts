@@ -12,7 +12,7 @@ import { LOGGED } from './learn-rules.ts';
 import { LIMITS } from './limits.ts';
 import { destination, source } from './seen.ts';
 import { SteeredSet } from './steered-set.ts';
-import type { FromWorker, Membership, Pair, ToWorker, WorkerSettings } from './steering-messages.ts';
+import type { FromWorker, Membership, Pair, SteeringWhy, ToWorker, WorkerSettings } from './steering-messages.ts';
 import {
   arm,
   disarm,
@@ -21,12 +21,13 @@ import {
   isSteered,
   ownedHalf,
   pass,
+  RESTED,
   removeOwnedHalf,
   steer,
   stopHolding,
   TABLE_NAME,
 } from './steering-rules.ts';
-import { type TaggedCounts, taggedCounts } from './tagged-rules.ts';
+import { taggedCounts } from './tagged-rules.ts';
 import { Tap } from './tap.ts';
 
 /**
@@ -53,7 +54,10 @@ class Steering {
   readonly #beat = new Int32Array(settings.heartbeat);
   #lastBeat = 0;
   #beatAtMs = 0;
-  #armed = false;
+  #why: SteeringWhy | undefined;
+  #resting = false;
+  /** What the kernel is still to be told of pairs that pass. */
+  #passes = '';
   #held = 0;
   #lost = 0;
   #countedAtMs = 0;
@@ -83,15 +87,19 @@ class Steering {
       }
       this.#try(() => {
         if (message.kind === 'steer') this.#steer(message.endpoints, nowMs);
-        else if (message.kind === 'membership')
+        else if (message.kind === 'rest') this.#rest(message.resting, nowMs);
+        else if (message.kind === 'pass') this.#pass(message, nowMs);
+        else {
+          this.#tellPasses();
           tell({
             kind: 'membership',
             number: message.number,
             pairs: message.pairs.map((pair) => this.#membership(pair)),
           });
-        else this.#pass(message, nowMs);
+        }
       });
     }
+    this.#try(() => this.#tellPasses());
     return true;
   }
 
@@ -104,7 +112,14 @@ class Steering {
 
   #pass({ client, endpoint, briefly }: ToWorker & { kind: 'pass' }, nowMs: number): void {
     if (!this.#steered.pass(client, endpoint, briefly, nowMs)) return;
-    this.#nft.run(pass(client, endpoint, briefly ? LIMITS.passBrieflyMs : LIMITS.passForMs));
+    this.#passes += pass(client, endpoint, briefly ? LIMITS.passBrieflyMs : LIMITS.passForMs);
+  }
+
+  /** One transaction for all: alone each takes a millisecond, in which no held answer is read. */
+  #tellPasses(): void {
+    const passes = this.#passes;
+    this.#passes = '';
+    if (passes) this.#nft.run(passes);
   }
 
   #membership({ client, endpoint }: Pair): Membership {
@@ -171,31 +186,45 @@ class Steering {
     }
   }
 
+  #rest(resting: boolean, nowMs: number): void {
+    this.#resting = resting;
+    this.#beatAtMs = nowMs; // who says so is alive
+    this.#nft.run(resting ? disarm() : arm(settings));
+    this.#keepArmed(nowMs);
+  }
+
   #keepArmed(nowMs: number): void {
     const beat = Atomics.load(this.#beat, 0);
     if (beat !== this.#lastBeat) {
       this.#lastBeat = beat;
       if (nowMs - this.#beatAtMs >= LIMITS.heartbeatMs) {
         this.#beatAtMs = nowMs;
-        this.#try(() => void this.#nft.run(arm(settings)));
+        if (!this.#resting) this.#try(() => void this.#nft.run(arm(settings)));
       }
     }
-    const armed = nowMs - this.#beatAtMs < LIMITS.armedForMs;
-    if (armed !== this.#armed) {
-      this.#armed = armed;
-      tell({ kind: 'armed', armed, why: armed ? 'alive' : 'main-loop-silent' });
-    }
+    const alive = nowMs - this.#beatAtMs < LIMITS.armedForMs;
+    const why = this.#resting ? 'overload' : alive ? 'alive' : 'main-loop-silent';
+    if (why === this.#why) return;
+    this.#why = why;
+    tell({ kind: 'armed', armed: why === 'alive', why });
   }
 
   #count(nowMs: number): void {
     if (nowMs - this.#countedAtMs < COUNT_EVERY_MS) return;
     this.#countedAtMs = nowMs;
-    let tagged: TaggedCounts | undefined;
+    let counted: ReturnType<NftCounters['read']> | undefined;
     this.#try(() => {
-      tagged = taggedCounts(this.#counters.read());
+      counted = this.#counters.read();
     });
     const lost = this.#lost + this.#log.overruns;
-    tell({ kind: 'count', endpoints: this.#steered.size, held: this.#held, lost, tagged });
+    tell({
+      kind: 'count',
+      endpoints: this.#steered.size,
+      held: this.#held,
+      lost,
+      restedFlows: counted?.get(RESTED)?.packets,
+      tagged: counted && taggedCounts(counted),
+    });
   }
 
   #try(work: () => void): void {

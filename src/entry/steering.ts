@@ -25,6 +25,8 @@ export type SteeringState = {
   held: number;
   /** Packets that could not be read or sent on. */
   lost: number;
+  /** Flows that would have been steered, and passed because nothing was. */
+  restedFlows: number;
   /** What no rule can steer; undefined until it was counted. */
   tagged?: TaggedCounts | undefined;
 };
@@ -43,7 +45,7 @@ export type SteeringEvents = {
 
 /** The main thread's handle on the steering worker. */
 export class Steering {
-  readonly state: SteeringState = { armed: false, why: 'starting', endpoints: 0, held: 0, lost: 0 };
+  readonly state: SteeringState = { armed: false, why: 'starting', endpoints: 0, held: 0, lost: 0, restedFlows: 0 };
   readonly #worker: Worker;
   readonly #bell: number;
   readonly #events: SteeringEvents;
@@ -97,6 +99,11 @@ export class Steering {
     this.#send({ kind: 'pass', client, endpoint, briefly });
   }
 
+  /** Steers nothing new for a while, and goes on as before afterwards. */
+  rest(resting: boolean): void {
+    this.#send({ kind: 'rest', resting });
+  }
+
   /** Asks the kernel what its sets hold of these pairs. */
   async membership(pairs: readonly Pair[]): Promise<readonly Membership[]> {
     if (this.#stopping || this.#questions.size >= LIMITS.membershipQuestions) return [];
@@ -129,6 +136,7 @@ export class Steering {
         endpoints: message.endpoints,
         held: message.held,
         lost: message.lost,
+        restedFlows: message.restedFlows ?? state.restedFlows,
         tagged: message.tagged ?? state.tagged,
       });
   }

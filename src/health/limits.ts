@@ -42,4 +42,41 @@ export const HEALTH_LIMITS = {
   mountBytes: 1024 * 1024,
   /** Serial numbers whose first figures are remembered: every device of every disk, and many that were exchanged. */
   baselines: 2048,
+  overload: {
+    /** ms between two looks: at 500 new clients a second some hundred come unasked before new flows pass. */
+    everyMs: 250,
+    /** ms that the wait for the event loop is taken over, twice. */
+    waitOverMs: 1_000,
+    /** ms. A new flow waits as long for its first answer as for that of a peer on another continent; clients that are served wait so before each write. */
+    waitMs: { busy: 250, shed: 600 },
+    /** Of the machine's memory, and of JavaScript's heap: what is beyond is the kernel's, and the room to let clients go in. */
+    memoryShare: { busy: 0.8, shed: 0.9 },
+    /** Bytes that the process takes with no client at all, without the memory cache. */
+    besideCacheBytes: 256 << 20,
+    /** Memory that one client may come to: 40 KiB of its own, and what is on its way to it, of which others get the same. */
+    bytesPerClient: 256 << 10,
+    /** Of the descriptors that the process may have, those for clients, and flows spliced, which take two each: the rest is for disks and origins. */
+    clientsPerDescriptor: 1 / 2,
+    splicedPerDescriptor: 1 / 8,
+    /** Connections that nobody has accepted: at 500 a second they wait half a second. */
+    queued: 250,
+    /** Connections whose first words are awaited: half of what the entry listener takes. */
+    recognising: 1_000,
+    /** Spliced flows: three quarters of what the entry listener takes, beyond which it can only refuse. */
+    spliced: 3_000,
+    /** Reads at one disk: a disk with an arm does a hundred a second, and clients wait some ten seconds. */
+    reads: { busy: 1_024, shed: 3_072 },
+    /** Bytes of pieces to hash: half of what the store takes. */
+    unverifiedBytes: 160 << 20,
+    /** Of the bound: below it new flows may come again. */
+    leaveShare: 0.8,
+    /** ms that it must be so. */
+    leaveMs: 10_000,
+    /** ms after which it must have helped that nothing new comes. */
+    shedAfterMs: 2_000,
+    /** ms between two looks for memory that nobody uses: each may take a third of a second. */
+    reclaimEveryMs: 5_000,
+    /** Of all clients, those that go at one look: 4 % a second. */
+    shedShare: 0.01,
+  },
 } as const;

@@ -34,6 +34,29 @@ export type HealthView = {
   uptimeS: number;
 };
 
+/** Whether the box bears what comes. While it does not, new flows pass; `shedding`: clients are let go, too. */
+export type OverloadView = {
+  level: 'calm' | 'busy' | 'shedding';
+  /** What there is too much of. */
+  why?: OverloadWhy;
+  /** When the box was last calm. */
+  sinceMs?: number;
+  /** Clients let go since the daemon began. */
+  shed: number;
+};
+
+export type OverloadWhy =
+  | 'waitMs'
+  | 'residentBytes'
+  | 'heapBytes'
+  | 'queued'
+  | 'recognising'
+  | 'clients'
+  | 'spliced'
+  | 'unsentBytes'
+  | 'reads'
+  | 'unverifiedBytes';
+
 /** One second's worth of the chart: time, bytes per second from the WAN into the box, bytes per second from the box to the LAN. */
 export type RateSample = readonly [atMs: number, wanRxBytesPerS: number, lanTxBytesPerS: number];
 

@@ -8,7 +8,6 @@ import ffi from 'node:ffi';
 const { functions: c } = ffi.dlopen('libc.so.6', {
   socket: { return: 'i32', arguments: ['i32', 'i32', 'i32'] },
   bind: { return: 'i32', arguments: ['i32', 'buffer', 'u32'] },
-  listen: { return: 'i32', arguments: ['i32', 'i32'] },
   setsockopt: { return: 'i32', arguments: ['i32', 'i32', 'i32', 'buffer', 'u32'] },
   getsockopt: { return: 'i32', arguments: ['i32', 'i32', 'i32', 'buffer', 'buffer'] },
   send: { return: 'i64', arguments: ['i32', 'buffer', 'u64', 'i32'] },
@@ -19,6 +18,8 @@ const { functions: c } = ffi.dlopen('libc.so.6', {
   write: { return: 'i64', arguments: ['i32', 'buffer', 'u64'] },
   close: { return: 'i32', arguments: ['i32'] },
   mallopt: { return: 'i32', arguments: ['i32', 'i32'] },
+  fcntl: { return: 'i32', arguments: ['i32', 'i32', 'i32'] },
+  malloc_trim: { return: 'i32', arguments: ['u64'] },
   if_nametoindex: { return: 'u32', arguments: ['string'] },
   __errno_location: { return: 'pointer', arguments: [] },
 });
@@ -110,9 +111,22 @@ export const bindSocket = (fd: number, address: Buffer, what: string): void => {
   check(c.bind(fd, address, address.length) as number, `bind ${what}`);
 };
 
-export const listenSocket = (fd: number, backlog: number): void => {
-  check(c.listen(fd, backlog) as number, 'listen');
-};
+/** fcntl(2). */
+const F_DUPFD_CLOEXEC = 1030;
+
+/** One more descriptor of the same socket, close-on-exec. */
+export const duplicate = (fd: number): number => check(c.fcntl(fd, F_DUPFD_CLOEXEC, 0) as number, 'F_DUPFD_CLOEXEC');
+
+/** Of struct tcp_info (linux/tcp.h): up to `tcpi_unacked`, which of a listening socket tells how many connections wait to be accepted. */
+const UNACKED_AT = 24;
+
+export function queuedConnections(fd: number): number {
+  const info = Buffer.alloc(UNACKED_AT + 4);
+  const length = Buffer.alloc(4);
+  length.writeInt32LE(info.length);
+  check(c.getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, length) as number, 'TCP_INFO');
+  return info.readUInt32LE(UNACKED_AT);
+}
 
 export const sendBytes = (fd: number, bytes: Uint8Array): void => {
   check(c.send(fd, bytes, BigInt(bytes.length), MSG_DONTWAIT) as bigint, 'send');
@@ -176,3 +190,8 @@ export function keepFreedMemory(): void {
   if (c.mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES) !== 1 || c.mallopt(M_TRIM_THRESHOLD, KEPT_BYTES) !== 1)
     throw new SysError('mallopt', 22);
 }
+
+/** Gives the kernel back what malloc keeps of freed memory, wherever it lies: a third of a second for a gigabyte. */
+export const giveBackMemory = (): void => {
+  c.malloc_trim(0n);
+};

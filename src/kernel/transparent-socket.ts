@@ -7,11 +7,12 @@ import {
   bindSocket,
   bindToDevice,
   closeFd,
+  duplicate,
   IP_TRANSPARENT,
   IPV6_TRANSPARENT,
   IPV6_V6ONLY,
-  listenSocket,
   openSocket,
+  queuedConnections,
   SO_MARK,
   SO_REUSEADDR,
   SOCK_STREAM,
@@ -22,8 +23,8 @@ import {
 } from './libc.ts';
 import { socketAddress } from './socket-address.ts';
 
-/** Connections that the kernel completes before we accept them. */
-const BACKLOG = 4096;
+/** Connections that the kernel completes before we accept them; the kernel's own limit by default (net.core.somaxconn). */
+export const BACKLOG = 4096;
 
 /** Bound to its lane's device, so that the same two endpoints in two VLANs are two connections. */
 function transparentSocket(at: Endpoint, device: string, mark: number): number {
@@ -43,6 +44,16 @@ function transparentSocket(at: Endpoint, device: string, mark: number): number {
   }
 }
 
+/** Each takes one connection in a turn of the event loop, however many wait: a busy loop has a hundred turns a second. */
+const ACCEPTORS = 8;
+
+/** Where flows of one lane arrive. */
+export type TransparentListener = {
+  readonly servers: readonly net.Server[];
+  /** Connections that wait to be accepted. */
+  queued(): number;
+};
+
 /**
  * Listens for flows of one lane that the kernel's tproxy hands over: an accepted socket's local address is the one that the
  * client dialled. `ip` is `0.0.0.0` or `::`.
@@ -52,10 +63,16 @@ export function listenTransparent(
   lane: { readonly bridge: string; readonly vlan?: number },
   onSocket: (socket: net.Socket) => void,
   onError: (error: Error) => void,
-): net.Server {
+): TransparentListener {
   const fd = transparentSocket(at, laneDevice(lane.bridge, lane.vlan), 0);
-  listenSocket(fd, BACKLOG);
-  return net.createServer({ allowHalfOpen: true, noDelay: true }, onSocket).on('error', onError).listen({ fd });
+  const fds = [fd, ...Array.from({ length: ACCEPTORS - 1 }, () => duplicate(fd))];
+  const servers = fds.map((own) =>
+    net
+      .createServer({ allowHalfOpen: true, noDelay: true }, onSocket)
+      .on('error', onError)
+      .listen({ fd: own }, BACKLOG),
+  );
+  return { servers, queued: () => (servers[0]?.listening ? queuedConnections(fd) : 0) };
 }
 
 /**

@@ -82,4 +82,6 @@ export const LIMITS = {
   setbackMostMs: 10 * 60_000,
   setbackOverMs: 60 * 60_000,
   setbacks: 1_000,
+  /** A client that was given something since is being served: it asks for more within a round trip, and pauses to write to a slow disk. */
+  servedWithinMs: 10_000,
 } as const;

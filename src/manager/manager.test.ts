@@ -130,6 +130,20 @@ test('clients of one torrent share one task, which dials the peer that the clien
   assert.deepEqual(known, [infoHash]);
 });
 
+test('with too many clients, those of the torrent with fewest are let go, and its next one is taken like any other', async (t) => {
+  const { manager } = setUp(t, { downloads: 2 });
+  const [many, few] = [hashOf(infoOf(false)), hashOf(Buffer.from('another'))];
+  const crowd = [1, 2, 3].map(() => arriving(many));
+  const alone = arriving(few);
+  for (const a of [...crowd, alone]) assert.deepEqual(manager.claim(a), { kind: 'taken' });
+  const isHere = ({ stream }: Arriving): boolean => !(stream as TestStream).destroyed;
+  assert.equal(manager.shed(1), 1);
+  assert.deepEqual([alone, ...crowd].map(isHere), [false, true, true, true]);
+  assert.equal(manager.shed(9), 3, 'there are no more');
+  assert.equal(manager.shed(1), 0);
+  assert.deepEqual(manager.claim(arriving(few)), { kind: 'taken' });
+});
+
 test('peers heard of before anybody dialled are dialled when somebody does', async (t) => {
   const { manager, dialled } = setUp(t);
   const infoHash = hashOf(infoOf(false));

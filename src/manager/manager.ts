@@ -22,6 +22,7 @@ import { Names, Roll } from './roll.ts';
 import { type NoRoom, Room } from './room.ts';
 import { Seating, type SeatingConfig } from './seating.ts';
 import { Setbacks } from './setbacks.ts';
+import { coldest } from './shedding.ts';
 import { Slots } from './slots.ts';
 import { recordOf } from './task-record.ts';
 import { Visits } from './visits.ts';
@@ -244,6 +245,14 @@ export class Manager {
 
   views(): TaskView[] {
     return this.#tasks.all().map((task) => task.view());
+  }
+
+  /** Lets so many clients go, the coldest first: they dial again, and pass then. Returns how many went. */
+  shed(count: number): number {
+    const parties = this.#tasks.all().map((task) => task.guests());
+    const gone = coldest(parties, count, this.#world.clock.nowMs());
+    for (const guest of gone) guest.letGo('overload');
+    return gone.length;
   }
 
   /** Every task persists and lets its clients go. */

@@ -36,6 +36,11 @@ export class HashPool {
     for (let i = 0; i < Math.max(1, options.workers); i++) this.#seat();
   }
 
+  /** Bytes of pieces that no worker has begun. */
+  get queuedBytes(): number {
+    return this.#queuedBytes;
+  }
+
   /** Digests of the payload. The piece's buffer is detached by this call. */
   digest(piece: PieceBuffer, work: HashWork): Promise<Hashed> {
     if (this.#closing.signal.aborted)

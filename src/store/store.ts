@@ -178,6 +178,12 @@ export class Store<P extends PieceBuffer> implements AsyncDisposable {
     return this.close();
   }
 
+  /** What waits: reads at the disk where most do, and bytes of pieces for a hash worker. */
+  load(): { readonly reads: number; readonly unverifiedBytes: number } {
+    const reads = this.#world.disks.all().map((disk) => disk.reads.load);
+    return { reads: Math.max(0, ...reads), unverifiedBytes: this.#world.hashes.queuedBytes };
+  }
+
   stats(): StoreStats {
     return { cacheBytes: this.#world.cache.bytes, ...this.#world.hits, tasks: this.#tasks.size };
   }

@@ -12,17 +12,18 @@ import { oneFileTorrent } from '#wire/made-torrent.ts';
 import { shapeOf } from '#wire/piece-shape.ts';
 import { Audience } from './audience.ts';
 import { quietShelfWorld } from './fixtures.ts';
+import { LIMITS } from './limits.ts';
 import { PieceShelf } from './piece-shelf.ts';
 
 const PIECES = 64;
-const torrent = oneFileTorrent(PIECES * BLOCK_BYTES, BLOCK_BYTES);
+const small = oneFileTorrent(PIECES * BLOCK_BYTES, BLOCK_BYTES);
 
 /** A task that has everything, on a disk with an arm, with memory for a few pieces. */
-function setUp(t: { after(end: () => void): void }, known = true) {
+function setUp(t: { after(end: () => void): void }, known = true, torrent = small) {
   const store = new FakeStore(FramedPiece);
   store.seekMs = 8;
   store.memoryBytes = 8 * BLOCK_BYTES;
-  const all = Buffer.alloc(PIECES / 8, 0xff);
+  const all = Buffer.alloc(torrent.meta.pieceCount / 8, 0xff);
   const shelf = new PieceShelf(torrent.meta, all, store.task(shapeOf(torrent.meta)), quietShelfWorld);
   const world = { known };
   const audience = new Audience({
@@ -47,7 +48,7 @@ function setUp(t: { after(end: () => void): void }, known = true) {
     audience.letGo('the test is over');
     audience.close();
   });
-  if (known) audience.metainfoKnown(PIECES);
+  if (known) audience.metainfoKnown(torrent.meta.pieceCount);
   let clients = 0;
   const join = async (ip = `10.0.0.${++clients}`): Promise<TestStream> => {
     const stream = new TestStream(ip);
@@ -150,4 +151,20 @@ test('clients that were here before the metainfo are counted once: one of them a
     const told = streams.map((stream) => haves(stream.take()).length);
     assert.deepEqual(told, count === 1 ? [PIECES] : [8, 8]);
   }
+});
+
+test('of a hall of clients of a large torrent, whoever comes counts at once, and whoever leaves soon', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const large = oneFileTorrent(4_096 * BLOCK_BYTES, BLOCK_BYTES);
+  const { audience, join } = setUp(t, true, large);
+  const enough = Math.ceil(LIMITS.recountAtOnce / large.meta.pieceCount) + 5;
+  const streams: TestStream[] = [];
+  while (streams.length < enough) {
+    streams.push(await join());
+    assert.equal(audience.lackOf(4_095), streams.length);
+  }
+  streams.pop()?.gone();
+  assert.equal(audience.size, enough - 1);
+  t.mock.timers.tick(LIMITS.recountEveryMs);
+  assert.equal(audience.lackOf(4_095), enough - 1);
 });

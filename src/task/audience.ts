@@ -44,6 +44,9 @@ export type AudienceWorld = NeighboursWorld &
     failed(error: unknown): void;
   };
 
+/** One client, as one who lets clients go sees it. `tookAtMs`: when it was last given something, or came. */
+export type Guest = { readonly tookAtMs: number; letGo(why: string): void };
+
 /**
  * The clients of one task. Each is answered under the name that it asked for. One that came by a hybrid's v2 name is told
  * of no piece before the piece layers are known: what SHA-1 alone has verified is no promise to it.
@@ -94,6 +97,10 @@ export class Audience {
     return [...this.#clients.keys()];
   }
 
+  guests(): Guest[] {
+    return this.all().map((client) => ({ tookAtMs: client.tookAtMs, letGo: (why) => client.close(why) }));
+  }
+
   /** Why the client is not taken, or undefined. */
   join(stream: ClientStream, handshake: Handshake, early: Buffer): 'overload' | 'no-metainfo' | undefined {
     const id = handshake.infoHash;
@@ -108,7 +115,8 @@ export class Audience {
     const client = new ClientConnection(stream, handshake, face, early, this.#world.log);
     here = client;
     this.#clients.set(client, { id, sinceMs: this.#world.clock.nowMs() });
-    this.#recount();
+    if (!this.#isSmall) this.#lack.joined();
+    this.#recountOrSoon();
     if (this.#visible(id)) this.#offersTo(client);
     return undefined;
   }
@@ -279,7 +287,7 @@ export class Audience {
         this.#offers.left(client.telling);
         this.#readTurns.leave(ip);
         this.#lastMs = this.#world.clock.nowMs();
-        this.#recount();
+        this.#recountOrSoon();
         if (qvodHello && why === CLIENT_CLOSED) this.#qvodLeft(client);
       },
     };
@@ -295,10 +303,25 @@ export class Audience {
 
   /** A client says `have` often; counting costs clients x pieces, so it is done at most a few times a second. */
   #piecesChanged(): void {
+    const slower = Math.max(1, this.#lack.costWith(this.#clients.size) / LIMITS.recountOften);
     this.#recountSoon ??= setTimeout(() => {
       this.#recountSoon = undefined;
       this.#recount();
-    }, LIMITS.recountEveryMs);
+    }, LIMITS.recountEveryMs * slower);
+  }
+
+  get #isSmall(): boolean {
+    return this.#lack.costWith(this.#clients.size) <= LIMITS.recountAtOnce;
+  }
+
+  /** When hundreds come or leave at once, each of them costs next to nothing. Until it is counted anew, nobody counts for less than he lacks. */
+  #recountOrSoon(): void {
+    if (this.#isSmall) {
+      this.#recount();
+      return;
+    }
+    this.#piecesChanged();
+    this.#world.changed();
   }
 
   #count(): void {

@@ -43,3 +43,24 @@ test('a piece counts for each client that lacks it and does not skip it, and is 
     }),
   );
 });
+
+test('one who has come and said nothing counts as when all are counted anew', () => {
+  const clients = fc.array(fc.option(anyBits, { nil: undefined }), { maxLength: 8 });
+  const holderOf = (has: readonly number[] | undefined) => ({
+    ip: 'a',
+    pieces: has && bits(has),
+    skips: [],
+    interested: true,
+    knows: () => true,
+  });
+  const seen = (lack: LackCounts) => [lack.wanting, ...Array.from({ length: PIECES }, (_, piece) => lack.of(piece))];
+  fc.assert(
+    fc.property(clients, (all) => {
+      const [added, counted] = [new LackCounts(PIECES), new LackCounts(PIECES)];
+      added.recount(all.map(holderOf), undefined);
+      added.joined();
+      counted.recount([...all, undefined].map(holderOf), undefined);
+      assert.deepEqual(seen(added), seen(counted));
+    }),
+  );
+});

@@ -23,7 +23,11 @@ export const LIMITS = {
   retryMs: 30_000,
   /** Fill progress is written to the index at most this often; what a crash loses of it is found again by re-checking. */
   persistEveryMs: 500,
+  /** What clients lack is counted anew at most this often, and at once when one comes or leaves, while a count asks no more than so many questions (1 ms). */
   recountEveryMs: 200,
+  recountAtOnce: 100_000,
+  /** With so many (5 ms) and more it is counted more seldom, so that a hall of clients costs no more than a room of them. */
+  recountOften: 500_000,
   /** A file shorter than this is fetched again rather than borrowed from another torrent: looking for it costs more. */
   sharedFileBytes: 256 << 10,
   /** Files of one torrent looked for in others: each costs a question to the index, some ten microseconds. */

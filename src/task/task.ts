@@ -9,7 +9,7 @@ import type { FramedPiece } from '#wire/framed-piece.ts';
 import type { Handshake } from '#wire/handshake.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
 import { AgentLoop } from './agent-loop.ts';
-import { Audience } from './audience.ts';
+import { Audience, type Guest } from './audience.ts';
 import { Holdings } from './holdings.ts';
 import { Ledger } from './ledger.ts';
 import { LIMITS } from './limits.ts';
@@ -23,7 +23,7 @@ import { Search } from './search.ts';
 import { type TaskView, viewOf } from './task-view.ts';
 import type { Beside, Remembered, StoreLike, TaskWorld } from './task-world.ts';
 
-export type { ClientStream, OriginSource, StoreLike, TaskView };
+export type { ClientStream, Guest, OriginSource, StoreLike, TaskView };
 /** One torrent: its agent, its clients, its pieces and its downloader. */
 export class Task {
   /** The name that it was begun under, and which it uses towards origins. */
@@ -77,6 +77,11 @@ export class Task {
 
   get clients(): number {
     return this.#audience.size;
+  }
+
+  /** Its clients, for whoever must choose among those of all tasks. */
+  guests(): Guest[] {
+    return this.#audience.guests();
   }
 
   /** Takes a client over, or says why not. */

@@ -159,6 +159,14 @@ const warning: Record<WarningCode, { what: string; todo: string }> = {
     what: '{percent} % of the traffic belongs to VLANs that the box was not told to serve.',
     todo: 'It passes untouched. To serve them, name the VLANs in the configuration and in the bridge script’s settings.',
   },
+  overload: {
+    what: 'More comes than the box can bear: new connections pass it ({passed} so far).',
+    todo: 'Nothing breaks: they go on as without the box. It takes new ones again by itself. If this comes often, it needs a faster machine.',
+  },
+  'overload-sheds': {
+    what: 'Far more comes than the box can bear: it lets clients go ({shed} so far), and new connections pass it ({passed} so far).',
+    todo: 'Nothing breaks: they go on as without the box. It takes new ones again by itself. If this comes often, it needs a faster machine.',
+  },
   'index-rebuilt': {
     what: 'The index was damaged and was made anew.',
     todo: 'Nothing to do. The damaged file was kept beside it.',
@@ -214,6 +222,7 @@ const steeringWhy: Record<SteeringWhy, string> = {
   starting: 'it is starting',
   stopped: 'it was stopped',
   'main-loop-silent': 'the program was too busy; new connections pass meanwhile',
+  overload: 'more comes than it can bear; new connections pass meanwhile',
 };
 
 export const en = {

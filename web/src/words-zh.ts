@@ -109,6 +109,14 @@ export const zh: Words = {
       what: '{percent} % 的流量属于未配置的 VLAN。',
       todo: '流量照常通过。如需加速，请在配置和网桥脚本的设置中填写这些 VLAN。',
     },
+    overload: {
+      what: '负载超出盒子的能力，新连接直接放行（已放行 {passed} 个）。',
+      todo: '不影响上网，等同于没有盒子；负载下降后自动恢复。如果经常出现，说明需要更快的机器。',
+    },
+    'overload-sheds': {
+      what: '负载远超盒子的能力，已断开 {shed} 个客户机连接，新连接直接放行（已放行 {passed} 个）。',
+      todo: '不影响上网，等同于没有盒子；负载下降后自动恢复。如果经常出现，说明需要更快的机器。',
+    },
     'index-rebuilt': { what: '索引损坏，已重新建立。', todo: '无需处理。损坏的文件保留在旁边。' },
     'unclean-stop': { what: '盒子曾断电或被强行终止。', todo: '无需处理：可疑内容会先校验再提供。' },
     'bad-pieces': { what: '有节点为 {name} 发送了错误数据。', todo: '无需处理：数据已拒收，没有到达任何客户机。' },
@@ -140,6 +148,7 @@ export const zh: Words = {
     starting: '正在启动',
     stopped: '已停止',
     'main-loop-silent': '程序过忙，新连接暂时直接放行',
+    overload: '负载过高，新连接暂时直接放行',
   },
   otherLanguage: 'English',
   upFor: (time) => `已运行 ${time}`,

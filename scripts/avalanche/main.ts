@@ -1,0 +1,134 @@
+/** `make avalanche`: thousands of clients within seconds, and a box without a processor. What the clients get, and what it costs. */
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { logged, snapshot } from '../../src/box-fixtures.ts';
+import { until } from '../cafe/servers.ts';
+import { Cafe } from '../cafe/world.ts';
+import type { CrowdOptions } from './crowd.ts';
+import { type AvalancheSettings, readAvalancheSettings } from './settings.ts';
+import { announced, Crowd, carried, Memory, setStage } from './stage.ts';
+
+/** A client that is not answered by then is told of as it is. */
+const ANSWERED_WITHIN_MS = 20_000;
+/** For what has been answered to settle. */
+const SETTLED_MS = 3_000;
+const CALM_WITHIN_MS = 60_000;
+const CLIENT_LIMIT_S = 60;
+/** A processor that others take: so long nothing, then so long all. Under the two seconds of the dead-man switch. */
+const STARVED = { stoppedMs: 1_700, runningMs: 300, times: 8, clients: 1_000, newcomers: 200, seconds: 4 } as const;
+
+const say = (line: object): void => console.log(JSON.stringify(line));
+const seconds = (sinceMs: number): number => Number(((performance.now() - sinceMs) / 1_000).toFixed(1));
+
+/** What the box says of itself. */
+async function told(cafe: Cafe): Promise<object> {
+  const { health, steering, warnings } = await snapshot(cafe);
+  const overload = warnings.find(({ code }) => code.startsWith('overload'));
+  return { loopDelay: health.loopDelay, steering: steering.why, warning: overload?.code, ...overload?.detail };
+}
+
+async function calm(cafe: Cafe): Promise<number> {
+  const begin = performance.now();
+  await until('steering', async () => (await snapshot(cafe)).steering.state === 'armed', CALM_WITHIN_MS);
+  return seconds(begin);
+}
+
+/** A real client completes beside them. */
+async function real(cafe: Cafe): Promise<{ clientS: number; wrongFiles: number }> {
+  const download = await cafe.download(2, 'aria2');
+  const { seconds: clientS } = await download.complete(CLIENT_LIMIT_S);
+  const wrongFiles = (await download.wrongFiles()).length;
+  await download.remove();
+  return { clientS: Number(clientS.toFixed(1)), wrongFiles };
+}
+
+async function avalanche(cafe: Cafe, s: AvalancheSettings, torrents: CrowdOptions['torrents']): Promise<void> {
+  await cafe.daemon.start();
+  await announced(cafe, torrents);
+  const pid = cafe.daemon.pid as number;
+  using memory = new Memory(pid);
+  const startMiB = await memory.nowMiB();
+  const crowd = new Crowd(cafe, torrents, s.clients, s.seconds);
+  const beside = real(cafe);
+  await crowd.here(ANSWERED_WITHIN_MS);
+  await sleep(SETTLED_MS);
+  say({ avalanche: 'here', ...crowd.fares, ...(await carried(cafe)), ...(await told(cafe)), ...(await beside) });
+  await crowd.go();
+  const calmAfterS = await calm(cafe);
+  const { peakMiB } = memory;
+  say({
+    avalanche: 'gone',
+    calmAfterS,
+    startMiB,
+    peakMiB,
+    afterMiB: await memory.nowMiB(),
+    crashed: cafe.daemon.pid !== pid,
+  });
+  await cafe.daemon.stop();
+}
+
+/** Takes the processor away from the daemon, again and again. */
+async function starve(pid: number): Promise<void> {
+  for (let i = 0; i < STARVED.times; i++) {
+    process.kill(pid, 'SIGSTOP');
+    await sleep(STARVED.stoppedMs);
+    process.kill(pid, 'SIGCONT');
+    await sleep(STARVED.runningMs);
+  }
+}
+
+async function starved(cafe: Cafe, torrents: CrowdOptions['torrents']): Promise<void> {
+  await cafe.daemon.start();
+  await announced(cafe, torrents);
+  const pid = cafe.daemon.pid as number;
+  const crowd = new Crowd(cafe, torrents, STARVED.clients, STARVED.seconds);
+  await crowd.here(ANSWERED_WITHIN_MS);
+  say({ avalanche: 'before starving', ...crowd.fares });
+  const before = (await logged(cafe, 'overload')).length;
+  const starving = starve(pid);
+  await sleep(2 * (STARVED.stoppedMs + STARVED.runningMs));
+  const newcomers = new Crowd(cafe, torrents, STARVED.newcomers, STARVED.seconds);
+  const beside = real(cafe);
+  await starving;
+  const calmAfterS = await calm(cafe);
+  await newcomers.here(ANSWERED_WITHIN_MS);
+  const levels = (await logged(cafe, 'overload')).slice(before).map(({ state, why }) => `${state}: ${why}`);
+  const over = (await logged(cafe, 'overload is over')).at(-1);
+  say({
+    avalanche: 'starved',
+    levels,
+    shed: over?.shed,
+    calmAfterS,
+    crowd: crowd.fares,
+    newcomers: newcomers.fares,
+    ...(await beside),
+    crashed: cafe.daemon.pid !== pid,
+  });
+  await Promise.all([crowd.go(), newcomers.go()]);
+  await cafe.daemon.stop();
+}
+
+const settings = readAvalancheSettings();
+const aborted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => aborted.abort());
+await using cafe = await Cafe.start(
+  {
+    prefix: settings.prefix,
+    sizeMib: 16,
+    wanMbit: settings.wanMbit,
+    clients: ['aria2', 'aria2'],
+    seeders: ['libtorrent'],
+    say: (line) => console.error(line),
+  },
+  aborted.signal,
+);
+aborted.signal.addEventListener('abort', () => void cafe.close());
+try {
+  const torrents = await setStage(cafe, settings.torrents);
+  await avalanche(cafe, settings, torrents);
+  await starved(cafe, torrents);
+} catch (error) {
+  const log = await readFile(cafe.daemon.logPath, 'utf8').catch(() => '');
+  console.error(`daemon: ${log.trimEnd().split('\n').slice(-20).join('\n')}`);
+  throw error;
+}
