@@ -38,6 +38,8 @@ export type ManagerWorld = {
   readonly peerId: Buffer;
   /** Where the rates to clients are limited. */
   readonly budget?: TaskWorld['budget'];
+  /** Where demand is noted. */
+  readonly demand?: TaskWorld['demand'];
   /** Where pieces lie. */
   disks?: SparingWorld['disks'];
   dial(to: OriginSource): Promise<Duplex>;
@@ -274,7 +276,7 @@ export class Manager {
   }
 
   #worldOf(names: Names): ConstructorParameters<typeof Task>[2] {
-    const { clock, store, index, peerId, budget, dial } = this.#world;
+    const { clock, store, index, peerId, budget, demand, dial } = this.#world;
     const log = this.#log.with({ infoHash: names.first });
     const kept = (what: string, write: () => void): void => {
       try {
@@ -287,6 +289,7 @@ export class Manager {
       clock,
       peerId,
       budget,
+      demand,
       dial,
       store: (shape) => store.task(shape),
       begun: () => store.begunLog?.(names.first),

@@ -6,11 +6,13 @@ import { CLIENT_CLOSED, ClientConnection } from '#client/client-connection.ts';
 import type { ClientStream, ClientTask } from '#client/client-world.ts';
 import type { BoxBudget, TaskBudget } from '#client/rate-limits.ts';
 import { type Handshake, newPeerId } from '#wire/handshake.ts';
+import { type Metainfo, pieceSize } from '#wire/metainfo.ts';
 import { Anteroom } from './anteroom.ts';
 import { LackCounts } from './lack-counts.ts';
 import { LIMITS } from './limits.ts';
 import { Offers } from './offers.ts';
 import type { PieceShelf } from './piece-shelf.ts';
+import type { TorrentDemand } from './task-world.ts';
 import { partsOf, Wishes } from './wishes.ts';
 
 export type AudienceWorld = Pick<ClientTask, 'offerMetadata' | 'offerLayers' | 'lacksLayers' | 'swarm' | 'dhtNode'> & {
@@ -26,6 +28,8 @@ export type AudienceWorld = Pick<ClientTask, 'offerMetadata' | 'offerLayers' | '
   told(client: string, endpoints: readonly Endpoint[]): void;
   offerPeers(client: string, endpoints: readonly Endpoint[]): void;
   served(bytes: number): void;
+  /** Where the demand for the torrent is noted; undefined: it is not. */
+  demand?(meta: Metainfo): TorrentDemand | undefined;
   /** Qvod clients do not accept the box's answer: they are better off without it. */
   shunned(): void;
   /** Who is here, or what they lack, has changed. */
@@ -45,6 +49,7 @@ export class Audience {
   #lack = new LackCounts(0);
   /** Undefined while the metainfo is not known. */
   #wishes: Wishes | undefined;
+  #demand: TorrentDemand | undefined;
   #recountSoon: NodeJS.Timeout | undefined;
   #waitedInVain = false;
   /** Qvod clients in a row that left without a word. */
@@ -105,6 +110,7 @@ export class Audience {
   metainfoKnown(pieceCount: number): void {
     const shelf = this.#world.shelf();
     this.#wishes ??= shelf && new Wishes(partsOf(shelf.meta));
+    this.#demand ??= shelf && this.#world.demand?.(shelf.meta);
     this.#lack = new LackCounts(pieceCount, (piece) => this.isSample(piece));
     if (shelf) {
       shelf.memory.wanted = (piece) => this.lackOf(piece);
@@ -116,9 +122,12 @@ export class Audience {
     for (const [client, { id }] of this.#clients) if (this.#visible(id)) this.#offers.joined(client.telling);
   }
 
-  announce(piece: PieceIndex): void {
+  /** `found`: on the disk, not fetched. */
+  announce(piece: PieceIndex, found = false): void {
     for (const [client, { id }] of this.#clients) if (this.#visible(id)) client.announce(piece);
     this.#offers.gained(piece);
+    const shelf = found ? undefined : this.#world.shelf();
+    if (shelf) this.#demand?.fetched(pieceSize(shelf.meta, piece));
   }
 
   /** About once a second. */
@@ -203,6 +212,7 @@ export class Audience {
         const client = own();
         if (answer && client) {
           this.#offers.asked(client.telling, piece, length);
+          this.#demand?.asked(client.remote.ip, piece, begin);
           if (this.#wishes?.asked(client.remote.ip, piece)) this.#piecesChanged();
         }
         return answer;
@@ -214,9 +224,11 @@ export class Audience {
       offerMetadata: (infoBytes) => this.#world.offerMetadata(infoBytes),
       lacksLayers: () => this.#world.lacksLayers(),
       offerLayers: (layers) => this.#world.offerLayers(layers),
-      changed: (_, what, bytes) => {
-        if (what === 'served') this.#world.served(bytes ?? 0);
-        else if (what === 'pieces') this.#piecesChanged();
+      changed: (client, what, bytes = 0) => {
+        if (what === 'served') {
+          this.#demand?.served(client.remote.ip, bytes);
+          this.#world.served(bytes);
+        } else if (what === 'pieces') this.#piecesChanged();
       },
       closed: (client, why) => {
         const { clientName, servedBytes } = client;
