@@ -54,5 +54,5 @@ export class Heats {
 }
 
 /** A clock that was set back cools nothing. */
-const cooled = ({ heat, heat_at_ms }: Stored, nowMs: number): number =>
+export const cooled = ({ heat, heat_at_ms }: Pick<Stored, 'heat' | 'heat_at_ms'>, nowMs: number): number =>
   Math.max(0, heat) * Math.exp(-Math.max(0, nowMs - heat_at_ms) / DAY_MS);

@@ -153,7 +153,7 @@ test('a disk that is short takes nothing from another, and one that is gone is l
 test('worth: the clients that came after the first, lately, over the time there was for them to come', () => {
   const now = 100 * DAY_MS;
   const worth = (laterClients: number, days: number): number =>
-    worthOf({ laterClients, addedAtMs: now - days * DAY_MS, haveCount: 1, doubtful: false }, now);
+    worthOf({ laterClients, addedAtMs: now - days * DAY_MS }, now);
   assert.ok(worth(0, 30) < worth(1, 30) && worth(1, 30) < worth(5, 30));
   assert.ok(worth(0, 0.1) > worth(0, 30), 'a new one has had no time to show');
   assert.ok(worth(0, 0) < 1, 'a newcomer with a client is worth more');

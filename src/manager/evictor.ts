@@ -155,7 +155,7 @@ const DAY_MS = 24 * 3_600_000;
  * Clients expected within the next `evictAheadMs`: those that came after the first, each counting less with every day, over the days that there
  * were to come in; and a share of one more, for what is too new to tell.
  */
-export function worthOf({ laterClients, addedAtMs }: Heat, nowMs: number): number {
+export function worthOf({ laterClients, addedAtMs }: Pick<Heat, 'laterClients' | 'addedAtMs'>, nowMs: number): number {
   const days = 1 - Math.exp(-Math.max(0, nowMs - addedAtMs) / DAY_MS);
   return ((LIMITS.evictPrior + laterClients) / (1 + days)) * (LIMITS.evictAheadMs / DAY_MS);
 }
