@@ -1,5 +1,5 @@
 # Swarmbox: one line per target; the work is in scripts/.
-.PHONY: help init check test fuzz cafe bench matrix matrix-vlan flood soak first-byte web image clean
+.PHONY: help init check test fuzz cafe bench matrix matrix-vlan flood soak first-byte what-if web image clean
 help:  ; @scripts/help.sh
 init:  ; @scripts/init.sh
 check: ; @scripts/check.sh
@@ -12,6 +12,7 @@ matrix-vlan: ; @scripts/matrix-vlan.sh
 flood: ; @scripts/flood.sh
 soak:  ; @scripts/soak.sh
 first-byte: ; @scripts/first-byte.sh
+what-if: ; @scripts/what-if
 web:   ; @scripts/web.sh
 image: ; @scripts/image.sh
 clean: ; @scripts/clean.sh

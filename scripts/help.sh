@@ -11,6 +11,7 @@ make matrix-vlan  clients in VLANs, in a virtual machine with Debian's kernel (i
 make flood   thousands of connections and a storm of hostile ones: memory, loop delay, ordinary traffic
 make soak    half an hour of real clients on a disk too small for them: memory, and their bytes
 make first-byte  how soon a client with default settings gets its first byte while every remote peer is dead
+make what-if what other disks and rules would have saved: asks the running box (ADMIN: as for scripts/why)
 make web     builds the page into web/dist
 make init    installs what the others need (they call it themselves)
 make image   the flashable image (not made yet: it says so)

@@ -52,6 +52,7 @@ test('every mistake is told by the name of its setting', () => {
   for (const scrubMBps of [-1, 0.01, 10_001, '4', null])
     assert.match(refused({ scrubMBps }), /"scrubMBps" must be a number of MB\/s from 0.1 to 10000, or 0/);
   for (const scrubMBps of [0, 0.1, 2.5]) assert.equal(refused({ scrubMBps }), 'accepted');
+  assert.match(refused({ trace: 'no' }), /"trace" must be true or false/);
   assert.match(refused({ slotz: 1 }), /no setting called "slotz"/);
   assert.match(refused({ localPeer: true }), /"localPeer" must be an object with enabled, port/);
   assert.match(refused({ localPeer: { port: 0 } }), /"localPeer" must be an object whose "port" is a port/);

@@ -53,6 +53,8 @@ export type Config = {
   readonly dht: { readonly enabled: boolean; readonly bootstrap: readonly string[] };
   /** Fetch ahead for a few seconds when a client announces to a public tracker that it wants a torrent. */
   readonly fetchOnAnnounce: boolean;
+  /** Record what clients ask for, without names, so that the box can tell what another disk or rule would save. */
+  readonly trace: boolean;
   /** Clients that want no part in it: addresses and networks (CIDR). Nothing of theirs is read, held or steered. */
   readonly optOut: readonly string[];
   /** Endpoints that are never steered, whoever names them as peers: addresses and networks (CIDR). */
@@ -80,6 +82,7 @@ const DEFAULTS = {
   // Those that Transmission and libtorrent begin with.
   dht: { enabled: true, bootstrap: ['dht.transmissionbt.com:6881', 'dht.libtorrent.org:25401'] },
   fetchOnAnnounce: true,
+  trace: true,
   optOut: [],
   neverSteer: [],
 } as const;
@@ -202,6 +205,7 @@ const CHECKS: Readonly<Record<keyof Config, Check>> = {
   localPeer: group({ enabled: flag, port }),
   dht: group({ enabled: flag, bootstrap: nodes }),
   fetchOnAnnounce: flag,
+  trace: flag,
   optOut: networks,
   neverSteer: networks,
 };
