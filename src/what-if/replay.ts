@@ -58,8 +58,13 @@ export function replayBox(demand: Demand, { keeper, pullsThrough, seating }: Box
       keeper.joined?.(come, nowMin);
       ahead.joined(come, nowMin);
     }
-    for (; asked < order.length && at(minutes, at(order, asked)) === nowMin; asked++) request(at(order, asked));
+    let end = asked;
+    while (end < order.length && at(minutes, at(order, end)) === nowMin) end++;
+    // What seats fetch comes in while clients ask.
+    const middle = Math.ceil((asked + end) / 2);
+    for (; asked < middle; asked++) request(at(order, asked));
     ahead.tick(nowMin);
+    for (; asked < end; asked++) request(at(order, asked));
     for (; stays[leaving[gone] ?? -1]?.toMin === nowMin; gone++) {
       keeper.left?.(leaving[gone] as number);
       ahead.left(leaving[gone] as number);
