@@ -13,12 +13,13 @@ import { shapeOf } from '#wire/piece-shape.ts';
 import { Audience } from './audience.ts';
 import { quietShelfWorld } from './fixtures.ts';
 import { PieceShelf } from './piece-shelf.ts';
+import type { TorrentDemand } from './task-world.ts';
 
 const PIECES = 64;
 const torrent = oneFileTorrent(PIECES * BLOCK_BYTES, BLOCK_BYTES);
 
 /** A task that has everything, on a disk with an arm, with memory for a few pieces. */
-function setUp(t: { after(end: () => void): void }, known = true) {
+function setUp(t: { after(end: () => void): void }, known = true, demand?: TorrentDemand) {
   const store = new FakeStore(FramedPiece);
   store.seekMs = 8;
   store.memoryBytes = 8 * BLOCK_BYTES;
@@ -38,6 +39,7 @@ function setUp(t: { after(end: () => void): void }, known = true) {
     told: () => {},
     offerPeers: () => {},
     served: () => {},
+    demand: () => demand,
     shunned: () => {},
     changed: () => {},
   });
@@ -123,4 +125,28 @@ test('clients that were here before the metainfo are counted once: one of them a
     const told = streams.map((stream) => haves(stream.take()).length);
     assert.deepEqual(told, count === 1 ? [PIECES] : [8, 8]);
   }
+});
+
+test('what clients ask for, are given, and what came in for them is told; what was found on the disk did not come in', async (t) => {
+  const told: unknown[] = [];
+  const { audience, shelf, join } = setUp(t, true, {
+    asked: (...what) => told.push(['asked', ...what]),
+    served: (...what) => told.push(['served', ...what]),
+    fetched: (...what) => told.push(['fetched', ...what]),
+  });
+  const piece = FramedPiece.allocate(4, BLOCK_BYTES);
+  piece.putBlock(0, torrent.content.subarray(4 * BLOCK_BYTES, 5 * BLOCK_BYTES));
+  assert.equal(await shelf.accept(piece), 'ok');
+  const client = await join();
+  const { ip } = client.remote;
+  client.data(encodeMessage({ kind: 'interested' }));
+  client.data(encodeMessage({ kind: 'request', piece: 4, begin: 0, length: BLOCK_BYTES }));
+  for (let i = 0; i < 5; i++) await turn();
+  audience.announce(7);
+  audience.announce(8, true);
+  assert.deepEqual(told, [
+    ['asked', ip, 4, 0],
+    ['served', ip, BLOCK_BYTES],
+    ['fetched', BLOCK_BYTES],
+  ]);
 });
