@@ -14,7 +14,6 @@ export class OpenSession {
   readonly #asked = new Map<number, number>();
   #servedBytes = 0;
   #fetchedBytes = 0;
-  isOver = false;
 
   constructor(who: Who, nowMs: number) {
     this.#who = who;

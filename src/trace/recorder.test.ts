@@ -44,13 +44,14 @@ test('a session: what was asked for when, in runs; what was given, and what came
   assert.deepEqual(desk.recorder.sessions(), []);
 });
 
-test('all connections of a client are one session, other clients and torrents have their own', () => {
+test('a client has one session with a torrent, though its task begins anew; other clients and torrents have their own', () => {
   const desk = new Desk();
-  const [a, again, b] = ['a', 'a', 'b'].map((name) => desk.recorder.torrent(shapeOf(name, 64)));
-  a?.asked(PC, 0, 0);
-  again?.asked(PC, 8, 0);
-  b?.asked(PC, 0, 0);
-  a?.asked('192.0.2.18', 0, 0);
+  const asked = (name: string, ip: string, piece: number): void =>
+    desk.recorder.torrent(shapeOf(name, 64)).asked(ip, piece, 0);
+  asked('a', PC, 0);
+  asked('a', PC, 8);
+  asked('b', PC, 0);
+  asked('a', '192.0.2.18', 0);
   desk.recorder.close();
   assert.deepEqual(
     desk.sessions().map(({ asked }) => asked),

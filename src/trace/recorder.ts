@@ -1,4 +1,5 @@
 import type { Clock } from '#base/clock.ts';
+import { bug } from '#base/errors.ts';
 import { type InfoHash, KIB } from '#base/units.ts';
 import { TRACE_LIMITS } from './limits.ts';
 import { OpenSession } from './open-session.ts';
@@ -26,8 +27,10 @@ type Limits = Readonly<Record<'openSessions' | 'openAsks', number>>;
 export class Recorder {
   readonly #world: RecorderWorld;
   readonly #limits: Limits;
-  /** By torrent and address, which are never written; the one that began first comes first. */
-  readonly #open = new Map<string, OpenSession>();
+  /** Sessions under way, the one that began first coming first; and how each is known, which is never written. */
+  readonly #open = new Map<OpenSession, { readonly demand: TorrentDemand; readonly ip: string }>();
+  /** By their number, torrents that have sessions. */
+  readonly #torrents = new Map<number, TorrentDemand>();
   #asks = 0;
 
   constructor(world: RecorderWorld, limits: Limits = TRACE_LIMITS) {
@@ -35,21 +38,21 @@ export class Recorder {
     this.#limits = limits;
   }
 
-  /** Where the demand for a torrent is told. */
+  /** Where the demand for a torrent is told. A task that begins anew goes on with the sessions that are under way. */
   torrent(shape: Shape): TorrentDemand {
     const { clock, names } = this.#world;
     const torrent = names.torrent(shape.infoHash);
+    const known = this.#torrents.get(torrent);
+    if (known) return known;
     const segments = segmentsIn(shape.totalBytes);
     const pieceKib = Math.ceil(shape.pieceLength / KIB);
-    return new TorrentDemand(shape, segments, {
-      known: (ip) => this.#open.get(`${torrent} ${ip}`),
+    const demand: TorrentDemand = new TorrentDemand(shape, torrent, segments, {
       begin: (ip) => {
         const nowMs = clock.nowMs();
-        const session = new OpenSession(
-          { torrent, segments, pieceKib, client: names.client(ip, torrent, nowMs) },
-          nowMs,
-        );
-        this.#open.set(`${torrent} ${ip}`, session);
+        const client = names.client(ip, torrent, nowMs);
+        const session = new OpenSession({ torrent, segments, pieceKib, client }, nowMs);
+        this.#open.set(session, { demand, ip });
+        this.#torrents.set(torrent, demand);
         return session;
       },
       asked: (session, segment) => {
@@ -58,66 +61,71 @@ export class Recorder {
         this.#shed();
       },
     });
+    return demand;
   }
 
   /** To be called every minute: those that are over are written, all at once. */
   tick(): void {
     const nowMs = this.#world.clock.nowMs();
-    this.#end([...this.#open].filter(([, session]) => session.quietMin(nowMs) >= TRACE_LIMITS.quietMin));
+    this.#end([...this.#open.keys()].filter((session) => session.quietMin(nowMs) >= TRACE_LIMITS.quietMin));
   }
 
   /** All are over. */
   close(): void {
-    this.#end([...this.#open]);
+    this.#end([...this.#open.keys()]);
   }
 
   /** Those under way, as they are by now. */
   sessions(): Session[] {
-    return [...this.#open.values()].map(({ session }) => session);
+    return [...this.#open.keys()].map(({ session }) => session);
   }
 
   /** Bounded whoever asks for what: the oldest are written early, an eighth at a time. */
   #shed(): void {
     if (this.#open.size <= this.#limits.openSessions && this.#asks <= this.#limits.openAsks) return;
-    this.#end([...this.#open].slice(0, Math.ceil(this.#open.size / 8)));
+    this.#end([...this.#open.keys()].slice(0, Math.ceil(this.#open.size / 8)));
   }
 
-  #end(ended: readonly (readonly [string, OpenSession])[]): void {
+  #end(ended: readonly OpenSession[]): void {
     if (ended.length === 0) return;
-    for (const [key, session] of ended) {
-      session.isOver = true;
+    for (const session of ended) {
+      const { demand, ip } = this.#open.get(session) ?? bug('a session that is not open');
+      this.#open.delete(session);
       this.#asks -= session.size;
-      this.#open.delete(key);
+      demand.over(ip);
+      if (demand.isIdle && this.#torrents.get(demand.torrent) === demand) this.#torrents.delete(demand.torrent);
     }
-    this.#world.write(ended.map(([, session]) => lineOf(session.session)));
+    this.#world.write(ended.map(({ session }) => lineOf(session)));
   }
 }
 
 /** What a torrent's demand asks of the recorder. `ip`: of a client. */
 type Desk = {
-  known(ip: string): OpenSession | undefined;
   begin(ip: string): OpenSession;
   asked(session: OpenSession, segment: number): void;
 };
 
 /** What a task tells of its torrent. */
 export class TorrentDemand {
+  readonly torrent: number;
   readonly #shape: Shape;
   readonly #segments: number;
   readonly #desk: Desk;
+  readonly #sessions = new Map<string, OpenSession>();
   /** Who asked last: what comes in from outside is for it. */
   #last: OpenSession | undefined;
   #unclaimedBytes = 0;
 
-  constructor(shape: Shape, segments: number, desk: Desk) {
+  constructor(shape: Shape, torrent: number, segments: number, desk: Desk) {
     this.#shape = shape;
+    this.torrent = torrent;
     this.#segments = segments;
     this.#desk = desk;
   }
 
   /** A client, by its address, asks for something of the piece. */
   asked(ip: string, piece: number, begin: number): void {
-    const session = this.#desk.known(ip) ?? this.#desk.begin(ip);
+    const session = this.#sessions.get(ip) ?? this.#begun(ip);
     session.fetched(this.#unclaimedBytes);
     this.#unclaimedBytes = 0;
     this.#last = session;
@@ -128,13 +136,29 @@ export class TorrentDemand {
   }
 
   served(ip: string, bytes: number): void {
-    this.#desk.known(ip)?.served(bytes);
+    this.#sessions.get(ip)?.served(bytes);
   }
 
   /** A piece has come in from outside. */
   fetched(bytes: number): void {
-    if (this.#last && !this.#last.isOver) this.#last.fetched(bytes);
+    if (this.#last) this.#last.fetched(bytes);
     else this.#unclaimedBytes += bytes;
+  }
+
+  /** The client's session is written. */
+  over(ip: string): void {
+    if (this.#last === this.#sessions.get(ip)) this.#last = undefined;
+    this.#sessions.delete(ip);
+  }
+
+  get isIdle(): boolean {
+    return this.#sessions.size === 0;
+  }
+
+  #begun(ip: string): OpenSession {
+    const session = this.#desk.begin(ip);
+    this.#sessions.set(ip, session);
+    return session;
   }
 }
 

@@ -51,19 +51,55 @@ test('this box keeps what passes through, and fetches ahead what two clients wan
   assert.deepEqual(current(demandOf([asking(1, 0, [0, 1, 2]), asking(1, 0, [4, 0, 1])]), 8), { hits: 4, fetched: 4 });
 });
 
-test('what several came for stays where many are asked for once, and the last segments go first', () => {
+test('with one seat the next torrent has its turn when the first is whole', () => {
+  const stays = { ...asking(1, 0, [0], 2), asked: [0, 0, 1, 9, 1, 1], stayMin: 9 };
+  const next = { ...asking(2, 1, [0, 1, 2, 3], 4), asked: [0, 0, 1, 5, 1, 3], stayMin: 5 };
+  // The first is missed, and comes in ahead with the second one; of the other torrent so does all, after its first was missed.
+  assert.deepEqual(source(demandOf([stays, next]), 8, { seats: 1 }), { hits: 4, fetched: 1 + 2 + 1 + 4 });
+});
+
+test('what several came for stays where many are asked for once', () => {
   const sessions: Session[] = [0, 1, 2, 3].map((i) => asking(1, 10 * i, [0, 1, 2, 3, 4, 5]));
   // Each takes up all of the room but six segments.
   for (let i = 0; i < 20; i++) sessions.push(asking(100 + i, 1_000 + 100 * i, [0, 1, 2, 3]));
   sessions.push(asking(1, 4_000, [0, 1, 2, 3, 4, 5]));
   const demand = demandOf(sessions);
   const count = demand.items.length;
-  const outcome = current(demand, 10);
-  assert.deepEqual(outcome, { hits: 24, fetched: count - 24 });
+  assert.deepEqual(current(demand, 10), { hits: 24, fetched: count - 24 });
   assert.equal(replayDisk(demand, lru(demand.itemCount, 10)).hits, 18, 'LRU has lost it by then');
-  // With room for five more: of the torrent that was asked for once the first of its four stays.
-  const again = demandOf([...sessions, asking(119, 4_100, [0])]);
-  assert.equal(current(again, 10).hits, 25);
+});
+
+test('the last four segments of a torrent go at a time', () => {
+  const before = [asking(1, 0, [0, 1, 2, 3, 4, 5]), asking(2, 100, [0, 1, 2, 3])];
+  const hits = (segment: number): number => current(demandOf([...before, asking(1, 200, [segment])]), 8).hits;
+  assert.deepEqual([0, 1, 2, 3, 4, 5].map(hits), [1, 1, 0, 0, 0, 0]);
+});
+
+test('nothing goes that is worth as much as a newcomer', () => {
+  const hot = (clients: number) => Array.from({ length: clients }, (_, i) => asking(1, i, [0, 1, 2, 3], 4));
+  const again = (clients: number): number =>
+    current(demandOf([...hot(clients), asking(2, 60, [0, 1, 2, 3], 4), asking(2, 500, [0, 1, 2, 3], 4)]), 4).fetched;
+  // Worth an eighth of a half and of each client but the first, cooled by an hour or so.
+  assert.equal(again(9), 4 + 4);
+  assert.equal(again(12), 4 + 8);
+});
+
+test('with its last segment the memory of its clients goes', () => {
+  const visits = (torrent: number, atMin: number, clients: number, of: number): Session[] =>
+    Array.from({ length: clients }, (_, i) => asking(torrent, atMin, [0, 1, 2, 3].slice(0, of), of, String(i)));
+  const demand = demandOf([
+    ...visits(1, 0, 2, 4),
+    ...visits(2, 300, 2, 4),
+    ...visits(3, 300, 5, 4),
+    // The first goes for it, and leaves room for two segments, which it has when it comes back.
+    ...visits(4, 600, 3, 2),
+    asking(1, 700, [0, 1], 4, 'once'),
+    // Now it is a newcomer, and goes before the second, which two have come for.
+    asking(5, 710, [0], 1),
+    asking(2, 1_000, [0, 1, 2, 3], 4, 'late'),
+  ]);
+  const count = demand.items.length;
+  assert.equal(count - current(demand, 12).fetched, 4 + 4 + 16 + 4 + 4);
 });
 
 test('when nothing may go, what comes is not kept, and nobody is worse off', () => {

@@ -28,6 +28,22 @@ function mostHits(requests: readonly number[], capacity: number, kept: ReadonlyS
   return most;
 }
 
+/** As one would write it down: what is asked for again last goes. */
+function farthestHits(requests: readonly number[], capacity: number): number {
+  let hits = 0;
+  const kept = new Set<number>();
+  for (const [i, item] of requests.entries()) {
+    if (kept.has(item)) hits++;
+    kept.add(item);
+    const next = (other: number): number => {
+      const at = requests.indexOf(other, i + 1);
+      return at < 0 ? requests.length : at;
+    };
+    if (kept.size > capacity) kept.delete([...kept].reduce((a, b) => (next(b) > next(a) ? b : a)));
+  }
+  return hits;
+}
+
 /** The list as one would write it down. */
 function listHits(requests: readonly number[], capacity: number): number {
   let hits = 0;
@@ -58,6 +74,19 @@ test('the best is what trying everything finds', () => {
       assert.equal(best(requests, capacity), mostHits(requests, capacity));
     }),
     { numRuns: 300 },
+  );
+});
+
+test('the best of many is what looking ahead each time finds', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.nat(40), { minLength: 50, maxLength: 300 }),
+      fc.integer({ min: 1, max: 30 }),
+      (requests, capacity) => {
+        assert.equal(bestHits(requestsFor(requests, 41), capacity), farthestHits(requests, capacity));
+      },
+    ),
+    { numRuns: 40 },
   );
 });
 
