@@ -42,6 +42,13 @@ test('a session: what was asked for when, in runs; what was given, and what came
   desk.recorder.tick();
   assert.deepEqual(desk.sessions(), [underWay]);
   assert.deepEqual(desk.recorder.sessions(), []);
+
+  demand.fetched(3 * MIB); // for nobody who is here
+  demand.asked(PC, 0, 0);
+  assert.deepEqual(
+    desk.recorder.sessions().map(({ fetchedMib }) => fetchedMib),
+    [3],
+  );
 });
 
 test('a client has one session with a torrent, though its task begins anew; other clients and torrents have their own', () => {
@@ -160,6 +167,10 @@ test('strangers with many addresses, torrents and requests fill no memory', () =
       );
       assert.ok(desk.lines.length >= told.size, 'nobody is left out');
       assert.deepEqual(desk.recorder.sessions(), []);
+      const { length } = desk.lines;
+      const demand = desk.recorder.torrent(shapeOf('after', 16 * limits.openAsks));
+      for (let segment = 0; segment < limits.openAsks; segment++) demand.asked(PC, 4 * segment, 0);
+      assert.equal(desk.lines.length, length, 'there is room again');
     }),
     { numRuns: 30 },
   );
