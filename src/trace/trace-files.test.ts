@@ -97,9 +97,14 @@ test('the oldest go after a week, though nothing new comes', async (t) => {
   files.tick();
   await files.settled();
   assert.deepEqual(await torrentsIn(folder), [2]);
-  // The same after a restart: by then the files' own times tell.
-  utimesSync(join(folder, readdirSync(folder)[0] ?? ''), 0, 0);
-  await open(folder, clock);
+  // The same after restarts: by then the files' own times tell, and starting is no change.
+  const sixDaysAgoS = Date.now() / 1_000 - 6 * 24 * 3_600;
+  utimesSync(join(folder, readdirSync(folder)[0] ?? ''), sixDaysAgoS, sixDaysAgoS);
+  const now = new NowClock();
+  await open(folder, now);
+  assert.deepEqual(await torrentsIn(folder), [2]);
+  now.passMin(2 * 24 * 60);
+  await open(folder, now);
   assert.deepEqual(await torrentsIn(folder), []);
 });
 

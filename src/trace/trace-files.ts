@@ -23,6 +23,8 @@ export class TraceFiles {
   #waitingBytes = 0;
   #last: Promise<void> = Promise.resolve();
   #isTroubled = false;
+  /** Ends half a line, which a kill or a full disk may have left. */
+  #lead = '';
 
   private constructor(folder: string, clock: Clock, log: Log, limits: Limits) {
     this.folder = folder;
@@ -39,9 +41,7 @@ export class TraceFiles {
         const { size, birthtimeMs, mtimeMs } = await stat(join(folder, nameOf(number)));
         files.#files.push({ number, bytes: size, begunMs: birthtimeMs || mtimeMs, changedMs: mtimeMs });
       }
-      // A kill may have left half a line.
-      const newest = files.#files.at(-1);
-      if (newest) await appendFile(join(folder, nameOf(newest.number)), '\n');
+      if (files.#files.length > 0) files.#lead = '\n';
       await files.#forget();
     });
     return files;
@@ -79,8 +79,11 @@ export class TraceFiles {
       file = { number: (file?.number ?? 0) + 1, bytes: 0, begunMs: nowMs, changedMs: nowMs };
       this.#files.push(file);
     }
-    await appendFile(join(this.folder, nameOf(file.number)), text, { mode: 0o600 });
-    file.bytes += text.length;
+    const lines = this.#lead + text;
+    this.#lead = '\n';
+    await appendFile(join(this.folder, nameOf(file.number)), lines, { mode: 0o600 });
+    this.#lead = '';
+    file.bytes += lines.length;
     file.changedMs = nowMs;
     await this.#forget();
   }
