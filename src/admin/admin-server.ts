@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { type Duplex, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { errorText } from '#base/errors.ts';
+import { errorCode, errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import type { AdminWorld } from './contract.ts';
 import { explainAnswer } from './explain-answer.ts';
@@ -154,7 +154,9 @@ export class AdminServer {
       'content-type': 'application/x-ndjson',
       'cache-control': 'no-store',
     });
-    await pipeline(Readable.from(lines), response).catch(() => response.destroy());
+    await pipeline(Readable.from(lines), response).catch((error: unknown) => {
+      if (errorCode(error) !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+    });
   }
 
   async #sendFile(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {

@@ -45,4 +45,9 @@ test('the trace comes as it is made, a line each', async () => {
   assert.deepEqual(await got('/api/trace', { trace }), [200, 'application/x-ndjson', '{"a":1}\n{"a":2}\n']);
   const [status, , why] = await got('/api/trace', { trace: () => undefined });
   assert.deepEqual([status, /set "trace" to true/.test(why)], [404, true]);
+  const breaks = async function* () {
+    yield '{"a":1}\n';
+    throw new Error('the disk is gone');
+  };
+  await assert.rejects(got('/api/trace', { trace: breaks }), 'what is not whole does not look whole');
 });

@@ -5,8 +5,8 @@ import { bestHits } from './best.ts';
 import { ByWorth } from './by-worth.ts';
 import { at, Demand } from './demand.ts';
 import { lru } from './lru.ts';
-import { type Outcome, replayBox, replayDisk } from './replay.ts';
-import type { WhatIfDisk, WhatIfFigure, WhatIfRule, WhatIfView } from './view.ts';
+import { type BoxRule, type Outcome, replayBox, replayDisk } from './replay.ts';
+import type { WhatIfDisk, WhatIfFigure, WhatIfView } from './view.ts';
 
 export type Question = {
   /** What the box's disks hold. */
@@ -60,38 +60,26 @@ export function compared(
 function rulesOf(demand: Demand, items: number, box: { seats: number; itemsPerMin: number }): WhatIfDisk['rules'] {
   const count = demand.items.length;
   const hits = bestHits(demand, items);
-  const outcomes: Record<WhatIfRule, Outcome> = {
-    current: replayBox(
-      demand,
-      {
-        keeper: new ByWorth(demand, items, seeded()),
-        pullsThrough: true,
-        seating: { ...box, rule: 'priced', through: 1, ahead: 'wanted' },
-      },
-      seeded(),
-    ),
-    lru: replayDisk(demand, lru(demand.itemCount, items)),
-    source: replayBox(
-      demand,
-      {
-        keeper: lru(demand.itemCount, items),
-        pullsThrough: false,
-        seating: { ...box, rule: 'plain', through: 0, ahead: 'all' },
-      },
-      seeded(),
-    ),
-    best: { hits, fetched: count - hits },
-  };
   const figure = ({ hits: given, fetched }: Outcome): WhatIfFigure => ({
     boxBytes: given * segmentBytes,
     wanBytes: fetched * segmentBytes,
     saved: count > 0 ? 1 - fetched / count : 0,
   });
+  const current: BoxRule = {
+    keeper: new ByWorth(demand, items, seeded()),
+    pullsThrough: true,
+    seating: { ...box, rule: 'priced', through: 1, ahead: 'wanted' },
+  };
+  const source: BoxRule = {
+    keeper: lru(demand.itemCount, items),
+    pullsThrough: false,
+    seating: { ...box, rule: 'plain', through: 0, ahead: 'all' },
+  };
   return {
-    current: figure(outcomes.current),
-    lru: figure(outcomes.lru),
-    source: figure(outcomes.source),
-    best: figure(outcomes.best),
+    current: figure(replayBox(demand, current, seeded())),
+    lru: figure(replayDisk(demand, lru(demand.itemCount, items))),
+    source: figure(replayBox(demand, source, seeded())),
+    best: figure({ hits, fetched: count - hits }),
   };
 }
 

@@ -57,3 +57,13 @@ test('of more than there is room for, the latest stay', () => {
   assert.deepEqual([sessions[0]?.atMin, sessions.at(-1)?.atMin], [1_001 - sessions.length, 1_000]);
   assert.equal(latest.leftOut, count - sessions.length);
 });
+
+test('torrents that say they are huge fill no memory', () => {
+  const latest = new Latest();
+  const many = 65_536;
+  for (let i = 0; i < 200; i++) latest.add(asking(i, 1_000 - i, [many - 1], many));
+  const sessions = latest.sessions(1_000, 10_000);
+  assert.equal(sessions.length, Math.floor(WHAT_IF_LIMITS.segments / many));
+  assert.equal(sessions.at(-1)?.atMin, 1_000);
+  assert.ok(demandOf(sessions).itemCount <= WHAT_IF_LIMITS.segments);
+});

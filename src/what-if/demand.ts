@@ -109,10 +109,15 @@ export class Latest {
 
   #shorten(): void {
     const sorted = this.#sessions.toSorted((a, b) => a.atMin - b.atMin);
-    let [first, requests] = [sorted.length, 0];
+    const torrents = new Map<number, number>();
+    let [first, requests, all] = [sorted.length, 0, 0];
     while (first > 0 && sorted.length - first < WHAT_IF_LIMITS.sessions) {
-      requests += askedIn((sorted[first - 1] as Session).asked);
-      if (requests > WHAT_IF_LIMITS.requests) break;
+      const { torrent, segments, asked } = sorted[first - 1] as Session;
+      const known = torrents.get(torrent) ?? 0;
+      torrents.set(torrent, Math.max(known, segments));
+      all += Math.max(0, segments - known);
+      requests += askedIn(asked);
+      if (requests > WHAT_IF_LIMITS.requests || all > WHAT_IF_LIMITS.segments) break;
       first--;
     }
     this.#keep(sorted.slice(first));

@@ -4,8 +4,8 @@ export const WHAT_IF_LIMITS = {
   requests: 4_000_000,
   /** Sessions, some 200 bytes each. */
   sessions: 400_000,
-  /** Torrents by their number. */
-  torrents: 200_000,
+  /** Segments of all torrents together, some 30 bytes each: 64 TiB. A stranger's torrent may say that it has as many as it likes. */
+  segments: 4_000_000,
   /** What a clock may have been wrong by. What lies further ahead was written by one that was. */
   aheadMin: 24 * 60,
   /** How long one look may take, and the memory of its thread, MiB. */

@@ -71,7 +71,7 @@ export class Seating {
     this.#agents.delete(torrent);
   }
 
-  /** A minute is over: every agent looks at itself, and those that sit fetch. */
+  /** Once a minute every agent looks at itself, and those that sit fetch for as long. */
   tick(nowMin: number): void {
     for (const agent of this.#agents.values()) this.#seats.look(agent, nowMin * MINUTE_MS);
     this.#seats.tick(nowMin * MINUTE_MS);
