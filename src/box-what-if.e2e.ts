@@ -15,7 +15,7 @@ import { inCafe, options, task } from './box-fixtures.ts';
 
 const SEGMENT = 16 * MIB;
 const SEGMENTS = 3;
-const CLIENTS = ['transmission', 'aria2', 'libtorrent'] as const;
+const CLIENTS = ['libtorrent', 'aria2', 'libtorrent'] as const;
 const LIMIT_S = 90;
 
 async function command(cafe: Cafe, ...words: string[]): Promise<string> {
