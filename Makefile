@@ -1,5 +1,5 @@
 # Swarmbox: one line per target; the work is in scripts/.
-.PHONY: help init check test fuzz cafe bench matrix matrix-vlan flood avalanche soak first-byte manners sim web image clean
+.PHONY: help init check test fuzz cafe bench matrix matrix-vlan flood avalanche soak first-byte manners sim what-if web image clean
 help:  ; @scripts/help.sh
 init:  ; @scripts/init.sh
 check: ; @scripts/check.sh
@@ -15,6 +15,7 @@ soak:  ; @scripts/soak.sh
 first-byte: ; @scripts/first-byte.sh
 manners: ; @scripts/manners.sh
 sim:   ; @scripts/sim.sh
+what-if: ; @scripts/what-if
 web:   ; @scripts/web.sh
 image: ; @scripts/image.sh
 clean: ; @scripts/clean.sh

@@ -6,6 +6,7 @@ import { argv, exit } from 'node:process';
 /** Folder under src/ -> folders it may import (downward only). A folder not named here may import nothing. */
 const mayImport: Record<string, readonly string[]> = {
   base: [],
+  trace: ['base'],
   kernel: ['base'],
   wire: ['base'],
   index: ['base'],
@@ -14,11 +15,12 @@ const mayImport: Record<string, readonly string[]> = {
   downloader: ['base', 'wire'],
   task: ['base', 'wire', 'store', 'client', 'downloader'],
   manager: ['base', 'wire', 'index', 'task'],
+  'what-if': ['base', 'index', 'trace', 'task', 'manager'],
   entry: ['base', 'kernel', 'wire'],
   fleet: ['base', 'wire', 'index', 'manager'],
   health: ['base', 'kernel'],
   update: ['base', 'kernel', 'health'],
-  admin: ['base', 'index', 'manager', 'fleet', 'health', 'update'],
+  admin: ['base', 'index', 'manager', 'what-if', 'fleet', 'health', 'update'],
 };
 
 /** Outside package (or Node module) -> the one folder it lives in. */

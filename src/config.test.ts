@@ -65,6 +65,7 @@ test('every mistake is told by the name of its setting', () => {
   for (const scrubMBps of [0, 0.1, 2.5]) assert.equal(refused({ scrubMBps }), 'accepted');
   for (const clients of [0, 1.5, 30_001, '9'])
     assert.match(refused({ clients }), /"clients" must be a whole number from 1 to 30000/);
+  assert.match(refused({ trace: 'no' }), /"trace" must be true or false/);
   assert.match(refused({ slotz: 1 }), /no setting called "slotz"/);
   assert.match(refused({ localPeer: true }), /"localPeer" must be an object with enabled, port/);
   assert.match(refused({ localPeer: { port: 0 } }), /"localPeer" must be an object whose "port" is a port/);

@@ -61,6 +61,8 @@ export type Config = {
   readonly fetchOnAnnounce: boolean;
   /** How much of the line to the internet fetching may use. */
   readonly uplink: UplinkLimits;
+  /** Record what clients ask for, without names, so that the box can tell what another disk or rule would save. */
+  readonly trace: boolean;
   /** Clients that want no part in it: addresses and networks (CIDR). Nothing of theirs is read, held or steered. */
   readonly optOut: readonly string[];
   /** Endpoints that are never steered, whoever names them as peers: addresses and networks (CIDR). */
@@ -91,6 +93,7 @@ const DEFAULTS = {
   dht: { enabled: true, bootstrap: ['dht.transmissionbt.com:6881', 'dht.libtorrent.org:25401'] },
   fetchOnAnnounce: true,
   uplink: { hours: [], yield: true, wasteShare: 0.1 },
+  trace: true,
   optOut: [],
   neverSteer: [],
 } as const;
@@ -234,6 +237,7 @@ const CHECKS: Readonly<Record<keyof Config, Check>> = {
   dht: group({ enabled: flag, bootstrap: nodes }),
   fetchOnAnnounce: flag,
   uplink: group({ mbps: optional(mbps), hours, dayGB: optional(dayGB), yield: flag, wasteShare: share }),
+  trace: flag,
   optOut: networks,
   neverSteer: networks,
 };

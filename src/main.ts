@@ -28,6 +28,7 @@ import { FramedPiece } from '#wire/framed-piece.ts';
 import { newPeerId } from '#wire/handshake.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { type Config, readConfig } from './config.ts';
+import { DemandTrace } from './demand-trace.ts';
 import { changeDisks, diskPlaces, rememberDisks } from './disk-settings.ts';
 import { dialOrigin } from './origin-dial.ts';
 import { type Parts, snapshotOf } from './snapshot.ts';
@@ -117,6 +118,7 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
   scope.defer(() => store.close());
   rememberDisks(config, index, store);
   scope.every(DISKS_EVERY_MS, () => rememberDisks(config, index, store));
+  const trace = await DemandTrace.open(config, index, store, log.with({ part: 'trace' }), scope);
   let entry: Entry | undefined;
   const dht = config.dht.enabled ? startDht(config, log, scope) : undefined;
   const uplink = new Uplink(
@@ -148,6 +150,7 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
       leastWorth: () => (config.evict ? evictor.leastWorth() : undefined),
       budget: boxBudget(config.limits, realClock),
       uplink,
+      demand: trace?.demand,
       dial: (to) => dialOrigin(config.bridge, to),
       know: (infoHash) => entry?.know(infoHash),
       steer: (infoHash, endpoints, from) => entry?.steer(infoHash, endpoints, from),
@@ -220,6 +223,8 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
       snapshot,
       history: () => health.history(config.wan, config.lan),
       explain: async (question) => (await entry?.explain(question)) ?? [],
+      whatIf: async () => (await trace?.whatIf.ask()) ?? { kind: 'off' },
+      trace: () => trace?.lines(),
     },
     log,
   });

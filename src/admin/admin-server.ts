@@ -1,8 +1,9 @@
 import { chmod } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { errorText } from '#base/errors.ts';
+import { type Duplex, Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { errorCode, errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import type { AdminWorld } from './contract.ts';
 import { explainAnswer } from './explain-answer.ts';
@@ -12,6 +13,7 @@ import { LiveFeed } from './live-feed.ts';
 import { NOT_BUILT, PageFiles } from './page-files.ts';
 import { SharedSnapshot } from './shared-snapshot.ts';
 import { clearStaleSocket } from './stale-socket.ts';
+import { NOT_RECORDED, whatIfAnswer } from './what-if-answer.ts';
 
 export type AdminListen = { host: string; port: number } | { path: string };
 export type AdminOptions = {
@@ -43,9 +45,10 @@ const knockOf = (request: IncomingMessage): Knock => ({
   contentLength: request.headers['content-length'],
   transferEncoding: request.headers['transfer-encoding'],
 });
+type Answer = { readonly status: 200; readonly json: string } | { readonly status: number; readonly why: string };
 const pathOf = (request: IncomingMessage): string => (request.url ?? '/').split('?', 1)[0] as string;
 
-/** The operator's page: files, `GET /api/snapshot`, `GET /api/history`, `GET /api/explain`, WebSocket `/api/live`. */
+/** The operator's page: files, what is answered under `/api/`, and the WebSocket `/api/live`. */
 export class AdminServer {
   readonly #options: AdminOptions;
   readonly #server: Server;
@@ -127,14 +130,33 @@ export class AdminServer {
         'The box cannot tell its state now: see its log.\n',
       );
     }
-    if (path === '/api/explain') return this.#explain(request, response);
+    if (path === '/api/explain')
+      return this.#tell(response, await explainAnswer(request.url ?? '', this.#options.world));
+    if (path === '/api/what-if') {
+      request.setTimeout(ADMIN_LIMITS.whatIfMs);
+      return this.#tell(response, await whatIfAnswer(this.#options.world));
+    }
+    if (path === '/api/trace') return this.#sendTrace(response);
     await this.#sendFile(request, response, path);
   }
 
-  async #explain(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const answer = await explainAnswer(request.url ?? '', this.#options.world);
-    if (answer.status === 200) this.#send(response, 200, 'application/json', answer.json);
+  #tell(response: ServerResponse, answer: Answer): void {
+    if ('json' in answer) this.#send(response, answer.status, 'application/json', answer.json);
     else this.#send(response, answer.status, 'text/plain; charset=utf-8', `${answer.why}\n`);
+  }
+
+  /** As fast as the reader reads; a reader that leaves is no error. */
+  async #sendTrace(response: ServerResponse): Promise<void> {
+    const lines = this.#options.world.trace?.();
+    if (!lines) return this.#tell(response, NOT_RECORDED);
+    response.writeHead(200, {
+      ...SECURITY_HEADERS,
+      'content-type': 'application/x-ndjson',
+      'cache-control': 'no-store',
+    });
+    await pipeline(Readable.from(lines), response).catch((error: unknown) => {
+      if (errorCode(error) !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+    });
   }
 
   async #sendFile(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {

@@ -6,9 +6,23 @@
  * as it is, so a new reason is visible before it is translated.
  */
 import type { DiskHealth, HealthView, PortRole, PortView, RateSample, SilentWhy, WornWhy } from '#health/view.ts';
+import type { WhatIfAnswer, WhatIfDisk, WhatIfFigure, WhatIfRule, WhatIfView } from '#what-if/view.ts';
 
-// The page may import this file alone, so the types that health owns pass through here.
-export type { DiskHealth, HealthView, PortRole, PortView, RateSample, SilentWhy, WornWhy };
+// The page may import this file alone, so the types that others own pass through here.
+export type {
+  DiskHealth,
+  HealthView,
+  PortRole,
+  PortView,
+  RateSample,
+  SilentWhy,
+  WhatIfAnswer,
+  WhatIfDisk,
+  WhatIfFigure,
+  WhatIfRule,
+  WhatIfView,
+  WornWhy,
+};
 
 /** A code of `Known`, or words. */
 export type Why<Code extends string> = Code | (string & {});
@@ -296,4 +310,8 @@ export type AdminWorld = {
   history?(): readonly RateSample[];
   /** Newest first. */
   explain?(question: ExplainQuestion): Promise<readonly ExplainView[]>;
+  /** What other disks and rules would have saved. */
+  whatIf?(): Promise<WhatIfAnswer>;
+  /** What was recorded, a line each; undefined: nothing is recorded. */
+  trace?(): AsyncIterable<string> | undefined;
 };

@@ -13,6 +13,8 @@ export const ADMIN_LIMITS = {
   /** ms for a whole request, and for a kept socket to say something again. */
   requestTimeoutMs: 10_000,
   keepAliveMs: 5000,
+  /** ms that a look at what other rules would have saved may take, before its asker is hung up on: longer than it ever does. */
+  whatIfMs: 150_000,
   /** Requests on one socket before it must dial anew. */
   requestsPerSocket: 1000,
   /** Bytes of a message from the page. It has nothing to say. */

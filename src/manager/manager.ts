@@ -48,6 +48,8 @@ export type ManagerWorld = {
   readonly budget?: TaskWorld['budget'];
   /** Where fetching shares the line. */
   readonly uplink?: TaskWorld['uplink'];
+  /** Where demand is noted. */
+  readonly demand?: TaskWorld['demand'];
   /** Where pieces lie. */
   disks?: AdmissionWorld['disks'];
   /** What would go for something new. */
@@ -330,7 +332,7 @@ export class Manager {
   }
 
   #worldOf(names: Names): ConstructorParameters<typeof Task>[2] {
-    const { clock, store, index, peerId, budget, uplink, dial } = this.#world;
+    const { clock, store, index, peerId, budget, uplink, demand, dial } = this.#world;
     const log = this.#log.with({ infoHash: names.first });
     return {
       ...recordOf(index, names, clock, log),
@@ -338,6 +340,7 @@ export class Manager {
       peerId,
       budget,
       uplink,
+      demand,
       dial,
       store: (shape) => store.task(shape),
       begun: () => store.begunLog?.(names.first),

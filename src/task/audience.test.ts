@@ -14,12 +14,13 @@ import { Audience } from './audience.ts';
 import { quietShelfWorld } from './fixtures.ts';
 import { LIMITS } from './limits.ts';
 import { PieceShelf } from './piece-shelf.ts';
+import type { TorrentDemand } from './task-world.ts';
 
 const PIECES = 64;
 const small = oneFileTorrent(PIECES * BLOCK_BYTES, BLOCK_BYTES);
 
 /** A task that has everything, on a disk with an arm, with memory for a few pieces. */
-function setUp(t: { after(end: () => void): void }, known = true, torrent = small) {
+function setUp(t: { after(end: () => void): void }, known = true, torrent = small, demand?: TorrentDemand) {
   const store = new FakeStore(FramedPiece);
   store.seekMs = 8;
   store.memoryBytes = 8 * BLOCK_BYTES;
@@ -39,6 +40,7 @@ function setUp(t: { after(end: () => void): void }, known = true, torrent = smal
     told: () => {},
     offerPeers: () => {},
     served: () => {},
+    demand: () => demand,
     shunned: () => {},
     changed: () => {},
     neighbour: () => assert.fail('nothing is lacked here'),
@@ -167,4 +169,28 @@ test('of a hall of clients of a large torrent, whoever comes counts at once, and
   assert.equal(audience.size, enough - 1);
   t.mock.timers.tick(LIMITS.recountEveryMs);
   assert.equal(audience.lackOf(4_095), enough - 1);
+});
+
+test('what clients ask for, are given, and what came in for them is told; what was found on the disk did not come in', async (t) => {
+  const told: unknown[] = [];
+  const { audience, shelf, join } = setUp(t, true, small, {
+    asked: (...what) => told.push(['asked', ...what]),
+    served: (...what) => told.push(['served', ...what]),
+    fetched: (...what) => told.push(['fetched', ...what]),
+  });
+  const piece = FramedPiece.allocate(4, BLOCK_BYTES);
+  piece.putBlock(0, small.content.subarray(4 * BLOCK_BYTES, 5 * BLOCK_BYTES));
+  assert.equal(await shelf.accept(piece), 'ok');
+  const client = await join();
+  const { ip } = client.remote;
+  client.data(encodeMessage({ kind: 'interested' }));
+  client.data(encodeMessage({ kind: 'request', piece: 4, begin: 0, length: BLOCK_BYTES }));
+  for (let i = 0; i < 5; i++) await turn();
+  audience.announce(7);
+  audience.announce(8, true);
+  assert.deepEqual(told, [
+    ['asked', ip, 4, 0],
+    ['served', ip, BLOCK_BYTES],
+    ['fetched', BLOCK_BYTES],
+  ]);
 });

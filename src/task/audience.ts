@@ -10,6 +10,7 @@ import type { BoxBudget, TaskBudget } from '#client/rate-limits.ts';
 import { ReadTurns } from '#client/read-turns.ts';
 import { URGENT_RANK } from '#downloader/wanted-pieces.ts';
 import { type Handshake, newPeerId } from '#wire/handshake.ts';
+import { type Metainfo, pieceSize } from '#wire/metainfo.ts';
 import { Anteroom } from './anteroom.ts';
 import { Dependence } from './dependence.ts';
 import { holdersOf } from './holder.ts';
@@ -20,6 +21,7 @@ import { Neighbours, type NeighboursWorld } from './neighbours.ts';
 import { Offers } from './offers.ts';
 import type { PieceShelf } from './piece-shelf.ts';
 import { Playheads } from './playheads.ts';
+import type { TorrentDemand } from './task-world.ts';
 import { partsOf, Wishes } from './wishes.ts';
 
 export type AudienceWorld = NeighboursWorld &
@@ -36,6 +38,8 @@ export type AudienceWorld = NeighboursWorld &
     told(client: string, endpoints: readonly Endpoint[]): void;
     offerPeers(client: string, endpoints: readonly Endpoint[]): void;
     served(bytes: number): void;
+    /** Where the demand for the torrent is noted; undefined: it is not. */
+    demand?(meta: Metainfo): TorrentDemand | undefined;
     /** Qvod clients do not accept the box's answer: they are better off without it. */
     shunned(): void;
     /** Who is here, or what they lack, has changed. */
@@ -65,6 +69,7 @@ export class Audience {
   #wishes: Wishes | undefined;
   #playheads: Playheads | undefined;
   readonly #dependence = new Dependence();
+  #demand: TorrentDemand | undefined;
   #recountSoon: NodeJS.Timeout | undefined;
   #waitedInVain = false;
   /** Qvod clients in a row that left without a word. */
@@ -133,6 +138,7 @@ export class Audience {
     const parts = shelf ? partsOf(shelf.meta) : [];
     this.#wishes ??= shelf && new Wishes(parts);
     this.#playheads ??= shelf && new Playheads({ pieceCount, pieceLength: shelf.meta.pieceLength, parts });
+    this.#demand ??= shelf && this.#world.demand?.(shelf.meta);
     this.#lack = new LackCounts(pieceCount, (piece) => this.#wishes?.isSample(piece) ?? false);
     if (shelf) {
       shelf.memory.wanted = (piece) => this.lackOf(piece);
@@ -148,11 +154,14 @@ export class Audience {
     this.#offers.joined(telling, () => this.#playheads?.readsInOrder(remote.ip) ?? false);
   }
 
-  announce(piece: PieceIndex): void {
+  /** `found`: on the disk, not fetched. */
+  announce(piece: PieceIndex, found = false): void {
     for (const [client, { id }] of this.#clients) if (this.#visible(id)) client.announce(piece);
     this.#offers.gained(piece);
     this.#hunger.gained();
     this.#piecesChanged();
+    const shelf = found ? undefined : this.#world.shelf();
+    if (shelf) this.#demand?.fetched(pieceSize(shelf.meta, piece));
   }
 
   /** About once a second. */
@@ -257,6 +266,7 @@ export class Audience {
         if (answer && client) {
           this.#offers.asked(client.telling, piece, length);
           this.#hunger.took(client.remote.ip, this.#world.clock.nowMs());
+          this.#demand?.asked(client.remote.ip, piece, begin);
           if (this.#wishes?.asked(client.remote.ip, piece)) this.#piecesChanged();
         }
         return answer;
@@ -273,9 +283,11 @@ export class Audience {
       offerMetadata: (infoBytes) => this.#world.offerMetadata(infoBytes),
       lacksLayers: () => this.#world.lacksLayers(),
       offerLayers: (layers) => this.#world.offerLayers(layers),
-      changed: (_, what, bytes) => {
-        if (what === 'served') this.#world.served(bytes ?? 0);
-        else this.#piecesChanged();
+      changed: (client, what, bytes = 0) => {
+        if (what === 'served') {
+          this.#demand?.served(client.remote.ip, bytes);
+          this.#world.served(bytes);
+        } else this.#piecesChanged();
       },
       failed: (error) => this.#world.failed(error),
       taker: (client) => this.#neighbours.of(client),

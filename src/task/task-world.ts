@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '#base/clock.ts';
 import type { Endpoint } from '#base/endpoint.ts';
 import type { Log } from '#base/log.ts';
-import type { InfoHash } from '#base/units.ts';
+import type { InfoHash, PieceIndex } from '#base/units.ts';
 import type { BoxBudget } from '#client/rate-limits.ts';
 import type { OriginSource } from '#downloader/origin-pool.ts';
 import type { UplinkShare } from '#downloader/uplink.ts';
@@ -28,6 +28,14 @@ export type Beside = { readonly info: Buffer; readonly layers: Buffer | undefine
 /** Who told the box of a torrent's peers: a code that the page knows. */
 export type FoundBy = 'box-tracker' | 'box-dht' | 'pex' | 'lsd';
 
+/** What clients ask for, told as it happens: several thousand times a second. `ip`: a client's address. */
+export type TorrentDemand = {
+  asked(ip: string, piece: PieceIndex, begin: number): void;
+  served(ip: string, bytes: number): void;
+  /** A piece has come in from outside. */
+  fetched(bytes: number): void;
+};
+
 /** What a task asks of its manager. */
 export type TaskWorld = {
   readonly clock: Clock;
@@ -40,6 +48,8 @@ export type TaskWorld = {
   /** Asked for once, when the torrent is known. Undefined: unfinished pieces end with the process. */
   begun(): BegunLog | undefined;
   dial(to: OriginSource): Promise<Duplex>;
+  /** Where the demand for the torrent is noted. Asked for once, when it is known; undefined: it is not noted. */
+  demand?: ((meta: Metainfo) => TorrentDemand) | undefined;
   /** Calls `granted` once when a download slot is free, now or later. */
   askSlot(granted: () => void): void;
   withdraw(granted: () => void): void;

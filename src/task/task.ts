@@ -325,11 +325,12 @@ export class Task {
   }
 
   #newAudience(): Audience {
-    const { clock, log, budget } = this.#world;
+    const { clock, log, budget, demand } = this.#world;
     return new Audience({
       clock,
       log,
       budget,
+      ...(demand && { demand }),
       shelf: () => this.#holdings.shelf,
       loading: () => this.#load.running,
       offerMetadata: (infoBytes) => this.#intake.gotInfo(infoBytes, 'a client'),
@@ -365,7 +366,7 @@ export class Task {
       gained: (piece, found) => {
         this.#ledger.haveChanged();
         if (found) this.#downloader.gained(piece);
-        this.#audience.announce(piece);
+        this.#audience.announce(piece, found);
         if (this.whole) this.#agent.tell({ kind: 'look' });
       },
       lost: (piece) => {
