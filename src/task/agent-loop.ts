@@ -51,9 +51,4 @@ export class AgentLoop {
     this.#state = state;
     for (const effect of effects) this.#world.effects[effect]();
   }
-
-  /** The task leaves, whatever its state. */
-  leave(): void {
-    this.#state = { kind: 'gone' };
-  }
 }
