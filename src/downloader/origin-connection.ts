@@ -78,6 +78,7 @@ export class OriginConnection {
   #wire: OriginWire | undefined;
   #qvod: QvodSpeech | undefined;
   #lastSentMs: number;
+  #lastHeardMs: number;
   readonly #pieces: OriginPieces;
   #over = false;
 
@@ -90,6 +91,7 @@ export class OriginConnection {
     this.#sinceMs = o.nowMs();
     this.lastUsefulMs = this.#sinceMs;
     this.#lastSentMs = this.#sinceMs;
+    this.#lastHeardMs = this.#sinceMs;
     const { promise, resolve } = Promise.withResolvers<OriginEnd>();
     this.ended = promise;
     this.#end = resolve;
@@ -166,6 +168,7 @@ export class OriginConnection {
       return;
     }
     this.#timeOut(nowMs);
+    if (this.#owesMs(nowMs) >= this.#o.limits.silentMs) this.close('it owes blocks and is silent');
     this.#pieces.tick(nowMs);
     if (nowMs - this.#lastSentMs >= this.#o.limits.keepAliveMs) {
       this.#lastSentMs = nowMs;
@@ -226,7 +229,10 @@ export class OriginConnection {
     const wire = new OriginWire({ infoHash, peerId, send, handler: this.#handler(), pex: this.#o.pex });
     this.#wire = wire;
     if (early.length > 0) wire.receive(early);
-    stream.on('data', (chunk: Buffer) => wire.receive(read(chunk)));
+    stream.on('data', (chunk: Buffer) => {
+      this.#lastHeardMs = this.#o.nowMs();
+      wire.receive(read(chunk));
+    });
   }
 
   #send(bytes: Uint8Array): void {
@@ -329,6 +335,13 @@ export class OriginConnection {
       this.#pieces.refuse(out.request.piece, nowMs);
       this.#o.host.released(this, out.request);
     }
+  }
+
+  /** How long it has owed a block, and said nothing since. */
+  #owesMs(nowMs: number): number {
+    if (this.choked) return 0;
+    for (const { atMs } of this.#outstanding.values()) return nowMs - Math.max(atMs, this.#lastHeardMs);
+    return 0;
   }
 
   #take(request: BlockRequest): Outstanding | undefined {
