@@ -4,6 +4,7 @@ import type { Log } from '#base/log.ts';
 import type { InfoHash, PieceIndex } from '#base/units.ts';
 import { CLIENT_CLOSED, ClientConnection } from '#client/client-connection.ts';
 import type { ClientStream, ClientTask } from '#client/client-world.ts';
+import { CLIENT_LIMITS } from '#client/limits.ts';
 import type { BoxBudget, TaskBudget } from '#client/rate-limits.ts';
 import { type Handshake, newPeerId } from '#wire/handshake.ts';
 import { Anteroom } from './anteroom.ts';
@@ -87,7 +88,8 @@ export class Audience {
     if (this.#waitedInVain && !this.#visible(id)) return 'no-metainfo';
     let here: ClientConnection | undefined;
     const face = this.#face(handshake, () => here);
-    const client = new ClientConnection(stream, handshake, face, early, this.#world.log);
+    const { log, clock } = this.#world;
+    const client = new ClientConnection(stream, handshake, face, early, log, CLIENT_LIMITS, clock);
     here = client;
     this.#clients.set(client, { id, sinceMs: this.#world.clock.nowMs() });
     this.#recount();
