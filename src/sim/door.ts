@@ -22,6 +22,7 @@ export class Door {
   readonly #world: DoorWorld;
   readonly #open = new Set<SimSocket>();
   readonly #taken = new WeakSet<SimSocket>();
+  #closed = false;
   /** Until when a client goes to an endpoint past the box. */
   readonly #passes = new Map<string, number>();
 
@@ -40,9 +41,13 @@ export class Door {
   }
 
   accept(socket: SimSocket, client: LanEndpoint, endpoint: Endpoint): void {
+    socket.on('error', () => {});
+    if (this.#closed) {
+      socket.resetAndDestroy();
+      return;
+    }
     this.#open.add(socket);
     socket.once('close', () => this.#open.delete(socket));
-    socket.on('error', () => {});
     let head = Buffer.alloc(0);
     const onData = (bytes: Buffer): void => {
       head = Buffer.concat([head, bytes]);
@@ -56,6 +61,7 @@ export class Door {
   }
 
   close(): void {
+    this.#closed = true;
     for (const socket of this.#open) socket.resetAndDestroy();
   }
 

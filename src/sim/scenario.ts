@@ -194,7 +194,7 @@ function clientOf(random: Random, index: number, torrents: readonly TorrentPlan[
     wants:
       habit === 'idle' ? 'nothing' : torrents[torrent]?.kind === 'files' && random.chance(0.4) ? 'one file' : 'all',
     habit,
-    pipeline: random.pick([1, 5, 32, 250]),
+    pipeline: random.pick([1, 5, 32, 100]),
     connections: random.between(2, 8),
     fast: random.chance(0.8),
     extended: random.chance(0.9),

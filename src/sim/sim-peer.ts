@@ -121,7 +121,10 @@ export class SimPeer {
   tick(): void {
     const nowMs = this.#host.nowMs();
     if (this.#head && nowMs - this.#sinceMs >= HANDSHAKE_MS) this.close('no handshake');
-    for (const asked of [...this.#asked.values()]) if (nowMs - asked.atMs >= REQUEST_MS) this.#onReject(asked);
+    // What is slow is not asked for again: that would only make it slower.
+    const sinceMs = nowMs - REQUEST_MS;
+    if (this.#usefulMs <= sinceMs)
+      for (const asked of [...this.#asked.values()]) if (asked.atMs <= sinceMs) this.#onReject(asked);
     if (nowMs - this.#heardMs >= SILENT_MS) this.close('it is silent');
     if (this.#interested && nowMs - this.#usefulMs >= USELESS_MS) this.close('it gives nothing');
     this.look();
