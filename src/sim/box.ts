@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
+import type { Clock } from '#base/clock.ts';
 import type { Endpoint } from '#base/endpoint.ts';
-import { logTo } from '#base/log.ts';
+import { type Log, logTo } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
 import type { InfoHash } from '#base/units.ts';
 import { boxBudget } from '#client/rate-limits.ts';
@@ -11,7 +12,7 @@ import { BegunLog } from '#store/begun-log.ts';
 import { newPeerId } from '#wire/handshake.ts';
 import { Door } from './door.ts';
 import type { BoxPlan } from './scenario.ts';
-import type { SimDisk } from './sim-disk.ts';
+import { type SharedStore, type SimDisk, storeFor } from './sim-disk.ts';
 import type { SimSocket } from './sim-socket.ts';
 import type { Trace } from './trace.ts';
 import type { Owner, VirtualTime } from './virtual-time.ts';
@@ -70,52 +71,12 @@ export class Box {
     if (plan.steers) Object.assign(store, { seekMs: SLOW_SEEK_MS, memoryBytes: LITTLE_BYTES });
     if (plan.steers) this.#scope.every(FORGETS_EVERY_MS, () => store.forgetMemory());
     const stop = index.beginRun();
-    const storeLike = {
-      task: (shape: Parameters<typeof store.task>[0]) => store.task(shape),
-      async *onDisk() {
-        for (const infoHash of store.torrents())
-          yield { infoHash, info: store.info(infoHash), layers: store.layers(infoHash) };
-      },
-      metainfo: async (infoHash: InfoHash) => {
-        await store.faults.pause?.();
-        return { info: store.info(infoHash), layers: store.layers(infoHash) };
-      },
-      begunLog: (infoHash: InfoHash) => {
-        if (!plan.keepsBegun) return undefined;
-        const begun = new BegunLog(world.begunFolder, infoHash, log);
-        this.#begun.push(begun);
-        return begun;
-      },
-      freeBytes: async () => disk.view().freeBytes,
-      disks: () => [disk.view()],
-      torrentsOn: () => store.torrents(),
-    };
-    this.manager = new Manager(
-      { slots: plan.slots, servePrivate: false, block: [], allow: undefined },
-      {
-        clock,
-        store: storeLike,
-        index,
-        peerId: newPeerId(),
-        disks: () => storeLike.disks(),
-        dial: ({ endpoint }) => this.#fetchFrom(world.dial(owner, endpoint)),
-        know: () => {},
-        steer: () => {},
-        told: () => {},
-        dhtNode: () => {},
-        budget: boxBudget(plan.limits, clock),
-        lookUp: async (infoHash, found, signal) => {
-          await clock.sleep(LOOK_UP_MS, signal).catch(() => {});
-          if (plan.dht && !signal.aborted) found(world.swarmOf(infoHash));
-        },
-        isBox: ({ ip }) => ip === BOX_IP,
-      },
-      log,
-    );
+    const shared = storeFor(store, disk, (infoHash) => this.#begunLog(infoHash, plan, world.begunFolder, log));
+    this.manager = this.#newManager(plan, world, shared, clock, log);
     this.#scope.defer(() => this.manager.close());
     const evictor = new Evictor(
       [],
-      { clock, index, store: storeLike, living: (id) => this.manager.living(id) },
+      { clock, index, store: shared, living: (id) => this.manager.living(id) },
       log,
       MARKS,
     );
@@ -145,6 +106,38 @@ export class Box {
   /** It was killed: the kernel closes its files. */
   abandon(): void {
     for (const begun of this.#begun) begun.close(false);
+  }
+
+  #newManager(plan: BoxPlan, world: BoxWorld, store: SharedStore, clock: Clock, log: Log): Manager {
+    return new Manager(
+      { slots: plan.slots, servePrivate: false, block: [], allow: undefined },
+      {
+        clock,
+        store,
+        index: world.index,
+        peerId: newPeerId(),
+        disks: () => store.disks(),
+        dial: ({ endpoint }) => this.#fetchFrom(world.dial(this.owner, endpoint)),
+        know: () => {},
+        steer: () => {},
+        told: () => {},
+        dhtNode: () => {},
+        budget: boxBudget(plan.limits, clock),
+        lookUp: async (infoHash, found, signal) => {
+          await clock.sleep(LOOK_UP_MS, signal).catch(() => {});
+          if (plan.dht && !signal.aborted) found(world.swarmOf(infoHash));
+        },
+        isBox: ({ ip }) => ip === BOX_IP,
+      },
+      log,
+    );
+  }
+
+  #begunLog(infoHash: InfoHash, plan: BoxPlan, folder: string, log: Log): BegunLog | undefined {
+    if (!plan.keepsBegun) return undefined;
+    const begun = new BegunLog(folder, infoHash, log);
+    this.#begun.push(begun);
+    return begun;
   }
 
   async #fetchFrom(dialled: Promise<SimSocket>): Promise<Duplex> {

@@ -1,6 +1,8 @@
 import type { Clock } from '#base/clock.ts';
 import type { InfoHash, PieceIndex } from '#base/units.ts';
+import type { BegunLog } from '#store/begun-log.ts';
 import { FakeStore, keptKey } from '#store/fake-store.ts';
+import type { TaskShape } from '#store/task-store.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
 import type { Random } from './random.ts';
 
@@ -102,3 +104,28 @@ export class SimDisk {
     await clock.sleep(ms, new AbortController().signal);
   }
 }
+
+/** What the box's parts ask of their store, of the fake one on this disk. */
+export function storeFor(
+  store: FakeStore<FramedPiece>,
+  disk: SimDisk,
+  begunLog: (infoHash: InfoHash) => BegunLog | undefined,
+) {
+  const beside = (infoHash: InfoHash) => ({ info: store.info(infoHash), layers: store.layers(infoHash) });
+  return {
+    task: (shape: TaskShape) => store.task(shape),
+    async *onDisk() {
+      for (const infoHash of store.torrents()) yield { infoHash, ...beside(infoHash) };
+    },
+    metainfo: async (infoHash: InfoHash) => {
+      await store.faults.pause?.();
+      return beside(infoHash);
+    },
+    begunLog,
+    freeBytes: async () => disk.view().freeBytes,
+    disks: () => [disk.view()],
+    torrentsOn: () => store.torrents(),
+  };
+}
+
+export type SharedStore = ReturnType<typeof storeFor>;
