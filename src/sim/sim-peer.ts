@@ -22,6 +22,7 @@ const HANDSHAKE_MS = 20_000;
 const REQUEST_MS = 30_000;
 const SILENT_MS = 120_000;
 const USELESS_MS = 600_000;
+const KEEP_ALIVE_MS = 100_000;
 const REFUSED_MS = 5_000;
 const OWN_METADATA_ID = 2;
 const OWN_DONTHAVE_ID = 7;
@@ -56,6 +57,7 @@ export class SimPeer {
   readonly #sinceMs: number;
   #usefulMs: number;
   #heardMs: number;
+  #saidMs: number;
   #head: Buffer | undefined = Buffer.alloc(0);
   #theirMetadataId = 0;
   #choked = true;
@@ -70,6 +72,7 @@ export class SimPeer {
     this.#sinceMs = host.nowMs();
     this.#usefulMs = this.#sinceMs;
     this.#heardMs = this.#sinceMs;
+    this.#saidMs = this.#sinceMs;
     socket.on('data', (bytes: Buffer) => this.#read(bytes));
     socket.on('error', (error) => this.close(error.message));
     socket.on('end', () => this.close('it closed'));
@@ -100,7 +103,9 @@ export class SimPeer {
   }
 
   say(message: Message): void {
-    if (!this.#over && this.socket.writable) this.socket.write(encodeMessage(message));
+    if (this.#over || !this.socket.writable) return;
+    this.#saidMs = this.#host.nowMs();
+    this.socket.write(encodeMessage(message));
   }
 
   /** What could be asked has changed. */
@@ -127,6 +132,7 @@ export class SimPeer {
       for (const asked of [...this.#asked.values()]) if (asked.atMs <= sinceMs) this.#onReject(asked);
     if (nowMs - this.#heardMs >= SILENT_MS) this.close('it is silent');
     if (this.#interested && nowMs - this.#usefulMs >= USELESS_MS) this.close('it gives nothing');
+    if (nowMs - this.#saidMs >= KEEP_ALIVE_MS) this.say({ kind: 'keep-alive' });
     this.look();
   }
 

@@ -89,3 +89,12 @@ test('when the line is cut without a word the box dials anew before it gives the
   assert.equal(said.get('task refused: stalled'), undefined);
   assert.deepEqual([violations, fromBoxBytes], [[], BYTES]);
 });
+
+test('a client whose torrent the full disk takes no more of goes on with the origin itself', async () => {
+  const { violations, said, boxed } = await runScenario({
+    ...plain,
+    faults: [{ kind: 'disk full', atMs: 2_000, forMs: 3_600_000 }],
+  });
+  assert.equal(said.has('client left: disk-full'), true);
+  assert.deepEqual([violations, boxed], [[], 1]);
+});
