@@ -204,10 +204,13 @@ const allowedMs = ({ theme }: Scenario, aloneMs: number | undefined): number =>
 
 const fetched = (street: Street): number => street.life.all.reduce((sum, box) => sum + box.fetchedBytes, 0);
 
-/** Of all pieces that somebody wants. */
+/** Of all pieces that somebody wants, or may be thought to: who is not interested lacks them all the same. */
 function wanted({ clients, torrents }: Street): number {
   const pieces = torrents.map(() => new Set<number>());
-  for (const { plan, wantedPieces } of clients) for (const piece of wantedPieces) pieces[plan.torrent]?.add(piece);
+  for (const { plan, have, wantedPieces } of clients) {
+    const lacked = plan.wants === 'nothing' ? Array.from({ length: have.size }, (_, piece) => piece) : wantedPieces;
+    for (const piece of lacked) pieces[plan.torrent]?.add(piece);
+  }
   return torrents.reduce(
     (sum, { meta }, i) => [...(pieces[i] ?? [])].reduce((bytes, piece) => bytes + pieceSize(meta, piece), sum),
     0,

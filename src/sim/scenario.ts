@@ -166,11 +166,10 @@ function originsOf(random: Random, torrent: TorrentPlan, index: number, isBad: b
   });
 }
 
-/** A swarm of liars alone would be a matter of luck. */
+/** The first tells the truth, if it takes its time: a swarm of liars alone would be a matter of luck. */
 function originHabit(random: Random, i: number): OriginHabit {
-  if (i > 0 && random.chance(0.4)) return 'lying';
-  const habit = random.pick(ORIGIN_HABITS);
-  return habit === 'lying' && i === 0 ? 'honest' : habit;
+  if (i === 0) return random.pick(['choking', 'rejecting', 'forgetful', 'hanging up']);
+  return random.chance(0.4) ? 'lying' : random.pick(ORIGIN_HABITS);
 }
 
 function spells(random: Random): OriginPlan['away'] {
