@@ -21,6 +21,7 @@ const mayImport: Record<string, readonly string[]> = {
   health: ['base', 'kernel'],
   update: ['base', 'kernel', 'health'],
   admin: ['base', 'index', 'manager', 'what-if', 'fleet', 'health', 'update'],
+  sim: ['base', 'wire', 'index', 'store', 'client', 'downloader', 'task', 'manager', 'entry'],
 };
 
 /** Outside package (or Node module) -> the one folder it lives in. */

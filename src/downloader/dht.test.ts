@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
-import { realClock } from '#base/clock.ts';
+import { type Clock, realClock } from '#base/clock.ts';
 import { type Endpoint, endpointKey } from '#base/endpoint.ts';
 import { type LogLine, logTo } from '#base/log.ts';
 import { infoHashOf } from '#base/units.ts';
@@ -11,6 +11,7 @@ import { encode } from '#wire/bencode.ts';
 import { compactPeer } from '#wire/compact-peers.ts';
 import { type Krpc, parseKrpc } from '#wire/krpc.ts';
 import { Dht } from './dht.ts';
+import { DHT_LIMITS } from './dht-limits.ts';
 
 const infoHash = infoHashOf(createHash('sha1').update('torrent').digest());
 const idOf = (n: number): Buffer => createHash('sha1').update(`node ${n}`).digest();
@@ -38,10 +39,10 @@ async function startNode(t: TestContext, n: number, answer: (q: Krpc & { kind: '
 
 const compactNode = (n: number, at: Endpoint): Buffer => Buffer.concat([idOf(n), compactPeer(at) as Buffer]);
 
-function startDht(t: TestContext, bootstrap: readonly string[], hasAddress = true) {
+function startDht(t: TestContext, bootstrap: readonly string[], hasAddress = true, clock = realClock) {
   const lines: LogLine[] = [];
   const log = logTo((line) => lines.push(line));
-  const dht = new Dht({ clock: realClock, log, bootstrap, hasAddress: (family) => hasAddress && family === 4 });
+  const dht = new Dht({ clock, log, bootstrap, hasAddress: (family) => hasAddress && family === 4 });
   t.after(() => dht.close());
   return { dht, lines };
 }
@@ -88,4 +89,23 @@ test('nonsense, silence and other names harm nothing; who is asked to stop stops
   assert.equal(dht.nodes, 1, 'the one with an id');
   await dht.close();
   assert.equal(await dht.peersOf(infoHash, () => {}, forever), false);
+});
+
+test('a lookup that is asked to stop while it waits for its turn stops without trouble', async (t) => {
+  const { at } = await startNode(t, 20, () => ({ id: idOf(20), nodes: Buffer.alloc(0) }));
+  const asleep = Promise.withResolvers<void>();
+  const standing: Clock = {
+    nowMs: () => 5_000,
+    sleep: (_, signal) => {
+      asleep.resolve();
+      return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    },
+  };
+  const { dht } = startDht(t, [endpointKey(at)], true, standing);
+  for (let i = 0; i < DHT_LIMITS.queriesPerS; i++) await dht.peersOf(infoHash, () => {}, forever);
+  const stop = new AbortController();
+  const waiting = dht.peersOf(infoHash, () => {}, stop.signal);
+  await asleep.promise;
+  stop.abort();
+  assert.equal(await waiting, true);
 });

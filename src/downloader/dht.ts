@@ -105,6 +105,7 @@ export class Dht {
     let left = DHT_LIMITS.peers;
     const ask = async (node: KrpcNode): Promise<void> => {
       await this.#turn(until);
+      if (until.aborted) return;
       const answer = await socket.ask(node.endpoint, { id: this.#id, infoHash });
       if (!answer?.id) {
         lookup.silent(node);
@@ -128,16 +129,16 @@ export class Dht {
     await Promise.allSettled(underWay);
   }
 
-  /** Keeps all lookups together below the rate. */
+  /** Keeps all lookups together below the rate. Returns early when the lookup is over. */
   async #turn(until: AbortSignal): Promise<void> {
-    for (;;) {
+    while (!until.aborted) {
       const nowMs = this.#world.clock.nowMs();
       if (nowMs - this.#sentSinceMs >= 1_000) {
         this.#sentSinceMs = nowMs;
         this.#sent = 0;
       }
       if (this.#sent < DHT_LIMITS.queriesPerS) break;
-      await this.#world.clock.sleep(this.#sentSinceMs + 1_000 - nowMs, until);
+      await this.#world.clock.sleep(this.#sentSinceMs + 1_000 - nowMs, until).catch(() => {});
     }
     this.#sent++;
   }

@@ -186,6 +186,15 @@ test('a block that one origin sits on is asked of another after a while; a late 
   await end(world, d);
 });
 
+test('an origin whose line was cut without a word is dialled anew', async () => {
+  const { world, d } = begin({ 1: { onRequest: (seed) => (seed === world.sessions[0]?.seed ? 'ignore' : 'answer') } });
+  d.setShape(torrent.meta, nothing());
+  await until(world, () => world.complete, 30);
+  assert.ok(world.complete);
+  assert.equal(world.sessions.length, 2);
+  await end(world, d);
+});
+
 test('a peer that wants encryption is dialled again with it, once and at once', async () => {
   const { world, d } = begin({ 1: { mse: true } });
   d.setShape(torrent.meta, nothing());

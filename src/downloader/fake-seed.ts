@@ -129,7 +129,9 @@ export class FakeSeed {
     const peerId = Buffer.from('-FS0000-000000000000');
     const fast = this.#habits.fast ?? true;
     const v2 = this.#habits.v2 ?? false;
-    this.#stream.write(this.#encrypt(encodeHandshake({ infoHash: meta.infoHash, peerId, extended: true, fast, v2 })));
+    // It is in both swarms of a hybrid (BEP 52).
+    const infoHash = meta.ids.find((id) => id === this.infoHash) ?? meta.infoHash;
+    this.#stream.write(this.#encrypt(encodeHandshake({ infoHash, peerId, extended: true, fast, v2 })));
     const pieces = new Bitfield(meta.pieceCount);
     for (let i = 0; i < meta.pieceCount; i++) if (this.#habits.has?.(i) ?? true) pieces.set(i);
     if (pieces.full && fast) this.say({ kind: 'have-all' });

@@ -12,6 +12,11 @@ export type DownloadLimits = {
   readonly handshakeMs: number;
   /** A request unanswered for this long goes to another origin (BEP 3 names no time; clients use 20 to 60 s). */
   readonly requestMs: number;
+  /**
+   * An origin that owes blocks and says nothing at all for this long is dialled anew: when a line is cut, nobody is told. Longer than `requestMs`, and short
+   * enough that there are bytes again before the task lets its clients go.
+   */
+  readonly silentMs: number;
   /** The time a request should wait in an origin's queue, over the round trip: long enough that the line never runs dry, short enough that little is lost with a kill. */
   readonly queueMs: number;
   /**
@@ -75,6 +80,7 @@ export const DOWNLOAD_LIMITS: DownloadLimits = {
   dialMs: 10_000,
   handshakeMs: 8_000,
   requestMs: 20_000,
+  silentMs: 22_000,
   queueMs: 350,
   minWindow: 4,
   firstWindow: 16,

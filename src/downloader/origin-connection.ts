@@ -80,6 +80,7 @@ export class OriginConnection {
   #wire: OriginWire | undefined;
   #qvod: QvodSpeech | undefined;
   #lastSentMs: number;
+  #lastHeardMs: number;
   readonly #pieces: OriginPieces;
   #over = false;
 
@@ -92,6 +93,7 @@ export class OriginConnection {
     this.#sinceMs = o.nowMs();
     this.lastUsefulMs = this.#sinceMs;
     this.#lastSentMs = this.#sinceMs;
+    this.#lastHeardMs = this.#sinceMs;
     const { promise, resolve } = Promise.withResolvers<OriginEnd>();
     this.ended = promise;
     this.#end = resolve;
@@ -172,6 +174,7 @@ export class OriginConnection {
       return;
     }
     this.#timeOut(nowMs);
+    if (this.#owesMs(nowMs) >= this.#o.limits.silentMs) this.close('it owes blocks and is silent');
     this.#pieces.tick(nowMs);
     if (nowMs - this.#lastSentMs >= this.#o.limits.keepAliveMs) {
       this.#lastSentMs = nowMs;
@@ -233,6 +236,7 @@ export class OriginConnection {
     this.#wire = wire;
     if (early.length > 0) wire.receive(early);
     stream.on('data', (chunk: Buffer) => {
+      this.#lastHeardMs = this.#o.nowMs();
       try {
         wire.receive(read(chunk));
       } catch (error) {
@@ -342,6 +346,13 @@ export class OriginConnection {
       this.#pieces.refuse(out.request.piece, nowMs);
       this.#o.host.released(this, out.request);
     }
+  }
+
+  /** How long it has owed a block, and said nothing since. */
+  #owesMs(nowMs: number): number {
+    if (this.choked) return 0;
+    for (const { atMs } of this.#outstanding.values()) return nowMs - Math.max(atMs, this.#lastHeardMs);
+    return 0;
   }
 
   #take(request: BlockRequest): Outstanding | undefined {

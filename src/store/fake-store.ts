@@ -22,6 +22,8 @@ import type {
 export type FakeFaults = {
   /** Every write finds the disk full. */
   full: boolean;
+  /** Bytes of pieces that it still takes. */
+  roomBytes: number;
   /** Every access to the disk fails with this. */
   error: Error | undefined;
   /** Clients use the disk: nothing is verified at rest. */
@@ -35,9 +37,15 @@ type Disk = { pieces: Map<PieceIndex, Buffer>; info: Buffer | undefined; layers:
 
 /** A store without disk or threads that keeps the promises of TaskStore: what a test of a task stands on. */
 export class FakeStore<P extends PieceBuffer> {
-  readonly faults: FakeFaults = { full: false, error: undefined, busy: false, pause: undefined };
+  readonly faults: FakeFaults = {
+    full: false,
+    roomBytes: Number.POSITIVE_INFINITY,
+    error: undefined,
+    busy: false,
+    pause: undefined,
+  };
   readonly #maker: PieceMaker<P>;
-  #disks = new Map<InfoHash, Disk>();
+  #disks: Map<InfoHash, Disk>;
   #away: Map<InfoHash, Disk> | undefined;
   isAway = false;
   readonly #listeners: ((what: 'gone' | 'back') => void)[] = [];
@@ -46,14 +54,30 @@ export class FakeStore<P extends PieceBuffer> {
   diskReads = 0;
   /** Pieces that were verified at rest, in order. */
   readonly verified: { infoHash: InfoHash; index: PieceIndex }[] = [];
+  /** Pieces that were given for use, and of which nobody has said that it is done. */
+  lent = 0;
   /** What tasks are told of their part of the memory, and of the disk. It forgets nothing by itself. */
   memoryBytes = Number.POSITIVE_INFINITY;
   seekMs = 0;
   /** Pieces that can be dropped together. */
   segmentPieces = 4;
 
-  constructor(maker: PieceMaker<P>) {
+  /** Every piece that was durable once, as `keptKey` writes it. */
+  readonly kept: Set<string>;
+
+  constructor(maker: PieceMaker<P>, disks = new Map<InfoHash, Disk>(), kept = new Set<string>()) {
     this.#maker = maker;
+    this.#disks = disks;
+    this.kept = kept;
+  }
+
+  /** The same imaginary disks, as the next process finds them. Of this one nothing is to be used any more. */
+  reopened(): FakeStore<P> {
+    return new FakeStore(this.#maker, (this.isAway && this.#away) || this.#disks, this.kept);
+  }
+
+  torrents(): InfoHash[] {
+    return [...this.#disks].flatMap(([infoHash, { pieces }]) => (pieces.size > 0 ? [infoHash] : []));
   }
 
   task(shape: TaskShape): TaskStore<P> {
@@ -111,6 +135,8 @@ export class FakeStore<P extends PieceBuffer> {
   }
 }
 
+export const keptKey = (infoHash: InfoHash, index: PieceIndex): string => `${infoHash} ${index}`;
+
 class FakeTask<P extends PieceBuffer> implements TaskStore<P> {
   readonly memory: TaskMemory;
   readonly #store: FakeStore<P>;
@@ -152,14 +178,19 @@ class FakeTask<P extends PieceBuffer> implements TaskStore<P> {
     if (trouble) return trouble;
     const good = verifies(this.#shape, own);
     if (good !== 'all') return { kind: good === 'some' ? 'contradiction' : 'hash-mismatch' };
-    if (this.#store.faults.full) return { kind: 'full' };
+    const { faults } = this.#store;
+    if (faults.full || length(own) > faults.roomBytes) return { kind: 'full' };
+    faults.roomBytes -= length(own);
     this.#store.diskOf(this.#shape.infoHash).pieces.set(index, Buffer.concat(own.payloadParts()));
+    this.#store.kept.add(keptKey(this.#shape.infoHash, index));
     this.#store.cacheOf(this.#shape.infoHash).set(index, own);
     return { kind: 'durable' };
   }
 
   cached(index: PieceIndex): P | undefined {
-    return this.#store.cacheOf(this.#shape.infoHash).get(index);
+    const piece = this.#store.cacheOf(this.#shape.infoHash).get(index);
+    if (piece) this.#store.lent++;
+    return piece;
   }
 
   async read(index: PieceIndex): Promise<ReadResult<P>> {
@@ -167,10 +198,14 @@ class FakeTask<P extends PieceBuffer> implements TaskStore<P> {
     if (inMemory) return { kind: 'ok', piece: inMemory };
     const reading = this.#reading.get(index) ?? this.#read(index).finally(() => this.#reading.delete(index));
     this.#reading.set(index, reading);
-    return reading;
+    const found = await reading;
+    if (found.kind === 'ok') this.#store.lent++;
+    return found;
   }
 
-  done(): void {}
+  done(): void {
+    this.#store.lent--;
+  }
 
   async verify(index: PieceIndex): Promise<Verified> {
     if (this.#store.isAway) return { kind: 'away' };
@@ -189,7 +224,9 @@ class FakeTask<P extends PieceBuffer> implements TaskStore<P> {
       if (known.has(index)) continue;
       const trouble = await this.#touchDisk();
       signal.throwIfAborted();
-      if (!trouble && this.#pieceOnDisk(index)) onFound(index);
+      if (trouble || !this.#pieceOnDisk(index)) continue;
+      this.#store.kept.add(keptKey(this.#shape.infoHash, index));
+      onFound(index);
     }
   }
 
@@ -238,7 +275,9 @@ class FakeTask<P extends PieceBuffer> implements TaskStore<P> {
   async drop({ pieces }: Segment, forget: () => boolean): Promise<boolean> {
     if ((await this.#touchDisk()) || !forget()) return false;
     for (const index of pieces) {
-      this.#store.diskOf(this.#shape.infoHash).pieces.delete(index);
+      const disk = this.#store.diskOf(this.#shape.infoHash).pieces;
+      this.#store.faults.roomBytes += disk.get(index)?.length ?? 0;
+      disk.delete(index);
       this.#store.cacheOf(this.#shape.infoHash).delete(index);
     }
     return true;

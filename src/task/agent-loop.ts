@@ -63,9 +63,4 @@ export class AgentLoop {
     for (const effect of effects) this.#world.effects[effect]();
     if (state.kind !== from) this.#world.changed();
   }
-
-  /** The task leaves, whatever its state. */
-  leave(): void {
-    this.#state = { kind: 'gone' };
-  }
 }

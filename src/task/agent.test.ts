@@ -55,6 +55,15 @@ test('an announce is a reason to fetch until its time is over', () => {
   assert.deepEqual(next(asleep, look, facts({ expectUntilMs: 1_000 })).effects, []);
 });
 
+test('a task that is given up gives back what its state holds', () => {
+  const leave: AgentEvent = { kind: 'leave' };
+  const waiting = next(asleep, look, facts({ clients: 1, lacking: 1 })).state;
+  assert.deepEqual(next(waiting, leave, facts()).effects, ['withdraw', 'persist']);
+  const left = next({ kind: 'down', sinceMs: 0 }, leave, facts());
+  assert.deepEqual(left, { state: { kind: 'gone' }, effects: ['stop-download', 'release-slot', 'persist'] });
+  assert.deepEqual(next(left.state, leave, facts()).effects, [], 'once');
+});
+
 test('an idle agent persists and leaves', () => {
   const idle = facts({ nowMs: LIMITS.idleMs + 1_000, lastClientMs: 1_000 });
   assert.deepEqual(next(asleep, look, idle), { state: { kind: 'gone' }, effects: ['persist', 'exit'] });
@@ -95,6 +104,7 @@ test('whatever happens, a slot is held and the download runs in `down` and nowhe
     look,
     { kind: 'slot-granted' },
     { kind: 'cannot-write', why: 'disk-full' },
+    { kind: 'leave' },
     { kind: 'close' },
   );
   fc.assert(

@@ -25,7 +25,9 @@ export type AgentEvent =
   | { readonly kind: 'slot-granted' }
   | { readonly kind: 'cannot-write'; readonly why: Exclude<LimitedWhy, 'no-slot'> }
   /** The house closes. */
-  | { readonly kind: 'close' };
+  | { readonly kind: 'close' }
+  /** The task is given up: what its state holds is given back. */
+  | { readonly kind: 'leave' };
 
 /** What the agent perceives. */
 export type AgentFacts = {
@@ -57,6 +59,7 @@ const rest = (f: AgentFacts, effects: readonly Effect[]): Next => ({
 
 export function next(state: AgentState, event: AgentEvent, facts: AgentFacts): Next {
   if (event.kind === 'close') return close(state);
+  if (event.kind === 'leave') return leave(state);
   switch (state.kind) {
     case 'sleep':
     case 'complete':
@@ -115,10 +118,15 @@ const waiting = (f: AgentFacts): AgentState => ({
 
 function close(state: AgentState): Next {
   if (state.kind === 'gone') return stay(state);
+  return { state: { kind: 'gone' }, effects: [...leave(state).effects, 'exit'] };
+}
+
+function leave(state: AgentState): Next {
+  if (state.kind === 'gone') return stay(state);
   const effects: Effect[] = [];
   if (state.kind === 'down') effects.push('stop-download', 'release-slot');
   if (state.kind === 'limited' && state.why === 'no-slot') effects.push('withdraw');
-  return { state: { kind: 'gone' }, effects: [...effects, 'persist', 'exit'] };
+  return { state: { kind: 'gone' }, effects: [...effects, 'persist'] };
 }
 
 /** Why the agent is in this state: a code that the page says in the operator's language. */

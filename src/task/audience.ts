@@ -117,7 +117,8 @@ export class Audience {
     if (this.#waitedInVain && !this.#visible(id)) return 'no-metainfo';
     let here: ClientConnection | undefined;
     const face = this.#face(handshake, stream.remote, () => here);
-    const client = new ClientConnection(stream, handshake, face, early, this.#world.log);
+    const { log, clock } = this.#world;
+    const client = new ClientConnection(stream, handshake, face, early, log, CLIENT_LIMITS, clock);
     here = client;
     this.#clients.set(client, { id, sinceMs: this.#world.clock.nowMs() });
     if (!this.#isSmall) this.#lack.joined();

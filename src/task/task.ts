@@ -244,7 +244,7 @@ export class Task {
   }
 
   #leave(refusal: string | undefined): void {
-    this.#agent.leave();
+    this.#agent.run({ kind: 'leave' });
     this.#audience.letAllGo(refusal ?? 'the task rests');
     this.#scope.run(() => this.#downloader.close());
     this.#world.gone(refusal);
