@@ -1,75 +1,103 @@
-/** The product's seats as a rule of the slots referee (Pool, SlotRule and RuleFactory of its `slots.ts`): the rules themselves are the product's own. */
+/**
+ * The product's seats as a rule of the slots referee (Pool, SlotRule and RuleFactory of its `slots.ts`). What decides is the product's own: who is hungry, what the trail
+ * says, what a task bids, the rule of the seats, and when each task looks.
+ */
+import { type InfoHash, infoHashOf } from '#base/units.ts';
 import { type SeatRuleName, seatRuleNames } from '#manager/seat-rules.ts';
-import { Seats, type Sitter } from '#manager/seats.ts';
+import { type SeatedTask, Seating } from '#manager/seating.ts';
 import { Trail } from '#manager/trail.ts';
-import { worthOf } from '#task/worth.ts';
+import { Hunger } from '#task/hunger.ts';
 
 /** As much of a connected client as is looked at. Sizes in MB, rates in MB/s. `boxUseful`: segments that the box has and it lacks. */
 type Client = { readonly boxUseful: number; readonly gotLan: number; readonly gotWan: number };
 type LabTask = {
+  readonly id: number;
   readonly clients: ReadonlySet<Client>;
   readonly segs: number;
   readonly segMB: number;
-  readonly swarm: number;
-  readonly rateEwma: number;
+  readonly rate: number;
   readonly arrivals: number;
   readonly complete: boolean;
-  readonly slowSince: number;
 };
 type Pool = {
   /** Seconds. */
   readonly now: number;
   readonly visible: number;
   readonly tasks: ReadonlySet<LabTask>;
-  readonly o: { readonly slots: number; readonly tee: boolean; readonly slowFor: number; readonly sleepFor: number };
+  readonly o: { readonly slots: number; readonly tee: boolean };
   readonly rng: { u(): number };
   take(t: LabTask): void;
   leave(t: LabTask): void;
 };
 
-/** Who took nothing of what it was offered since the last look. */
-class Appetite {
-  readonly #seen = new WeakMap<Client, { readonly gotLan: number; readonly sated: boolean }>();
+const msOf = (pool: Pool): number => pool.now * 1_000;
 
-  look(c: Client): void {
-    const before = this.#seen.get(c);
-    const took = !before || c.gotLan > before.gotLan;
-    this.#seen.set(c, { gotLan: c.gotLan, sated: !took && (c.boxUseful > 0 || before.sated) });
+/** What the product's task perceives, of a task of the referee's. */
+class Agent implements SeatedTask {
+  readonly infoHash: InfoHash;
+  readonly #task: LabTask;
+  readonly #pool: Pool;
+  readonly #hunger = new Hunger();
+  readonly #clients = new Map<Client, { readonly ip: string; gotLan: number }>();
+  #ids = 0;
+
+  constructor(task: LabTask, pool: Pool) {
+    const name = Buffer.alloc(20);
+    name.writeUInt32BE(task.id);
+    this.infoHash = infoHashOf(name);
+    this.#task = task;
+    this.#pool = pool;
   }
 
-  wantsMore(c: Client, { segs, segMB }: LabTask): boolean {
-    const has = Math.round((c.gotLan + c.gotWan) / segMB);
-    return segs - has - c.boxUseful > 0 && !this.#seen.get(c)?.sated;
+  get wanting(): number {
+    return this.#task.complete ? 0 : this.#hunger.clients;
+  }
+
+  get fillRateBytesPerS(): number {
+    return this.#task.rate * 1e6;
+  }
+
+  seat(has: boolean): void {
+    if (has) this.#pool.take(this.#task);
+    else this.#pool.leave(this.#task);
+  }
+
+  /** What its clients need and have taken is looked at. */
+  look(): void {
+    const nowMs = msOf(this.#pool);
+    const { clients, segs, segMB } = this.#task;
+    for (const client of this.#clients.keys()) if (!clients.has(client)) this.#clients.delete(client);
+    const needs = [...clients].map((client) => {
+      const known = this.#clients.get(client) ?? { ip: String(this.#ids++), gotLan: client.gotLan };
+      this.#clients.set(client, known);
+      if (client.gotLan > known.gotLan) this.#hunger.took(known.ip, nowMs);
+      known.gotLan = client.gotLan;
+      const had = Math.round((client.gotLan + client.gotWan) / segMB);
+      return { ip: known.ip, ready: client.boxUseful, lacked: Math.max(0, segs - had - client.boxUseful) };
+    });
+    this.#hunger.counted(needs, nowMs);
   }
 }
 
-const sitter = (task: LabTask, pool: Pool, trail: Trail, appetite: Appetite): Sitter => ({
-  get wanting() {
-    return task.complete ? 0 : [...task.clients].filter((c) => appetite.wantsMore(c, task)).length;
-  },
-  get worth() {
-    return worthOf({
-      wanting: this.wanting,
-      another: trail.another(task.arrivals),
-      through: pool.o.tee ? pool.visible : 0,
-      bytesPerS: (task.rateEwma >= 0 ? task.rateEwma : Math.max(0.3, Math.min(3, 3 * task.swarm))) * 1e6,
-    });
-  },
-  sit: () => pool.take(task),
-  rise: () => pool.leave(task),
-});
-
 const rule = (name: SeatRuleName) => (pool: Pool) => {
   const trail = new Trail();
-  const appetite = new Appetite();
-  const seats = new Seats(pool.o.slots, name, () => pool.rng.u());
-  const agents = new Map<LabTask, Sitter>();
+  const agents = new Map<LabTask, Agent>();
+  const arrivals = new Map<InfoHash, number>();
+  const seating = new Seating(
+    { seats: pool.o.slots, seatRule: name },
+    {
+      clock: { nowMs: () => msOf(pool) },
+      another: (infoHash) => trail.another(arrivals.get(infoHash) ?? 1),
+      through: () => (pool.o.tee ? pool.visible : 0),
+    },
+    () => pool.rng.u(),
+  );
   const look = (task: LabTask): void => {
-    const agent = agents.get(task) ?? sitter(task, pool, trail, appetite);
+    const agent = agents.get(task) ?? new Agent(task, pool);
     agents.set(task, agent);
-    if (task.slowSince >= 0 && pool.now - task.slowSince >= pool.o.slowFor && seats.has(agent))
-      seats.leave(agent, (pool.now + pool.o.sleepFor) * 1_000);
-    seats.look(agent, pool.now * 1_000);
+    arrivals.set(agent.infoHash, task.arrivals);
+    agent.look();
+    seating.changed(agent);
   };
   return {
     name: `swarmbox, ${name}`,
@@ -78,17 +106,14 @@ const rule = (name: SeatRuleName) => (pool: Pool) => {
       trail.joined(task.arrivals);
       look(task);
     },
-    onTick: look,
     onExit: (task: LabTask) => {
       const agent = agents.get(task);
-      if (agent) seats.forget(agent);
+      if (agent) seating.left(agent);
       agents.delete(task);
     },
     step: () => {
-      for (const task of pool.tasks) for (const client of task.clients) appetite.look(client);
-      // A seated agent looks at itself all the time.
-      for (const [task, agent] of agents) if (seats.has(agent)) look(task);
-      seats.tick(pool.now * 1_000);
+      for (const task of pool.tasks) if (task.clients.size > 0 || agents.has(task)) look(task);
+      seating.tick();
     },
   };
 };

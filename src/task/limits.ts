@@ -57,8 +57,8 @@ export const LIMITS = {
   partPieces: 8,
   /** A client that is not interested in what it is offered for so long does not want it: Transmission looks every ten seconds. */
   unwantedAfterMs: 15_000,
-  /** A client that leaves alone what lies ready for it, for so long, wants no more: longer than a paused film's player or a stalled disk takes to ask again. */
-  satedAfterMs: 30_000,
+  /** A client that leaves alone what lies ready for it, for so long, wants no more: Transmission looks every ten seconds whom to ask. */
+  satedAfterMs: 15_000,
   /** Without a seat a torrent is fetched so far ahead of its clients, and never less than so many pieces: a second of the fastest line. */
   leadBytes: 32 << 20,
   leadPieces: 4,
