@@ -11,13 +11,14 @@ import type { FramedPiece } from '#wire/framed-piece.ts';
 import { type Metainfo, pieceSize } from '#wire/metainfo.ts';
 import { PEX_FLAG, type PexPeer } from '#wire/pex.ts';
 import { parseNamedInfo, parseSeed } from '#wire/qvod/seed.ts';
-import type { BlockRequest, OriginId } from './begun-piece.ts';
+import type { OriginId } from './begun-piece.ts';
 import { dialInTime } from './dial.ts';
 import { type BegunBlocks, Filling } from './filling.ts';
 import { LayerAsking } from './layer-asking.ts';
 import { DOWNLOAD_LIMITS, type DownloadLimits } from './limits.ts';
 import { MetadataFetch } from './metadata-fetch.ts';
-import { type BlockSource, type Giver, Neighbour } from './neighbour.ts';
+import type { BlockSource, Giver, Neighbour } from './neighbour.ts';
+import { Neighbourhood } from './neighbourhood.ts';
 import { OriginConnection, type OriginEnd, type OriginHost } from './origin-connection.ts';
 import { type Origin, OriginPool, type OriginSource } from './origin-pool.ts';
 import type { UplinkShare } from './uplink.ts';
@@ -81,7 +82,7 @@ export class Downloader {
   readonly #limits: DownloadLimits;
   readonly #pool: OriginPool;
   readonly #live = new Map<OriginId, OriginConnection>();
-  readonly #neighbours = new Map<OriginId, Neighbour>();
+  readonly #neighbours: Neighbourhood;
   /** Both. */
   readonly #sources = new Map<OriginId, BlockSource>();
   readonly #scope: Scope;
@@ -101,6 +102,7 @@ export class Downloader {
     this.#metadata = new MetadataFetch(world.infoHash, (o, piece) => this.#live.get(o)?.requestMetadata(piece), limits);
     this.#layers = new LayerAsking(world, limits);
     this.#scope = this.#newScope();
+    this.#neighbours = this.#newNeighbourhood();
   }
 
   addSources(sources: readonly OriginSource[]): void {
@@ -121,7 +123,7 @@ export class Downloader {
         limits: this.#limits,
         scope: this.#scope,
         sources: this.#sources,
-        nearby: () => this.#nearby(),
+        nearby: () => this.#neighbours.prompt(),
         accept: (piece, from) => this.#world.accept(piece, from),
         lack: (piece) => this.#world.lack(piece),
         mayBegin: (inFlight) => this.#world.mayBegin(inFlight),
@@ -145,19 +147,7 @@ export class Downloader {
 
   /** A LAN client has pieces: from now on it can be asked for them. */
   neighbour(giver: Giver): Neighbour {
-    const host = {
-      nowMs: () => this.#nowMs(),
-      runs: () => this.#run !== undefined,
-      ready: (n: Neighbour) => this.#filling?.fill(n),
-      block: (n: Neighbour, request: BlockRequest, data: Uint8Array) => {
-        this.#world.receivedNearby(data.length);
-        this.#filling?.block(n, request, data);
-      },
-      released: (n: Neighbour, request: BlockRequest) => this.#filling?.released(n, request),
-      ended: (n: Neighbour) => this.#forget(n),
-    };
-    const neighbour = new Neighbour(this.#pool.newId(), giver, host, this.#limits);
-    this.#neighbours.set(neighbour.id, neighbour);
+    const neighbour = this.#neighbours.add(giver);
     this.#sources.set(neighbour.id, neighbour);
     return neighbour;
   }
@@ -181,7 +171,7 @@ export class Downloader {
     if (!run) return;
     this.#run = undefined;
     for (const origin of [...this.#live.values()]) origin.close('paused');
-    for (const neighbour of this.#neighbours.values()) neighbour.pause();
+    this.#neighbours.pause();
     void run.close();
     this.#filling?.pause();
   }
@@ -258,7 +248,7 @@ export class Downloader {
       if (origin.choked && idleMs > this.#limits.rejectedMs) this.#filling?.left(origin.id);
       if (idleMs > this.#limits.uselessMs && this.#pool.crowded(nowMs)) origin.close('gave nothing while others wait');
     }
-    for (const neighbour of this.#neighbours.values()) neighbour.tick();
+    this.#neighbours.tick();
     this.#filling?.fillAll();
     this.#dialMore();
   }
@@ -376,16 +366,25 @@ export class Downloader {
     else this.#ban(id, 'metainfo that is not the torrent');
   }
 
-  #nearby(): Bitfield[] {
-    const has: Bitfield[] = [];
-    for (const { preferred, pieces } of this.#neighbours.values()) if (preferred && pieces) has.push(pieces);
-    return has;
-  }
-
-  #forget({ id }: Neighbour): void {
-    this.#neighbours.delete(id);
-    this.#sources.delete(id);
-    this.#filling?.left(id);
+  #newNeighbourhood(): Neighbourhood {
+    return new Neighbourhood(
+      {
+        newId: () => this.#pool.newId(),
+        nowMs: () => this.#nowMs(),
+        runs: () => this.#run !== undefined,
+        ready: (n) => this.#filling?.fill(n),
+        block: (n, request, data) => {
+          this.#world.receivedNearby(data.length);
+          this.#filling?.block(n, request, data);
+        },
+        released: (n, request) => this.#filling?.released(n, request),
+        left: (id) => {
+          this.#sources.delete(id);
+          this.#filling?.left(id);
+        },
+      },
+      this.#limits,
+    );
   }
 
   #ban(id: OriginId, what: string): void {

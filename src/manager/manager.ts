@@ -13,15 +13,15 @@ import type { Handshake } from '#wire/handshake.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
 import { Admission, type AdmissionWorld } from './admission.ts';
 import { putToRest } from './bedtime.ts';
-import { Hearsay, Refusals } from './hearsay.ts';
+import { Hearsay } from './hearsay.ts';
 import { reachIn } from './kept-metainfo.ts';
 import { LIMITS } from './limits.ts';
-import { Policy, type PolicyConfig } from './policy.ts';
+import type { PolicyConfig } from './policy.ts';
+import { Refusing } from './refusing.ts';
 import { adoptAll, recheckAll } from './resuming.ts';
 import { Names, Roll } from './roll.ts';
 import { type NoRoom, Room } from './room.ts';
 import { Seating, type SeatingConfig } from './seating.ts';
-import { Setbacks } from './setbacks.ts';
 import { coldest } from './shedding.ts';
 import { Slots } from './slots.ts';
 import { recordOf } from './task-record.ts';
@@ -82,7 +82,7 @@ export type Claim = { readonly kind: 'taken' } | { readonly kind: 'pass'; readon
 
 /** Info-hash -> agent. Hands each client to its task, and owns the slots and seats of those that fetch. */
 export class Manager {
-  readonly #policy: Policy;
+  readonly #refusing: Refusing;
   readonly #world: ManagerWorld;
   readonly #scope: Scope;
   readonly #log: Log;
@@ -90,15 +90,13 @@ export class Manager {
   readonly #room: Room;
   readonly #tasks = new Roll();
   readonly #hearsay = new Hearsay();
-  readonly #refusals = new Refusals();
-  readonly #setbacks = new Setbacks();
   readonly #visits: Visits;
   readonly #seating: Seating;
   readonly #admission: Admission;
 
   constructor(config: ManagerConfig, world: ManagerWorld, log: Log) {
-    this.#policy = new Policy(config);
     this.#world = world;
+    this.#refusing = new Refusing(config, { ...world, log });
     this.#scope = new Scope((error) => log.error('manager trouble', { why: errorText(error) }));
     this.#visits = new Visits(world.index);
     this.#seating = new Seating(config, {
@@ -149,19 +147,19 @@ export class Manager {
   claim(a: Arriving): Claim {
     const { infoHash, qvodHello } = a.handshake;
     const twin = qvodHello && this.#twinOf(infoHash);
-    const why = this.#refusedWhy(infoHash) ?? this.wouldPass(twin ?? infoHash, a.client.ip);
+    const why = this.#refusing.why(infoHash) ?? this.wouldPass(twin ?? infoHash, a.client.ip);
     if (why) return { kind: 'pass', why };
     const task = this.#task(twin ?? infoHash);
     const declined = task ? task.join(a.stream, a.handshake, a.early) : 'overload';
     if (task && !declined) this.#visits.came(task.infoHash, a.client.ip, this.#world.clock.nowMs());
-    if (!task || declined) return { kind: 'pass', why: this.#refusedWhy(infoHash) ?? declined ?? 'overload' };
+    if (!task || declined) return { kind: 'pass', why: this.#refusing.why(infoHash) ?? declined ?? 'overload' };
     if (a.endpoint && !twin) task.addSources([{ endpoint: a.endpoint, as: a.client, ...(qvodHello && { qvodHello }) }]);
     return { kind: 'taken' };
   }
 
   /** Why a flow of this client about the torrent would pass, as far as that can be told before the flow says anything. */
   wouldPass(infoHash: InfoHash, client: string): string | undefined {
-    const refused = this.#refusedWhy(infoHash);
+    const refused = this.#refusing.why(infoHash);
     if (refused) return refused;
     const task = this.#tasks.get(infoHash);
     const row = task ? undefined : this.#world.index.task(infoHash);
@@ -190,7 +188,7 @@ export class Manager {
 
   /** A LAN client was told that these endpoints hold the torrent. */
   heard(infoHash: InfoHash, endpoints: readonly Endpoint[]): void {
-    if (this.#blocked(infoHash)) return;
+    if (this.#refusing.blocked(infoHash)) return;
     const task = this.#tasks.get(infoHash);
     if (task) {
       task.addSources(endpoints.map((endpoint) => ({ endpoint })));
@@ -201,18 +199,18 @@ export class Manager {
 
   /** A LAN client told a tracker, or others, that it wants the torrent. */
   announced(infoHash: InfoHash, client: string): void {
-    if (!this.#refusedWhy(infoHash)) this.#visits.announced(infoHash, client, this.#world.clock.nowMs());
+    if (!this.#refusing.why(infoHash)) this.#visits.announced(infoHash, client, this.#world.clock.nowMs());
   }
 
   /** A LAN client told a public tracker that it wants the torrent: fetching may begin before it dials. */
   expect(infoHash: InfoHash, tracker: string): void {
-    if (this.#refusedWhy(infoHash) || this.#room.lacking) return;
+    if (this.#refusing.why(infoHash) || this.#room.lacking) return;
     this.#task(infoHash)?.expect(tracker);
   }
 
   /** May the LAN be told that the box has the torrent? Not of a private one (BEP 27), nor while it would give nothing. */
   announceable(infoHash: InfoHash): boolean {
-    if (this.#refusedWhy(infoHash)) return false;
+    if (this.#refusing.why(infoHash)) return false;
     const task = this.#tasks.get(infoHash);
     if (task && !task.loading) return task.public && task.holdsSome && (task.whole || !this.#room.lacking);
     const row = this.#world.index.task(infoHash);
@@ -223,7 +221,7 @@ export class Manager {
   /** The torrent that an encrypted handshake is about, of all that the box knows and serves; `req2`: see Index.byReq2. */
   heldBy(req2: Buffer): InfoHash | undefined {
     const infoHash = this.#world.index.byReq2(req2);
-    return infoHash && !this.#blocked(infoHash) ? infoHash : undefined;
+    return infoHash && !this.#refusing.blocked(infoHash) ? infoHash : undefined;
   }
 
   /** Torrents in use that the LAN may be told of, the one with most clients first. */
@@ -267,10 +265,9 @@ export class Manager {
   #task(id: InfoHash): Task | undefined {
     const living = this.#tasks.get(id);
     if (living) return living;
-    const mayBegin = this.#tasks.size < LIMITS.tasks && !this.#setbacks.holds(id, this.#world.clock.nowMs());
-    if (!mayBegin || this.#blocked(id)) return undefined;
+    if (this.#tasks.size >= LIMITS.tasks || this.#refusing.holds(id)) return undefined;
     const row = this.#world.index.task(id);
-    if (row && this.#refusesRow(row)) return undefined;
+    if (row && this.#refusing.ofRow(row)) return undefined;
     const names = new Names(row?.infoHash ?? id);
     const task = this.#begun(names, row);
     if (!task) return undefined;
@@ -324,7 +321,7 @@ export class Manager {
     const isElsewhere = meta.infoHash !== names.first && (index.task(meta.infoHash)?.pieceCount ?? 0) > 0;
     names.all = meta.ids;
     index.setIds(meta.ids);
-    this.#policy.sameTorrent(meta.ids);
+    this.#refusing.sameTorrent(meta.ids);
     if (isElsewhere) return false;
     // A task that is still being made enters when it is.
     if (names.task) this.#enter(names);
@@ -364,7 +361,7 @@ export class Manager {
         for (const id of names.all) await this.#world.lookUp(id, found, signal);
       },
       isBox: (endpoint) => this.#world.isBox(endpoint),
-      refusal: (meta) => this.#policy.refuses(meta),
+      refusal: (meta) => this.#refusing.of(meta),
       cannotKeep: (why) => this.#room.refused(why),
       gone: (why) => this.#gone(names, why),
       log,
@@ -373,7 +370,7 @@ export class Manager {
 
   #gone(names: Names, why: string | undefined): void {
     this.#tasks.leave(names);
-    if (why) this.#refuse(names.all, why);
+    if (why) this.#refusing.refuse(names.all, why);
     if (names.task) this.#close(names.task);
   }
 
@@ -384,43 +381,10 @@ export class Manager {
 
   /** An agent that throws dies alone: its clients go on without the box, and dial it again when it may begin anew. */
   #failed(names: Names, error: unknown): void {
-    const { clock } = this.#world;
     if (!names.task || this.#tasks.get(names.first) !== names.task) return;
-    const forMs = names.all.map((id) => this.#setbacks.note(id, clock.nowMs()));
-    this.#log.error('task failed', {
-      infoHash: names.first,
-      why: errorText(error),
-      stack: stackOf(error),
-      forMs: forMs[0],
-    });
+    const forMs = this.#refusing.failed(names.all);
+    this.#log.error('task failed', { infoHash: names.first, why: errorText(error), stack: stackOf(error), forMs });
     this.#gone(names, undefined);
-  }
-
-  #refuse(ids: readonly InfoHash[], why: string): void {
-    this.#log.info('task refused', { infoHash: ids[0], why });
-    for (const id of ids) this.#refusals.note(id, why, this.#world.clock.nowMs());
-  }
-
-  /** What the index knows of a torrent may be enough to refuse it, without a task. */
-  #refusesRow(row: TaskRow): boolean {
-    const ids = [row.infoHash, row.infoHash2].filter((id) => id !== undefined);
-    const why = this.#policy.refuses({ ids, isPrivate: row.reach === 'private' });
-    if (why) this.#refuse(ids, why);
-    return why !== undefined;
-  }
-
-  #refusedWhy(infoHash: InfoHash): string | undefined {
-    const nowMs = this.#world.clock.nowMs();
-    if (this.#setbacks.holds(infoHash, nowMs)) return 'task-failed';
-    return this.#blocked(infoHash) ?? this.#refusals.why(infoHash, nowMs);
-  }
-
-  /** A list that allows a hybrid by its other name allows it by this one, too: of torrents at rest, the index knows both. */
-  #blocked(infoHash: InfoHash): 'blocked' | undefined {
-    const why = this.#policy.refusesHash(infoHash);
-    if (!why || !this.#policy.isListed) return why;
-    this.#policy.sameTorrent(this.#world.index.names(infoHash));
-    return this.#policy.refusesHash(infoHash);
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Hunger } from './hunger.ts';
+import { Hunger, needOf } from './hunger.ts';
 import { LIMITS } from './limits.ts';
 
 const need = (ip: string, lacked: number, ready: number) => ({ ip, lacked, ready });
@@ -38,6 +38,8 @@ test('who leaves alone what lies ready for it is hungry no more, until it takes 
 test('who has nothing to take waits as long as it may, and the time begins when something lies ready', () => {
   const hunger = new Hunger();
   hunger.counted([need('a', 5, 0)], 0);
+  hunger.look(5 * LATE);
+  assert.equal(hunger.clients, 1);
   hunger.counted([need('a', 5, 0)], 10 * LATE);
   hunger.counted([need('a', 5, 2)], 10 * LATE + 1);
   assert.equal(hunger.clients, 1);
@@ -54,4 +56,13 @@ test('one that left is forgotten: it comes back hungry', () => {
   hunger.counted([], LATE);
   hunger.counted([need('a', 5, 2)], LATE + 1);
   assert.equal(hunger.clients, 1);
+});
+
+test('who is interested in nothing that lies ready waits for something else: it stays hungry, and nothing is ready for it', () => {
+  const hunger = new Hunger();
+  const need = { lacked: 5, ready: 3 };
+  for (const ms of [0, LATE, 2 * LATE]) hunger.counted([needOf({ ip: 'a', interested: false }, need)], ms);
+  assert.deepEqual([hunger.clients, hunger.leastReady], [1, 0]);
+  hunger.counted([needOf({ ip: 'a', interested: true }, need)], 2 * LATE + 1);
+  assert.deepEqual([hunger.clients, hunger.leastReady], [1, 3]);
 });

@@ -1,8 +1,16 @@
+import type { Holder } from './holder.ts';
 import type { Need } from './lack-counts.ts';
 import { LIMITS } from './limits.ts';
 
-/** What one connection of a client needs, and whose it is. */
+/** What one client needs, and whose it is. */
 export type IpNeed = Need & { readonly ip: string };
+
+/** Who is not interested (BEP 3) in anything that lies ready may still wait for something else: of what it wants, nothing is ready. */
+export const needOf = ({ ip, interested }: Pick<Holder, 'ip' | 'interested'>, { lacked, ready }: Need): IpNeed => ({
+  ip,
+  lacked,
+  ready: interested ? ready : 0,
+});
 
 /**
  * Which clients want more than the box has, by address. A client that lacks pieces and leaves alone what lies ready for it wants none: it has what it
@@ -46,7 +54,8 @@ export class Hunger {
   /** Time has passed. True: others are hungry now. */
   look(nowMs: number): boolean {
     const before = this.#hungry;
-    const takes = ({ ip }: IpNeed): boolean => nowMs - (this.#tookMs.get(ip) ?? nowMs) < LIMITS.satedAfterMs;
+    const takes = ({ ip, ready }: IpNeed): boolean =>
+      ready === 0 || nowMs - (this.#tookMs.get(ip) ?? nowMs) < LIMITS.satedAfterMs;
     const hungry = this.#needs.filter((need) => need.lacked > 0 && takes(need));
     this.#hungry = new Set(hungry.map(({ ip }) => ip));
     this.#leastReady = Math.min(...hungry.map(({ ready }) => ready));

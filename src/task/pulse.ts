@@ -23,27 +23,29 @@ export class Pulse {
   constructor(world: PulseWorld, scope: Scope) {
     this.#world = world;
     scope.defer(() => this.#stop());
-    this.stir();
+    this.#next();
   }
 
-  /** Something has changed. */
+  /** Something has changed: it may be awake now. Falling asleep waits for the next beat, which keeps what came last. */
   stir(): void {
-    const isQuick = this.#world.awake();
-    if (this.#over || (this.#timer && this.#isQuick === isQuick)) return;
+    if (!this.#isQuick && this.#world.awake()) this.#next();
+  }
+
+  #next(): void {
+    if (this.#over) return;
     clearTimeout(this.#timer);
-    this.#isQuick = isQuick;
-    this.#timer = setTimeout(() => this.#beat(), onGrid(isQuick ? LIMITS.tickMs : LIMITS.idleMs));
+    this.#isQuick = this.#world.awake();
+    this.#timer = setTimeout(() => this.#beat(), onGrid(this.#isQuick ? LIMITS.tickMs : LIMITS.idleMs));
     this.#timer.unref();
   }
 
   #beat(): void {
-    this.#timer = undefined;
     try {
       this.#world.tick();
     } catch (error) {
       this.#world.failed(error);
     }
-    this.stir();
+    this.#next();
   }
 
   #stop(): void {
