@@ -261,10 +261,12 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
   manager.resume(stop);
   const steered = entry;
   steered.recall(index.setting(SWARMS));
-  scope.every(SWARMS_EVERY_MS, () => {
+  const keepSwarms = (): void => {
     const swarms = steered.remember();
     if (swarms) index.setSetting(SWARMS, swarms);
-  });
+  };
+  scope.every(SWARMS_EVERY_MS, keepSwarms);
+  scope.defer(keepSwarms);
   log.info('ready', { version, lan: config.lan, wan: config.wan, stop });
   return async (changed) => {
     config = { ...config, disks: changed.disks, scrubMBps: changed.scrubMBps };

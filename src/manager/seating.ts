@@ -94,10 +94,14 @@ export class Seating {
   /** What the task's clients want may have changed. */
   changed(task: SeatedTask): void {
     const known = this.#bidders.get(task);
-    if (task.wanting === (known?.lookedAt ?? 0)) return;
+    const before = known?.lookedAt ?? 0;
+    if (task.wanting === before) return;
     const bidder = known ?? new Bidder(task, this.#world);
     this.#bidders.set(task, bidder);
-    this.#look(bidder, this.#world.clock.nowMs());
+    // Who waits for a seat tries when a client comes: a try at each change would drive the price up by itself.
+    if (task.wanting > before || task.wanting === 0 || this.#seats.has(bidder))
+      this.#look(bidder, this.#world.clock.nowMs());
+    else bidder.lookedAt = task.wanting;
   }
 
   /** The task leaves. */
