@@ -15,7 +15,10 @@ type LabTask = {
   readonly clients: ReadonlySet<Client>;
   readonly segs: number;
   readonly segMB: number;
+  /** It has a seat, and gets so much; what the swarm gives to one client. */
+  readonly down: boolean;
   readonly rate: number;
+  readonly swarm: number;
   readonly arrivals: number;
   readonly complete: boolean;
 };
@@ -53,8 +56,10 @@ class Agent implements SeatedTask {
     return this.#task.complete ? 0 : this.#hunger.clients;
   }
 
+  /** The box fetches for a client that waits before it has a seat, and so knows what the swarm gives to one; with a seat, what it gets. */
   get fillRateBytesPerS(): number {
-    return this.#task.rate * 1e6;
+    const { down, rate, swarm } = this.#task;
+    return (down ? rate : swarm) * 1e6;
   }
 
   seat(has: boolean): void {
@@ -73,7 +78,12 @@ class Agent implements SeatedTask {
       if (client.gotLan > known.gotLan) this.#hunger.took(known.ip, nowMs);
       known.gotLan = client.gotLan;
       const had = Math.round((client.gotLan + client.gotWan) / segMB);
-      return { ip: known.ip, ready: client.boxUseful, lacked: Math.max(0, segs - had - client.boxUseful) };
+      return {
+        ip: known.ip,
+        interested: true,
+        ready: client.boxUseful,
+        lacked: Math.max(0, segs - had - client.boxUseful),
+      };
     });
     this.#hunger.counted(needs, nowMs);
   }

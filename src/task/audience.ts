@@ -14,7 +14,7 @@ import { type Metainfo, pieceSize } from '#wire/metainfo.ts';
 import { Anteroom } from './anteroom.ts';
 import { Dependence } from './dependence.ts';
 import { holdersOf } from './holder.ts';
-import { Hunger, needOf } from './hunger.ts';
+import { Hunger } from './hunger.ts';
 import { LackCounts, type Need } from './lack-counts.ts';
 import { LIMITS } from './limits.ts';
 import { Neighbours, type NeighboursWorld } from './neighbours.ts';
@@ -343,7 +343,7 @@ export class Audience {
     const holders = holdersOf(this.all(), (ip) => this.#wishes?.skips(ip) ?? []);
     const needs = this.#lack.recount(holders, have);
     this.#hunger.counted(
-      holders.map((holder, i) => needOf(holder, needs[i] as Need)),
+      holders.map(({ ip, interested }, i) => ({ ip, interested, ...(needs[i] as Need) })),
       nowMs,
     );
     if (have) this.#playheads?.look(holders, have, nowMs);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Hunger, needOf } from './hunger.ts';
+import { Hunger } from './hunger.ts';
 import { LIMITS } from './limits.ts';
 
-const need = (ip: string, lacked: number, ready: number) => ({ ip, lacked, ready });
+const need = (ip: string, lacked: number, ready: number, interested = true) => ({ ip, lacked, ready, interested });
 const LATE = LIMITS.satedAfterMs;
 
 test('a client counts once, however many connections it has, and not when it lacks nothing that the box lacks', () => {
@@ -58,11 +58,12 @@ test('one that left is forgotten: it comes back hungry', () => {
   assert.equal(hunger.clients, 1);
 });
 
-test('who is interested in nothing that lies ready waits for something else: it stays hungry, and nothing is ready for it', () => {
+test('who is interested in nothing that lies ready waits for something else: it stays hungry, and then nothing is ready for it', () => {
   const hunger = new Hunger();
-  const need = { lacked: 5, ready: 3 };
-  for (const ms of [0, LATE, 2 * LATE]) hunger.counted([needOf({ ip: 'a', interested: false }, need)], ms);
+  for (const ms of [0, LATE - 1]) hunger.counted([need('a', 5, 3, false)], ms);
+  assert.deepEqual([hunger.clients, hunger.leastReady], [1, 3], 'it may only not have said so yet');
+  hunger.look(LATE);
   assert.deepEqual([hunger.clients, hunger.leastReady], [1, 0]);
-  hunger.counted([needOf({ ip: 'a', interested: true }, need)], 2 * LATE + 1);
-  assert.deepEqual([hunger.clients, hunger.leastReady], [1, 3]);
+  hunger.counted([need('a', 5, 3)], LATE + 1);
+  assert.deepEqual([hunger.clients, hunger.leastReady], [0, Number.POSITIVE_INFINITY], 'it is, and leaves it alone');
 });

@@ -1,20 +1,13 @@
-import type { Holder } from './holder.ts';
 import type { Need } from './lack-counts.ts';
 import { LIMITS } from './limits.ts';
 
-/** What one client needs, and whose it is. */
-export type IpNeed = Need & { readonly ip: string };
-
-/** Who is not interested (BEP 3) in anything that lies ready may still wait for something else: of what it wants, nothing is ready. */
-export const needOf = ({ ip, interested }: Pick<Holder, 'ip' | 'interested'>, { lacked, ready }: Need): IpNeed => ({
-  ip,
-  lacked,
-  ready: interested ? ready : 0,
-});
+/** What one client needs, whose it is, and whether it is interested in anything that it was told of (BEP 3). */
+export type IpNeed = Need & { readonly ip: string; readonly interested: boolean };
 
 /**
  * Which clients want more than the box has, by address. A client that lacks pieces and leaves alone what lies ready for it wants none: it has what it
- * came for, or its user has lost interest, and it may stay connected for hours. Whatever it lacks is not fetched for it until it takes something.
+ * came for, or its user has lost interest, and it may stay connected for hours. Whatever it lacks is not fetched for it until it takes something. But one
+ * that is not even interested in what lies ready may wait for something else: for it, nothing is ready.
  */
 export class Hunger {
   /** When each client last took something, or had nothing to take. */
@@ -54,11 +47,11 @@ export class Hunger {
   /** Time has passed. True: others are hungry now. */
   look(nowMs: number): boolean {
     const before = this.#hungry;
-    const takes = ({ ip, ready }: IpNeed): boolean =>
-      ready === 0 || nowMs - (this.#tookMs.get(ip) ?? nowMs) < LIMITS.satedAfterMs;
-    const hungry = this.#needs.filter((need) => need.lacked > 0 && takes(need));
+    const leavesIt = ({ ip, ready }: IpNeed): boolean =>
+      ready > 0 && nowMs - (this.#tookMs.get(ip) ?? nowMs) >= LIMITS.satedAfterMs;
+    const hungry = this.#needs.filter((need) => need.lacked > 0 && !(need.interested && leavesIt(need)));
     this.#hungry = new Set(hungry.map(({ ip }) => ip));
-    this.#leastReady = Math.min(...hungry.map(({ ready }) => ready));
+    this.#leastReady = Math.min(...hungry.map((need) => (leavesIt(need) ? 0 : need.ready)));
     return before.size !== this.#hungry.size || [...before].some((ip) => !this.#hungry.has(ip));
   }
 }
