@@ -155,6 +155,11 @@ export class ClientConnection {
     return this.#served;
   }
 
+  /** Pieces that it was given whole: not every client says that it has them. */
+  get given(): Bitfield | undefined {
+    return this.#given?.whole;
+  }
+
   /** When it was last given something; before that, when it came. */
   get tookAtMs(): number {
     return this.#tookAtMs;

@@ -20,6 +20,11 @@ export class ServedBlocks {
     this.#whole = new Bitfield(meta.pieceCount);
   }
 
+  /** Pieces of which it was given every block. */
+  get whole(): Bitfield {
+    return this.#whole;
+  }
+
   /** How many of these bytes the client is given for the first time. A block counts as given once its end was. */
   give(piece: PieceIndex, begin: number, length: number): number {
     if (this.#whole.has(piece)) return 0;

@@ -13,6 +13,8 @@ export type Holder = {
   readonly interested: boolean;
   /** It was told of the piece. */
   knows(piece: PieceIndex): boolean;
+  /** It was given all of the piece: a client need not tell who gave it that it has it. */
+  wasGiven?(piece: PieceIndex): boolean;
 };
 
 /** What one of a client's connections shows. */
@@ -20,6 +22,7 @@ export type HolderConnection = {
   readonly remote: { readonly ip: string };
   readonly interested: boolean;
   pieces(): Bitfield | undefined;
+  readonly given?: Bitfield | undefined;
   readonly telling: { knows(piece: PieceIndex): boolean };
 };
 
@@ -32,6 +35,7 @@ export function holdersOf(all: readonly HolderConnection[], skips: (ip: string) 
     skips: skips(ip),
     interested: connections.some((c) => c.interested),
     knows: (piece) => connections.some((c) => c.telling.knows(piece)),
+    wasGiven: (piece) => connections.some((c) => c.given?.has(piece)),
   }));
 }
 

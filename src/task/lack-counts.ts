@@ -51,23 +51,27 @@ export class LackCounts {
   }
 
   /** In plain loops: with hundreds of clients of a large torrent this is where the time goes. */
-  #add({ pieces, skips }: Holder, have: Bitfield | undefined): Need {
+  #add({ pieces, skips, wasGiven }: Holder, have: Bitfield | undefined): Need {
     const counts = this.#counts;
-    let [wanted, ready] = [0, 0];
+    let [wanted, had, ready] = [0, 0, 0];
     if (pieces?.full) return { lacked: 0, ready: 0 };
     for (let piece = 0; piece < counts.length; piece++) {
       if (pieces?.has(piece)) continue;
       counts[piece] = (counts[piece] as number) + 1;
       wanted++;
-      if (have?.has(piece)) ready++;
+      if (!have?.has(piece)) continue;
+      had++;
+      if (!wasGiven?.(piece)) ready++;
     }
     for (const { first, end } of skips)
       for (let piece = first; piece < end; piece++) {
         if (pieces?.has(piece) || this.#isSample(piece)) continue;
         counts[piece] = (counts[piece] as number) - 1;
         wanted--;
-        if (have?.has(piece)) ready--;
+        if (!have?.has(piece)) continue;
+        had--;
+        if (!wasGiven?.(piece)) ready--;
       }
-    return { lacked: wanted - ready, ready };
+    return { lacked: wanted - had, ready };
   }
 }

@@ -11,6 +11,8 @@ export type Wisher = {
   /** What the client has; undefined while it has said nothing, which means "none". */
   pieces(): Bitfield | undefined;
   readonly telling: { knows(piece: PieceIndex): boolean };
+  /** What it was given whole: not every client says that it has it. */
+  readonly given?: Bitfield | undefined;
 };
 
 /** The pieces of one file, those that it shares with a neighbour left out. `end` is not among them. */
@@ -129,7 +131,7 @@ export class Wishes {
     const { first, end } = this.#parts[part] as Part;
     const theirs = c.pieces();
     for (let piece = first; piece < end; piece++)
-      if (have.has(piece) && !theirs?.has(piece) && c.telling.knows(piece)) return true;
+      if (have.has(piece) && !theirs?.has(piece) && !c.given?.has(piece) && c.telling.knows(piece)) return true;
     return false;
   }
 }
