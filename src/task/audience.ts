@@ -72,6 +72,7 @@ export class Audience {
   #demand: TorrentDemand | undefined;
   #recountSoon: NodeJS.Timeout | undefined;
   #waitedInVain = false;
+  #over = false;
   /** Qvod clients in a row that left without a word. */
   #silent = 0;
   /** When a client was last here. */
@@ -247,6 +248,7 @@ export class Audience {
   }
 
   close(): void {
+    this.#over = true;
     clearTimeout(this.#recountSoon);
   }
 
@@ -321,6 +323,7 @@ export class Audience {
 
   /** A client says `have` often; counting costs clients x pieces, so it is done at most a few times a second. */
   #piecesChanged(): void {
+    if (this.#over) return;
     const slower = Math.max(1, this.#lack.costWith(this.#clients.size) / LIMITS.recountOften);
     this.#recountSoon ??= setTimeout(() => {
       this.#recountSoon = undefined;

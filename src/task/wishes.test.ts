@@ -92,6 +92,20 @@ test('a file that it has taken of, and takes no more of, is given up later: it m
   assert.ok(skipped(wishes, client).includes(0));
 });
 
+test('of a download that goes on, every file is wanted that something of is there', () => {
+  const wishes = new Wishes(PARTS);
+  const client = new Client();
+  client.has.set(11);
+  client.interested = true;
+  wishes.asked(client.remote.ip, 0);
+  assert.equal(looker(wishes, [client], bits(0))(0), true);
+  assert.deepEqual(
+    skipped(wishes, client),
+    [20],
+    'not the third: nothing of it is there, and its first piece is on offer',
+  );
+});
+
 test('a client is what all its connections are', () => {
   const wishes = new Wishes(PARTS);
   const [one, two, other] = [new Client(), new Client(), new Client('fe80::2')] as const;

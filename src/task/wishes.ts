@@ -80,6 +80,11 @@ export class Wishes {
       const client = this.#client(ip);
       client.quietMs = connections.some((c) => c.interested) ? undefined : (client.quietMs ?? nowMs);
       for (const [i, judged] of client.parts.entries()) {
+        // A download that goes on: the piece that would be offered of the file is there already, and nobody would ask for it.
+        if (judged.verdict === 'unknown' && connections.some((c) => this.#hasSome(i, c))) {
+          judged.verdict = 'wanted';
+          changed = true;
+        }
         const isOffered = connections.some((c) => this.#offers(i, c, offered(c)));
         judged.offeredMs = isOffered ? (judged.offeredMs ?? nowMs) : undefined;
         const sinceMs = Math.max(judged.offeredMs ?? nowMs, client.quietMs ?? nowMs);
@@ -113,6 +118,13 @@ export class Wishes {
     const client = { parts, quietMs: undefined };
     this.#clients.set(ip, client);
     return client;
+  }
+
+  #hasSome(part: number, c: Wisher): boolean {
+    const { first, end } = this.#parts[part] as Part;
+    const theirs = c.pieces();
+    for (let piece = first; piece < end; piece++) if (theirs?.has(piece)) return true;
+    return false;
   }
 
   /** Parts are in order, and do not meet. */
