@@ -164,6 +164,7 @@ export class SimSocket extends Duplex {
         to.#arrived(chunk);
       },
       to.owner,
+      true,
     );
   }
 

@@ -10,6 +10,8 @@ export type Pending = {
   readonly atMs: number;
   readonly order: number;
   readonly owner: Owner;
+  /** What is on its way on a connection: its process may be over before it comes. */
+  readonly isOnItsWay: boolean;
   run: (() => void) | undefined;
 };
 
@@ -55,16 +57,16 @@ export class VirtualTime {
     return this.#owner;
   }
 
-  /** Events to come that are the owner's. */
+  /** Events to come that are the owner's own. */
   pending(owner: Owner): number {
     return this.#alive.get(owner) ?? 0;
   }
 
-  after(ms: number, run: () => void, owner = this.#owner): Pending {
-    const event: Pending = { atMs: this.#nowMs + Math.max(0, ms), order: this.#made++, owner, run };
+  after(ms: number, run: () => void, owner = this.#owner, isOnItsWay = false): Pending {
+    const event: Pending = { atMs: this.#nowMs + Math.max(0, ms), order: this.#made++, owner, isOnItsWay, run };
     if (this.#killed.has(owner)) event.run = undefined;
     else {
-      this.#alive.set(owner, this.pending(owner) + 1);
+      this.#count(event, 1);
       this.#push(event);
     }
     return event;
@@ -73,7 +75,11 @@ export class VirtualTime {
   cancel(event: Pending): void {
     if (!event.run) return;
     event.run = undefined;
-    this.#alive.set(event.owner, this.pending(event.owner) - 1);
+    this.#count(event, -1);
+  }
+
+  #count({ owner, isOnItsWay }: Pending, more: 1 | -1): void {
+    if (!isOnItsWay) this.#alive.set(owner, this.pending(owner) + more);
   }
 
   /** Nothing of the owner's ever runs again. */
