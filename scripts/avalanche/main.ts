@@ -1,9 +1,9 @@
 /** `make avalanche`: thousands of clients within seconds, and a box without a processor. What the clients get, and what it costs. */
-import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { logged, snapshot } from '../../src/box-fixtures.ts';
+import { runInCafe } from '../cafe/run-in-cafe.ts';
 import { until } from '../cafe/servers.ts';
-import { Cafe } from '../cafe/world.ts';
+import type { Cafe } from '../cafe/world.ts';
 import type { CrowdOptions } from './crowd.ts';
 import { type AvalancheSettings, readAvalancheSettings } from './settings.ts';
 import { announced, Crowd, carried, Memory, setStage } from './stage.ts';
@@ -109,26 +109,17 @@ async function starved(cafe: Cafe, torrents: CrowdOptions['torrents']): Promise<
 }
 
 const settings = readAvalancheSettings();
-const aborted = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => aborted.abort());
-await using cafe = await Cafe.start(
+await runInCafe(
   {
     prefix: settings.prefix,
     sizeMib: 16,
     wanMbit: settings.wanMbit,
     clients: ['aria2', 'aria2'],
     seeders: ['libtorrent'],
-    say: (line) => console.error(line),
   },
-  aborted.signal,
+  async (cafe) => {
+    const torrents = await setStage(cafe, settings.torrents);
+    await avalanche(cafe, settings, torrents);
+    await starved(cafe, torrents);
+  },
 );
-aborted.signal.addEventListener('abort', () => void cafe.close());
-try {
-  const torrents = await setStage(cafe, settings.torrents);
-  await avalanche(cafe, settings, torrents);
-  await starved(cafe, torrents);
-} catch (error) {
-  const log = await readFile(cafe.daemon.logPath, 'utf8').catch(() => '');
-  console.error(`daemon: ${log.trimEnd().split('\n').slice(-20).join('\n')}`);
-  throw error;
-}

@@ -28,6 +28,7 @@ import { type InfoHash, infoHashBytes, infoHashOf, MIB } from '#base/units.ts';
 import { TestStream } from '#client/fixtures.ts';
 import { Index } from '#index/index.ts';
 import { req2Of } from '#index/req2.ts';
+import { nobodyThere, openToAll } from '#manager/fixtures.ts';
 import { Manager } from '#manager/manager.ts';
 import { Store } from '#store/store.ts';
 import { encode } from '#wire/bencode.ts';
@@ -131,19 +132,12 @@ async function house(dir: string, laterMs: () => number) {
   const openMs = Math.round(performance.now() - from);
   const store = await Store.open<FramedPiece>(config, FramedPiece, silentLog);
   const manager = new Manager(
-    { seats: 32, seatRule: 'priced', servePrivate: false, block: [], allow: undefined },
+    openToAll,
     {
+      ...nobodyThere(),
       clock: { ...realClock, nowMs: () => Date.now() + laterMs() },
       store,
       index,
-      peerId: newPeerId(),
-      dial: () => Promise.reject(new Error('nobody listens')),
-      know: () => {},
-      steer: () => {},
-      told: () => {},
-      dhtNode: () => {},
-      lookUp: async () => {},
-      isBox: () => false,
     },
     silentLog,
   );

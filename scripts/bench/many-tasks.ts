@@ -13,11 +13,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { argv, cpuUsage, execPath, memoryUsage } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { realClock } from '#base/clock.ts';
 import { silentLog } from '#base/log.ts';
 import { type InfoHash, MIB } from '#base/units.ts';
 import { TestStream } from '#client/fixtures.ts';
 import { Index } from '#index/index.ts';
+import { nobodyThere, openToAll } from '#manager/fixtures.ts';
 import { LIMITS } from '#manager/limits.ts';
 import { Manager } from '#manager/manager.ts';
 import { FakeStore } from '#store/fake-store.ts';
@@ -75,9 +75,9 @@ async function cpuAtRest(): Promise<number> {
 
 async function measure(way: string, index: Index, ids: readonly InfoHash[], asleep: number): Promise<void> {
   const manager = new Manager(
-    { seats: 32, seatRule: 'priced', servePrivate: false, block: [], allow: undefined, asleep },
+    { ...openToAll, asleep },
     {
-      clock: realClock,
+      ...nobodyThere(),
       store: {
         // One each: it would hold on to what the box lets go.
         task: (shape) => new FakeStore(FramedPiece).task(shape),
@@ -86,14 +86,6 @@ async function measure(way: string, index: Index, ids: readonly InfoHash[], asle
         freeBytes: async () => Number.MAX_SAFE_INTEGER,
       },
       index,
-      peerId: newPeerId(),
-      dial: () => Promise.reject(new Error('nobody listens')),
-      know: () => {},
-      steer: () => {},
-      told: () => {},
-      dhtNode: () => {},
-      lookUp: async () => {},
-      isBox: () => false,
     },
     silentLog,
   );

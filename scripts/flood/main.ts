@@ -11,9 +11,10 @@ import { naming, server, stranger, tracker } from '../../src/box-fixtures.ts';
 import { escapedHash } from '../../src/box-strangers.ts';
 import { median } from '../bench/figures.ts';
 import { makePayload } from '../cafe/payload.ts';
+import { runInCafe } from '../cafe/run-in-cafe.ts';
 import { until } from '../cafe/servers.ts';
 import { SERVER_IP, seedIp } from '../cafe/topology.ts';
-import { Cafe } from '../cafe/world.ts';
+import type { Cafe } from '../cafe/world.ts';
 import type { CrowdOptions } from './crowd.ts';
 import { type FloodSettings, readFloodSettings } from './settings.ts';
 
@@ -164,24 +165,15 @@ async function flood(cafe: Cafe, s: FloodSettings): Promise<void> {
 }
 
 const settings = readFloodSettings();
-const aborted = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => aborted.abort());
-await using cafe = await Cafe.start(
+await runInCafe(
   {
     prefix: settings.prefix,
     sizeMib: 1,
     wanMbit: settings.wanMbit,
     clients: ['aria2', 'aria2'],
     seeders: ['libtorrent'],
-    say: (line) => console.error(line),
   },
-  aborted.signal,
+  async (cafe) => {
+    await flood(cafe, settings);
+  },
 );
-aborted.signal.addEventListener('abort', () => void cafe.close());
-try {
-  await flood(cafe, settings);
-} catch (error) {
-  const log = await readFile(cafe.daemon.logPath, 'utf8').catch(() => '');
-  console.error(`daemon: ${log.trimEnd().split('\n').slice(-20).join('\n')}`);
-  throw error;
-}

@@ -3,18 +3,36 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { Bitfield } from '#base/bitfield.ts';
+import { realClock } from '#base/clock.ts';
 import { type Log, type LogLine, logTo, silentLog } from '#base/log.ts';
 import { BLOCK_BYTES, type InfoHash, type PieceIndex } from '#base/units.ts';
 import { HandClock } from '#client/fixtures.ts';
 import { Index } from '#index/index.ts';
 import { FakeStore } from '#store/fake-store.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
+import { newPeerId } from '#wire/handshake.ts';
 import { oneFileTorrent } from '#wire/made-torrent.ts';
 import { type Metainfo, pieceSize } from '#wire/metainfo.ts';
 import { type PieceShape, shapeOf } from '#wire/piece-shape.ts';
 import { keepMetainfo } from './kept-metainfo.ts';
 import { LIMITS } from './limits.ts';
 import { Scrubber, type ScrubWorld } from './scrubber.ts';
+
+/** Of a manager that serves everything public. */
+export const openToAll = { seats: 4, seatRule: 'priced' as const, servePrivate: false, block: [], allow: undefined };
+
+/** A manager's world in which nobody is there to be dialled, told or steered. Without a store and an index. */
+export const nobodyThere = () => ({
+  clock: realClock,
+  peerId: newPeerId(),
+  dial: () => Promise.reject(new Error('nobody listens')),
+  know: () => {},
+  steer: () => {},
+  told: () => {},
+  dhtNode: () => {},
+  lookUp: async () => {},
+  isBox: () => false,
+});
 
 export const DAY_MS = 24 * 3_600_000;
 /** A piece of these torrents a second. */

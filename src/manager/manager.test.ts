@@ -19,6 +19,7 @@ import { newPeerId } from '#wire/handshake.ts';
 import { encodeQvodHandshake, newQvodPeerId } from '#wire/qvod/handshake.ts';
 import { encodeMetafileRequest } from '#wire/qvod/messages.ts';
 import { parseSeed, qvodHashOf } from '#wire/qvod/seed.ts';
+import { openToAll } from './fixtures.ts';
 import { LIMITS } from './limits.ts';
 import { type Arriving, Manager, type ManagerConfig, type ManagerWorld } from './manager.ts';
 
@@ -57,7 +58,7 @@ function setUp(
   const known: InfoHash[] = [];
   const dialled: number[] = [];
   const manager = new Manager(
-    { downloads: 1, seats: 1, seatRule: 'priced', servePrivate: false, block: [], allow: undefined, ...config },
+    { ...openToAll, downloads: 1, ...config },
     {
       clock: realClock,
       store: {

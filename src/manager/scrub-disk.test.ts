@@ -19,7 +19,7 @@ import { newPeerId } from '#wire/handshake.ts';
 import { oneFileTorrent } from '#wire/made-torrent.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
 import { shapeOf } from '#wire/piece-shape.ts';
-import { pieceOf } from './fixtures.ts';
+import { nobodyThere, openToAll, pieceOf } from './fixtures.ts';
 import { keepMetainfo } from './kept-metainfo.ts';
 import { Manager } from './manager.ts';
 import { Scrubber } from './scrubber.ts';
@@ -43,11 +43,7 @@ async function house(t: TestContext) {
     hashWorkers: 1,
   };
   const store = await Store.open<FramedPiece>(config, FramedPiece, silentLog);
-  const nobody = { know: () => {}, steer: () => {}, told: () => {}, dhtNode: () => {}, lookUp: async () => {} };
-  const dial = () => Promise.reject(new Error('nobody listens'));
-  const world = { clock: realClock, store, index, peerId: newPeerId(), dial, isBox: () => false, ...nobody };
-  const settings = { seats: 4, seatRule: 'priced' as const, servePrivate: false, block: [], allow: undefined };
-  const manager = new Manager(settings, world, silentLog);
+  const manager = new Manager(openToAll, { ...nobodyThere(), store, index }, silentLog);
   t.after(async () => {
     await manager.close();
     await store.close();

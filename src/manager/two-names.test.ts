@@ -7,7 +7,6 @@ import { duplexPair } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Bitfield } from '#base/bitfield.ts';
-import { realClock } from '#base/clock.ts';
 import { silentLog } from '#base/log.ts';
 import { BLOCK_BYTES, type InfoHash } from '#base/units.ts';
 import { TestStream } from '#client/fixtures.ts';
@@ -22,6 +21,7 @@ import { type Content, madeTorrent } from '#wire/made-torrent.ts';
 import { type Metainfo, parseMetainfo } from '#wire/metainfo.ts';
 import { layersOf } from '#wire/piece-layers.ts';
 import { shapeOf } from '#wire/piece-shape.ts';
+import { nobodyThere, openToAll } from './fixtures.ts';
 import { keepMetainfo } from './kept-metainfo.ts';
 import { type Arriving, Manager } from './manager.ts';
 
@@ -44,12 +44,11 @@ async function house(t: TestContext, dataDir: string, seeds: Record<number, Torr
   const known: InfoHash[] = [];
   const dialled: FakeSeed[] = [];
   const manager = new Manager(
-    { seats: 4, seatRule: 'priced' as const, servePrivate: false, block: [], allow },
+    { ...openToAll, allow },
     {
-      clock: realClock,
+      ...nobodyThere(),
       store,
       index,
-      peerId: newPeerId(),
       dial: async ({ endpoint }) => {
         const torrent = seeds[endpoint.port];
         if (!torrent) throw new Error('nobody listens');
@@ -60,11 +59,6 @@ async function house(t: TestContext, dataDir: string, seeds: Record<number, Torr
         return ours;
       },
       know: (infoHash) => void known.push(infoHash),
-      steer: () => {},
-      told: () => {},
-      dhtNode: () => {},
-      lookUp: async () => {},
-      isBox: () => false,
     },
     silentLog,
   );

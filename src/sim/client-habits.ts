@@ -1,6 +1,6 @@
+import type { Random } from '#base/seeded-random.ts';
 import { BLOCK_BYTES } from '#base/units.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
-import type { Random } from './random.ts';
 import type { ClientHabit } from './scenario.ts';
 import type { SimPeer } from './sim-peer.ts';
 

@@ -1,6 +1,6 @@
+import type { Random } from '#base/seeded-random.ts';
 import type { BoxLife } from './box-life.ts';
 import type { Cut, Fault, Spell } from './faults.ts';
-import type { Random } from './random.ts';
 
 import type { SimDisk } from './sim-disk.ts';
 import type { SimNet } from './sim-net.ts';

@@ -1,5 +1,5 @@
+import type { Random } from '#base/seeded-random.ts';
 import { MIB } from '#base/units.ts';
-import type { Random } from './random.ts';
 import type { ClientPlan, Theme } from './scenario.ts';
 
 /** The disk is not as it should be for a while. */

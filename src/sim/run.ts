@@ -1,10 +1,10 @@
+import { Random } from '#base/seeded-random.ts';
 import { MIB } from '#base/units.ts';
 import { partsOf } from '#task/wishes.ts';
 import type { Torrent } from '#wire/made-torrent.ts';
 import { pieceSize } from '#wire/metainfo.ts';
 import { LAN } from './fate.ts';
 import { brokenNow, indexAhead } from './invariants.ts';
-import { Random } from './random.ts';
 import type { Scenario, Theme } from './scenario.ts';
 import { torrentOf } from './sim-torrents.ts';
 import { Street } from './street.ts';

@@ -1,8 +1,8 @@
+import { Random } from '#base/seeded-random.ts';
 import { KIB, MIB } from '#base/units.ts';
 import type { RateLimits } from '#client/rate-limits.ts';
 import { type SeatRuleName, seatRuleNames } from '#manager/seat-rules.ts';
 import { type Fault, faultsOf } from './faults.ts';
-import { Random } from './random.ts';
 
 /** What happens in one run, as plain data that follows from its seed. Times in milliseconds since the beginning. */
 export type Scenario = {

@@ -1,10 +1,10 @@
 import { Bitfield } from '#base/bitfield.ts';
 import { type Endpoint, endpointKey, type LanEndpoint } from '#base/endpoint.ts';
+import type { Random } from '#base/seeded-random.ts';
 import { BLOCK_BYTES, type PieceIndex } from '#base/units.ts';
 import type { Torrent } from '#wire/made-torrent.ts';
 import { pieceSize } from '#wire/metainfo.ts';
 import { misbehave } from './client-habits.ts';
-import type { Random } from './random.ts';
 import type { ClientPlan } from './scenario.ts';
 import { type Block, blockCount, type PeerHost, SimPeer } from './sim-peer.ts';
 import type { SimSocket } from './sim-socket.ts';

@@ -1,10 +1,10 @@
 import type { Clock } from '#base/clock.ts';
+import type { Random } from '#base/seeded-random.ts';
 import type { InfoHash, PieceIndex } from '#base/units.ts';
 import type { BegunLog } from '#store/begun-log.ts';
 import { FakeStore, keptKey } from '#store/fake-store.ts';
 import type { TaskShape } from '#store/task-store.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
-import type { Random } from './random.ts';
 
 const PATH = '/sim';
 /** A disk that is "slow" takes at most so long for one access. */

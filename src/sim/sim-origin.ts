@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream';
+import type { Random } from '#base/seeded-random.ts';
 import { BLOCK_BYTES } from '#base/units.ts';
 import { FakeSeed, type SeedHabits } from '#downloader/fake-seed.ts';
 import type { Torrent } from '#wire/made-torrent.ts';
 import { pieceSize } from '#wire/metainfo.ts';
-import type { Random } from './random.ts';
 import type { OriginPlan } from './scenario.ts';
 import type { SimNet } from './sim-net.ts';
 import type { SimSocket } from './sim-socket.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Random } from './random.ts';
+import { Random } from '#base/seeded-random.ts';
 import { SimLine } from './sim-line.ts';
 import { SimNet } from './sim-net.ts';
 import type { SimSocket } from './sim-socket.ts';

@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream';
+import type { Random } from '#base/seeded-random.ts';
 import { KIB } from '#base/units.ts';
-import type { Random } from './random.ts';
 import type { SimPath } from './sim-line.ts';
 import type { Trace } from './trace.ts';
 import type { Owner, Pending, VirtualTime } from './virtual-time.ts';

@@ -1,9 +1,9 @@
 import { type Endpoint, endpointKey, type LanEndpoint } from '#base/endpoint.ts';
+import { Random } from '#base/seeded-random.ts';
 import { MIB } from '#base/units.ts';
 import type { Torrent } from '#wire/made-torrent.ts';
 import { BoxLife } from './box-life.ts';
 import { Fate, LAN } from './fate.ts';
-import { Random } from './random.ts';
 import type { ClientPlan, Scenario } from './scenario.ts';
 import { SimClient } from './sim-client.ts';
 import { SimDisk } from './sim-disk.ts';

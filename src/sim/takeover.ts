@@ -1,6 +1,6 @@
 import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
-import type { Random } from './random.ts';
+import type { Random } from '#base/seeded-random.ts';
 import type { Pending, VirtualTime } from './virtual-time.ts';
 
 /** A timer as Node's own looks to who holds it. Nothing here keeps a process alive. */

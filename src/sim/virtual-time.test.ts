@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Random } from './random.ts';
+import { Random } from '#base/seeded-random.ts';
 import { takeOver } from './takeover.ts';
 import { VirtualTime } from './virtual-time.ts';
 

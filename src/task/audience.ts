@@ -208,11 +208,6 @@ export class Audience {
     return this.#wishes ? this.#hunger.clients : this.lacking;
   }
 
-  /** Clients that want what the box lacks, whether they take what it has or not. */
-  get waiting(): number {
-    return this.#wishes ? this.#hunger.waiting : this.lacking;
-  }
-
   /** Pieces that lie ready for the one of them who has the fewest. */
   get leastReady(): number {
     return this.#hunger.leastReady;

@@ -21,12 +21,7 @@ export class Hunger {
     return this.#hungry.size;
   }
 
-  /** Clients that lack what the box lacks, whatever they take. */
-  get waiting(): number {
-    return new Set(this.#needs.filter(({ lacked }) => lacked > 0).map(({ ip }) => ip)).size;
-  }
-
-  /** Pieces that lie ready for the one who waits and has the fewest: none for who leaves them alone. Infinite when nobody waits. */
+  /** Pieces that lie ready for the one of them who has the fewest; infinite when there are none. */
   get leastReady(): number {
     return this.#leastReady;
   }
@@ -56,8 +51,7 @@ export class Hunger {
       ready > 0 && nowMs - (this.#tookMs.get(ip) ?? nowMs) >= LIMITS.satedAfterMs;
     const hungry = this.#needs.filter((need) => need.lacked > 0 && !(need.interested && leavesIt(need)));
     this.#hungry = new Set(hungry.map(({ ip }) => ip));
-    const waiting = this.#needs.filter(({ lacked }) => lacked > 0);
-    this.#leastReady = Math.min(...waiting.map((need) => (leavesIt(need) ? 0 : need.ready)));
+    this.#leastReady = Math.min(...hungry.map((need) => (leavesIt(need) ? 0 : need.ready)));
     return before.size !== this.#hungry.size || [...before].some((ip) => !this.#hungry.has(ip));
   }
 }

@@ -9,7 +9,6 @@ function setUp(pieceLength = MIB) {
   const audience = {
     size: 1,
     hungry: 1,
-    waiting: 1,
     lastMs: 0,
     leastReady: 0,
     ranks: [] as number[],
@@ -58,7 +57,7 @@ test('what comes is ahead of everybody when the hungriest has enough to take, or
 test('of large pieces some are always begun; and nobody here, for whom a client is expected, holds nothing back', () => {
   const { perception, audience } = setUp(LIMITS.leadBytes);
   assert.deepEqual([perception.mayBegin(LIMITS.leadPieces - 1), perception.mayBegin(LIMITS.leadPieces)], [true, false]);
-  Object.assign(audience, { size: 0, hungry: 0, waiting: 0, leastReady: Number.POSITIVE_INFINITY });
+  Object.assign(audience, { size: 0, hungry: 0, leastReady: Number.POSITIVE_INFINITY });
   assert.equal(perception.mayBegin(1_000), true);
 });
 
@@ -92,6 +91,6 @@ test('while it is looked what the disk has, nothing is lacked; it stalls when no
   assert.equal(perception.stalled(), false);
   clock.ms++;
   assert.equal(perception.stalled(), true);
-  audience.waiting = 0;
+  audience.hungry = 0;
   assert.equal(perception.stalled(), false);
 });

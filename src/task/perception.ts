@@ -7,7 +7,7 @@ import { LIMITS } from './limits.ts';
 
 export type PerceptionWorld = {
   readonly clock: Pick<Clock, 'nowMs'>;
-  readonly audience: Pick<Audience, 'size' | 'hungry' | 'waiting' | 'lastMs' | 'rankOf' | 'leastReady'>;
+  readonly audience: Pick<Audience, 'size' | 'hungry' | 'lastMs' | 'rankOf' | 'leastReady'>;
   readonly holdings: Pick<Holdings, 'checked' | 'whole'> & {
     readonly shelf: { readonly meta: { readonly pieceLength: number } } | undefined;
   };
@@ -38,17 +38,12 @@ export class Perception {
     return {
       nowMs: this.#nowMs,
       clients: audience.size,
-      lacking: whole || checking ? 0 : audience.waiting,
+      lacking: whole || checking ? 0 : audience.hungry,
       seated: this.seated,
       expectUntilMs: checking ? 0 : this.#expectedUntilMs,
       lastClientMs: audience.lastMs,
       complete: whole,
     };
-  }
-
-  /** Clients that want what it has not, and take what it has. */
-  get hungry(): number {
-    return this.facts().lacking > 0 ? this.#world.audience.hungry : 0;
   }
 
   /** It has every piece, or the index says so and what proves it is still being read. */

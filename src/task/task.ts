@@ -115,7 +115,7 @@ export class Task {
 
   /** Clients that want what it has not, and take what it has: there is a reason to fetch. */
   get wanting(): number {
-    return this.gone ? 0 : this.#perception.hungry;
+    return this.gone ? 0 : this.#perception.facts().lacking;
   }
 
   /** What comes from outside, bytes a second. */

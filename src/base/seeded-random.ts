@@ -1,4 +1,4 @@
-/** Numbers that follow from a seed alone (sfc32): the same run can be had again. */
+/** Numbers that follow from a seed and a stream alone (sfc32): the same run, or any input of it, can be had again. For tests and simulations. */
 export class Random {
   #a: number;
   #b: number;
@@ -8,7 +8,7 @@ export class Random {
   constructor(seed: number, stream = 0) {
     this.#a = seed | 0;
     this.#b = stream | 0;
-    this.#c = Math.floor(seed / 0x1_0000_0000) | 0;
+    this.#c = (Math.floor(seed / 0x1_0000_0000) ^ Math.floor(stream / 0x1_0000_0000)) | 0;
     for (let i = 0; i < 12; i++) this.next();
   }
 
