@@ -10,8 +10,9 @@ import { decodeMessage, encodeMessage, FrameSplitter } from '#wire/frames.ts';
 import type { Handshake } from '#wire/handshake.ts';
 import { PeerPieces } from '#wire/peer-pieces.ts';
 import { decodeQvodMessage, encodeUnhave, type QvodMessage } from '#wire/qvod/messages.ts';
+import { Asking } from './asking.ts';
 import { Choke } from './choke.ts';
-import type { ClientStream, ClientTask, Taker } from './client-world.ts';
+import type { ClientStream, ClientTask } from './client-world.ts';
 import { Extensions } from './extensions.ts';
 import { greeting } from './greeting.ts';
 import { HashExchange } from './hash-exchange.ts';
@@ -39,6 +40,8 @@ export class ClientConnection {
   readonly #log: Log;
   readonly #limits: ClientLimits;
   readonly #clock: Clock;
+  /** Blocks can be asked of it, too. */
+  readonly asking: Asking;
   readonly #scope: Scope;
   readonly #fast: boolean;
   readonly #extensions: Extensions | undefined;
@@ -54,8 +57,6 @@ export class ClientConnection {
   readonly #rate = new Rate();
   readonly #silence: Silence;
   #spoke = false;
-  /** The box has said that it is interested. */
-  #wanted = false;
   #dhtPort = false;
   #given: ServedBlocks | undefined;
   #served = 0;
@@ -81,6 +82,7 @@ export class ClientConnection {
     this.#limits = limits;
     this.#clock = clock;
     this.#tookAtMs = clock.nowMs();
+    this.asking = new Asking({ taker: () => task.taker(this), send: (frame) => this.#say(frame) });
     this.#scope = new Scope((error) => this.close(errorText(error)));
     this.#fast = handshake.fast;
     this.#idText = handshake.peerId.toString('latin1', 0, 8).replace(/[^\x21-\x7e]/g, '.');
@@ -202,21 +204,6 @@ export class ClientConnection {
     return !this.#metafile;
   }
 
-  /** Whether the box is interested in what it has. */
-  want(is: boolean): void {
-    if (is === this.#wanted) return;
-    this.#wanted = is;
-    this.#say(encodeMessage({ kind: is ? 'interested' : 'not-interested' }));
-  }
-
-  ask({ piece, begin, length }: Request): void {
-    this.#say(encodeMessage({ kind: 'request', piece, begin, length }));
-  }
-
-  cancelAsked({ piece, begin, length }: Request): void {
-    this.#say(encodeMessage({ kind: 'cancel', piece, begin, length }));
-  }
-
   close(why: string): void {
     if (this.#over) return;
     this.#over = true;
@@ -290,10 +277,6 @@ export class ClientConnection {
     );
   }
 
-  get #taker(): Taker | undefined {
-    return this.#task.taker(this);
-  }
-
   get #roomy(): boolean {
     return !this.#outbox.full && this.#outbox.bytes < this.#limits.controlBytes / 2;
   }
@@ -351,16 +334,10 @@ export class ClientConnection {
       case 'hash-reject':
         return this.#hashes.receive(m);
       case 'piece':
-        return this.#taker?.block(m.piece, m.begin, m.data) ? undefined : 'a block that was never asked for';
       case 'choke':
-        this.#taker?.choked();
-        return undefined;
       case 'unchoke':
-        this.#taker?.unchoked();
-        return undefined;
       case 'reject':
-        this.#taker?.rejected(m.piece, m.begin);
-        return undefined;
+        return this.asking.hear(m);
       case 'extended':
         this.#extensions?.receive(m.id, m.payload);
         this.#hashes.tick();

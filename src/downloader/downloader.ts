@@ -9,7 +9,7 @@ import { Scope } from '#base/scope.ts';
 import type { InfoHash, PieceIndex } from '#base/units.ts';
 import type { FramedPiece } from '#wire/framed-piece.ts';
 import { type Metainfo, pieceSize } from '#wire/metainfo.ts';
-import { PEX_FLAG, type PexPeer } from '#wire/pex.ts';
+import type { PexPeer } from '#wire/pex.ts';
 import { parseNamedInfo, parseSeed } from '#wire/qvod/seed.ts';
 import type { OriginId } from './begun-piece.ts';
 import { dialInTime } from './dial.ts';
@@ -21,6 +21,7 @@ import type { BlockSource, Giver, Neighbour } from './neighbour.ts';
 import { Neighbourhood } from './neighbourhood.ts';
 import { OriginConnection, type OriginEnd, type OriginHost } from './origin-connection.ts';
 import { type Origin, OriginPool, type OriginSource } from './origin-pool.ts';
+import { type OriginStatus, statusOf, tellable } from './origin-views.ts';
 import type { UplinkShare } from './uplink.ts';
 
 /** What the downloader asks of its task. */
@@ -61,13 +62,6 @@ export type DownloadWorld = {
   readonly log: Log;
 };
 
-export type OriginStatus = {
-  readonly endpoint: Endpoint;
-  readonly state: 'dialling' | 'up' | 'failed' | 'banned';
-  readonly rateBytesPerS: number;
-  /** Pieces it has; 0 when unknown. */
-  readonly pieces: number;
-};
 export type DownloadStatus = {
   readonly origins: readonly OriginStatus[];
   readonly rateBytesPerS: number;
@@ -196,17 +190,9 @@ export class Downloader {
     await this.#scope.close();
   }
 
-  /** Origins that answered, or were not tried yet: whom one may tell others of (BEP 11). */
+  /** Whom one may tell others of (BEP 11). */
   swarm(): PexPeer[] {
-    const peers: PexPeer[] = [];
-    for (const { id, source, state, speech } of this.#pool.all()) {
-      if (state.kind === 'banned' || (state.kind === 'waiting' && state.failures > 1)) continue;
-      const up = state.kind === 'up' ? PEX_FLAG.reachable : 0;
-      const seed = this.#live.get(id)?.pieces?.full ? PEX_FLAG.seed : 0;
-      const encrypts = speech === 'mse' ? PEX_FLAG.encrypts : 0;
-      peers.push({ endpoint: source.endpoint, flags: up | seed | encrypts });
-    }
-    return peers;
+    return tellable(this.#pool.all(), this.#live);
   }
 
   get rateBytesPerS(): number {
@@ -214,20 +200,8 @@ export class Downloader {
   }
 
   status(): DownloadStatus {
-    const nowMs = this.#nowMs();
-    const origins: OriginStatus[] = [];
-    for (const { id, source, state } of this.#pool.all()) {
-      if (state.kind === 'waiting' && state.failures === 0) continue;
-      const live = this.#live.get(id);
-      origins.push({
-        endpoint: source.endpoint,
-        state: state.kind === 'waiting' ? 'failed' : state.kind,
-        rateBytesPerS: live?.rate.bytesPerS(nowMs) ?? 0,
-        pieces: live?.pieces?.count ?? 0,
-      });
-    }
-    const piecesInFlight = this.#filling?.piecesInFlight ?? 0;
-    return { origins, rateBytesPerS: this.rateBytesPerS, piecesInFlight };
+    const origins = statusOf(this.#pool.all(), this.#live, this.#nowMs());
+    return { origins, rateBytesPerS: this.rateBytesPerS, piecesInFlight: this.#filling?.piecesInFlight ?? 0 };
   }
 
   #nowMs(): number {

@@ -32,7 +32,7 @@ class Client implements Giver {
     this.asked.push(request);
   }
 
-  cancelAsked(): void {
+  cancel(): void {
     this.cancelled++;
   }
 

@@ -24,7 +24,7 @@ export type Giver = {
   /** What it has; undefined while it has said nothing. */
   pieces(): Bitfield | undefined;
   ask(request: BlockRequest): void;
-  cancelAsked(request: BlockRequest): void;
+  cancel(request: BlockRequest): void;
 };
 
 export type NeighbourHost = {
@@ -86,7 +86,7 @@ export class Neighbour implements BlockSource {
   cancel(request: BlockRequest): void {
     if (!this.#asked.delete(keyOf(request))) return;
     this.#strays--;
-    this.#giver.cancelAsked(request);
+    this.#giver.cancel(request);
   }
 
   /** A late request is given up whole, with all others. */
@@ -128,7 +128,7 @@ export class Neighbour implements BlockSource {
 
   /** The download rests: nothing is wanted of it now. */
   pause(): void {
-    for (const { request } of this.#asked.values()) this.#giver.cancelAsked(request);
+    for (const { request } of this.#asked.values()) this.#giver.cancel(request);
     this.#release();
   }
 

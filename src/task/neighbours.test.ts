@@ -21,12 +21,13 @@ class Client {
     return this.has;
   }
 
-  ask(): void {}
-  cancelAsked(): void {}
-
-  want(is: boolean): void {
-    this.wanted = is;
-  }
+  readonly asking = {
+    ask: (): void => {},
+    cancel: (): void => {},
+    want: (is: boolean): void => {
+      this.wanted = is;
+    },
+  };
 }
 
 test('whoever has what is wanted is asked, as long as it is', () => {

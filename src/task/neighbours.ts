@@ -3,7 +3,10 @@ import type { PieceIndex } from '#base/units.ts';
 import type { Giver, Neighbour } from '#downloader/neighbour.ts';
 
 /** A client's connection. `want`: whether the box is interested in what it has (BEP 3). */
-export type GivingClient = Giver & { readonly canGive: boolean; want(is: boolean): void };
+export type GivingClient = Pick<Giver, 'remote' | 'pieces'> & {
+  readonly canGive: boolean;
+  readonly asking: Pick<Giver, 'ask' | 'cancel'> & { want(is: boolean): void };
+};
 
 export type NeighboursWorld = {
   /** From now on the client can be asked for blocks. */
@@ -30,8 +33,8 @@ export class Neighbours<C extends GivingClient> {
     for (const client of clients) {
       const has: Bitfield | undefined = client.pieces();
       const isUseful = client.canGive && has !== undefined && wanted.some((piece) => has.has(piece));
-      if (isUseful && !this.#of.has(client)) this.#of.set(client, this.#world.neighbour(client));
-      if (this.#of.has(client)) client.want(isUseful);
+      if (isUseful && !this.#of.has(client)) this.#of.set(client, this.#world.neighbour(giverOf(client)));
+      if (this.#of.has(client)) client.asking.want(isUseful);
     }
   }
 
@@ -40,3 +43,10 @@ export class Neighbours<C extends GivingClient> {
     this.#of.delete(client);
   }
 }
+
+const giverOf = (client: GivingClient): Giver => ({
+  remote: client.remote,
+  pieces: () => client.pieces(),
+  ask: (request) => client.asking.ask(request),
+  cancel: (request) => client.asking.cancel(request),
+});
