@@ -28,6 +28,7 @@ export class Index {
   readonly heats: Heats;
   readonly scrubs: Scrubs;
   #troubled = false;
+  #newNames = 0;
 
   private constructor(db: Database, log: Log) {
     this.#db = db;
@@ -42,6 +43,14 @@ export class Index {
   /** Throws NewerSchemaError, or an error that says what to do. A corrupt file is moved aside, see openDatabase. */
   static open(path: string, log: Log, alone = false): Index {
     return new Index(openDatabase(path, log, alone), log);
+  }
+
+  /** The names that nobody asked for a second time go first, and of those the oldest. */
+  #forgetNames(): void {
+    this.#sql(
+      `DELETE FROM task WHERE id IN (SELECT id FROM task WHERE piece_count = 0 AND doubtful = 0
+       ORDER BY heat > 0 DESC, id DESC LIMIT -1 OFFSET ?)`,
+    ).run(INDEX_LIMITS.names);
   }
 
   /** Everything at once, oldest first. For thousands of torrents `eachTask` holds one info dictionary at a time. */
@@ -89,6 +98,7 @@ export class Index {
   putTask(task: NewTask): boolean {
     const { infoHash, addedAtMs } = task;
     return this.#write(() => {
+      if (!task.info && ++this.#newNames % INDEX_LIMITS.namesEvery === 0) this.#forgetNames();
       const name = infoHashBytes(infoHash);
       this.#sql(
         `INSERT INTO task (info_hash, req2, added_at_ms, used_at_ms, scrubbed_ms) VALUES (?, ?, ?, ?, ?)

@@ -12,6 +12,10 @@ export const INDEX_LIMITS = {
   layersBytes: 64 * MIB,
   /** Files of one torrent that are found by their roots: more would be small ones, of which sharing saves little. */
   files: 10_000,
+  /** Torrents of which nothing but the name is known, and how much it was asked for: anybody on the LAN may say any number of names. A row takes some 150 bytes. */
+  names: 50_000,
+  /** So many new names, and the surplus goes. */
+  namesEvery: 5_000,
   /** Torrents looked at that hold one file. */
   holders: 8,
   /** Torrents looked at that have the same pieces. */
