@@ -29,9 +29,9 @@ async function second(cafe: Cafe): Promise<Payload> {
   return payload;
 }
 
-async function fetched(cafe: Cafe, pc: number, payload: Payload): Promise<void> {
+async function fetched(cafe: Cafe, pc: number, payload: Payload, limitS = LIMIT_S): Promise<void> {
   const download = await cafe.download(pc, 'libtorrent', { payload });
-  await download.complete(LIMIT_S);
+  await download.complete(limitS);
   assert.deepEqual(await download.wrongFiles(), [], `PC ${pc}`);
   await download.remove();
 }
@@ -64,5 +64,35 @@ test('a full disk gives up what is asked for least, and no client is worse off',
     assert.deepEqual(await logged(cafe, 'piece-rotted'), []);
     assert.deepEqual(await logged(cafe, 'piece not read'), [], 'no piece was promised that was not there');
     assert.ok(existsSync(join(disk.path, 'swarmbox', infoHash)));
+  });
+});
+
+/** Of each client's, so that it lacks most of the torrent for most of a minute. */
+const CLIENT_MBPS = 12;
+const SLOW_LIMIT_S = 240;
+
+test('what one slow client lacks goes for what two lack: it is told, and gets all the same', options, async () => {
+  using disk = new LoopDisk(DISK_BYTES);
+  const clients = ['libtorrent', 'libtorrent', 'libtorrent', 'libtorrent'] as const;
+  const seeders = ['libtorrent', 'libtorrent'] as const;
+  const daemonConfig = { disks: [disk.path], floorMiB: 8, cacheMiB: 8 };
+  await inCafe('evict-lacked', { sizeMib: SIZE_MIB, wanMbit: 400, clients, seeders, daemonConfig }, async (cafe) => {
+    await cafe.daemon.start();
+    await fetched(cafe, 1, cafe.payload);
+    const other = await second(cafe);
+    assert.equal((await cafe.daemon.stop())?.code, 0);
+    await cafe.daemon.start({ limits: { clientMbps: CLIENT_MBPS } });
+    let isDone = false;
+    const slow = fetched(cafe, 2, cafe.payload, SLOW_LIMIT_S).finally(() => {
+      isDone = true;
+    });
+    await until('the slow client', async () => ((await task(cafe))?.clients.length ?? 0) > 0, 30_000);
+    const both = Promise.all([3, 4].map((pc) => fetched(cafe, pc, other, SLOW_LIMIT_S)));
+    const went = async () => (await logged(cafe, 'evicted')).filter((l) => l.infoHash === cafe.payload.infoHash);
+    await until('something that the slow client lacks to go', async () => isDone || (await went()).length > 0, 60_000);
+    assert.equal(isDone, false);
+    await Promise.all([slow, both]);
+    assert.deepEqual(await logged(cafe, 'piece not read'), [], 'no piece was promised that was not there');
+    assert.deepEqual(await logged(cafe, 'evict-failed'), []);
   });
 });

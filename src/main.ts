@@ -148,6 +148,7 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
       peerId: newPeerId(),
       disks: () => store.disks(),
       leastWorth: () => (config.evict ? evictor.leastWorth() : undefined),
+      isSqueezed: () => config.evict && evictor.isSqueezed,
       budget: boxBudget(config.limits, realClock),
       uplink,
       demand: trace?.demand,

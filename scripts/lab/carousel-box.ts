@@ -37,6 +37,7 @@ class SlowStore implements TaskStore<FramedPiece> {
   readonly #content: Buffer;
   readonly #disk: SlowDisk;
   readonly #reading = new Map<PieceIndex, Promise<ReadResult<FramedPiece>>>();
+  readonly segmentPieces = 1;
   readBytes = 0;
 
   constructor(meta: Metainfo, content: Buffer, disk: SlowDisk, cost: DiskCost, cacheBytes: number) {

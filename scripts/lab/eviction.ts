@@ -5,7 +5,7 @@
 import { cooled, type Warmth, warmed } from '#index/heats.ts';
 import { declineOf, type Full, isRemembered, weakest, worthOf } from '#manager/keeping.ts';
 import { STORE_LIMITS } from '#store/limits.ts';
-import { goesWith } from '#task/giving-up.ts';
+import { leastLost, meanStake } from '#task/giving-up.ts';
 import { seeded } from './seeded.ts';
 
 /** As much of what the referee shows as is looked at. Items are pieces of one size; those of torrent `g` are `first[g]` up to `first[g + 1]`. `now` in seconds. */
@@ -29,6 +29,8 @@ const NEARLY_FULL = 0.95;
 class Torrent {
   readonly g: number;
   readonly #view: View;
+  /** Its clients cannot be told that what they were told of has gone. */
+  readonly #isDeaf: boolean;
   readonly #addedAtMs: number;
   /** What is had of each. */
   readonly #segments: number[][] = [];
@@ -37,9 +39,10 @@ class Torrent {
   /** Whether its flows are taken. */
   isTaken = false;
 
-  constructor(g: number, view: View) {
+  constructor(g: number, view: View, isDeaf: boolean) {
     this.g = g;
     this.#view = view;
+    this.#isDeaf = isDeaf;
     this.#addedAtMs = this.#nowMs;
   }
 
@@ -52,8 +55,10 @@ class Torrent {
     this.#warmth = { heat: warmed(this.#warmth, this.#nowMs), heat_at_ms: this.#nowMs };
   }
 
-  get worth(): number {
-    return worthOf(this.#heat, this.#nowMs);
+  /** Undefined: nothing of it may go. */
+  get worth(): number | undefined {
+    const stake = this.#leastLost()?.stake;
+    return stake === undefined ? undefined : stake + worthOf(this.#heat, this.#nowMs);
   }
 
   /** A client has come. While the task lives, it joins. */
@@ -75,15 +80,22 @@ class Torrent {
     this.#segments[this.#segmentOf(items[0] as number)] = [];
   }
 
-  /** What goes with its last segment that may go. */
-  last(): number[] {
-    const mayGo = (item: number) => this.#view.lack[item] === 0;
-    for (let segment = this.#segments.length - 1; segment >= 0; segment--) {
-      const going = goesWith(this.#segments[segment] ?? [], () => true, mayGo);
-      if (going.length > 0) return going;
-    }
-    return [];
+  /** What goes first. */
+  going(): readonly number[] {
+    return this.#leastLost()?.segments[0] ?? [];
   }
+
+  #leastLost(): ReturnType<typeof leastLost<number[]>> {
+    // The same, sooner: nobody lacks anything.
+    const last = this.#view.connected[this.g] === 0 && this.#segments.findLast((items) => items?.length > 0);
+    if (last) return { stake: 0, segments: [last] };
+    return leastLost(this.#segments, (items) => meanStake(items ?? [], () => true, this.#stakeOf));
+  }
+
+  readonly #stakeOf = (item: number) => {
+    const lack = this.#view.lack[item] as number;
+    return lack > 0 && this.#isDeaf ? undefined : lack;
+  };
 
   #segmentOf(item: number): number {
     return Math.floor((item - (this.#view.first[this.g] as number)) / ITEMS_PER_SEGMENT);
@@ -102,55 +114,55 @@ class Torrent {
   }
 }
 
-const policy = (isFlash: boolean) => (view: View) => {
-  const random = seeded();
-  const torrents = Array.from({ length: view.groups }, (): Torrent | undefined => undefined);
-  /** Those of which something is had. */
-  const held: Torrent[] = [];
-  let going: number[] = [];
-  const of = (item: number) => torrents[view.group[item] as number] as Torrent;
-  const evict = (): number[] => {
-    const tried = new Set<Torrent>();
-    for (;;) {
-      const victim = weakest(held, (torrent) => (tried.has(torrent) ? undefined : torrent.worth), random);
-      if (!victim) return [];
-      tried.add(victim.who);
-      const items = victim.who.last();
-      if (items.length > 0) return items;
-    }
+const policy =
+  (name: string, { isFlash = false, isDeaf = false }) =>
+  (view: View) => {
+    const random = seeded();
+    const torrents = Array.from({ length: view.groups }, (): Torrent | undefined => undefined);
+    /** Those of which something is had. */
+    const held: Torrent[] = [];
+    let going: readonly number[] = [];
+    const of = (item: number) => torrents[view.group[item] as number] as Torrent;
+    const evict = () => weakest(held, ({ worth }) => worth, random)?.who.going() ?? [];
+    return {
+      name,
+      start: (g: number) => {
+        torrents[g] ??= new Torrent(g, view, isDeaf);
+        const torrent = torrents[g] as Torrent;
+        torrent.visited();
+        const isFull = view.used > NEARLY_FULL * view.capacity;
+        const least = isFull ? weakest(held, ({ worth }) => worth, random)?.worth : undefined;
+        torrent.look(isFull ? { least, isFlash } : undefined);
+      },
+      hit: () => {},
+      miss: (item: number) => {
+        if (!of(item).isTaken) return false;
+        going = view.used < view.capacity ? [] : evict();
+        return view.used < view.capacity || going.length > 0;
+      },
+      inserted: (item: number) => {
+        const torrent = of(item);
+        if (torrent.haveCount === 0) held.push(torrent);
+        torrent.keeps(item);
+      },
+      evict: (out: number[]) => {
+        const torrent = of(going[0] as number);
+        torrent.drops(going);
+        if (torrent.haveCount === 0) {
+          held.splice(held.indexOf(torrent), 1);
+          if (!torrent.isRemembered) torrents[torrent.g] = undefined;
+        }
+        out.push(...going);
+      },
+    };
   };
-  return {
-    name: isFlash ? 'swarmbox on flash' : 'swarmbox',
-    start: (g: number) => {
-      torrents[g] ??= new Torrent(g, view);
-      const torrent = torrents[g] as Torrent;
-      torrent.visited();
-      const isFull = view.used > NEARLY_FULL * view.capacity;
-      const least = isFull ? weakest(held, ({ worth }) => worth, random)?.worth : undefined;
-      torrent.look(isFull ? { least, isFlash } : undefined);
-    },
-    hit: () => {},
-    miss: (item: number) => {
-      if (!of(item).isTaken) return false;
-      going = view.used < view.capacity ? [] : evict();
-      return view.used < view.capacity || going.length > 0;
-    },
-    inserted: (item: number) => {
-      const torrent = of(item);
-      if (torrent.haveCount === 0) held.push(torrent);
-      torrent.keeps(item);
-    },
-    evict: (out: number[]) => {
-      const torrent = of(going[0] as number);
-      torrent.drops(going);
-      if (torrent.haveCount === 0) {
-        held.splice(held.indexOf(torrent), 1);
-        if (!torrent.isRemembered) torrents[torrent.g] = undefined;
-      }
-      out.push(...going);
-    },
-  };
-};
 
-export const factory = policy(false);
-export const factories = { swarmbox: factory, 'swarmbox on flash': policy(true) };
+const settings = {
+  swarmbox: {},
+  'swarmbox on flash': { isFlash: true },
+  'swarmbox with deaf clients': { isDeaf: true },
+};
+export const factories = Object.fromEntries(
+  Object.entries(settings).map(([name, setting]) => [name, policy(name, setting)]),
+);
+export const factory = policy('swarmbox', {});

@@ -35,6 +35,13 @@ export class Announcer {
     return this.#held === piece || this.#told.has(piece);
   }
 
+  /** Of what the client was told, that which it lacks: the bits are set in `bits`. `theirs`: what it has. */
+  owed(theirs: Bitfield | undefined, bits: Uint8Array): void {
+    const told = this.#told.bytes;
+    for (let i = 0; i < bits.length; i++)
+      bits[i] = (bits[i] as number) | ((told[i] as number) & ~(theirs?.bytes[i] ?? 0));
+  }
+
   /** The `have`s to say now that the client is to know of this piece too. */
   gained(piece: PieceIndex, nowMs: number): PieceIndex[] {
     if (this.knows(piece)) return [];

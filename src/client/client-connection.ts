@@ -183,6 +183,11 @@ export class ClientConnection {
     else this.#extensions?.dontHave(piece);
   }
 
+  /** It has a word for what is had no more: Qvod's own, or BEP 54. */
+  get hearsOfLoss(): boolean {
+    return this.#metafile !== undefined || (this.#extensions?.hearsOfLoss ?? false);
+  }
+
   /** The metainfo became known after the connection began. */
   metainfoKnown(): void {
     const metainfo = this.#task.metainfo();

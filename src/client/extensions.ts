@@ -109,6 +109,10 @@ export class Extensions {
     else if (id === OUR_LT_DONTHAVE && payload.length === 4) this.#world.lost(payload.readUInt32BE(0));
   }
 
+  get hearsOfLoss(): boolean {
+    return this.#theirLtDonthave !== undefined;
+  }
+
   /** BEP 54: the task has lost a piece. A client that does not know the word finds out when its request is rejected. */
   dontHave(piece: PieceIndex): void {
     const payload = Buffer.alloc(4);

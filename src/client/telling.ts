@@ -50,6 +50,11 @@ export class Telling {
     return this.#announcer?.knows(piece) ?? false;
   }
 
+  /** What the client counts on: it was told of it, and lacks it. The bits are set in `bits`, as long as the torrent's bitfield. */
+  owed(bits: Uint8Array): void {
+    this.#announcer?.owed(this.#world.theirs(), bits);
+  }
+
   /** The shape became known after the greeting: too late for a bitfield (BEP 3), so what the task has is said piece by piece. */
   shapeKnown(pieceCount: number, steered: boolean): void {
     this.#announcer = Announcer.open(pieceCount, undefined, this.#world.nowMs()).announcer;

@@ -42,6 +42,18 @@ class EvictBench extends StoreBench {
     return this.evictor.look();
   }
 
+  /** It has a task, whose clients would lose so much of it, and which gives up so many bytes. */
+  lives({ infoHash }: Metainfo, { stake, bytes: most }: { stake: number | undefined; bytes: number }): void {
+    this.living.set(infoHash, {
+      verify: async () => undefined,
+      leastStake: stake,
+      evict: async (bytes: number) => {
+        this.asked.push([infoHash, bytes]);
+        return Math.min(bytes, most);
+      },
+    } as never);
+  }
+
   visits(meta: Metainfo, clients: number): void {
     for (let i = 0; i <= clients; i++) this.index.heats.visited(meta.infoHash, this.clock.nowMs());
   }
@@ -100,29 +112,19 @@ test('the last segments go first, forgotten by the index before their bytes go, 
   assert.equal(bench.held(meta), 4);
 });
 
-test('what is pinned, doubtful, lacked or expected by a client stays', async (t) => {
+test('what is pinned, doubtful or promised stays, and what a task does not give up in the end', async (t) => {
   const bench0 = new StoreBench(t);
   const pinned = await bench0.put(4, 3);
   const bench = new EvictBench(t, { pinned: [pinned.infoHash] });
-  const [again, doubtful, hot, lacked] = [
-    await bench.put(4, 3),
-    await bench.put(4, 3),
-    await bench.put(4, 3),
-    await bench.put(4, 3),
-  ];
+  const [again, doubtful, lacked] = [await bench.put(4, 3), await bench.put(4, 3), await bench.put(4, 3)];
   assert.equal(again.infoHash, pinned.infoHash, 'the same made-up torrent');
   bench.index.doubts.mark(doubtful.infoHash);
-  bench.visits(hot, 40);
-  bench.living.set(lacked.infoHash, {
-    verify: async () => undefined,
-    evict: async (bytes: number) => {
-      bench.asked.push([lacked.infoHash, bytes]);
-      return 0;
-    },
-  } as never);
+  bench.lives(lacked, { stake: 0, bytes: 0 });
+  const promised = await bench.put(4, 3);
+  bench.lives(promised, { stake: undefined, bytes: 0 });
   await bench.short(30 * BLOCK_BYTES);
   assert.deepEqual(
-    [again, doubtful, hot, lacked].map((meta) => bench.held(meta)),
+    [again, doubtful, lacked, promised].map((meta) => bench.held(meta)),
     [4, 4, 4, 4],
   );
   assert.deepEqual(bench.asked, [[lacked.infoHash, 30 * BLOCK_BYTES]]);
@@ -163,4 +165,18 @@ test('what the least is worth is known of all disks in order', async (t) => {
   const least = bench.evictor.leastWorth() ?? 1;
   bench.states.set('/c', 'gone');
   assert.ok(least < (bench.evictor.leastWorth() ?? 0));
+});
+
+test('what clients lack counts as much as as many that are expected; while it goes nothing is fetched ahead', async (t) => {
+  const bench = new EvictBench(t);
+  const [quiet, wanted] = [await bench.put(4, 3), await bench.put(4, 3)];
+  bench.visits(quiet, 8);
+  bench.lives(wanted, { stake: 1, bytes: 2 * BLOCK_BYTES });
+  await bench.short(BLOCK_BYTES);
+  assert.deepEqual([bench.held(quiet), bench.asked, bench.evictor.isSqueezed], [0, [], false]);
+  await bench.short(3 * BLOCK_BYTES);
+  const both = [3 * BLOCK_BYTES, BLOCK_BYTES].map((bytes) => [wanted.infoHash, bytes]);
+  assert.deepEqual([bench.asked, bench.evictor.isSqueezed], [both, true]);
+  await bench.pass(LIMITS.squeezedMs);
+  assert.equal(bench.evictor.isSqueezed, false);
 });

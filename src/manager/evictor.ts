@@ -23,7 +23,7 @@ export type EvictWorld = {
     disks(): readonly EvictedDisk[];
     torrentsOn(path: string): readonly InfoHash[];
   };
-  living(infoHash: InfoHash): Pick<Task, 'verify' | 'evict'> | undefined;
+  living(infoHash: InfoHash): Pick<Task, 'verify' | 'evict' | 'leastStake'> | undefined;
   /** At least 0, less than 1. */
   readonly random?: () => number;
 };
@@ -32,8 +32,8 @@ export type EvictWorld = {
 type Mark = { readonly share: number; readonly least: number; readonly most: number };
 
 /**
- * Makes room before a disk is full: of the torrents that are worth least, whole segments go. Worth is what is saved by keeping: the clients
- * expected within the next hours, from how many came lately. What a connected client lacks always stays, and so do torrents that are pinned.
+ * Makes room before a disk is full: of the torrents that are worth least, whole segments go. Worth is what is saved by keeping: the clients that are here
+ * and lack it, and those expected within the next hours, from how many came lately. What a client was promised stays, and so do torrents that are pinned.
  * Invariant: a piece is forgotten by the index, durably, before its bytes go.
  */
 export class Evictor {
@@ -45,6 +45,8 @@ export class Evictor {
   /** Of one disk: when there was last nothing that could go. */
   readonly #inVainMs = new Map<string, number>();
   readonly #marks: { readonly evictBelow: Mark; readonly evictTo: Mark };
+  /** When something went, or would have had to go, that is worth as much as what is fetched ahead. */
+  #squeezedAtMs = Number.NEGATIVE_INFINITY;
   #closed = false;
 
   constructor(
@@ -64,6 +66,11 @@ export class Evictor {
   async look(): Promise<void> {
     await this.#world.store.freeBytes(); // measures every disk
     await Promise.all(this.#world.store.disks().map((disk) => this.#relieve(disk)));
+  }
+
+  /** Whatever is fetched ahead takes the place of something that is wanted as much. */
+  get isSqueezed(): boolean {
+    return this.#world.clock.nowMs() - this.#squeezedAtMs < LIMITS.squeezedMs;
   }
 
   close(): void {
@@ -94,12 +101,13 @@ export class Evictor {
     while (freed < wanted && !this.#closed) {
       const untried = (who: InfoHash) => (tried.has(who) ? undefined : this.#worth(who));
       const victim = weakest(this.#world.store.torrentsOn(path), untried, this.#random);
+      if ((victim?.worth ?? LIMITS.aheadWorth) >= LIMITS.aheadWorth) this.#squeezedAtMs = this.#world.clock.nowMs();
       if (!victim) break;
       const { who: infoHash, worth } = victim;
-      tried.add(infoHash);
       const bytes = await this.#evict(infoHash, wanted - freed);
       freed += bytes;
       if (bytes > 0) this.#log.info('evicted', { infoHash, bytes, disk: path, worth: Number(worth.toPrecision(3)) });
+      else tried.add(infoHash);
     }
     return freed;
   }
@@ -120,7 +128,10 @@ export class Evictor {
     if (this.#isPinned(infoHash)) return undefined;
     const { clock, index } = this.#world;
     const heat = index.heats.of(infoHash, clock.nowMs());
-    return heat && !heat.doubtful && heat.haveCount > 0 ? worthOf(heat, clock.nowMs()) : undefined;
+    if (!heat || heat.doubtful || heat.haveCount === 0) return undefined;
+    const task = this.#world.living(infoHash);
+    const stake = task ? task.leastStake : 0;
+    return stake === undefined ? undefined : stake + worthOf(heat, clock.nowMs());
   }
 
   /** By either of its names (BEP 52). */

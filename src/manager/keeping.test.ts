@@ -13,10 +13,10 @@ test('worth: the clients that came after the first, lately, over the time there 
   assert.ok(worth(0, 30) < worth(1, 30) && worth(1, 30) < worth(5, 30));
   assert.ok(worth(0, 0.1) > worth(0, 30), 'a new one has had no time to show');
   assert.ok(worth(0, 0) < 1, 'a newcomer with a client is worth more');
-  assert.ok(worth(20, 30) > 1);
+  assert.ok(worth(40, 30) > 1);
 });
 
-test('of few the weakest goes, of many one of the weaker, never one that may not or is worth a newcomer', () => {
+test('of few the weakest goes, of many one of the weaker, never one that may not', () => {
   const worths = fc.array(fc.option(fc.double({ min: 0, max: 2, noNaN: true }), { nil: undefined }), {
     maxLength: 200,
   });
@@ -25,7 +25,7 @@ test('of few the weakest goes, of many one of the weaker, never one that may not
       worths,
       fc.infiniteStream(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })),
       (all, draws) => {
-        const may = all.filter((worth) => worth !== undefined).filter((worth) => worth < 1);
+        const may = all.filter((worth) => worth !== undefined);
         const found = weakest(
           all,
           (worth) => worth,

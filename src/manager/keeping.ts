@@ -23,7 +23,7 @@ export type Weak<T> = { readonly who: T; readonly worth: number };
 
 /**
  * Of a few drawn at random the one worth least: a draw of sixteen is as good as looking at all. `worth`: undefined for what is not to go. Undefined when
- * nothing may: a newcomer with a single client is worth 1, so nothing that is worth as much goes for it. `random`: at least 0, less than 1.
+ * nothing may. `random`: at least 0, less than 1.
  */
 export function weakest<T>(
   all: readonly T[],
@@ -40,7 +40,7 @@ function weakestOf<T>(some: readonly T[], worth: (who: T) => number | undefined)
   let weak: Weak<T> | undefined;
   for (const who of some) {
     const its = worth(who);
-    if (its !== undefined && its < (weak?.worth ?? 1)) weak = { who, worth: its };
+    if (its !== undefined && its < (weak?.worth ?? Number.POSITIVE_INFINITY)) weak = { who, worth: its };
   }
   return weak;
 }

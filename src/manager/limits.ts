@@ -41,8 +41,11 @@ export const LIMITS = {
   evictTo: { share: 0.08, least: 320 << 20, most: 6 * 2 ** 30 },
   /** Torrents of which the one worth least goes. */
   evictDraws: 16,
-  /** Hours within which a client must be expected for what is kept for it. */
-  evictAheadMs: 3 * 3_600_000,
+  /** A client that is expected within so long counts as much as one that is here. */
+  evictAheadMs: 2 * 3_600_000,
+  /** What is fetched for a client that takes it later is worth so much: nothing is fetched ahead while as much goes for it; and for how long after. */
+  aheadWorth: 1,
+  squeezedMs: 10_000,
   /** Of torrents that had one client, the share that gets another. */
   evictPrior: 0.5,
   /** When nothing could go, the next try waits so long: clients complete what they lack, or leave. */

@@ -54,6 +54,8 @@ export type ManagerWorld = {
   disks?: AdmissionWorld['disks'];
   /** What would go for something new. */
   leastWorth?: AdmissionWorld['leastWorth'];
+  /** See Evictor. */
+  isSqueezed?: TaskWorld['isSqueezed'];
   dial(to: OriginSource): Promise<Duplex>;
   /** Makes a torrent in use known to encrypted handshakes; of those that rest, the index knows. */
   know(infoHash: InfoHash): void;
@@ -342,6 +344,7 @@ export class Manager {
       store: (shape) => store.task(shape),
       begun: () => store.begunLog?.(names.first),
       begunBytes: () => LIMITS.begunBytes / Math.max(1, this.#slots.taken),
+      isSqueezed: () => this.#world.isSqueezed?.() ?? false,
       bid: () => {
         if (names.task) this.#seating.changed(names.task);
       },

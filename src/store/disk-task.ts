@@ -77,6 +77,10 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
     this.#life = life;
   }
 
+  get segmentPieces(): number {
+    return this.#layout.piecesPerSegment;
+  }
+
   get empty(): boolean {
     return this.#home.now === undefined;
   }

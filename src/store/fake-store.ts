@@ -263,6 +263,10 @@ class FakeTask<P extends PieceBuffer> implements TaskStore<P> {
     return true;
   }
 
+  get segmentPieces(): number {
+    return this.#store.segmentPieces;
+  }
+
   async segments(): Promise<readonly Segment[]> {
     const { pieceCount } = this.#shape;
     const each = this.#store.segmentPieces;

@@ -2,8 +2,8 @@ import { MIB } from '#base/units.ts';
 
 /** Every bound of this folder, with its unit and why it has that size. */
 export const STORE_LIMITS = {
-  /** Bytes of one segment file: large enough that a disk reads it in one go, small enough to move or lose alone. */
-  segmentBytes: 64 * MIB,
+  /** Bytes of one segment file: large enough that a disk reads it in one go, small enough to go alone (docs/decisions/eviction.md). */
+  segmentBytes: 32 * MIB,
   /** Bytes handed to accept() and not yet answered: two seconds of a gigabit line. More means the disk cannot follow. */
   acceptBytes: 256 * MIB,
   /** Bytes waiting for a hash worker, accepts and reads together. */

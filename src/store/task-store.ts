@@ -116,6 +116,8 @@ export interface TaskStore<P extends PieceBuffer> {
    * tells which pieces there are. False: nothing has changed.
    */
   borrow(file: SharedFile, from: Lender): Promise<boolean>;
+  /** Pieces of each segment but the last. */
+  readonly segmentPieces: number;
   /** The runs of pieces that can be dropped, each for itself: those that lie in one file of the torrent's own. Empty when the disk is away. */
   segments(): Promise<readonly Segment[]>;
   /**

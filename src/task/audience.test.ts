@@ -5,6 +5,7 @@ import { silentLog } from '#base/log.ts';
 import { BLOCK_BYTES } from '#base/units.ts';
 import { TestStream, turn } from '#client/fixtures.ts';
 import { FakeStore } from '#store/fake-store.ts';
+import { encodeExtendedHandshake } from '#wire/extended.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
 import { encodeMessage, type Message } from '#wire/frames.ts';
 import { newPeerId } from '#wire/handshake.ts';
@@ -52,12 +53,12 @@ function setUp(t: { after(end: () => void): void }, known = true, torrent = smal
   });
   if (known) audience.metainfoKnown(torrent.meta.pieceCount);
   let clients = 0;
-  const join = async (ip = `10.0.0.${++clients}`): Promise<TestStream> => {
+  const join = async (ip = `10.0.0.${++clients}`, extended = false): Promise<TestStream> => {
     const stream = new TestStream(ip);
     const hands = {
       infoHash: torrent.meta.infoHash,
       peerId: newPeerId(),
-      extended: false,
+      extended,
       fast: true,
       dht: false,
       v2: false,
@@ -119,6 +120,25 @@ test('a client that reads in order over two connections hears of everything', as
     for (const [i, stream] of streams.entries()) told[i] = (told[i] ?? 0) + haves(stream.take()).length;
   }
   assert.equal(told[0], PIECES);
+});
+
+test('what a client was told of and lacks stays, unless it can be told that it has gone; what has just come stays in any case', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { audience, join } = setUp(t);
+  const stakes = (...pieces: number[]) => pieces.map(audience.stakes());
+  assert.deepEqual(stakes(3), [0]);
+  const hearing = await join(undefined, true);
+  assert.deepEqual(stakes(3), [undefined], 'it has not said yet what it hears');
+  const handshake = encodeExtendedHandshake({ ltDonthaveId: 7 });
+  hearing.data(encodeMessage({ kind: 'extended', id: 0, payload: handshake }));
+  hearing.data(encodeMessage({ kind: 'have', piece: 5 }));
+  t.mock.timers.tick(2 * LIMITS.recountEveryMs);
+  assert.deepEqual(stakes(3, 5), [1, 0]);
+  audience.announce(3);
+  assert.deepEqual(stakes(3), [undefined]);
+  const told = haves((await join()).take(true));
+  assert.ok(told.length > 0 && told.length < PIECES / 2, 'it is told step by step');
+  for (let piece = 6; piece < PIECES; piece++) assert.deepEqual(stakes(piece), [told.includes(piece) ? undefined : 2]);
 });
 
 test('the memory cache is told how many clients lack a piece', async (t) => {

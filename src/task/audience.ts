@@ -1,3 +1,4 @@
+import { Bitfield } from '#base/bitfield.ts';
 import type { Clock } from '#base/clock.ts';
 import { type Endpoint, endpointKey } from '#base/endpoint.ts';
 import type { Log } from '#base/log.ts';
@@ -13,6 +14,8 @@ import { type Handshake, newPeerId } from '#wire/handshake.ts';
 import { type Metainfo, pieceSize } from '#wire/metainfo.ts';
 import { Anteroom } from './anteroom.ts';
 import { Dependence } from './dependence.ts';
+import { FreshPieces } from './fresh-pieces.ts';
+import type { StakeOf } from './giving-up.ts';
 import { holdersOf } from './holder.ts';
 import { Hunger } from './hunger.ts';
 import { LackCounts, type Need } from './lack-counts.ts';
@@ -62,6 +65,7 @@ export class Audience {
   readonly #clients = new Map<ClientConnection, { readonly id: InfoHash; readonly sinceMs: number }>();
   readonly #offers: Offers;
   readonly #anteroom = new Anteroom();
+  readonly #fresh = new FreshPieces();
   readonly #hunger = new Hunger();
   readonly #neighbours: Neighbours<ClientConnection>;
   #lack = new LackCounts(0);
@@ -158,6 +162,7 @@ export class Audience {
 
   /** `found`: on the disk, not fetched. */
   announce(piece: PieceIndex, found = false): void {
+    this.#fresh.came(piece, this.#world.clock.nowMs());
     for (const [client, { id }] of this.#clients) if (this.#visible(id)) client.announce(piece);
     this.#offers.gained(piece);
     this.#hunger.gained();
@@ -196,6 +201,19 @@ export class Audience {
     // It shows who wants its file.
     const isSample = lack > 0 && this.#wishes?.isSample(piece);
     return Math.min(isSample ? lack + 1 : lack, URGENT_RANK - 1);
+  }
+
+  /** What is lost just now with each piece that the box has: clients that lack it. It has to stay where one of them counts on it, or is about to take it. */
+  stakes(): StakeOf {
+    const owed = new Bitfield(this.#lack.size);
+    for (const { hearsOfLoss, telling } of this.#clients.keys()) if (!hearsOfLoss) telling.owed(owed.bytes);
+    const nowMs = this.#world.clock.nowMs();
+    return (piece) => {
+      const lack = this.lackOf(piece);
+      if (lack === 0) return 0;
+      const isUrgent = (this.#playheads?.urgencyOf(piece) ?? 0) > 0;
+      return isUrgent || owed.has(piece) || this.#fresh.has(piece, nowMs) ? undefined : lack;
+    };
   }
 
   /** Connections that lack something that they want. */

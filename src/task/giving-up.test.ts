@@ -1,23 +1,39 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { goesWith } from './giving-up.ts';
+import { leastLost, meanStake } from './giving-up.ts';
 
-test('a segment goes with all that is had of it, unless one of those has to stay; what is not had keeps nothing', () => {
+test('what is lost with a segment is what is lost with one of its pieces; what is not had keeps nothing', () => {
   const has = (piece: number) => piece !== 2;
-  assert.deepEqual(
-    goesWith([1, 2, 3], has, () => true),
-    [1, 3],
+  assert.equal(
+    meanStake([1, 2, 3], has, (piece) => piece),
+    2,
   );
-  assert.deepEqual(
-    goesWith([1, 2, 3], has, (piece) => piece !== 3),
-    [],
+  assert.equal(
+    meanStake([1, 2, 3], has, (piece) => (piece === 3 ? undefined : 0)),
+    undefined,
   );
-  assert.deepEqual(
-    goesWith([1, 2, 3], has, (piece) => piece !== 2),
-    [1, 3],
+  assert.equal(
+    meanStake([1, 2, 3], has, (piece) => (piece === 2 ? undefined : 1)),
+    1,
   );
+  assert.equal(
+    meanStake([2], has, () => 0),
+    undefined,
+  );
+});
+
+test('those with which the least is lost go first, the last one before the others', () => {
+  const stakes: (number | undefined)[] = [2, 0.5, undefined, 0.5, 3];
   assert.deepEqual(
-    goesWith([2], has, () => true),
-    [],
+    leastLost([0, 1, 2, 3, 4], (segment) => stakes[segment]),
+    { stake: 0.5, segments: [3, 1] },
+  );
+  assert.equal(
+    leastLost([2], (segment) => stakes[segment]),
+    undefined,
+  );
+  assert.equal(
+    leastLost([], () => 0),
+    undefined,
   );
 });

@@ -19,6 +19,9 @@ export const LIMITS = {
   idleMs: 15 * 60_000,
   /** A full disk is waited for this long before clients are let go: room is made every other second, and the store is tried again after 5 and 10 more. */
   roomWithinMs: 12_000,
+  /** What has come is not given up before who waited for it had so long to take it; and how many pieces are remembered as fresh. */
+  freshMs: 60_000,
+  freshPieces: 4_096,
   /** A task that may not write waits this long before it asks again. */
   retryMs: 30_000,
   /** Fill progress is written to the index at most this often; what a crash loses of it is found again by re-checking. */

@@ -13,6 +13,7 @@ function setUp(pieceLength = MIB) {
     leastReady: 0,
     ranks: [] as number[],
     rankOf: (piece: number) => audience.ranks[piece] ?? 0,
+    stakes: () => (piece: number) => (piece === 9 ? undefined : audience.ranks[piece]),
   };
   const holdings = { checked: true, whole: false, shelf: { meta: { pieceLength } } };
   const clock = { ms: 0, nowMs: () => clock.ms };
@@ -43,6 +44,18 @@ test('without a seat no further ahead than keeps the hungriest client busy, with
   assert.equal(perception.mayBegin(1_000), true);
   line.isFree = false;
   assert.equal(perception.mayBegin(1_000), false);
+});
+
+test('what its clients say is lost with a piece; what a client that is expected would take first has to stay', () => {
+  const { perception, audience } = setUp();
+  audience.ranks = [3];
+  const stakes = (...pieces: number[]) => pieces.map(perception.stakes());
+  assert.deepEqual(stakes(0, 9), [3, undefined]);
+  audience.size = 0;
+  audience.ranks = [];
+  assert.deepEqual(stakes(0), [0]);
+  perception.expect();
+  assert.deepEqual(stakes(0, LIMITS.expectBytes / MIB), [undefined, 0]);
 });
 
 test('what comes is ahead of everybody when the hungriest has enough to take, or nobody is here', () => {

@@ -2,18 +2,19 @@ import type { Clock } from '#base/clock.ts';
 import type { PieceIndex } from '#base/units.ts';
 import type { AgentFacts } from './agent.ts';
 import type { Audience } from './audience.ts';
+import type { StakeOf } from './giving-up.ts';
 import type { Holdings } from './holdings.ts';
 import { LIMITS } from './limits.ts';
 
 export type PerceptionWorld = {
   readonly clock: Pick<Clock, 'nowMs'>;
-  readonly audience: Pick<Audience, 'size' | 'hungry' | 'lastMs' | 'rankOf' | 'leastReady'>;
+  readonly audience: Pick<Audience, 'size' | 'hungry' | 'lastMs' | 'rankOf' | 'stakes' | 'leastReady'>;
   readonly holdings: Pick<Holdings, 'checked' | 'whole'> & {
     readonly shelf: { readonly meta: { readonly pieceLength: number } } | undefined;
   };
   /** Its metainfo is being read from the disk, and by the index it is whole, or not. */
   loading(): { readonly whole: boolean } | undefined;
-  /** The line may be used for what no client waits for. */
+  /** The line and the disks may be used for what no client waits for. */
   mayFetchAhead(): boolean;
 };
 
@@ -78,6 +79,12 @@ export class Perception {
     const rank = audience.rankOf(piece);
     if (rank > 0 || this.#expectedUntilMs <= this.#nowMs) return rank;
     return piece * (holdings.shelf?.meta.pieceLength ?? 0) < LIMITS.expectBytes ? 1 : 0;
+  }
+
+  /** What is lost just now with each piece. */
+  stakes(): StakeOf {
+    const { audience } = this.#world;
+    return audience.size > 0 ? audience.stakes() : (piece) => (this.wanted(piece) > 0 ? undefined : 0);
   }
 
   /**

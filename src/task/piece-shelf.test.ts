@@ -176,41 +176,56 @@ const PIECES = torrent.meta.pieceCount;
 const held = (s: PieceShelf): number[] =>
   Array.from({ length: s.meta.pieceCount }, (_, i) => i).filter((piece) => s.have.has(piece));
 
+const nothing = (): number => 0;
+
 test('whole segments are evicted, the last first, but for those with a piece that must stay', async () => {
   const { store, lost, shelf: s } = shelf();
   store.segmentPieces = 2;
   for (let piece = 0; piece < PIECES; piece++) await s.accept(pieceOf(piece));
   const before = s.haveBytes;
-  assert.equal(await s.evict(1, () => false), 0);
-  const freed = await s.evict(1, (piece) => piece < PIECES - 1);
+  assert.deepEqual([s.leastStake(() => undefined), await s.evict(1, () => () => undefined)], [undefined, 0]);
+  const freed = await s.evict(1, () => (piece) => (piece < PIECES - 1 ? 0 : undefined));
   assert.ok(freed > 0 && s.haveBytes === before - freed);
   assert.deepEqual(
     lost,
     Array.from({ length: PIECES }, (_, i) => i).filter((piece) => !held(s).includes(piece)),
   );
   assert.ok(!lost.includes(PIECES - 1) && lost.length === 2);
-  assert.equal(await s.evict(Number.POSITIVE_INFINITY, () => true), before - freed);
+  assert.equal(await s.evict(Number.POSITIVE_INFINITY, () => nothing), before - freed);
   assert.deepEqual([held(s), s.haveBytes], [[], 0]);
+});
+
+test('what clients lack goes last, and no more of it than is lost the least with', async () => {
+  const { store, lost, shelf: s } = shelf();
+  store.segmentPieces = 1;
+  for (let piece = 0; piece < PIECES; piece++) await s.accept(pieceOf(piece));
+  const stakes = Array.from({ length: PIECES }, (_, piece) => (piece === 1 ? 1 : 2));
+  assert.equal(
+    s.leastStake((piece) => stakes[piece]),
+    1,
+  );
+  await s.evict(Number.POSITIVE_INFINITY, () => (piece) => stakes[piece]);
+  assert.deepEqual(lost, [1]);
 });
 
 test('a piece that is not had is no reason for its neighbours to stay', async () => {
   const { store, shelf: s } = shelf();
   store.segmentPieces = 2;
   await s.accept(pieceOf(1));
-  assert.ok((await s.evict(1, (piece) => piece !== 0)) > 0);
+  assert.ok((await s.evict(1, () => (piece) => (piece === 0 ? undefined : 0))) > 0);
   assert.deepEqual(held(s), []);
 });
 
 test('a segment stays when the index does not forget it, or a client asks for it in the last moment', async () => {
   const failing = shelf(undefined, { indexFails: true });
   await failing.shelf.accept(pieceOf(0));
-  assert.equal(await failing.shelf.evict(1, () => true), 0);
+  assert.equal(await failing.shelf.evict(1, () => nothing), 0);
   assert.equal(failing.store.diskOf(torrent.meta.infoHash).pieces.size, 1);
 
   const { shelf: s } = shelf();
   await s.accept(pieceOf(0));
   let asked = 0;
-  assert.equal(await s.evict(1, () => ++asked === 1), 0);
+  assert.equal(await s.evict(1, () => () => (++asked === 1 ? 0 : undefined)), 0);
   assert.equal(asked, 2);
   assert.ok(s.have.has(0));
 });

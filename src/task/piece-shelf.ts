@@ -9,7 +9,7 @@ import type { FramedPiece } from '#wire/framed-piece.ts';
 import { type Metainfo, pieceSize } from '#wire/metainfo.ts';
 import { layersOf } from '#wire/piece-layers.ts';
 import { shapeOf } from '#wire/piece-shape.ts';
-import { goesWith } from './giving-up.ts';
+import { leastLost, meanStake, type StakeOf } from './giving-up.ts';
 import { LIMITS } from './limits.ts';
 
 /** 'not-had': nothing is said of a piece that nobody believes to be there. */
@@ -161,16 +161,26 @@ export class PieceShelf {
     return found;
   }
 
-  /** Gives up whole segments of which `mayGo` says so, the last first, until so many bytes went. Returns how many did. */
-  async evict(bytes: number, mayGo: (piece: PieceIndex) => boolean): Promise<number> {
+  /** What is lost with a piece of the segment that would go first, on average; undefined: none may go. */
+  leastStake(stakeOf: StakeOf): number | undefined {
+    const { segmentPieces } = this.#store;
+    const { size } = this.have;
+    const firsts = Array.from({ length: Math.ceil(size / segmentPieces) }, (_, i) => i * segmentPieces);
+    const pieces = (first: PieceIndex) => range(first, Math.min(first + segmentPieces, size));
+    return leastLost(firsts, (first) => this.#stake(pieces(first), stakeOf))?.stake;
+  }
+
+  /** Gives up the segments with which the least is lost, until so many bytes went. Returns how many did. `stakes`: asked again in the last moment. */
+  async evict(bytes: number, stakes: () => StakeOf): Promise<number> {
+    const all = await this.#store.segments();
+    const now = stakes();
     let freed = 0;
-    for (const segment of (await this.#store.segments()).toReversed()) {
+    for (const segment of leastLost(all, ({ pieces }) => this.#stake(pieces, now))?.segments ?? []) {
       if (freed >= bytes) break;
-      const going = (): PieceIndex[] => goesWith(segment.pieces, (piece) => this.have.has(piece), mayGo);
-      if (going().length === 0) continue;
       let gone = 0;
       const forget = (): boolean => {
-        for (const piece of going()) {
+        if (this.#stake(segment.pieces, stakes()) === undefined) return false;
+        for (const piece of segment.pieces.filter((each) => this.have.has(each))) {
           this.#lose(piece);
           gone += this.#size(piece);
         }
@@ -179,6 +189,10 @@ export class PieceShelf {
       if (await this.#store.drop(segment, forget)) freed += gone;
     }
     return freed;
+  }
+
+  #stake(pieces: readonly PieceIndex[], stakeOf: StakeOf): number | undefined {
+    return meanStake(pieces, (piece) => this.have.has(piece), stakeOf);
   }
 
   /** After an unclean stop: finds pieces that were written but not yet noted. */
@@ -220,8 +234,7 @@ export class PieceShelf {
   }
 
   #pieces({ firstPiece, lengthBytes }: Pick<SharedFile, 'firstPiece' | 'lengthBytes'>): PieceIndex[] {
-    const count = Math.ceil(lengthBytes / this.meta.pieceLength);
-    return Array.from({ length: count }, (_, i) => firstPiece + i);
+    return range(firstPiece, firstPiece + Math.ceil(lengthBytes / this.meta.pieceLength));
   }
 
   async keepMetainfo(): Promise<void> {
@@ -253,6 +266,8 @@ export class PieceShelf {
     return pieceSize(this.meta, index);
   }
 }
+
+const range = (from: number, end: number): number[] => Array.from({ length: end - from }, (_, i) => from + i);
 
 /** How many pieces in a row were asked for from front to back, the last one included. */
 class InOrder {

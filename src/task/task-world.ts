@@ -56,6 +56,8 @@ export type TaskWorld = {
   releaseSlot(): void;
   /** What its clients want has changed: whether it should have a seat may have, too. */
   bid(): void;
+  /** Disks are so full that what is fetched ahead takes the place of what is wanted as much. */
+  isSqueezed?: (() => boolean) | undefined;
   /** Bytes of begun and unverified pieces that it may hold. */
   begunBytes(): number;
   /**

@@ -17,7 +17,7 @@ import { MetainfoIntake } from './metainfo-intake.ts';
 import { MetainfoLoad } from './metainfo-load.ts';
 import { Patience } from './patience.ts';
 import { Perception } from './perception.ts';
-import type { AtRest } from './piece-shelf.ts';
+import type { AtRest, PieceShelf } from './piece-shelf.ts';
 import { Pulse } from './pulse.ts';
 import { Search } from './search.ts';
 import { type TaskView, viewOf } from './task-view.ts';
@@ -59,7 +59,7 @@ export class Task {
       audience: this.#audience,
       holdings: this.#holdings,
       loading: () => (this.#load.running ? this.#remembered : undefined),
-      mayFetchAhead: () => world.uplink?.mayFetchAhead ?? true,
+      mayFetchAhead: () => (world.uplink?.mayFetchAhead ?? true) && !world.isSqueezed?.(),
     });
     this.#downloader = this.#newDownloader();
     this.#search = this.#newSearch();
@@ -163,11 +163,19 @@ export class Task {
     return this.gone ? undefined : this.#holdings.shelf?.verify(piece);
   }
 
-  /** Gives up at least so many bytes of pieces, unless a connected client lacks them. Returns how many went. */
+  /** See PieceShelf.leastStake. */
+  get leastStake(): number | undefined {
+    return this.#mayGiveUp?.leastStake(this.#perception.stakes());
+  }
+
+  /** Gives up pieces with which the least is lost, so many bytes at the most and at least a segment. Returns how many bytes went. */
   async evict(bytes: number): Promise<number> {
+    return this.#mayGiveUp?.evict(bytes, () => this.#perception.stakes()) ?? 0;
+  }
+
+  get #mayGiveUp(): PieceShelf | undefined {
     const { shelf, checked } = this.#holdings;
-    if (this.gone || !shelf || !checked) return 0;
-    return shelf.evict(bytes, (piece) => this.#perception.wanted(piece) === 0);
+    return this.gone || !checked ? undefined : shelf;
   }
 
   /** A LAN client told this tracker that it wants the torrent: it will dial within seconds. */

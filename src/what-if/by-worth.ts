@@ -1,15 +1,17 @@
 import { cooled, type Warmth, warmed } from '#index/heats.ts';
-import { weakest, worthOf } from '#manager/keeping.ts';
+import { type Weak, weakest, worthOf } from '#manager/keeping.ts';
+import { LIMITS } from '#manager/limits.ts';
+import { leastLost, meanStake } from '#task/giving-up.ts';
 import { at, type Demand, type Stay } from './demand.ts';
 import type { Keeper } from './keeper.ts';
 
 const MINUTE_MS = 60_000;
-/** What goes at a time: a segment of the store is 64 MiB. */
-const ITEMS_AT_A_TIME = 4;
+/** What goes at a time: a segment of the store is 32 MiB. */
+const ITEMS_PER_SEGMENT = 2;
 
 /**
- * The rule of this box, as `manager/keeping.ts` says and the store carries it out: of a few torrents drawn at random the one of least worth gives up its last
- * items, but nothing that a client still asks for, and nothing that is worth as much as a newcomer; when nothing may go, nothing more is kept.
+ * The rule of this box, as `manager/keeping.ts` says and the store carries it out: of a few torrents drawn at random the one that is worth least, to clients
+ * here and to come, gives up the segment with which the least is lost. That some clients cannot be told of it is not known here.
  */
 export class ByWorth implements Keeper {
   readonly #demand: Demand;
@@ -22,8 +24,6 @@ export class ByWorth implements Keeper {
   /** Of which something is here. */
   readonly #held = new Bag();
   #used = 0;
-  /** The minute in which there was last nothing that could go. */
-  #inVainMin = -1;
 
   /** `random`: at least 0, less than 1. */
   constructor(demand: Demand, capacity: number, random: () => number) {
@@ -41,10 +41,17 @@ export class ByWorth implements Keeper {
 
   used(): void {}
 
+  mayFetchAhead(nowMin: number): boolean {
+    if (this.#used < this.#capacity) return true;
+    return (this.#weakest(nowMin)?.worth ?? LIMITS.aheadWorth) < LIMITS.aheadWorth;
+  }
+
   fetched(item: number, nowMin: number): void {
-    if (this.has(item) || (this.#used >= this.#capacity && !this.#makeRoom(nowMin))) return;
+    if (this.has(item)) return;
     const index = this.#torrentOf(item);
     const torrent = this.#torrents[index] as Torrent;
+    const worth = at(this.#lack, item) + torrent.worth(nowMin * MINUTE_MS);
+    if (this.#used >= this.#capacity && !this.#makeRoom(worth, nowMin)) return;
     this.#isHere[item] = 1;
     this.#used++;
     torrent.last = Math.max(torrent.last, item);
@@ -72,45 +79,56 @@ export class ByWorth implements Keeper {
     this.#lack[item] = at(this.#lack, item) + one;
   }
 
-  #makeRoom(nowMin: number): boolean {
-    if (nowMin === this.#inVainMin) return false;
-    const tried = new Set<number>();
-    for (;;) {
-      const victim = weakest(
-        this.#held.all,
-        (index) => (tried.has(index) ? undefined : this.#worth(index, nowMin)),
-        this.#random,
-      );
-      if (!victim) {
-        this.#inVainMin = nowMin;
-        return false;
-      }
-      if (this.#giveUp(victim.who)) return true;
-      tried.add(victim.who);
-    }
+  /** False: what has come would be the first to go. */
+  #makeRoom(worth: number, nowMin: number): boolean {
+    const victim = this.#weakest(nowMin);
+    if (!victim || victim.worth > worth) return false;
+    this.#giveUp(victim.who);
+    return true;
   }
 
-  #worth(index: number, nowMin: number): number {
-    return (this.#torrents[index] as Torrent).worth(nowMin * MINUTE_MS);
+  #weakest(nowMin: number): Weak<number> | undefined {
+    return weakest(this.#held.all, (index) => this.#worth(index, nowMin), this.#random);
   }
 
-  /** True: something went. */
-  #giveUp(index: number): boolean {
+  #worth(index: number, nowMin: number): number | undefined {
+    const stake = this.#leastLost(index)?.stake;
+    return stake === undefined ? undefined : stake + (this.#torrents[index] as Torrent).worth(nowMin * MINUTE_MS);
+  }
+
+  /** Of the torrent's segments, by their first items. */
+  #leastLost(index: number): ReturnType<typeof leastLost<number>> {
     const torrent = this.#torrents[index] as Torrent;
     const first = at(this.#demand.firstItem, index);
-    let gone = 0;
     while (torrent.last >= first && !this.has(torrent.last)) torrent.last--;
-    for (let item = torrent.last; item >= first && gone < ITEMS_AT_A_TIME; item--) {
-      if (!this.has(item) || at(this.#lack, item) > 0) continue;
+    if (torrent.last < first) return undefined;
+    const count = Math.floor((torrent.last - first) / ITEMS_PER_SEGMENT) + 1;
+    const segments = Array.from({ length: count }, (_, i) => first + i * ITEMS_PER_SEGMENT);
+    // The same, sooner: nobody lacks anything.
+    if (torrent.clients === 0) return { stake: 0, segments: segments.slice(-1) };
+    const has = (item: number) => this.has(item);
+    return leastLost(segments, (segment) =>
+      meanStake(this.#itemsOf(segment, torrent), has, (item) => at(this.#lack, item)),
+    );
+  }
+
+  /** None behind the torrent's last one that is here. */
+  #itemsOf(segment: number, { last }: Torrent): number[] {
+    return Array.from({ length: Math.min(ITEMS_PER_SEGMENT, last + 1 - segment) }, (_, i) => segment + i);
+  }
+
+  #giveUp(index: number): void {
+    const torrent = this.#torrents[index] as Torrent;
+    const segment = this.#leastLost(index)?.segments[0];
+    for (const item of segment === undefined ? [] : this.#itemsOf(segment, torrent)) {
+      if (!this.has(item)) continue;
       this.#isHere[item] = 0;
-      gone++;
+      this.#used--;
+      torrent.held--;
     }
-    this.#used -= gone;
-    torrent.held -= gone;
-    if (torrent.held > 0) return gone > 0;
+    if (torrent.held > 0) return;
     this.#held.delete(index);
     if (torrent.clients === 0) torrent.forget();
-    return true;
   }
 
   #torrentOf(item: number): number {

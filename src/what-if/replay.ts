@@ -32,6 +32,7 @@ export function replayBox(demand: Demand, { keeper, pullsThrough, seating }: Box
   const ahead = new Seating(demand, seating, random, {
     has: (item) => keeper.has(item),
     fetch: (item) => {
+      if (keeper.mayFetchAhead?.(nowMin) === false) return false;
       keeper.fetched(item, nowMin);
       if (!keeper.has(item)) return false;
       fetched++;
