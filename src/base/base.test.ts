@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { Bitfield } from './bitfield.ts';
 import { endpointKey, parseEndpoint, plainIp } from './endpoint.ts';
@@ -109,4 +110,19 @@ test('an event that repeats without end is logged so often, then counted', () =>
   nowMs += LOG_BUDGET.windowMs;
   log.info('noise');
   assert.deepEqual(lines.at(-1)?.fields, {});
+});
+
+test('what is deferred on a scope that has closed is released at once, a timer included', async () => {
+  const scope = new Scope(assert.ifError);
+  await scope.close();
+  let released = 0;
+  scope.defer(() => {
+    released++;
+  });
+  new Scope(assert.ifError, scope).defer(() => {
+    released++;
+  });
+  scope.every(1, () => assert.fail('nobody waits for it any more'));
+  await sleep(5);
+  assert.equal(released, 2);
 });

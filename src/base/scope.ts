@@ -10,12 +10,13 @@ export class Scope implements AsyncDisposable {
   readonly #deferred: (() => void | Promise<void>)[] = [];
   readonly #onError: (error: unknown) => void;
   #closing: Promise<void> | undefined;
+  #isReleased = false;
 
   constructor(onError: (error: unknown) => void, parent?: Scope) {
     this.#onError = onError;
     if (parent) {
       const close = () => this.close();
-      parent.#deferred.push(close);
+      parent.defer(close);
       this.#deferred.push(() => {
         const at = parent.#deferred.indexOf(close);
         if (at >= 0 && !parent.closed) parent.#deferred.splice(at, 1);
@@ -54,9 +55,10 @@ export class Scope implements AsyncDisposable {
     this.defer(() => clearInterval(timer));
   }
 
-  /** Released when the scope closes, last deferred first. */
+  /** Released when the scope closes, last deferred first; at once when it has. */
   defer(release: () => void | Promise<void>): void {
     this.#deferred.push(release);
+    if (this.#isReleased) void this.#release();
   }
 
   close(): Promise<void> {
@@ -66,6 +68,11 @@ export class Scope implements AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#abort.abort();
+    await this.#release();
+    await Promise.all(this.#children);
+  }
+
+  async #release(): Promise<void> {
     for (let release = this.#deferred.pop(); release; release = this.#deferred.pop()) {
       try {
         await release();
@@ -73,7 +80,7 @@ export class Scope implements AsyncDisposable {
         this.#onError(error);
       }
     }
-    await Promise.all(this.#children);
+    this.#isReleased = true;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
