@@ -1,5 +1,6 @@
 import { Random } from '#base/seeded-random.ts';
 import { MIB } from '#base/units.ts';
+import { LIMITS } from '#task/limits.ts';
 import { partsOf } from '#task/wishes.ts';
 import type { Torrent } from '#wire/made-torrent.ts';
 import { pieceSize } from '#wire/metainfo.ts';
@@ -175,9 +176,13 @@ function worthFetching(street: Street): number {
     return users.length > 0 && users.every(({ plan }) => plan.wants === 'one file') && partsOf(meta).length === 0;
   });
   const rest = small.reduce((sum, { meta }) => sum + meta.totalBytes / 2, 0);
-  const begun = clients.some(({ plan }) => plan.wants === 'one file') ? BEGUN_BYTES : 0;
+  const begun = clients.some(({ plan }) => plan.wants === 'one file') ? begunBytes(street) : 0;
   return wanted(street) + rest + begun;
 }
+
+/** Who is told step by step shows only with time what it wants. */
+const begunBytes = ({ scenario: { box, wanBytesPerS } }: Street): number =>
+  box.steers ? Math.max(BEGUN_BYTES, (wanBytesPerS * LIMITS.unwantedAfterMs) / SECOND) : BEGUN_BYTES;
 
 function checkFetchedOnce(street: Street): void {
   const share = MOST_FETCHED[street.scenario.theme] ?? Number.POSITIVE_INFINITY;
