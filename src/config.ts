@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { isIP, isIPv4 } from 'node:net';
 import { errorText } from '#base/errors.ts';
+import { type Hours, minutesOf } from '#base/hours.ts';
 import { type InfoHash, parseInfoHash } from '#base/units.ts';
 import type { RateLimits } from '#client/rate-limits.ts';
-import { minutesOf, type UplinkLimits } from '#downloader/uplink-limits.ts';
+import type { UplinkLimits } from '#downloader/uplink-limits.ts';
 import { isVlanId } from '#kernel/lane.ts';
 import { type SeatRuleName, seatRuleNames } from '#manager/seat-rules.ts';
 

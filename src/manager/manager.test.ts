@@ -51,6 +51,7 @@ function setUp(
     block: () => {},
     mayFetchAhead: true,
     untaken: () => {},
+    prefilled: () => {},
   };
   const dir = mkdtempSync(join(tmpdir(), 'manager-'));
   const index = Index.open(join(dir, 'index.db'), silentLog);

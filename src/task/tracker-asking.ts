@@ -34,7 +34,12 @@ export class TrackerAsking {
     this.#trackers = known.slice(0, LIMITS.trackers);
   }
 
-  /** A LAN client announced there. */
+  /** It knows one at least. */
+  get some(): boolean {
+    return this.#trackers.length > 0;
+  }
+
+  /** A LAN client announced there, or the operator names it. */
   learn(tracker: string): void {
     if (this.#trackers.includes(tracker) || this.#trackers.length >= LIMITS.trackers) return;
     this.#trackers.push(tracker);
