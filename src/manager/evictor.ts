@@ -24,6 +24,8 @@ export type EvictWorld = {
     torrentsOn(path: string): readonly InfoHash[];
   };
   living(infoHash: InfoHash): Pick<Task, 'verify' | 'evict'> | undefined;
+  /** What a torrent is worth at least, whoever asks for it; 1: it is not to go. */
+  own?(infoHash: InfoHash): number | undefined;
   /** At least 0, less than 1. */
   readonly random?: () => number;
 };
@@ -120,7 +122,8 @@ export class Evictor {
     if (this.#isPinned(infoHash)) return undefined;
     const { clock, index } = this.#world;
     const heat = index.heats.of(infoHash, clock.nowMs());
-    return heat && !heat.doubtful && heat.haveCount > 0 ? worthOf(heat, clock.nowMs()) : undefined;
+    if (!heat || heat.doubtful || heat.haveCount === 0) return undefined;
+    return Math.max(worthOf(heat, clock.nowMs()), this.#world.own?.(infoHash) ?? 0);
   }
 
   /** By either of its names (BEP 52). */
