@@ -44,7 +44,7 @@ export function viewOf(all: readonly Order[], held: Held | undefined, { running,
   const shown = [...first, ...waiting.filter((o) => !isRunning(o)), ...ended].slice(0, LIMITS.shown);
   const whyOf = ({ infoHash, endedAtMs, refused }: Order): string => {
     if (endedAtMs !== undefined) return refused ?? 'whole';
-    return running(infoHash) ? 'prefill' : (resting(infoHash) ?? held ?? 'prefill-waits');
+    return running(infoHash) ? 'prefill' : (held ?? resting(infoHash) ?? 'prefill-waits');
   };
   const orders = shown.map((order): OrderView => {
     const { infoHash, name, bytes, orderedAtMs, endedAtMs } = order;
