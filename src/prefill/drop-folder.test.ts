@@ -157,6 +157,19 @@ test('a name that was dropped before does not replace what was', async (t) => {
   assert.deepEqual(texts.sort(), ['a', 'b']);
 });
 
+test('long names are refused with their reason too, and no reason replaces another', async (t) => {
+  const bench = await setUp(t);
+  const name = `${'长'.repeat(80)}.torrent`;
+  bench.put(name, 'x');
+  await bench.pass(LATER);
+  assert.deepEqual(bench.in('refused').length, 2);
+  bench.put('b.torrent', 'x');
+  writeFileSync(join(bench.path, 'refused/b.torrent.why'), 'of another');
+  await bench.pass(LATER);
+  assert.equal(bench.text('refused/b.torrent.why'), 'of another');
+  assert.equal(bench.in('refused').filter((n) => n.endsWith('b.torrent')).length, 1);
+});
+
 test('what cannot be taken just now stays, is told of once, and is tried again', async (t) => {
   const bench = await setUp(t);
   bench.world.verdict = { kind: 'later', why: 'the index cannot be written' };

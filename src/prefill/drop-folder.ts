@@ -1,11 +1,11 @@
-import { constants } from 'node:fs';
-import { lstat, mkdir, open, opendir, rename, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, opendir, rename, rm, writeFile } from 'node:fs/promises';
 import type { Clock } from '#base/clock.ts';
 import { errorCode, errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { nameText } from '#wire/name-text.ts';
 import { type DropKind, type Dropped, kindOf, mostBytes, readDropped, tooLarge } from './dropped-file.ts';
 import { LIMITS } from './limits.ts';
+import { readPlain } from './plain-file.ts';
 
 /** What becomes of a dropped file. `later`: it stays where it is, and is looked at again. */
 export type Verdict =
@@ -25,8 +25,8 @@ type Seen = { readonly size: number; readonly mtimeMs: number; readonly sinceMs:
 /** `name`: a character for each byte of it, whatever its encoding. */
 type Found = { readonly name: string; readonly size: number; readonly mtimeMs: number; readonly ctimeMs: number };
 
-/** Of a name's 255 bytes, those that leave room for what is added. */
-const NAME_BYTES = 240;
+/** Of a name's 255 bytes, the last ones: they leave room for a time and an ending. */
+const NAME_BYTES = 230;
 
 /**
  * A folder that others drop files into: each is read once it has been written, and moved to `taken/`, or to `refused/` with a text beside it that says why.
@@ -100,7 +100,7 @@ export class DropFolder {
         await this.#refuse(file.name, verdict.whys);
         this.#world.log.warn('prefill-refused', { file: shown, why: verdict.whys[0] });
       } else if (verdict.kind === 'taken') {
-        await this.#move(file.name, 'taken');
+        await rename(this.#at(file.name), this.#at(`taken/${await this.#free(file.name, 'taken')}`));
         this.#world.log.info('prefill-taken', { file: shown });
       } else {
         throw new Error(verdict.why);
@@ -115,50 +115,37 @@ export class DropFolder {
   async #judge(file: Found, kind: DropKind | undefined): Promise<Verdict> {
     if (!kind) return { kind: 'refused', whys: ['only files that end in .torrent or .magnet are taken'] };
     if (file.size > mostBytes(kind)) return { kind: 'refused', whys: [tooLarge(kind)] };
-    const bytes = await this.#read(file, kind);
-    if (!bytes) return { kind: 'refused', whys: ['only plain files are taken'] };
-    return this.#world.take(readDropped(kind, bytes));
-  }
-
-  /** One byte more than may be at most: it may have grown since. Undefined: it is a link, a pipe or a device. */
-  async #read({ name }: Found, kind: DropKind): Promise<Buffer | undefined> {
-    const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
-    const opened = open(this.#at(name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK).catch((error: unknown) => {
-      // A symbolic link (open(2)), or a pipe that nobody writes to, or a socket.
-      if (['ELOOP', 'ENXIO'].includes(errorCode(error) ?? '')) return undefined;
-      throw error;
-    });
-    await using file = await opened;
-    if (!file) return undefined;
-    const at = await file.stat();
-    if (!at.isFile()) return undefined;
-    const bytes = Buffer.alloc(Math.min(at.size, mostBytes(kind) + 1));
-    const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
-    return bytes.subarray(0, bytesRead);
+    const read = await readPlain(this.#at(file.name), mostBytes(kind));
+    return 'why' in read ? { kind: 'refused', whys: [read.why] } : this.#world.take(readDropped(kind, read));
   }
 
   async #refuse(name: string, whys: readonly string[]): Promise<void> {
     const free = await this.#free(name, 'refused');
     const more = whys.length > LIMITS.whys ? [`and ${whys.length - LIMITS.whys} more`] : [];
     const text = [...whys.slice(0, LIMITS.whys), ...more].join('\n');
-    await writeFile(this.#at(`refused/${free.slice(0, NAME_BYTES)}.why`), `${text}\n`);
-    await rename(this.#at(name), this.#at(`refused/${free}`));
+    const beside = this.#at(`refused/${free}.why`);
+    try {
+      await writeFile(beside, `${text}\n`, { flag: 'wx' });
+      await rename(this.#at(name), this.#at(`refused/${free}`));
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST') await rm(beside, { force: true });
+      throw error;
+    }
   }
 
-  async #move(name: string, to: 'taken'): Promise<void> {
-    await rename(this.#at(name), this.#at(`${to}/${await this.#free(name, to)}`));
-  }
-
-  /** The name, or one with the time in front when there is such a file already. */
+  /** The name, or one with the time in front when there is such a file already, or words about one. */
   async #free(name: string, folder: 'taken' | 'refused'): Promise<string> {
-    const isTaken = await lstat(this.#at(`${folder}/${name}`)).then(
-      () => true,
-      (error: unknown) => {
-        if (errorCode(error) === 'ENOENT') return false;
-        throw error;
-      },
-    );
-    return isTaken ? `${Math.round(this.#world.clock.nowMs())} ${name.slice(-NAME_BYTES)}` : name;
+    const short = name.slice(-NAME_BYTES);
+    const isThere = (end: string) =>
+      lstat(this.#at(`${folder}/${short}${end}`)).then(
+        () => true,
+        (error: unknown) => {
+          if (errorCode(error) === 'ENOENT') return false;
+          throw error;
+        },
+      );
+    const isTaken = (await isThere('')) || (await isThere('.why'));
+    return isTaken ? `${Math.round(this.#world.clock.nowMs())} ${short}` : short;
   }
 
   #at(name: string): Buffer {
