@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DHT_NODES, DHT_PORT } from '../scripts/cafe/dht.ts';
+import { makePayload } from '../scripts/cafe/payload.ts';
 import { TRACKER_URLS, until } from '../scripts/cafe/servers.ts';
 import type { Cafe } from '../scripts/cafe/world.ts';
-import { holds, inCafe, logged, options, snapshot, wanDuring } from './box-fixtures.ts';
+import { holds, inCafe, logged, options, outside, snapshot, wanDuring } from './box-fixtures.ts';
 
 const PIECE_BYTES = 256 * 1024;
 const OPEN = { prefill: { hours: [{ from: '00:00', to: '24:00' }] }, uplink: { mbps: 10 } };
@@ -121,3 +122,52 @@ for (const { what, extras, trackers } of links)
       },
     ),
   );
+
+const OTHER_BYTES = 12 << 20;
+
+/** Two torrents, each with a seeder of its own: the cafe's is being pre-filled, a client wants the other. */
+async function clientBesidePrefill(cafe: Cafe): Promise<{ ordered: number; wanted: number }> {
+  const dir = join(cafe.dir, 'other');
+  const made = { dir, totalBytes: OTHER_BYTES, pieceBytes: PIECE_BYTES, seed: 'other', trackers: [TRACKER_URLS.http] };
+  const other = await makePayload(made);
+  await cafe.tracker.admit(other.infoHash);
+  await cafe.killSeeders();
+  await outside(cafe, 1, { source: cafe.payload.torrentPath, dir: cafe.payload.dir, seed: true });
+  await outside(cafe, 2, { source: other.torrentPath, dir, seed: true });
+  await mkdir(join(cafe.daemon.dataDir, 'prefill'), { recursive: true });
+  await copyFile(cafe.payload.torrentPath, join(cafe.daemon.dataDir, 'prefill/a.torrent'));
+  await cafe.daemon.start();
+  const had = async (): Promise<{ ordered: number; wanted: number }> => {
+    const { tasks } = await snapshot(cafe);
+    const of = (infoHash: string) => tasks.find((t) => t.infoHash === infoHash)?.haveBytes ?? 0;
+    return { ordered: of(cafe.payload.infoHash), wanted: of(other.infoHash) };
+  };
+  await until('it is begun', async () => (await had()).ordered > 8 * PIECE_BYTES, 30_000);
+  const download = await cafe.download(1, 'libtorrent', { payload: other, source: other.torrentPath });
+  await until('the client is fetched for', async () => (await had()).wanted > 0, 30_000);
+  const before = await had();
+  await until('it has it all', async () => (await had()).wanted === OTHER_BYTES, 60_000);
+  const after = await had();
+  await download.complete(LIMIT_S);
+  assert.deepEqual(await download.wrongFiles(), []);
+  return { ordered: after.ordered - before.ordered, wanted: after.wanted - before.wanted };
+}
+
+test('while a client fetches, what is being pre-filled hardly goes on', options, (t) =>
+  inCafe(
+    'prefirst',
+    {
+      sizeMib: 48,
+      pieceKib: 256,
+      wanMbit: 16,
+      clients: ['libtorrent'],
+      seeders: ['libtorrent', 'libtorrent'],
+      daemonConfig: { prefill: OPEN.prefill },
+    },
+    async (cafe) => {
+      const came = await clientBesidePrefill(cafe);
+      t.diagnostic(JSON.stringify(came));
+      assert.ok(came.ordered < came.wanted / 2, `${came.ordered} bytes came for nobody, ${came.wanted} for a client`);
+    },
+  ),
+);

@@ -270,6 +270,7 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
   overload.start();
   manager.resume(stop);
   scope.every(PREFILL_EVERY_MS, () => scope.run(() => prefill.look()));
+  scope.defer(() => prefill.close());
   const steered = entry;
   steered.recall(index.setting(SWARMS));
   const keepSwarms = (): void => {

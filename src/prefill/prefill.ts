@@ -37,7 +37,8 @@ export class Prefill {
   readonly #turns: Turns;
   #settings: PrefillSettings;
   #held: Held | undefined = 'window-shut';
-  #isLooking = false;
+  #looking: Promise<void> | undefined;
+  #closed = false;
   /** What the index was last told, as far as it took it. */
   #kept: readonly Order[];
 
@@ -57,15 +58,17 @@ export class Prefill {
   }
 
   /** To be called every other second. */
-  async look(): Promise<void> {
-    if (this.#isLooking) return;
-    this.#isLooking = true;
-    try {
-      await this.#folder.look();
-      this.#turn();
-    } finally {
-      this.#isLooking = false;
-    }
+  look(): Promise<void> {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
+  }
+
+  /** Nothing is begun any more. Orders are where they were when it begins again. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#looking;
   }
 
   /** See worthOf. */
@@ -80,7 +83,13 @@ export class Prefill {
     });
   }
 
+  async #look(): Promise<void> {
+    await this.#folder.look();
+    if (!this.#closed) this.#turn();
+  }
+
   #take({ wanted, bad }: Dropped): Verdict {
+    if (this.#closed) return { kind: 'later', why: 'the box is being stopped' };
     const whys = [...bad];
     let listed = 0;
     for (const torrent of wanted) {

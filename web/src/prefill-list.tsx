@@ -10,7 +10,7 @@ const FIRST_ROWS = 8;
 export function PrefillList({ prefill }: { prefill: PrefillView }) {
   const { words, language } = useSpeech();
   const [all, setAll] = useState(false);
-  const { orders, held, waiting } = prefill;
+  const { orders, waiting } = prefill;
   if (orders.length === 0) return null;
   const rows = all ? orders : orders.slice(0, FIRST_ROWS);
   return (
@@ -20,7 +20,6 @@ export function PrefillList({ prefill }: { prefill: PrefillView }) {
         {waiting > 0 && <span class="count">{waiting.toLocaleString(language)}</span>}
       </h2>
       <div class="card">
-        {held && waiting > 0 && <p class="aside">{safeText(say(words.orderWhy, held))}</p>}
         <ul>
           {rows.map((order) => (
             <Order key={order.infoHash} order={order} />
