@@ -26,6 +26,7 @@ import { Scrubber } from '#manager/scrubber.ts';
 import { Store } from '#store/store.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
 import { newPeerId } from '#wire/handshake.ts';
+import { isOpenTracker } from '#wire/open-tracker.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { type Config, readConfig } from './config.ts';
 import { DemandTrace } from './demand-trace.ts';
@@ -70,14 +71,12 @@ const wantsMore = ({ leftBytes = 0, event }: Announced): boolean =>
   leftBytes > 0 && event !== 'stopped' && event !== 'completed';
 
 /**
- * The tracker to expect a client of, when it said that it has begun and lacks something. A tracker whose path is nothing
- * but `/announce` carries no passkey: its swarm is open to all. Anything else may be a private tracker's, and nothing is
- * fetched there before a client itself has dialled.
+ * The tracker to expect a client of, when it said that it has begun and lacks something, and the tracker is open to all. Of any other
+ * nothing is fetched before a client itself has dialled.
  */
 function openTrackerOf(a: Announced): string | undefined {
   if (!wantsMore(a)) return undefined;
-  const isOpen = a.tracker?.startsWith('udp://') || /^http:\/\/[^/]+\/announce$/.test(a.tracker ?? '');
-  return isOpen ? a.tracker : undefined;
+  return a.tracker !== undefined && isOpenTracker(a.tracker) ? a.tracker : undefined;
 }
 
 function startDht({ dht: { bootstrap } }: Config, log: Log, scope: Scope): Dht {

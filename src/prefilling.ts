@@ -39,8 +39,9 @@ export function openPrefill(config: Config, parts: PrefillParts, log: Log): Pref
     nameOf: (ids) => ids.flatMap((id) => index.names(id))[0] ?? (ids[0] as InfoHash),
     byPieces: (hash) => index.byPiecesHash(hash)[0]?.infoHash,
     refusal: ({ ids, isPrivate }) => {
-      policy.sameTorrent(ids);
-      return policy.refuses({ ids, isPrivate }) ?? policy.refusesHash(ids[0] as InfoHash);
+      const names = ids.flatMap((id) => [id, ...index.names(id)]);
+      policy.sameTorrent(names);
+      return policy.refuses({ ids: names, isPrivate }) ?? policy.refusesHash(ids[0] as InfoHash);
     },
     takeIn: (meta) => takeIn(index, meta),
     isWhole: (id) => {

@@ -42,8 +42,8 @@ export class Search {
   /** Called about once a second while the task downloads; `downForMs` since it began. */
   downloading(originsUp: number, downForMs: number): void {
     this.#trackers.downloading(originsUp, downForMs);
-    // A link that names no tracker means the DHT.
-    if (this.#world.isPublic() || (this.#world.isLink() && !this.#trackers.some))
+    // What a link names, and no private tracker in it, every client looks for in the DHT.
+    if (this.#world.isPublic() || (this.#world.isLink() && this.#trackers.areOpen))
       this.#dht.downloading(originsUp, downForMs);
   }
 

@@ -4,6 +4,7 @@ import type { Log } from '#base/log.ts';
 import type { Scope } from '#base/scope.ts';
 import type { InfoHash } from '#base/units.ts';
 import { TrackerClient } from '#downloader/tracker-client.ts';
+import { isOpenTracker } from '#wire/open-tracker.ts';
 import { LIMITS } from './limits.ts';
 
 export type TrackerAskingWorld = {
@@ -34,9 +35,9 @@ export class TrackerAsking {
     this.#trackers = known.slice(0, LIMITS.trackers);
   }
 
-  /** It knows one at least. */
-  get some(): boolean {
-    return this.#trackers.length > 0;
+  /** There is none that may be a private one's (BEP 27). */
+  get areOpen(): boolean {
+    return this.#trackers.every(isOpenTracker);
   }
 
   /** A LAN client announced there, or the operator names it. */
