@@ -24,7 +24,7 @@ export type EvictWorld = {
     torrentsOn(path: string): readonly InfoHash[];
   };
   living(infoHash: InfoHash): Pick<Task, 'verify' | 'evict'> | undefined;
-  /** What a torrent is worth at least, whoever asks for it; 1: it is not to go. */
+  /** What a torrent is worth at least, whoever asks for it; infinite: it is not to go. */
   own?(infoHash: InfoHash): number | undefined;
   /** At least 0, less than 1. */
   readonly random?: () => number;

@@ -64,7 +64,7 @@ test('of those that have ended, the latest are told of', () => {
 });
 
 test('what waits never goes from the disk, what is whole after what is hardly asked for, and what is given up as any other', () => {
-  assert.equal(worthOf(order(1), LIMITS.giveUpMs), 1);
+  assert.equal(worthOf(order(1), LIMITS.giveUpMs), Number.POSITIVE_INFINITY);
   const whole = { ...order(1), endedAtMs: 1_000 };
   const worth = worthOf(whole, 1_000);
   assert.ok(worth !== undefined && worth < 1 && worth > 0.5);

@@ -73,7 +73,7 @@ export class OrderList {
  */
 export function worthOf(order: Order | undefined, nowMs: number): number | undefined {
   if (!order || order.refused !== undefined) return undefined;
-  if (order.endedAtMs === undefined) return 1;
+  if (order.endedAtMs === undefined) return Number.POSITIVE_INFINITY;
   return nowMs - order.endedAtMs < LIMITS.keepMs ? 0.9 : undefined;
 }
 
