@@ -15,6 +15,7 @@ const mayImport: Record<string, readonly string[]> = {
   downloader: ['base', 'wire'],
   task: ['base', 'wire', 'store', 'client', 'downloader'],
   manager: ['base', 'wire', 'index', 'task'],
+  prefill: ['base', 'wire'],
   'what-if': ['base', 'index', 'trace', 'task', 'manager'],
   entry: ['base', 'kernel', 'wire'],
   fleet: ['base', 'wire', 'index', 'manager'],

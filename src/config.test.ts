@@ -43,6 +43,13 @@ test('of the uplink what is not given stays: no limit, and way is made for other
   });
 });
 
+test('pre-filling has a night, and half of the day where a day has a limit', () => {
+  const night = [{ from: '02:00', to: '07:00' }];
+  assert.deepEqual(parseConfig(JSON.stringify(least)).prefill, { hours: night, dayShare: 0.5 });
+  const prefill = { hours: [] };
+  assert.deepEqual(parseConfig(JSON.stringify({ ...least, prefill })).prefill, { hours: [], dayShare: 0.5 });
+});
+
 test('info-hashes are read in either case, those of v2 torrents as the wire cuts them', () => {
   const { block, allow } = parseConfig(JSON.stringify({ ...least, block: ['A'.repeat(40), 'b'.repeat(64)] }));
   assert.deepEqual([block, allow], [['a'.repeat(40), 'b'.repeat(40)], undefined]);
@@ -94,6 +101,14 @@ test('every mistake is told by the name of its setting', () => {
       JSON.stringify(hour),
     );
   assert.match(refused({ uplink: { dayGB: 0 } }), /"dayGB" is a number of GB/);
+  for (const hours of [
+    '02:00',
+    [{ from: '2:00', to: '07:00' }],
+    [{ from: '02:00' }],
+    [{ from: '02:00', to: '07:00', mbps: 1 }],
+  ])
+    assert.match(refused({ prefill: { hours } }), /"prefill" must be an object whose "hours" is a list of at most 24/);
+  assert.match(refused({ prefill: { dayShare: -1 } }), /"dayShare" is a share from 0 to 1/);
   assert.match(refused({ uplink: { wasteShare: 2 } }), /"wasteShare" is a share from 0 to 1/);
   assert.match(refused({ uplink: { yield: 'no' } }), /"yield" is true or false/);
   assert.throws(() => parseConfig('{'), /not JSON/);

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { isIP, isIPv4 } from 'node:net';
 import { errorText } from '#base/errors.ts';
+import { minutesOf } from '#base/hours.ts';
 import { type InfoHash, parseInfoHash } from '#base/units.ts';
 import type { RateLimits } from '#client/rate-limits.ts';
-import { minutesOf, type UplinkLimits } from '#downloader/uplink-limits.ts';
+import type { UplinkLimits } from '#downloader/uplink-limits.ts';
 import { isVlanId } from '#kernel/lane.ts';
 import { type SeatRuleName, seatRuleNames } from '#manager/seat-rules.ts';
+import type { PrefillSettings } from '#prefill/prefill.ts';
 
 /** The daemon's settings, as a JSON file holds them. Everything but the ports and the data folder has a default. */
 export type Config = {
@@ -61,6 +63,8 @@ export type Config = {
   readonly fetchOnAnnounce: boolean;
   /** How much of the line to the internet fetching may use. */
   readonly uplink: UplinkLimits;
+  /** When what lies in the drop folder is fetched before anybody asks for it. */
+  readonly prefill: PrefillSettings;
   /** Record what clients ask for, without names, so that the box can tell what another disk or rule would save. */
   readonly trace: boolean;
   /** Clients that want no part in it: addresses and networks (CIDR). Nothing of theirs is read, held or steered. */
@@ -93,13 +97,15 @@ const DEFAULTS = {
   dht: { enabled: true, bootstrap: ['dht.transmissionbt.com:6881', 'dht.libtorrent.org:25401'] },
   fetchOnAnnounce: true,
   uplink: { hours: [], yield: true, wasteShare: 0.1 },
+  // The hours in which a cafe is emptiest, and a campus asleep.
+  prefill: { hours: [{ from: '02:00', to: '07:00' }], dayShare: 0.5 },
   trace: true,
   optOut: [],
   neverSteer: [],
 } as const;
 
 /** Settings of several fields: those that are not given keep their defaults. */
-const GROUPS = ['localPeer', 'dht', 'uplink'] as const;
+const GROUPS = ['localPeer', 'dht', 'uplink', 'prefill'] as const;
 
 type Check = (value: unknown) => string | undefined;
 const port: Check = (v) =>
@@ -194,6 +200,11 @@ const hours: Check = (v) =>
   Array.isArray(v) && v.length <= HOURS_MAX && v.every((h) => hourLimit(h) === undefined)
     ? undefined
     : `a list of at most ${HOURS_MAX} such as {"from": "08:00", "to": "24:00", "mbps": 20}`;
+const window = group({ from: timeOfDay, to: timeOfDay });
+const windows: Check = (v) =>
+  Array.isArray(v) && v.length <= HOURS_MAX && v.every((h) => window(h) === undefined)
+    ? undefined
+    : `a list of at most ${HOURS_MAX} such as {"from": "02:00", "to": "07:00"}`;
 const dayGB: Check = (v) =>
   typeof v === 'number' && v >= 0.001 && v <= 1e6 ? undefined : 'a number of GB from 0.001 to 1000000';
 const share: Check = (v) => (typeof v === 'number' && v >= 0 && v <= 1 ? undefined : 'a share from 0 to 1');
@@ -237,6 +248,7 @@ const CHECKS: Readonly<Record<keyof Config, Check>> = {
   dht: group({ enabled: flag, bootstrap: nodes }),
   fetchOnAnnounce: flag,
   uplink: group({ mbps: optional(mbps), hours, dayGB: optional(dayGB), yield: flag, wasteShare: share }),
+  prefill: group({ hours: windows, dayShare: share }),
   trace: flag,
   optOut: networks,
   neverSteer: networks,

@@ -26,11 +26,14 @@ import { Scrubber } from '#manager/scrubber.ts';
 import { Store } from '#store/store.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
 import { newPeerId } from '#wire/handshake.ts';
+import { isOpenTracker } from '#wire/open-tracker.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { type Config, readConfig } from './config.ts';
 import { DemandTrace } from './demand-trace.ts';
 import { changeDisks, diskPlaces, rememberDisks } from './disk-settings.ts';
 import { dialOrigin } from './origin-dial.ts';
+import { openPrefill, worthTo } from './prefilling.ts';
+import { waitingForRestart, withReread } from './reread-settings.ts';
 import { type Parts, snapshotOf } from './snapshot.ts';
 
 /** Builds the parts, wires each part's world, and ends them in the order that loses nothing. Nobody imports this file. */
@@ -41,6 +44,7 @@ const STOP_WITHIN_MS = 10_000;
 const HASH_WORKERS = 1;
 const DISKS_EVERY_MS = 60_000;
 const EVICT_EVERY_MS = 2_000;
+const PREFILL_EVERY_MS = 2_000;
 /** Of libuv's pool. A disk that hangs holds some twenty of them until it answers, and the others must still find one. */
 const THREADS = 96;
 /** The setting that holds what to steer at once after a restart, and how often it is written. */
@@ -67,14 +71,12 @@ const wantsMore = ({ leftBytes = 0, event }: Announced): boolean =>
   leftBytes > 0 && event !== 'stopped' && event !== 'completed';
 
 /**
- * The tracker to expect a client of, when it said that it has begun and lacks something. A tracker whose path is nothing
- * but `/announce` carries no passkey: its swarm is open to all. Anything else may be a private tracker's, and nothing is
- * fetched there before a client itself has dialled.
+ * The tracker to expect a client of, when it said that it has begun and lacks something, and the tracker is open to all. Of any other
+ * nothing is fetched before a client itself has dialled.
  */
 function openTrackerOf(a: Announced): string | undefined {
   if (!wantsMore(a)) return undefined;
-  const isOpen = a.tracker?.startsWith('udp://') || /^http:\/\/[^/]+\/announce$/.test(a.tracker ?? '');
-  return isOpen ? a.tracker : undefined;
+  return a.tracker !== undefined && isOpenTracker(a.tracker) ? a.tracker : undefined;
 }
 
 function startDht({ dht: { bootstrap } }: Config, log: Log, scope: Scope): Dht {
@@ -166,7 +168,13 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
   const living = (infoHash: InfoHash) => manager.living(infoHash);
   const scrubber = new Scrubber(config.scrubMBps, { clock: realClock, index, store, living }, log);
   scope.defer(() => scrubber.close());
-  const evictor = new Evictor(config.pin, { clock: realClock, index, store, living }, log);
+  const prefill = openPrefill(
+    config,
+    { index, manager, uplink, store, overloaded: () => overload.refuses },
+    log.with({ part: 'prefill' }),
+  );
+  const own = (infoHash: InfoHash) => worthTo(prefill, index, infoHash);
+  const evictor = new Evictor(config.pin, { clock: realClock, index, store, living, own }, log);
   if (config.evict) scope.every(EVICT_EVERY_MS, () => void evictor.look());
   scope.defer(() => evictor.close());
   const health = await Health.start({
@@ -211,6 +219,7 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
     store,
     manager,
     uplink,
+    prefill,
     scrubber,
     overload,
     entry: undefined,
@@ -260,6 +269,8 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
   );
   overload.start();
   manager.resume(stop);
+  scope.every(PREFILL_EVERY_MS, () => scope.run(() => prefill.look()));
+  scope.defer(() => prefill.close());
   const steered = entry;
   steered.recall(index.setting(SWARMS));
   const keepSwarms = (): void => {
@@ -270,14 +281,18 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
   scope.defer(keepSwarms);
   log.info('ready', { version, lan: config.lan, wan: config.wan, stop });
   return async (changed) => {
-    config = { ...config, disks: changed.disks, scrubMBps: changed.scrubMBps };
-    await changeDisks(config, index, store, log);
+    const restart = waitingForRestart(config, changed);
+    config = withReread(config, changed);
+    uplink.setLimits(config.uplink);
+    prefill.setSettings(config.prefill);
     scrubber.setRate(config.scrubMBps);
+    await changeDisks(config, index, store, log);
+    log.info('configuration read again', { ...(restart.length > 0 && { waitsForRestart: restart.join(' ') }) });
     log.info('disks as configured', { disks: store.disks().length, scrubMBps: config.scrubMBps });
   };
 }
 
-/** SIGHUP: the disks, and how fast they are scrubbed, may be others from now on. Anything else waits for a restart. */
+/** SIGHUP: see REREAD. A file that cannot be used changes nothing. */
 function onHangup(path: string, running: () => Running | undefined, log: Log): void {
   let last: Promise<void> = Promise.resolve();
   process.on('SIGHUP', () => {

@@ -14,6 +14,7 @@ import { healthWarnings } from '#health/warnings.ts';
 import type { Index } from '#index/index.ts';
 import type { Manager } from '#manager/manager.ts';
 import type { Scrubber } from '#manager/scrubber.ts';
+import type { Prefill } from '#prefill/prefill.ts';
 import type { DiskView } from '#store/disks.ts';
 import type { Config } from './config.ts';
 import { diskWarnings } from './disk-warnings.ts';
@@ -32,6 +33,7 @@ export type Parts = {
   readonly diskHealth: { of(path: string): DiskHealth | undefined };
   readonly manager: Manager;
   readonly uplink: Pick<Uplink, 'view'>;
+  readonly prefill: Pick<Prefill, 'view'>;
   readonly scrubber: Pick<Scrubber, 'view'>;
   readonly overload: Pick<OverloadWatch, 'view'>;
   entry: EntryView | undefined;
@@ -61,6 +63,7 @@ export function snapshotOf(p: Parts): BoxSnapshot {
       savedBytes: Math.max(0, servedBytes - filledBytes),
     },
     uplink: p.uplink.view(),
+    prefill: p.prefill.view(),
     tasks: p.manager.views() as AdminTaskView[],
     steering: {
       state: p.steeringFailed ? 'failed' : p.entry?.steering.armed ? 'armed' : 'disarmed',

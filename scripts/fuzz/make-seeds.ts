@@ -177,6 +177,12 @@ const seeds: Readonly<Record<string, Readonly<Record<string, Buffer>>>> = {
     qvod: text(`qvod://12345|${infoHash}|%C4%E3%BA%C3|`),
     thunder: text(`thunder://${Buffer.from('AAhttp://a/bZZ').toString('base64')}`),
   },
+  dropped: {
+    torrent: torrent('hybrid'),
+    links: text(
+      `# of tomorrow\r\nmagnet:?xt=urn:btih:${infoHash}&tr=udp://t:1\r\nqvod://12345|${infoHash}|\xc4\xe3\xba\xc3|\n`,
+    ),
+  },
   'ip-packet': {
     tcp: packet({ payload: HANDSHAKE }),
     udp: packet({ proto: 'udp', payload: encodeConnect(7) }),

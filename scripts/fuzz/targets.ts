@@ -1,6 +1,7 @@
 import type { Target } from './target.ts';
 import { bencodeTargets } from './targets/bencode.ts';
 import { discoveryTargets } from './targets/discovery.ts';
+import { droppedTargets } from './targets/dropped.ts';
 import { flowTargets } from './targets/flows.ts';
 import { hashTreeTargets } from './targets/hash-trees.ts';
 import { mseTargets } from './targets/mse.ts';
@@ -22,6 +23,7 @@ export const targets: Readonly<Record<string, Target>> = {
   ...originTargets,
   ...trackerTargets,
   ...discoveryTargets,
+  ...droppedTargets,
   ...tapTargets,
   ...packetTargets,
 };

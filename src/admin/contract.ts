@@ -44,6 +44,7 @@ export type TaskWhy =
   | 'no-client'
   | 'nothing-lacked'
   | 'expecting-client'
+  | 'prefill'
   | 'no-metainfo'
   | 'no-origin'
   | 'no-slot'
@@ -257,9 +258,53 @@ export type UplinkView = {
   queueMs?: number;
   /** Fetched since midnight, and at most. */
   dayBytes: number;
+  /** Of those, what was fetched because the operator had it pre-filled. */
+  dayPrefillBytes: number;
   dayLimitBytes?: number;
   /** So much of what was fetched ahead lies untaken that nothing more is, before a client has come. */
   wastes: boolean;
+};
+
+/** Why a torrent of the pre-fill list is where it is: fetched now, waiting, or ended (`whole`, and the last ones). */
+export type OrderWhy =
+  | 'prefill'
+  | 'prefill-waits'
+  | 'window-shut'
+  | 'day-used-up'
+  | 'overload'
+  | 'no-room'
+  | 'no-progress'
+  | 'stalled'
+  | 'no-metainfo'
+  | 'task-failed'
+  | 'whole'
+  | 'private'
+  | 'blocked'
+  | 'unsupported'
+  | 'too-large'
+  | 'given-up';
+
+/** A torrent that the operator wants here before anybody asks. */
+export type OrderView = {
+  infoHash: string;
+  /** Empty while only the hash is known. */
+  name: string;
+  why: Why<OrderWhy>;
+  orderedAtMs: number;
+  /** Since when it is whole, or given up. */
+  endedAtMs?: number;
+  /** Absent while unknown; `haveBytes` is told of what is being fetched. */
+  totalBytes?: number;
+  haveBytes?: number;
+};
+
+export type PrefillView = {
+  /** Why nothing is fetched just now; absent: its hours have come. */
+  held?: Why<OrderWhy>;
+  /** How many wait or are being fetched. */
+  waiting: number;
+  /** What is fetched first, what waits next, what ended last; cut to some. */
+  orders: readonly OrderView[];
 };
 
 export type BoxSnapshot = {
@@ -270,6 +315,7 @@ export type BoxSnapshot = {
   lan: Rates;
   totals: Totals;
   uplink?: UplinkView;
+  prefill?: PrefillView;
   today?: Totals;
   tasks: readonly TaskView[];
   steering: SteeringView;

@@ -100,6 +100,22 @@ export const busyBox = (over: Partial<BoxSnapshot> = {}): BoxSnapshot => {
       passedBytes: 86_000_000_000,
       savedBytes: 1_691_000_000_000,
     },
+    prefill: {
+      held: 'window-shut',
+      waiting: 2,
+      orders: [
+        {
+          infoHash: 'd'.repeat(40),
+          name: EVIL_NAME,
+          why: 'window-shut',
+          orderedAtMs: now,
+          totalBytes: 41e9,
+          haveBytes: 9e9,
+        },
+        { infoHash: 'e'.repeat(40), name: '', why: 'no-progress', orderedAtMs: now },
+        { infoHash: 'f'.repeat(40), name: LONG_NAME, why: 'whole', orderedAtMs: now, endedAtMs: now, totalBytes: 7e9 },
+      ],
+    },
     today: { servedBytes: 96e9, filledBytes: 11e9, passedBytes: 4e9, savedBytes: 85e9 },
     tasks: [
       fakeTask({

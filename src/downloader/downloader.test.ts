@@ -74,6 +74,7 @@ test('where the uplink paces, nothing is asked for out of turn, and pausing leav
     leave: (asker) => void waiting.delete(asker),
     block: () => {},
     untaken: () => {},
+    prefilled: () => {},
   };
   d.setShape(torrent.meta, nothing());
   await settle();

@@ -46,3 +46,21 @@ test('books that cannot be read begin anew', () => {
   ])
     assert.equal(new UplinkAccount(text, day(1)).dayBytes(day(1)), 0, text);
 });
+
+test('what the operator has pre-filled is of the day, and neither waste nor a reason to waste more', () => {
+  const account = new UplinkAccount(undefined, day(1));
+  account.fetched(100 * GB, day(1));
+  account.prefilled(100 * GB, day(1));
+  assert.deepEqual([account.dayBytes(day(1)), account.dayPrefillBytes(day(1))], [100 * GB, 100 * GB]);
+  account.untaken(0.2 * GB);
+  assert.equal(account.wastes(0.1), true);
+  const again = new UplinkAccount(account.text, day(1));
+  assert.equal(again.dayPrefillBytes(day(1)), 100 * GB);
+  assert.equal(again.dayPrefillBytes(day(2)), 0);
+});
+
+test('books from before there was pre-filling are read', () => {
+  const before = '{"day":"2026-11-1","dayBytes":5,"recentBytes":5,"untakenBytes":0}';
+  const account = new UplinkAccount(before, day(1));
+  assert.deepEqual([account.dayBytes(day(1)), account.dayPrefillBytes(day(1))], [5, 0]);
+});

@@ -2,6 +2,7 @@
 type Kept = {
   readonly day: string;
   readonly dayBytes: number;
+  readonly dayPrefillBytes: number;
   readonly recentBytes: number;
   readonly untakenBytes: number;
 };
@@ -16,6 +17,7 @@ const isCount = (v: unknown): v is number => typeof v === 'number' && v >= 0;
 export class UplinkAccount {
   #day: string;
   #dayBytes = 0;
+  #dayPrefillBytes = 0;
   #recentBytes = 0;
   #untakenBytes = 0;
 
@@ -27,6 +29,7 @@ export class UplinkAccount {
       ({
         day: this.#day,
         dayBytes: this.#dayBytes,
+        dayPrefillBytes: this.#dayPrefillBytes,
         recentBytes: this.#recentBytes,
         untakenBytes: this.#untakenBytes,
       } = kept);
@@ -37,6 +40,7 @@ export class UplinkAccount {
     const kept: Kept = {
       day: this.#day,
       dayBytes: this.#dayBytes,
+      dayPrefillBytes: this.#dayPrefillBytes,
       recentBytes: this.#recentBytes,
       untakenBytes: this.#untakenBytes,
     };
@@ -48,10 +52,22 @@ export class UplinkAccount {
     return this.#dayBytes;
   }
 
+  dayPrefillBytes(now: Date): number {
+    this.#turn(now);
+    return this.#dayPrefillBytes;
+  }
+
   fetched(bytes: number, now: Date): void {
     this.#turn(now);
     this.#dayBytes += bytes;
     this.#recentBytes += bytes;
+  }
+
+  /** Of what was fetched, so much was ordered by the operator before anybody asked: no waste, and nothing that waste is a share of. */
+  prefilled(bytes: number, now: Date): void {
+    this.#turn(now);
+    this.#dayPrefillBytes += bytes;
+    this.#recentBytes = Math.max(0, this.#recentBytes - bytes);
   }
 
   /** Bytes fetched while no client was there; less than nothing when one takes them. */
@@ -69,6 +85,7 @@ export class UplinkAccount {
     if (day === this.#day) return;
     this.#day = day;
     this.#dayBytes = 0;
+    this.#dayPrefillBytes = 0;
     this.#recentBytes /= 2;
     this.#untakenBytes /= 2;
   }
@@ -77,8 +94,9 @@ export class UplinkAccount {
 function parse(text: string | undefined): Kept | undefined {
   try {
     const kept = JSON.parse(text ?? '') as Partial<Kept> | null;
-    const counts = [kept?.dayBytes, kept?.recentBytes, kept?.untakenBytes];
-    return typeof kept?.day === 'string' && counts.every(isCount) ? (kept as Kept) : undefined;
+    const { day, dayBytes, dayPrefillBytes = 0, recentBytes, untakenBytes } = kept ?? {};
+    const isWhole = typeof day === 'string' && [dayBytes, dayPrefillBytes, recentBytes, untakenBytes].every(isCount);
+    return isWhole ? ({ ...kept, dayPrefillBytes } as Kept) : undefined;
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { limitBytesPerS, minutesOf, type UplinkLimits } from './uplink-limits.ts';
+import { limitBytesPerS, type UplinkLimits } from './uplink-limits.ts';
 
 const none: UplinkLimits = { hours: [], yield: true, wasteShare: 0.1 };
 const at = (hours: number, minutes = 0): Date => new Date(2026, 10, 29, hours, minutes);
@@ -26,9 +26,4 @@ test('hours may go past midnight', () => {
   const limits = { ...none, hours: [{ from: '22:00', to: '06:00', mbps: 8 }] };
   const isLimited = (d: Date): boolean => limitBytesPerS(limits, d) === 1e6;
   assert.deepEqual([at(21, 59), at(22), at(3), at(6)].map(isLimited), [false, true, true, false]);
-});
-
-test('a time is two digits each, up to midnight', () => {
-  assert.deepEqual(['00:00', '07:05', '24:00'].map(minutesOf), [0, 425, 1440]);
-  for (const wrong of ['7:05', '24:01', '12:60', '', 'noon']) assert.equal(minutesOf(wrong), undefined, wrong);
 });

@@ -1,3 +1,5 @@
+import { type Hours, isWithin } from '#base/hours.ts';
+
 /** What the operator allows of the line to the internet. Megabits are 1e6 bits, gigabytes 1e9 bytes; absent: no limit. */
 export type UplinkLimits = {
   readonly mbps?: number | undefined;
@@ -11,26 +13,10 @@ export type UplinkLimits = {
   readonly wasteShare: number;
 };
 
-/** `from`, `to`: `HH:MM`, up to 24:00; past midnight where `to` is not later than `from`. */
-export type HourLimit = { readonly from: string; readonly to: string; readonly mbps: number };
-
-const MINUTES = 24 * 60;
-
-/** Minutes since midnight; undefined for what is no time. */
-export function minutesOf(time: string): number | undefined {
-  const [, hours, minutes] = /^(\d\d):([0-5]\d)$/.exec(time) ?? [];
-  const at = Number(hours) * 60 + Number(minutes);
-  return at <= MINUTES ? at : undefined;
-}
-
-function holds({ from, to }: HourLimit, at: number): boolean {
-  const [begin = 0, end = 0] = [minutesOf(from), minutesOf(to)];
-  return begin < end ? begin <= at && at < end : begin <= at || at < end;
-}
+export type HourLimit = Hours & { readonly mbps: number };
 
 /** Infinite where there is no limit. */
 export function limitBytesPerS({ mbps, hours }: UplinkLimits, now: Date): number {
-  const at = now.getHours() * 60 + now.getMinutes();
-  const limit = hours.find((h) => holds(h, at))?.mbps ?? mbps;
+  const limit = hours.find((h) => isWithin(h, now))?.mbps ?? mbps;
   return limit === undefined ? Number.POSITIVE_INFINITY : (limit * 1e6) / 8;
 }

@@ -78,3 +78,38 @@ test('the day used up: nothing more is asked for, also after a restart', async (
   assert.match(kept() ?? '', /"dayBytes":1638400/);
   assert.equal(make().isSpent, true);
 });
+
+test('other limits count at once, and so does what the day has brought so far', (t) => {
+  const { make, fetch } = begin(t, {});
+  const uplink = make();
+  fetch(uplink, 1);
+  const limits = { hours: [], yield: true, wasteShare: 0.1 };
+  uplink.setLimits({ ...limits, mbps: 8 });
+  assert.deepEqual([uplink.isFree, uplink.view().allowedBytesPerS], [false, 1e6]);
+  uplink.setLimits({ ...limits, dayGB: 0.001 });
+  assert.equal(uplink.isSpent, true);
+  uplink.setLimits(limits);
+  assert.deepEqual([uplink.isSpent, uplink.isFree], [false, true]);
+});
+
+test('told to make way no more, the box stops making way at once', (t) => {
+  let queueMs = 0;
+  const { make, fetch } = begin(t, {}, () => queueMs);
+  const uplink = make();
+  fetch(uplink, 2);
+  queueMs = 80;
+  fetch(uplink, 10);
+  assert.equal(uplink.isFree, false);
+  uplink.setLimits({ hours: [], yield: false, wasteShare: 0.1 });
+  assert.equal(uplink.isFree, true);
+});
+
+test('pre-filling has a share of the day, and clients have the rest', (t) => {
+  const { make, fetch } = begin(t, { dayGB: 0.01 });
+  const uplink = make();
+  fetch(uplink, 3);
+  uplink.prefilled(4_900_000);
+  assert.equal(uplink.isSpentFor(0.5), false);
+  uplink.prefilled(200_000);
+  assert.deepEqual([uplink.isSpentFor(0.5), uplink.isSpent], [true, false]);
+});

@@ -30,12 +30,17 @@ export type UplinkView = {
   /** How long packets wait in the line's queue, as far as the box can tell. */
   readonly queueMs?: number;
   readonly dayBytes: number;
+  /** Of those, what the operator had fetched before anybody asked. */
+  readonly dayPrefillBytes: number;
   readonly dayLimitBytes?: number;
   readonly wastes: boolean;
 };
 
 /** The uplink as one download sees it. */
-export type UplinkShare = Pick<Uplink, 'isFree' | 'isSpent' | 'mayFetchAhead' | 'wait' | 'leave' | 'block' | 'untaken'>;
+export type UplinkShare = Pick<
+  Uplink,
+  'isFree' | 'isSpent' | 'mayFetchAhead' | 'wait' | 'leave' | 'block' | 'untaken' | 'prefilled'
+>;
 
 const KEEP_EVERY_MS = 10_000;
 /** Long enough for a figure of some blocks, short enough to tell what the line does now. */
@@ -46,10 +51,10 @@ const LINE_PER_BLOCK = 1.06;
 /** The line to the internet, as all downloads share it: how fast they may ask, and how much. */
 export class Uplink {
   readonly #world: UplinkWorld;
-  readonly #limits: UplinkLimits;
+  #limits: UplinkLimits;
   readonly #pacer: Pacer;
   readonly #gauge: QueueGauge;
-  readonly #yield = new LineYield();
+  #yield = new LineYield();
   readonly #account: UplinkAccount;
   readonly #rate = new Rate(RATE_MS);
   readonly #lineRate = new LineRate(RATE_MS);
@@ -66,6 +71,16 @@ export class Uplink {
     scope.every(YIELD.lookMs, () => this.#look());
     scope.every(KEEP_EVERY_MS, () => this.#keep());
     scope.defer(() => this.#keep());
+  }
+
+  /** From now on the operator allows something else. What the day has brought so far counts. */
+  setLimits(limits: UplinkLimits): void {
+    this.#limits = limits;
+    if (!limits.yield) {
+      this.#yield = new LineYield();
+      this.#queue = undefined;
+    }
+    this.#look();
   }
 
   /** Nothing is paced: who may ask need not wait for his turn. */
@@ -106,6 +121,19 @@ export class Uplink {
     this.#account.untaken(bytes);
   }
 
+  /** See UplinkAccount. */
+  prefilled(bytes: number): void {
+    this.#account.prefilled(bytes, this.#now());
+  }
+
+  /** The day's bytes, or the pre-fill's share of them, are used up. */
+  isSpentFor(prefillShare: number): boolean {
+    const { dayGB } = this.#limits;
+    return (
+      this.isSpent || (dayGB !== undefined && this.#account.dayPrefillBytes(this.#now()) >= prefillShare * dayGB * 1e9)
+    );
+  }
+
   view(): UplinkView {
     const { dayGB, wasteShare } = this.#limits;
     const allowed = this.#allowedBytesPerS;
@@ -114,6 +142,7 @@ export class Uplink {
       ...(allowed < Number.POSITIVE_INFINITY && { allowedBytesPerS: Math.round(allowed) }),
       ...(this.#queue && { queueMs: Math.round(this.#queue.leastMs) }),
       dayBytes: this.#account.dayBytes(this.#now()),
+      dayPrefillBytes: this.#account.dayPrefillBytes(this.#now()),
       ...(dayGB !== undefined && { dayLimitBytes: dayGB * 1e9 }),
       wastes: this.#account.wastes(wasteShare),
     };

@@ -195,9 +195,11 @@ export class Index {
     return this.#sql('SELECT value FROM setting WHERE key = ?').pluck().get(key) as string | undefined;
   }
 
-  setSetting(key: string, value: string): boolean {
+  /** `durably`: when this is true, it is on the disk, and with it every write before it. */
+  setSetting(key: string, value: string, durably?: 'durably'): boolean {
     const sql = 'INSERT INTO setting VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value';
-    return this.#write(() => this.#sql(sql).run(key, value));
+    const write = () => this.#write(() => this.#sql(sql).run(key, value));
+    return durably ? this.#durably(write) : write();
   }
 
   /** 0 when nothing was ever added. */

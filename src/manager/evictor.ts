@@ -24,6 +24,8 @@ export type EvictWorld = {
     torrentsOn(path: string): readonly InfoHash[];
   };
   living(infoHash: InfoHash): Pick<Task, 'verify' | 'evict' | 'leastStake'> | undefined;
+  /** What a torrent is worth at least, whoever asks for it; infinite: it is not to go. */
+  own?(infoHash: InfoHash): number | undefined;
   /** At least 0, less than 1. */
   readonly random?: () => number;
 };
@@ -131,7 +133,8 @@ export class Evictor {
     if (!heat || heat.doubtful || heat.haveCount === 0) return undefined;
     const task = this.#world.living(infoHash);
     const stake = task ? task.leastStake : 0;
-    return stake === undefined ? undefined : stake + worthOf(heat, clock.nowMs());
+    const own = this.#world.own?.(infoHash) ?? 0;
+    return stake === undefined ? undefined : stake + Math.max(worthOf(heat, clock.nowMs()), own);
   }
 
   /** By either of its names (BEP 52). */

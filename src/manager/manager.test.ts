@@ -51,6 +51,7 @@ function setUp(
     block: () => {},
     mayFetchAhead: true,
     untaken: () => {},
+    prefilled: () => {},
   };
   const dir = mkdtempSync(join(tmpdir(), 'manager-'));
   const index = Index.open(join(dir, 'index.db'), silentLog);
@@ -167,6 +168,19 @@ test('a private torrent passes (BEP 27) unless the operator says otherwise', asy
     assert.deepEqual(claim, servePrivate ? { kind: 'taken' } : { kind: 'pass', why: 'private' });
     if (!servePrivate) assert.deepEqual(manager.claim(arriving(infoHash)), claim, 'and it is remembered');
   }
+});
+
+test('what the operator wants has a task whoever is here, but not against policy', (t) => {
+  const [wanted, blocked, secret] = ['a', 'b', 'c'].map((digit) => digit.repeat(40) as InfoHash);
+  assert.ok(wanted && blocked && secret);
+  const { manager, index } = setUp(t, { block: [blocked] });
+  const task = manager.order(wanted);
+  assert.ok(typeof task !== 'string');
+  assert.equal(manager.order(wanted), task);
+  assert.equal(manager.order(blocked), 'blocked');
+  index.putTask({ infoHash: secret, addedAtMs: 1 });
+  index.setReach(secret, 'private');
+  assert.equal(manager.order(secret), 'private');
 });
 
 test('with a full disk a torrent that is not whole passes, one that is whole is served', async (t) => {

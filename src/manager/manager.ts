@@ -210,6 +210,11 @@ export class Manager {
     this.#task(infoHash)?.expect(tracker);
   }
 
+  /** Of a torrent that the operator wants: its task, or why there is none. */
+  order(infoHash: InfoHash): Task | string {
+    return this.#refusing.why(infoHash) ?? this.#task(infoHash) ?? this.#refusing.why(infoHash) ?? 'overload';
+  }
+
   /** May the LAN be told that the box has the torrent? Not of a private one (BEP 27), nor while it would give nothing. */
   announceable(infoHash: InfoHash): boolean {
     if (this.#refusing.why(infoHash)) return false;

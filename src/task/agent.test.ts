@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type AgentEvent, type AgentFacts, type AgentState, next } from './agent.ts';
+import { type AgentEvent, type AgentFacts, type AgentState, explain, next } from './agent.ts';
 import { LIMITS } from './limits.ts';
 
 const facts = (over: Partial<AgentFacts> = {}): AgentFacts => ({
@@ -9,6 +9,7 @@ const facts = (over: Partial<AgentFacts> = {}): AgentFacts => ({
   clients: 0,
   lacking: 0,
   seated: false,
+  ordered: false,
   expectUntilMs: 0,
   lastClientMs: 1_000,
   complete: false,
@@ -55,6 +56,16 @@ test('an announce is a reason to fetch until its time is over', () => {
   assert.deepEqual(next(asleep, look, facts({ expectUntilMs: 1_000 })).effects, []);
 });
 
+test('what the operator wants whole is fetched though nobody is here, and until it is whole', () => {
+  const asked = next(asleep, look, facts({ ordered: true }));
+  assert.deepEqual(asked.effects, ['ask-slot']);
+  const down = next(asked.state, { kind: 'slot-granted' }, facts({ ordered: true })).state;
+  assert.equal(explain(down, facts({ ordered: true })), 'prefill');
+  assert.equal(explain(down, facts({ ordered: true, clients: 1, lacking: 1 })), 'filling-on-demand');
+  assert.equal(next(down, look, facts({ ordered: false })).state.kind, 'sleep');
+  assert.equal(next(down, look, facts({ ordered: true, complete: true })).state.kind, 'complete');
+});
+
 test('a task that is given up gives back what its state holds', () => {
   const leave: AgentEvent = { kind: 'leave' };
   const waiting = next(asleep, look, facts({ clients: 1, lacking: 1 })).state;
@@ -96,6 +107,7 @@ test('whatever happens, a slot is held and the download runs in `down` and nowhe
     clients: fc.nat(3),
     lacking: fc.nat(3),
     seated: fc.boolean(),
+    ordered: fc.boolean(),
     expectUntilMs: fc.nat(2_000_000),
     lastClientMs: fc.nat(2_000_000),
     complete: fc.boolean(),

@@ -37,6 +37,8 @@ export type AgentFacts = {
   readonly lacking: number;
   /** It has a seat: it may fetch ahead of what they take. */
   readonly seated: boolean;
+  /** The operator wants it whole, now, whoever is here. */
+  readonly ordered: boolean;
   /** Until when a client that announced is expected to dial. */
   readonly expectUntilMs: number;
   readonly lastClientMs: number;
@@ -49,7 +51,7 @@ export type Next = { readonly state: AgentState; readonly effects: readonly Effe
 
 const stay = (state: AgentState): Next => ({ state, effects: [] });
 
-const wants = (f: AgentFacts): boolean => !f.complete && (f.lacking > 0 || f.expectUntilMs > f.nowMs);
+const wants = (f: AgentFacts): boolean => !f.complete && (f.lacking > 0 || f.ordered || f.expectUntilMs > f.nowMs);
 
 /** Asleep or complete, whichever is true: where an agent rests. */
 const rest = (f: AgentFacts, effects: readonly Effect[]): Next => ({
@@ -137,7 +139,7 @@ export function explain(state: AgentState, f: AgentFacts): string {
     case 'limited':
       return state.why;
     case 'down':
-      if (f.lacking === 0) return 'expecting-client';
+      if (f.lacking === 0) return f.ordered ? 'prefill' : 'expecting-client';
       return f.seated ? 'filling' : 'filling-on-demand';
     case 'complete':
       return 'whole';

@@ -7,7 +7,7 @@ export type LedgerWorld = {
   keepHave(have: Uint8Array): void;
   forgetPieces(have: Uint8Array): boolean;
   /** See UplinkAccount. */
-  readonly uplink?: { untaken(bytes: number): void } | undefined;
+  readonly uplink?: { untaken(bytes: number): void; prefilled(bytes: number): void } | undefined;
 };
 
 /** What one task has given and fetched, and what of its progress the index does not know yet. */
@@ -28,15 +28,16 @@ export class Ledger {
     this.#have = have;
   }
 
-  /** `isAhead`: no client was there when it was fetched. */
-  count(served: number, filled: number, isAhead = false): void {
+  /** `ahead`: for whom it was fetched when no client was there to take it: for one that may come, or because the operator ordered it. */
+  count(served: number, filled: number, ahead?: 'guessed' | 'ordered'): void {
     this.servedBytes += served;
     this.filledBytes += filled;
     this.#unkept.served += served;
     this.#unkept.filled += filled;
-    const untaken = (isAhead ? filled : 0) - Math.min(served, this.#untakenBytes);
+    const untaken = (ahead === 'guessed' ? filled : 0) - Math.min(served, this.#untakenBytes);
     this.#untakenBytes += untaken;
     if (untaken !== 0) this.#world.uplink?.untaken(untaken);
+    if (ahead === 'ordered' && filled > 0) this.#world.uplink?.prefilled(filled);
     if (filled > 0 && this.#world.clock.nowMs() - this.#persistedAtMs >= LIMITS.persistEveryMs) this.persist();
   }
 

@@ -74,6 +74,32 @@ test('of large pieces some are always begun; and nobody here, for whom a client 
   assert.equal(perception.mayBegin(1_000), true);
 });
 
+test('what the operator orders is wanted whole, once nobody who is here lacks anything', () => {
+  const { perception, audience } = setUp();
+  perception.ordered = true;
+  audience.ranks = [0, 1];
+  assert.deepEqual(
+    [0, 1].map((piece) => perception.wanted(piece)),
+    [0, 1],
+  );
+  audience.hungry = 0;
+  assert.deepEqual(
+    [0, 1].map((piece) => perception.wanted(piece)),
+    [1, 1],
+  );
+});
+
+test('what the operator orders is fetched as fast as with a seat, and counts apart from what is guessed', () => {
+  const { perception, audience, line } = setUp();
+  line.isFree = false;
+  audience.leastReady = LIMITS.leadBytes / MIB;
+  assert.deepEqual([perception.mayBegin(1_000), perception.ahead], [false, 'guessed']);
+  perception.ordered = true;
+  assert.deepEqual([perception.mayBegin(1_000), perception.ahead], [true, 'ordered']);
+  audience.leastReady = 0;
+  assert.equal(perception.ahead, undefined);
+});
+
 test('an expected client wants the beginning; one that is here shows what it wants', () => {
   const { perception, audience, clock } = setUp();
   audience.size = 0;

@@ -26,6 +26,8 @@ export class Perception {
   #progressMs: number;
   /** It may fetch ahead of what its clients take. */
   seated = false;
+  /** The operator wants it whole, now. */
+  ordered = false;
 
   constructor(world: PerceptionWorld) {
     this.#world = world;
@@ -41,6 +43,7 @@ export class Perception {
       clients: audience.size,
       lacking: whole || checking ? 0 : audience.hungry,
       seated: this.seated,
+      ordered: this.ordered && !checking,
       expectUntilMs: checking ? 0 : this.#expectedUntilMs,
       lastClientMs: audience.lastMs,
       complete: whole,
@@ -73,10 +76,14 @@ export class Perception {
     return this.#nowMs - this.#progressMs >= LIMITS.stalledMs;
   }
 
-  /** How many clients want the piece, or how soon; an expected client wants the beginning. */
+  /**
+   * How many clients want the piece, or how soon; an expected client wants the beginning. What the operator wants waits until no client lacks anything:
+   * among pieces of one client it would come in between.
+   */
   wanted(piece: PieceIndex): number {
     const { audience, holdings } = this.#world;
     const rank = audience.rankOf(piece);
+    if (this.ordered && audience.hungry === 0) return Math.max(rank, 1);
     if (rank > 0 || this.#expectedUntilMs <= this.#nowMs) return rank;
     return piece * (holdings.shelf?.meta.pieceLength ?? 0) < LIMITS.expectBytes ? 1 : 0;
   }
@@ -93,7 +100,7 @@ export class Perception {
    */
   mayBegin(inFlight: number): boolean {
     const { audience, holdings } = this.#world;
-    if (!holdings.shelf || audience.size === 0) return true;
+    if (!holdings.shelf || audience.size === 0 || this.ordered) return true;
     return (this.seated && this.#world.mayFetchAhead()) || audience.leastReady + inFlight < this.#lead;
   }
 
@@ -101,6 +108,12 @@ export class Perception {
   get isAhead(): boolean {
     const { audience } = this.#world;
     return audience.size === 0 || audience.leastReady >= this.#lead;
+  }
+
+  /** For whom what comes now is fetched, when no client waits for it. */
+  get ahead(): 'guessed' | 'ordered' | undefined {
+    if (!this.isAhead) return undefined;
+    return this.ordered ? 'ordered' : 'guessed';
   }
 
   /** Pieces that keep a client busy. */

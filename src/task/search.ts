@@ -12,6 +12,8 @@ export type SearchWorld = Pick<TaskWorld, 'clock' | 'log' | 'peerId' | 'keepTrac
     downloadedBytes(): number;
     /** Known not to be private (BEP 27), and by a name that BitTorrent knows. */
     isPublic(): boolean;
+    /** The operator gave nothing but its name, and perhaps trackers, and no more is known yet. */
+    isLink(): boolean;
   };
 
 /** Where else the torrent is to be had: its trackers and the DHT, asked while there is hardly any origin, and what others tell of peers. */
@@ -32,7 +34,7 @@ export class Search {
     this.#dht = new DhtAsking({ ...world, found: (peers) => this.news.fromStranger(peers, 'box-dht') }, scope);
   }
 
-  /** A LAN client announced there. */
+  /** A LAN client announced there, or the operator names it. */
   learn(tracker: string): void {
     this.#trackers.learn(tracker);
   }
@@ -40,7 +42,9 @@ export class Search {
   /** Called about once a second while the task downloads; `downForMs` since it began. */
   downloading(originsUp: number, downForMs: number): void {
     this.#trackers.downloading(originsUp, downForMs);
-    if (this.#world.isPublic()) this.#dht.downloading(originsUp, downForMs);
+    // What a link names, and no private tracker in it, every client looks for in the DHT.
+    if (this.#world.isPublic() || (this.#world.isLink() && this.#trackers.areOpen))
+      this.#dht.downloading(originsUp, downForMs);
   }
 
   /** The download rests. */

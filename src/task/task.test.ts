@@ -191,6 +191,7 @@ const idle = {
   wait: () => {},
   mayFetchAhead: true,
   untaken: () => {},
+  prefilled: () => {},
 };
 
 test('when the day is used up in the middle of a torrent, clients that lack something are let go', async (t) => {
@@ -228,6 +229,43 @@ test('what an announce alone brought is waste until a client takes it', async (t
   stream.data(encodeMessage({ kind: 'interested' }));
   stream.data(encodeMessage({ kind: 'request', piece: 0, begin: 0, length: BLOCK_BYTES }));
   await until('a block is taken', () => untakenBytes === torrent.meta.totalBytes - BLOCK_BYTES);
+});
+
+test('what the operator orders is fetched whole though nobody is here, and is no waste', async (t) => {
+  const count = { untaken: 0, prefilled: 0 };
+  const add = (to: keyof typeof count) => (bytes: number) => {
+    count[to] += bytes;
+  };
+  const uplink = { ...idle, isFree: true, untaken: add('untaken'), prefilled: add('prefilled') };
+  const { task } = setUp(t, nothing, { uplink });
+  task.addSources([origin]);
+  task.order({ info: torrent.meta.infoBytes, layers: undefined, trackers: [] });
+  await until('complete', () => task.view().state === 'complete');
+  assert.deepEqual(count, { untaken: 0, prefilled: torrent.meta.totalBytes });
+});
+
+test('what is not ordered any more is not fetched any more', async (t) => {
+  const { task } = setUp(t, nothing, { askSlot: () => {} });
+  task.order({ info: torrent.meta.infoBytes, layers: undefined, trackers: [] });
+  await until('it wants a slot', () => task.view().state === 'limited');
+  task.order(undefined);
+  await until('it rests', () => task.view().state === 'sleep');
+});
+
+test('of a link, only one without a tracker that may be private is looked up in the DHT before it is known', async (t) => {
+  const asked: string[] = [];
+  const tracker = 'http://203.0.113.9:1/passkey/announce';
+  const [bare, tracked] = [[], [tracker]].map((trackers) => {
+    const dial = () => Promise.reject(new Error('nobody listens'));
+    const lookUp = async () => void asked.push(trackers[0] ?? 'bare');
+    const { task } = setUp(t, nothing, { dial, lookUp });
+    task.order({ info: undefined, layers: undefined, trackers });
+    return task;
+  });
+  assert.ok(bare && tracked);
+  await until('the DHT is asked', () => asked.length > 0);
+  await sleep(LIMITS.tickMs);
+  assert.deepEqual(asked, ['bare']);
 });
 
 test('a client hears of no piece before the disk has it', async (t) => {

@@ -187,6 +187,19 @@ export class Task {
     this.#pulse.stir();
   }
 
+  /**
+   * The operator wants it whole, as far as is known of it, though no client may be here; `undefined`: not, or not now. Who needs it sooner than that comes first.
+   */
+  order(known: Pick<Remembered, 'info' | 'layers' | 'trackers'> | undefined): void {
+    this.#perception.ordered = known !== undefined;
+    if (known?.info) this.#intake.gotInfo(known.info, 'the operator', known.layers);
+    if (this.gone) return;
+    for (const tracker of known?.trackers ?? []) this.#search.learn(tracker);
+    this.#downloader.lackChanged();
+    this.#agent.tell({ kind: 'look' });
+    this.#pulse.stir();
+  }
+
   /** Leaves memory, everything persisted: who asks for the torrent again wakes it from the index. */
   rest(): void {
     this.#agent.run({ kind: 'close' });
@@ -297,7 +310,7 @@ export class Task {
 
   #count(served: number, filled: number): void {
     this.#perception.moved();
-    this.#ledger.count(served, filled, this.#perception.isAhead);
+    this.#ledger.count(served, filled, this.#perception.ahead);
   }
 
   // ---- the parts and what each asks ----
@@ -438,6 +451,7 @@ export class Task {
       leftBytes: () => this.leftBytes ?? 1,
       downloadedBytes: () => this.#ledger.filledBytes,
       isPublic: () => this.public,
+      isLink: () => this.#perception.ordered && !this.#holdings.shelf,
     };
     return new Search(world, this.#remembered.trackers, this.#scope);
   }

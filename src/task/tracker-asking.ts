@@ -4,6 +4,7 @@ import type { Log } from '#base/log.ts';
 import type { Scope } from '#base/scope.ts';
 import type { InfoHash } from '#base/units.ts';
 import { TrackerClient } from '#downloader/tracker-client.ts';
+import { isOpenTracker } from '#wire/open-tracker.ts';
 import { LIMITS } from './limits.ts';
 
 export type TrackerAskingWorld = {
@@ -34,7 +35,12 @@ export class TrackerAsking {
     this.#trackers = known.slice(0, LIMITS.trackers);
   }
 
-  /** A LAN client announced there. */
+  /** There is none that may be a private one's (BEP 27). */
+  get areOpen(): boolean {
+    return this.#trackers.every(isOpenTracker);
+  }
+
+  /** A LAN client announced there, or the operator names it. */
   learn(tracker: string): void {
     if (this.#trackers.includes(tracker) || this.#trackers.length >= LIMITS.trackers) return;
     this.#trackers.push(tracker);

@@ -4,6 +4,7 @@ import { Headline } from './headline.tsx';
 import { HealthPanel } from './health-panel.tsx';
 import { keepLanguage, keptLanguage, pickLanguage, SpeechContext, wordsOf } from './language.ts';
 import { LinkNotice } from './link-notice.tsx';
+import { PrefillList } from './prefill-list.tsx';
 import { SteeringPanel } from './steering-panel.tsx';
 import { TaskList } from './task-list.tsx';
 import { TopBar } from './top-bar.tsx';
@@ -32,6 +33,7 @@ export function Page() {
           <WarningList warnings={snapshot.warnings} />
           <Headline snapshot={snapshot} samples={state.samples} />
           <TaskList tasks={snapshot.tasks} omitted={snapshot.omittedTasks ?? 0} />
+          {snapshot.prefill && <PrefillList prefill={snapshot.prefill} />}
           <SteeringPanel steering={snapshot.steering} tasks={snapshot.tasks} />
           <HealthPanel health={snapshot.health} disks={snapshot.disks} />
         </main>

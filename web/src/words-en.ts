@@ -1,6 +1,7 @@
 import type {
   DiskHealth,
   DiskView,
+  OrderWhy,
   OriginView,
   SilentWhy,
   SteeringView,
@@ -26,6 +27,7 @@ const taskWhy: Record<TaskWhy, string> = {
   'no-client': 'No client is asking for it. What is here stays ready.',
   'nothing-lacked': 'Its clients have everything. Nothing is fetched.',
   'expecting-client': 'A client asked a tracker for it: its beginning is fetched before the client dials.',
+  prefill: 'Fetched before anybody asks, because the operator wants it here. Clients come first.',
   'no-metainfo': 'Only its hash is known. Asking the client and its peers for the piece list.',
   'no-origin': 'No peer outside answers. The box serves what it has and keeps looking.',
   'no-slot': 'Too many torrents are being fetched. It waits its turn; what is here is served.',
@@ -84,6 +86,24 @@ const steerWhy: Record<SteerWhy, string> = {
   'never-steered': 'this address is never steered: the configuration says so',
   'not-learned': 'nobody named it as a peer',
   'no-flow-yet': 'known as a peer; nobody has dialled it yet',
+};
+const orderWhy: Record<OrderWhy, string> = {
+  prefill: 'Being fetched.',
+  'prefill-waits': 'Waits for those before it.',
+  'window-shut': 'Waits for the hours that the configuration gives to pre-filling.',
+  'day-used-up': "Waits for tomorrow: its share of the day's bytes is used up.",
+  overload: 'Waits: the box is busy with clients.',
+  'no-room': 'Waits for room: what was pre-filled lately and is kept fills its share of the disks.',
+  'no-progress': 'Nothing came for ten minutes. Others go first; it is tried again within the hour.',
+  stalled: 'Nothing came from outside lately. It is tried again within the hour.',
+  'no-metainfo': 'Nobody told what it consists of. It is tried again within the hour.',
+  'task-failed': 'The box made a mistake with it. It is tried again within the hour.',
+  whole: 'Here, whole and verified.',
+  private: 'Given up: a private torrent, and the configuration says not to serve those.',
+  blocked: 'Given up: the configuration says not to serve it.',
+  unsupported: 'Given up: a kind of torrent the box cannot serve.',
+  'too-large': 'Given up: too large for the largest disk.',
+  'given-up': 'Given up: not to be had within a month.',
 };
 const warning: Record<WarningCode, { what: string; todo: string }> = {
   'port-down': { what: 'Port {port} has no link.', todo: 'Check its cable and the device at the other end.' },
@@ -230,6 +250,7 @@ export const en = {
   taskWhy,
   verdict,
   steerWhy,
+  orderWhy,
   warning,
   silent,
   wornOf,
@@ -296,6 +317,7 @@ export const en = {
   more: (n: number) => `${n.toLocaleString('en')} more not shown`,
   showAll: (n: number) => `Show all ${n.toLocaleString('en')}`,
   showFewer: 'Show fewer',
+  prefillTitle: 'Fetched before anybody asks',
   steeringTitle: 'What is steered, and why',
   steeringCounts: (endpoints: number, flows: number) =>
     `${many(endpoints, 'peer address', 'peer addresses')} watched, ${many(flows, 'connection', 'connections')} on the box now`,
