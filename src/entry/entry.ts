@@ -18,6 +18,7 @@ import { ANYONE, LearnedFlows } from './learned-flows.ts';
 import { LIMITS } from './limits.ts';
 import { type Arrival, Listener } from './listener.ts';
 import { type LocalArrival, LocalPeer, type LocalPeerConfig, type LocalPeerWorld } from './local-peer.ts';
+import { roomFor } from './room.ts';
 import type { Announced, Learned, LearnedFrom } from './seen.ts';
 import { splice } from './splice.ts';
 import { networkList } from './steered-set.ts';
@@ -63,6 +64,8 @@ const NOT_YET: SteeringState = { armed: false, why: 'starting', endpoints: 0, he
 export type EntryWorld = {
   /** Takes a flow over, or says why not: then it goes on to its origin, if that is still possible. */
   claim(flow: Flow): { readonly kind: 'taken' } | { readonly kind: 'pass'; readonly why: string };
+  /** Clients that the box bears beside those that it has. */
+  bears(): number;
   /** Why a flow of this client about the torrent would pass, as far as that can be told before the flow says anything. */
   wouldPass(infoHash: InfoHash, client: string): string | undefined;
   /** The torrent, of all that the box holds, that an encrypted handshake names by SHA-1('req2', info-hash). */
@@ -81,7 +84,6 @@ export type EntryWorld = {
 
 /** What the flows cost just now. */
 export type EntryLoad = {
-  readonly queued: number;
   readonly recognising: number;
   readonly spliced: number;
   readonly unsentBytes: number;
@@ -158,6 +160,7 @@ export class Entry {
           entry.#localPeer?.heard(value);
         },
         utpSyn: (value) => entry.#refuseUtp(value),
+        room: () => roomFor(world.bears(), entry.#listener),
         passed: ({ client, endpoint, why }) => entry.#verdict('passed', client, endpoint, undefined, why),
         trouble: (why) => log.warn('steering trouble', { why }),
         failed: (error) => world.failed(error),
@@ -237,8 +240,8 @@ export class Entry {
   }
 
   load(): EntryLoad {
-    const { queued, recognising, unsentBytes } = this.#listener;
-    return { queued, recognising, spliced: this.#spliced, unsentBytes };
+    const { recognising, unsentBytes } = this.#listener;
+    return { recognising, spliced: this.#spliced, unsentBytes };
   }
 
   view(): EntryView {

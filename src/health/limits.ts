@@ -58,8 +58,6 @@ export const HEALTH_LIMITS = {
     /** Of the descriptors that the process may have, those for clients, and flows spliced, which take two each: the rest is for disks and origins. */
     clientsPerDescriptor: 1 / 2,
     splicedPerDescriptor: 1 / 8,
-    /** Connections that nobody has accepted: at 500 a second they wait half a second. */
-    queued: 250,
     /** Connections whose first words are awaited: half of what the entry listener takes. */
     recognising: 1_000,
     /** Spliced flows: three quarters of what the entry listener takes, beyond which it can only refuse. */

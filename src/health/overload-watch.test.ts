@@ -4,7 +4,7 @@ import { silentLog } from '#base/log.ts';
 import { HEALTH_LIMITS } from './limits.ts';
 import { OverloadWatch, type OverloadWorld } from './overload-watch.ts';
 
-const QUIET = { queued: 0, recognising: 0, spliced: 0, unsentBytes: 0, reads: 0, unverifiedBytes: 0 };
+const QUIET = { recognising: 0, spliced: 0, unsentBytes: 0, reads: 0, unverifiedBytes: 0 };
 
 test('a box with as many clients as it was told to serve refuses the next at once, and steers no more from the next look on', async (t) => {
   t.mock.timers.enable({ apis: ['setInterval'] });
