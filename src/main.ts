@@ -247,7 +247,9 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
       learnedBefore: (infoHash, endpoints) => manager.heard(infoHash, endpoints),
       announced: (a) => {
         if (wantsMore(a)) manager.announced(a.infoHash, a.client);
-        const mayFetch = config.fetchOnAnnounce && uplink.mayFetchAhead && !overload.refuses;
+        // Whoever dials a peer beside the box is refused where the box is connected already: many peers take one connection from an address.
+        const isWelcome = !overload.refuses && (entry?.hasRoom ?? false);
+        const mayFetch = config.fetchOnAnnounce && uplink.mayFetchAhead && isWelcome;
         const tracker = mayFetch ? openTrackerOf(a) : undefined;
         if (tracker) manager.expect(a.infoHash, tracker);
       },

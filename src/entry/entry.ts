@@ -1,12 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { isIPv6, type Socket } from 'node:net';
-import { networkInterfaces } from 'node:os';
-import { type Endpoint, endpointKey, type LanEndpoint, plainIp } from '#base/endpoint.ts';
+import { type Endpoint, endpointKey, type LanEndpoint } from '#base/endpoint.ts';
 import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import type { Scope } from '#base/scope.ts';
 import type { InfoHash } from '#base/units.ts';
-import { laneDevice } from '#kernel/lane.ts';
 import { UdpForger } from '#kernel/udp-forger.ts';
 import type { Handshake } from '#wire/handshake.ts';
 import type { SkeyTable } from '#wire/mse.ts';
@@ -14,6 +11,7 @@ import { encodeUtpReset, parseUtpSyn } from '#wire/utp.ts';
 import { type Explained, explain, type Question } from './explain.ts';
 import { FlowRecords } from './flow-records.ts';
 import { FlowStream } from './flow-stream.ts';
+import { interfaceFile, ownAddresses, vlanDevice } from './interfaces.ts';
 import { ANYONE, LearnedFlows } from './learned-flows.ts';
 import { LIMITS } from './limits.ts';
 import { type Arrival, Listener } from './listener.ts';
@@ -160,7 +158,7 @@ export class Entry {
           entry.#localPeer?.heard(value);
         },
         utpSyn: (value) => entry.#refuseUtp(value),
-        room: () => roomFor(world.bears(), entry.#listener),
+        room: () => entry.#room,
         passed: ({ client, endpoint, why }) => entry.#verdict('passed', client, endpoint, undefined, why),
         trouble: (why) => log.warn('steering trouble', { why }),
         failed: (error) => world.failed(error),
@@ -226,6 +224,15 @@ export class Entry {
     this.#steering?.steer(endpoints);
     this.#learned.learn({ client, endpoints, infoHash, from: 'pex' }, Date.now());
     this.#learnedSince = true;
+  }
+
+  get #room(): number {
+    return roomFor(this.#world.bears(), this.#listener);
+  }
+
+  /** Whoever dials soon finds room: more than they who wait to be accepted take. */
+  get hasRoom(): boolean {
+    return this.#room > this.#listener.queued;
   }
 
   /** New flows pass, all of them, until they are steered again; those that are here stay. */
@@ -375,24 +382,3 @@ export class Entry {
     this.#verdicts.add({ atMs, client, endpoint: endpointKey(endpoint), infoHash, verdict, why });
   }
 }
-
-/** An attribute of a network interface, sysfs(5). */
-function interfaceFile(name: string, file: string): string {
-  try {
-    return readFileSync(`/sys/class/net/${name}/${file}`, 'utf8').trim();
-  } catch (error) {
-    throw new Error(`there is no network interface ${name}: run firmware/network/bridge-up.sh first`, { cause: error });
-  }
-}
-
-/** Throws what the operator must mend: without its device, a VLAN's steered frames would be lost. */
-function vlanDevice(bridge: string, vlan: number): void {
-  const name = laneDevice(bridge, vlan);
-  if (existsSync(`/sys/class/net/${name}`)) return;
-  throw new Error(
-    `VLAN ${vlan} has no device ${name}: run firmware/network/bridge-up.sh with VLANS="${vlan} .." first`,
-  );
-}
-
-const ownAddresses = (): string[] =>
-  Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map((a) => plainIp(a.address)));
