@@ -43,7 +43,7 @@ export const HEALTH_LIMITS = {
   /** Serial numbers whose first figures are remembered: every device of every disk, and many that were exchanged. */
   baselines: 2048,
   overload: {
-    /** ms between two looks: at 500 new clients a second some hundred come unasked before new flows pass. */
+    /** ms between two looks: meanwhile no more come than there was room for. */
     everyMs: 250,
     /** ms that the wait for the event loop is taken over, twice. */
     waitOverMs: 1_000,
