@@ -1,6 +1,7 @@
 /** More comes than the box bears, in the middle of a download: who is served stays so, who comes passes, and it is over by itself. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { announced, Crowd, setStage } from '../scripts/avalanche/stage.ts';
 import { until } from '../scripts/cafe/servers.ts';
 import { pcIp, seedIp } from '../scripts/cafe/topology.ts';
 import type { Cafe } from '../scripts/cafe/world.ts';
@@ -67,6 +68,39 @@ test(
         await third.complete(LIMIT_S);
         assert.deepEqual(await third.wrongFiles(), []);
         assert.ok((await steeredOf(cafe, 3)) > 0, 'new clients are served again');
+      },
+    ),
+);
+
+const CROWD = { clients: 400, seconds: 0.4, borne: 100, answeredWithinMs: 20_000 } as const;
+/** Flows that are diverted while the word how many may be is on its way to the kernel. */
+const ON_THE_WAY = 30;
+
+test(
+  'of a crowd that comes at once as many are served as the box bears, and the others have their peers to themselves',
+  options,
+  () =>
+    inCafe(
+      'crowd',
+      {
+        sizeMib: 1,
+        wanMbit: 50,
+        clients: ['aria2'],
+        seeders: ['libtorrent'],
+        daemonConfig: { clients: CROWD.borne, localPeer: { enabled: false } },
+      },
+      async (cafe) => {
+        await cafe.daemon.start();
+        const torrents = await setStage(cafe, 4);
+        await announced(cafe, torrents);
+        const crowd = new Crowd(cafe, torrents, CROWD.clients, CROWD.seconds);
+        await crowd.here(CROWD.answeredWithinMs);
+        const { byBox, byOrigin, refused } = crowd.fares;
+        assert.deepEqual([byBox + byOrigin, refused], [CROWD.clients, 0]);
+        assert.ok(byBox > 0 && byBox <= CROWD.borne, `${byBox} are served`);
+        const spliced = (await logged(cafe, 'spliced')).length;
+        assert.ok(spliced <= ON_THE_WAY, `${spliced} were spliced`);
+        await crowd.go();
       },
     ),
 );

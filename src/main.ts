@@ -53,7 +53,7 @@ const SWARMS_EVERY_MS = 10_000;
 /** The setting that holds the uplink's books. */
 const UPLINK = 'uplink';
 
-const NO_FLOWS: EntryLoad = { queued: 0, recognising: 0, spliced: 0, unsentBytes: 0 };
+const NO_FLOWS: EntryLoad = { recognising: 0, spliced: 0, unsentBytes: 0 };
 
 /** Linux's memory file system (shm_overview(7)): what lies there survives the daemon, not the machine. */
 function volatileDirOf(dataDir: string): string | undefined {
@@ -243,8 +243,12 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
   entry = await Entry.start(
     config,
     {
-      claim: (flow) => (overload.refuses ? { kind: 'pass', why: 'overload' } : manager.claim(flow)),
-      wouldPass: (infoHash, client) => (overload.refuses ? 'overload' : manager.wouldPass(infoHash, client)),
+      claim: (flow) => {
+        const refuses = flow.endpoint ? overload.refusesDiverted : overload.refuses;
+        return refuses ? { kind: 'pass', why: 'overload' } : manager.claim(flow);
+      },
+      bears: () => overload.bears,
+      wouldPass: (infoHash, client) => (overload.refusesDiverted ? 'overload' : manager.wouldPass(infoHash, client)),
       heldBy: (req2) => manager.heldBy(req2),
       learned: ({ infoHash, endpoints, from }) => {
         // A Qvod peer is dialled only with the words of a client that dials it.
@@ -253,7 +257,9 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
       learnedBefore: (infoHash, endpoints) => manager.heard(infoHash, endpoints),
       announced: (a) => {
         if (wantsMore(a)) manager.announced(a.infoHash, a.client);
-        const mayFetch = config.fetchOnAnnounce && uplink.mayFetchAhead && !overload.refuses;
+        // Whoever dials a peer beside the box is refused where the box is connected already: many peers take one connection from an address.
+        const isWelcome = !overload.refuses && (entry?.hasRoom ?? false);
+        const mayFetch = config.fetchOnAnnounce && uplink.mayFetchAhead && isWelcome;
         const tracker = mayFetch ? openTrackerOf(a) : undefined;
         if (tracker) manager.expect(a.infoHash, tracker);
       },

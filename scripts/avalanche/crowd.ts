@@ -1,5 +1,5 @@
 /**
- * A crowd that comes all at once: each client shakes hands, asks for a block now and then, and dials again when it is cut off.
+ * A crowd that comes all at once: each client shakes hands, asks for a block now and then or for nothing, and dials again when it is cut off.
  * argv: its options as JSON. Prints how it fares, one JSON line a second, and ends when it is told to (SIGTERM).
  */
 import { randomBytes } from 'node:crypto';
@@ -16,6 +16,8 @@ export type CrowdOptions = {
   readonly seconds: number;
   /** Addresses of this machine that the clients come from. */
   readonly from: readonly string[];
+  /** They ask for blocks; else they take nothing. */
+  readonly asks: boolean;
   readonly torrents: readonly { readonly infoHash: InfoHash; readonly peer: Endpoint }[];
 };
 
@@ -76,7 +78,7 @@ function converse(n: number): Promise<By | undefined> {
     const isBox = answer.kind === 'ok' && answer.value.peerId.toString('latin1').startsWith(BOX_ID);
     by = isBox ? 'byBox' : 'byOrigin';
     counts[by]++;
-    timer = setInterval(() => void socket.write(ask), ASK_EVERY_MS);
+    if (o.asks) timer = setInterval(() => void socket.write(ask), ASK_EVERY_MS);
   });
   socket.on('end', () => socket.destroy());
   socket.on('error', () => {});

@@ -1,5 +1,7 @@
 /** `make avalanche`: thousands of clients within seconds, and a box without a processor. What the clients get, and what it costs. */
+import { mkdtemp, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { errorText } from '#base/errors.ts';
 import { logged, snapshot } from '../../src/box-fixtures.ts';
 import { runInCafe } from '../cafe/run-in-cafe.ts';
 import { until } from '../cafe/servers.ts';
@@ -14,8 +16,10 @@ const ANSWERED_WITHIN_MS = 20_000;
 const SETTLED_MS = 3_000;
 const CALM_WITHIN_MS = 60_000;
 const CLIENT_LIMIT_S = 60;
-/** A processor that others take: so long nothing, then so long all. Under the two seconds of the dead-man switch. */
-const STARVED = { stoppedMs: 1_700, runningMs: 300, times: 8, clients: 1_000, newcomers: 200, seconds: 4 } as const;
+/** A processor that others take: so long nothing, then so long all. Under the two seconds of the dead-man switch. `clients` take blocks, as many `idle` ones nothing. */
+const STARVED = { stoppedMs: 1_700, runningMs: 300, times: 8, clients: 500, newcomers: 200, seconds: 4 } as const;
+/** A client that has taken nothing for so long is not being served. */
+const IDLE_MS = 10_000;
 
 const say = (line: object): void => console.log(JSON.stringify(line));
 const seconds = (sinceMs: number): number => Number(((performance.now() - sinceMs) / 1_000).toFixed(1));
@@ -33,13 +37,17 @@ async function calm(cafe: Cafe): Promise<number> {
   return seconds(begin);
 }
 
-/** A real client completes beside them. */
-async function real(cafe: Cafe): Promise<{ clientS: number; wrongFiles: number }> {
-  const download = await cafe.download(2, 'aria2');
-  const { seconds: clientS } = await download.complete(CLIENT_LIMIT_S);
-  const wrongFiles = (await download.wrongFiles()).length;
-  await download.remove();
-  return { clientS: Number(clientS.toFixed(1)), wrongFiles };
+/** A real client completes beside them, or not: that is a figure, too. */
+async function real(cafe: Cafe): Promise<object> {
+  try {
+    const download = await cafe.download(2, 'aria2');
+    const { seconds: clientS } = await download.complete(CLIENT_LIMIT_S);
+    const wrongFiles = (await download.wrongFiles()).length;
+    await download.remove();
+    return { clientS: Number(clientS.toFixed(1)), wrongFiles };
+  } catch (error) {
+    return { clientFailed: errorText(error) };
+  }
 }
 
 async function avalanche(cafe: Cafe, s: AvalancheSettings, torrents: CrowdOptions['torrents']): Promise<void> {
@@ -52,7 +60,15 @@ async function avalanche(cafe: Cafe, s: AvalancheSettings, torrents: CrowdOption
   const beside = real(cafe);
   await crowd.here(ANSWERED_WITHIN_MS);
   await sleep(SETTLED_MS);
-  say({ avalanche: 'here', ...crowd.fares, ...(await carried(cafe)), ...(await told(cafe)), ...(await beside) });
+  const spliced = (await logged(cafe, 'spliced')).length;
+  say({
+    avalanche: 'here',
+    ...crowd.fares,
+    spliced,
+    ...(await carried(cafe)),
+    ...(await told(cafe)),
+    ...(await beside),
+  });
   await crowd.go();
   const calmAfterS = await calm(cafe);
   const { peakMiB } = memory;
@@ -81,9 +97,11 @@ async function starved(cafe: Cafe, torrents: CrowdOptions['torrents']): Promise<
   await cafe.daemon.start();
   await announced(cafe, torrents);
   const pid = cafe.daemon.pid as number;
+  const idle = new Crowd(cafe, torrents, STARVED.clients, STARVED.seconds, false);
+  await idle.here(ANSWERED_WITHIN_MS);
   const crowd = new Crowd(cafe, torrents, STARVED.clients, STARVED.seconds);
-  await crowd.here(ANSWERED_WITHIN_MS);
-  say({ avalanche: 'before starving', ...crowd.fares });
+  await Promise.all([crowd.here(ANSWERED_WITHIN_MS), sleep(IDLE_MS)]);
+  say({ avalanche: 'before starving', crowd: crowd.fares, idle: idle.fares });
   const before = (await logged(cafe, 'overload')).length;
   const starving = starve(pid);
   await sleep(2 * (STARVED.stoppedMs + STARVED.runningMs));
@@ -100,26 +118,34 @@ async function starved(cafe: Cafe, torrents: CrowdOptions['torrents']): Promise<
     shed: over?.shed,
     calmAfterS,
     crowd: crowd.fares,
+    idle: idle.fares,
     newcomers: newcomers.fares,
     ...(await beside),
     crashed: cafe.daemon.pid !== pid,
   });
-  await Promise.all([crowd.go(), newcomers.go()]);
+  await Promise.all([crowd.go(), idle.go(), newcomers.go()]);
   await cafe.daemon.stop();
 }
 
 const settings = readAvalancheSettings();
-await runInCafe(
-  {
-    prefix: settings.prefix,
-    sizeMib: 16,
-    wanMbit: settings.wanMbit,
-    clients: ['aria2', 'aria2'],
-    seeders: ['libtorrent'],
-  },
-  async (cafe) => {
-    const torrents = await setStage(cafe, settings.torrents);
-    await avalanche(cafe, settings, torrents);
-    await starved(cafe, torrents);
-  },
-);
+/** In memory, as a box has it. */
+const volatileDir = await mkdtemp('/dev/shm/swarmbox-avalanche-');
+try {
+  await runInCafe(
+    {
+      prefix: settings.prefix,
+      sizeMib: 16,
+      wanMbit: settings.wanMbit,
+      clients: ['aria2', 'aria2'],
+      seeders: ['libtorrent'],
+      daemonConfig: { volatileDir },
+    },
+    async (cafe) => {
+      const torrents = await setStage(cafe, settings.torrents);
+      await avalanche(cafe, settings, torrents);
+      await starved(cafe, torrents);
+    },
+  );
+} finally {
+  await rm(volatileDir, { recursive: true, force: true });
+}

@@ -58,8 +58,8 @@ export class Crowd {
   readonly #clients: number;
   #last: CrowdLine | undefined;
 
-  constructor(cafe: Cafe, torrents: Torrents, clients: number, seconds: number) {
-    const options: CrowdOptions = { clients, seconds, from: CROWD_IPS, torrents };
+  constructor(cafe: Cafe, torrents: Torrents, clients: number, seconds: number, asks = true) {
+    const options: CrowdOptions = { clients, seconds, asks, from: CROWD_IPS, torrents };
     this.#clients = clients;
     this.#child = cafe.spawn(cafe.pc(1), [execPath, script('crowd.ts'), JSON.stringify(options)], (line) => {
       this.#last = JSON.parse(line) as CrowdLine;

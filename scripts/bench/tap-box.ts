@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Scope } from '#base/scope.ts';
+import { LIMITS } from '#entry/limits.ts';
 import { Steering } from '#entry/steering.ts';
 
 const scope = new Scope((error) => console.error(error));
@@ -29,6 +30,7 @@ const steering = await Steering.start(
     announced: () => {},
     utpSyn: () => {},
     passed: () => {},
+    room: () => LIMITS.steeredAtOnce,
     trouble: fail,
     failed: fail,
   },

@@ -31,9 +31,9 @@ export type CrowdOptions = {
 const BOX_ID = '-SB';
 /** A held client asks for a block this often. */
 const ASK_EVERY_MS = 4_000;
-/** Held clients come in portions of this many, so that the SYN queue is not what is measured. */
+/** Held clients come in portions of this many, half as fast as the box steers at most: those beyond would pass, and nothing of the box be measured. */
 const AT_ONCE = 100;
-const PORTION_MS = 100;
+const PORTION_MS = 200;
 const HELD_WITHIN_MS = 60_000;
 
 const o = JSON.parse(argv[2] ?? '') as CrowdOptions;

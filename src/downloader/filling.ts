@@ -123,7 +123,8 @@ export class Filling implements Asker {
   block(source: BlockSource, request: BlockRequest, data: Uint8Array): void {
     const put = this.#picker.put(source.id, request.piece, request.begin, data);
     if (put.kind !== 'useless') {
-      this.#world.begun?.keep(request.piece, request.begin, data);
+      // The last block of a piece would be kept for the time of a hash alone.
+      if (put.kind !== 'complete') this.#world.begun?.keep(request.piece, request.begin, data);
       if (put.otherwise !== undefined) this.#world.sources.get(put.otherwise)?.cancel(request);
       for (const other of this.#world.sources.values()) if (other !== source) other.cancelLate(request);
       if (put.kind === 'complete') this.#world.scope.run(() => this.#verify(put.payload, put.sources));

@@ -1,12 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { isIPv6, type Socket } from 'node:net';
-import { networkInterfaces } from 'node:os';
-import { type Endpoint, endpointKey, type LanEndpoint, plainIp } from '#base/endpoint.ts';
+import { type Endpoint, endpointKey, type LanEndpoint } from '#base/endpoint.ts';
 import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import type { Scope } from '#base/scope.ts';
 import type { InfoHash } from '#base/units.ts';
-import { laneDevice } from '#kernel/lane.ts';
 import { UdpForger } from '#kernel/udp-forger.ts';
 import type { Handshake } from '#wire/handshake.ts';
 import type { SkeyTable } from '#wire/mse.ts';
@@ -14,10 +11,12 @@ import { encodeUtpReset, parseUtpSyn } from '#wire/utp.ts';
 import { type Explained, explain, type Question } from './explain.ts';
 import { FlowRecords } from './flow-records.ts';
 import { FlowStream } from './flow-stream.ts';
+import { interfaceFile, ownAddresses, vlanDevice } from './interfaces.ts';
 import { ANYONE, LearnedFlows } from './learned-flows.ts';
 import { LIMITS } from './limits.ts';
 import { type Arrival, Listener } from './listener.ts';
 import { type LocalArrival, LocalPeer, type LocalPeerConfig, type LocalPeerWorld } from './local-peer.ts';
+import { roomFor } from './room.ts';
 import type { Announced, Learned, LearnedFrom } from './seen.ts';
 import { splice } from './splice.ts';
 import { networkList } from './steered-set.ts';
@@ -63,6 +62,8 @@ const NOT_YET: SteeringState = { armed: false, why: 'starting', endpoints: 0, he
 export type EntryWorld = {
   /** Takes a flow over, or says why not: then it goes on to its origin, if that is still possible. */
   claim(flow: Flow): { readonly kind: 'taken' } | { readonly kind: 'pass'; readonly why: string };
+  /** Clients that the box bears beside those that it has. */
+  bears(): number;
   /** Why a flow of this client about the torrent would pass, as far as that can be told before the flow says anything. */
   wouldPass(infoHash: InfoHash, client: string): string | undefined;
   /** The torrent, of all that the box holds, that an encrypted handshake names by SHA-1('req2', info-hash). */
@@ -81,7 +82,6 @@ export type EntryWorld = {
 
 /** What the flows cost just now. */
 export type EntryLoad = {
-  readonly queued: number;
   readonly recognising: number;
   readonly spliced: number;
   readonly unsentBytes: number;
@@ -158,6 +158,7 @@ export class Entry {
           entry.#localPeer?.heard(value);
         },
         utpSyn: (value) => entry.#refuseUtp(value),
+        room: () => entry.#room,
         passed: ({ client, endpoint, why }) => entry.#verdict('passed', client, endpoint, undefined, why),
         trouble: (why) => log.warn('steering trouble', { why }),
         failed: (error) => world.failed(error),
@@ -225,6 +226,15 @@ export class Entry {
     this.#learnedSince = true;
   }
 
+  get #room(): number {
+    return roomFor(this.#world.bears(), this.#listener);
+  }
+
+  /** Whoever dials soon finds room: more than they who wait to be accepted take. */
+  get hasRoom(): boolean {
+    return this.#room > this.#listener.queued;
+  }
+
   /** New flows pass, all of them, until they are steered again; those that are here stay. */
   rest(resting: boolean): void {
     this.#resting = resting;
@@ -237,8 +247,8 @@ export class Entry {
   }
 
   load(): EntryLoad {
-    const { queued, recognising, unsentBytes } = this.#listener;
-    return { queued, recognising, spliced: this.#spliced, unsentBytes };
+    const { recognising, unsentBytes } = this.#listener;
+    return { recognising, spliced: this.#spliced, unsentBytes };
   }
 
   view(): EntryView {
@@ -372,24 +382,3 @@ export class Entry {
     this.#verdicts.add({ atMs, client, endpoint: endpointKey(endpoint), infoHash, verdict, why });
   }
 }
-
-/** An attribute of a network interface, sysfs(5). */
-function interfaceFile(name: string, file: string): string {
-  try {
-    return readFileSync(`/sys/class/net/${name}/${file}`, 'utf8').trim();
-  } catch (error) {
-    throw new Error(`there is no network interface ${name}: run firmware/network/bridge-up.sh first`, { cause: error });
-  }
-}
-
-/** Throws what the operator must mend: without its device, a VLAN's steered frames would be lost. */
-function vlanDevice(bridge: string, vlan: number): void {
-  const name = laneDevice(bridge, vlan);
-  if (existsSync(`/sys/class/net/${name}`)) return;
-  throw new Error(
-    `VLAN ${vlan} has no device ${name}: run firmware/network/bridge-up.sh with VLANS="${vlan} .." first`,
-  );
-}
-
-const ownAddresses = (): string[] =>
-  Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map((a) => plainIp(a.address)));

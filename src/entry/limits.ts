@@ -46,12 +46,8 @@ export const LIMITS = {
   /** Dead-man switch: without a sign of life from the main loop, new flows pass after this time. */
   armedForMs: 2_000,
   heartbeatMs: 250,
-  /**
-   * Flows a second that are steered, of each family, and so many at once; those beyond pass. So all that come before the switch goes find room in the listener's queue: a client that does not is
-   * neither answered nor refused, and clings to its peer.
-   */
-  steeredPerS: 1_000,
-  steeredAtOnce: 1_000,
+  /** Flows that are steered between two signs of life, those that nobody has accepted yet included; those beyond pass. At 500 a second the last one waits half a second. */
+  steeredAtOnce: 250,
   /** Clients that dialled the box itself, and those of them whose handshake is being read. */
   localClients: 2_000,
   localRecognising: 200,

@@ -10,11 +10,15 @@ export type WorkerSettings = RuleSettings & {
   readonly mtu: number;
   /** Addresses and networks (CIDR) that are never steered: the box's own, and what the operator named. */
   readonly neverSteer: readonly string[];
-  /** One Int32: the main loop counts it up; the worker keeps the switch armed only while it moves. */
+  /** Two Int32: the main loop counts the first up, and the worker keeps the switch armed only while it moves; the second is the room for flows until the next time. */
   readonly heartbeat: SharedArrayBuffer;
   /** eventfd that says "there is a message". */
   readonly bell: number;
 };
+
+/** Places in `heartbeat`. */
+export const BEAT = 0;
+export const ROOM = 1;
 
 export type ToWorker =
   | { readonly kind: 'steer'; readonly endpoints: readonly Endpoint[] }

@@ -31,10 +31,10 @@ const sets = ({ n, type }: Family): string => `
   set passed${n} { type ${type} . ${type} . inet_service; flags timeout; size 65536; }
   set flows${n} { type mark . ${type} . inet_service . ${type} . inet_service; flags dynamic,timeout; timeout 10m; size 65536; }`;
 
-/** Counter of flows that are not steered because nothing is. */
+/** Counter of flows that pass because the box has no room for them. */
 export const RESTED = 'rested';
 
-/** Diverted flows: they stay diverted whatever the dead-man switch says. */
+/** Diverted flows: they stay diverted whatever the dead-man switch and `room` say. */
 const flowRules = ({ n, ip }: Family, s: RuleSettings): string => {
   const out = `meta mark . ${ip} saddr . tcp sport . ${ip} daddr . tcp dport`;
   const back = `meta mark . ${ip} daddr . tcp dport . ${ip} saddr . tcp sport`;
@@ -43,35 +43,38 @@ const flowRules = ({ n, ip }: Family, s: RuleSettings): string => {
     iifname "${s.wan}" ${back} @flows${n} update @flows${n} { ${back} } goto divert`;
 };
 
-const RATE = `limit rate ${LIMITS.steeredPerS}/second burst ${LIMITS.steeredAtOnce} packets`;
-
 const toSteered = ({ n, ip }: Family, l4: string): string =>
   `${ip} daddr . ${l4} dport @peers${n} ${ip} saddr . ${ip} daddr . ${l4} dport != @passed${n}`;
 
 /**
  * A SYN begins a flow anew, and where that goes is decided anew: what comes back must not follow an earlier one to the box. So a SYN that the
- * box did not answer in time (its queue was full) is repeated by the client, passes when nothing is steered any more, and reaches its peer.
+ * box did not answer in time is repeated by the client, passes when nothing is steered any more, and reaches its peer.
  */
-const beginRules = (f: Family, s: RuleSettings): string => {
-  const { n, ip } = f;
+const beginRules = ({ n, ip }: Family, s: RuleSettings): string => {
   const flow = `meta mark . ${ip} saddr . tcp sport . ${ip} daddr . tcp dport`;
   return `
-    iifname "${s.lan}" ${SYN} ${flow} @flows${n} delete @flows${n} { ${flow} }
-    iifname "${s.lan}" iifname != @armed ${SYN} ${toSteered(f, 'tcp')} counter name ${RESTED}`;
+    iifname "${s.lan}" ${SYN} ${flow} @flows${n} delete @flows${n} { ${flow} }`;
 };
 
-/**
- * A SYN to a steered endpoint is diverted. A bare uTP SYN (BEP 29: 20 bytes, type 4, version 1) to one is dropped and answered
- * with a reset, so that the client comes back over TCP. One with extension bits (30 bytes) is let through: that is
- * Transmission 3.00, which falls back to TCP, hangs up before it has said a word, and shuns the peer for a quarter of an hour.
- */
+/** A SYN to a steered endpoint is diverted while there is room: each look into that set takes one place of it. What is left over passes, counted. */
 const steerRules = (f: Family, s: RuleSettings): string => {
   const { n, ip } = f;
   const flow = `meta mark . ${ip} saddr . tcp sport . ${ip} daddr . tcp dport`;
   return `
-    iifname "${s.lan}" ${SYN} ${toSteered(f, 'tcp')} ${RATE} update @flows${n} { ${flow} } goto divert
-    iifname "${s.lan}" udp length 28 @th,64,8 0x41 ${toSteered(f, 'udp')} log prefix "${LOGGED.utp}" group ${s.logGroup} drop`;
+    iifname "${s.lan}" ${SYN} ${toSteered(f, 'tcp')} iifname @room update @flows${n} { ${flow} } goto divert
+    iifname "${s.lan}" ${SYN} ${toSteered(f, 'tcp')} counter name ${RESTED}`;
 };
+
+/**
+ * A bare uTP SYN (BEP 29: 20 bytes, type 4, version 1) to a steered endpoint is dropped and answered with a reset, so that the client
+ * comes back over TCP. One with extension bits (30 bytes) is let through: that is Transmission 3.00, which falls back to TCP, hangs up
+ * before it has said a word, and shuns the peer for a quarter of an hour.
+ */
+const utpRules = (f: Family, s: RuleSettings): string => `
+    iifname "${s.lan}" udp length 28 @th,64,8 0x41 ${toSteered(f, 'udp')} log prefix "${LOGGED.utp}" group ${s.logGroup} drop`;
+
+/** So many packets match, and then none: the next one would after a week. */
+const places = (count: number): string => `limit rate 1/week burst ${count} packets`;
 
 const both = (rules: (f: Family, s: RuleSettings) => string, s: RuleSettings): string =>
   FAMILIES.map((f) => rules(f, s)).join('');
@@ -98,14 +101,15 @@ export const ownedHalf = (s: RuleSettings): string => `
 table ${TABLE} {
   flags owner;
   set armed { type ifname; flags timeout; }
+  set room { type ifname; flags timeout; ${places(1)}; }
   counter ${RESTED} { }${FAMILIES.map((f) => sets(f) + learnSets(f) + optOutSet(f, s)).join('')}
   chain divert {
     counter meta mark set meta mark | ${MARK_DIVERT} meta pkttype set host ether daddr set ${s.bridgeMac} accept
   }${taggedChains(s.vlans)}
   chain pre {
     type filter hook prerouting priority -300; policy accept;${lanOnly(s).input}${taggedInput}
-    meta l4proto != { tcp, udp } accept${both(flowRules, s)}${both(beginRules, s)}
-    iifname != @armed accept${both(optOutRules, s)}${both(steerRules, s)}${both(learnRules, s)}
+    meta l4proto != { tcp, udp } accept${both(flowRules, s)}${both(beginRules, s)}${both(optOutRules, s)}${both(steerRules, s)}
+    iifname != @armed accept${both(utpRules, s)}${both(learnRules, s)}
   }${FAMILIES.map((f) => dhtChain(f, s)).join('')}${lanOnly(s).chain}
 }
 table inet swarmbox_listener {
@@ -132,13 +136,15 @@ add element ${TABLE} ${set} { ${elements} }
 `;
 };
 
-/** Refreshes the dead-man switch: SYNs are steered, and answers held, only while it is there. */
-export const arm = (s: RuleSettings): string => {
+/** Refreshes the dead-man switch: answers are held only while it is there, and SYNs steered, no more than `room` until the next time. */
+export const arm = (s: RuleSettings, room: number): string => {
   const timeout = ` timeout ${LIMITS.armedForMs}ms`;
-  return refresh('armed', `"${s.lan}"${timeout}, "${s.wan}"${timeout}`);
+  const armed = refresh('armed', `"${s.lan}"${timeout}, "${s.wan}"${timeout}`);
+  const noRoom = `flush set ${TABLE} room\n`;
+  return armed + noRoom + (room > 0 ? add('room', `"${s.lan}" ${places(room)}${timeout}`) : '');
 };
 
-export const disarm = (): string => `flush set ${TABLE} armed\n`;
+export const disarm = (): string => `flush set ${TABLE} armed\nflush set ${TABLE} room\n`;
 
 const element = (e: Endpoint): string => `${e.ip} . ${e.port}`;
 const split = (endpoints: readonly Endpoint[]): [string, Endpoint[]][] => [

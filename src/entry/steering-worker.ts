@@ -12,7 +12,16 @@ import { LOGGED } from './learn-rules.ts';
 import { LIMITS } from './limits.ts';
 import { destination, source } from './seen.ts';
 import { SteeredSet } from './steered-set.ts';
-import type { FromWorker, Membership, Pair, SteeringWhy, ToWorker, WorkerSettings } from './steering-messages.ts';
+import {
+  BEAT,
+  type FromWorker,
+  type Membership,
+  type Pair,
+  ROOM,
+  type SteeringWhy,
+  type ToWorker,
+  type WorkerSettings,
+} from './steering-messages.ts';
 import {
   arm,
   disarm,
@@ -51,7 +60,7 @@ class Steering {
   readonly #toLan = new PacketSender(settings.lan);
   readonly #tap = new Tap();
   readonly #steered = new SteeredSet(settings.neverSteer);
-  readonly #beat = new Int32Array(settings.heartbeat);
+  readonly #signs = new Int32Array(settings.heartbeat);
   #lastBeat = 0;
   #beatAtMs = 0;
   #why: SteeringWhy | undefined;
@@ -189,18 +198,21 @@ class Steering {
   #rest(resting: boolean, nowMs: number): void {
     this.#resting = resting;
     this.#beatAtMs = nowMs; // who says so is alive
-    this.#nft.run(resting ? disarm() : arm(settings));
+    if (resting) this.#nft.run(disarm());
+    else this.#arm();
     this.#keepArmed(nowMs);
   }
 
+  #arm(): void {
+    this.#nft.run(arm(settings, Atomics.load(this.#signs, ROOM)));
+  }
+
   #keepArmed(nowMs: number): void {
-    const beat = Atomics.load(this.#beat, 0);
+    const beat = Atomics.load(this.#signs, BEAT);
     if (beat !== this.#lastBeat) {
       this.#lastBeat = beat;
-      if (nowMs - this.#beatAtMs >= LIMITS.heartbeatMs) {
-        this.#beatAtMs = nowMs;
-        if (!this.#resting) this.#try(() => void this.#nft.run(arm(settings)));
-      }
+      this.#beatAtMs = nowMs;
+      if (!this.#resting) this.#try(() => this.#arm());
     }
     const alive = nowMs - this.#beatAtMs < LIMITS.armedForMs;
     const why = this.#resting ? 'overload' : alive ? 'alive' : 'main-loop-silent';

@@ -5,14 +5,16 @@ import type { Scope } from '#base/scope.ts';
 import { closeFd, openBell, ringBell } from '#kernel/libc.ts';
 import { LIMITS } from './limits.ts';
 import type { Announced, Learned, Passed } from './seen.ts';
-import type {
-  FromWorker,
-  Membership,
-  Pair,
-  SteeringWhy,
-  ToWorker,
-  UtpSyn,
-  WorkerSettings,
+import {
+  BEAT,
+  type FromWorker,
+  type Membership,
+  type Pair,
+  ROOM,
+  type SteeringWhy,
+  type ToWorker,
+  type UtpSyn,
+  type WorkerSettings,
 } from './steering-messages.ts';
 import type { TaggedCounts } from './tagged-rules.ts';
 
@@ -25,7 +27,7 @@ export type SteeringState = {
   held: number;
   /** Packets that could not be read or sent on. */
   lost: number;
-  /** Flows that would have been steered, and passed because nothing was. */
+  /** Flows that would have been steered, and passed because there was no room, or nothing was. */
   restedFlows: number;
   /** What no rule can steer; undefined until it was counted. */
   tagged?: TaggedCounts | undefined;
@@ -37,6 +39,8 @@ export type SteeringEvents = {
   announced(value: Announced): void;
   utpSyn(value: UtpSyn): void;
   passed(value: Passed): void;
+  /** Flows that may be steered until it is asked again, at each sign of life. */
+  room(): number;
   /** Something went wrong that the box lives with. */
   trouble(why: string): void;
   /** The worker died: the rules cannot be kept true any longer, the process must end (the kernel then removes them). */
@@ -65,8 +69,8 @@ export class Steering {
     events: SteeringEvents,
     scope: Scope,
   ): Promise<Steering> {
-    const heartbeat = new SharedArrayBuffer(4);
-    const beat = new Int32Array(heartbeat);
+    const heartbeat = new SharedArrayBuffer(8);
+    const signs = new Int32Array(heartbeat);
     const bell = openBell();
     const worker = new Worker(new URL('./steering-worker.ts', import.meta.url), {
       workerData: { ...settings, heartbeat, bell } satisfies WorkerSettings,
@@ -83,8 +87,13 @@ export class Steering {
       steering.#hear(message);
       if (message.kind === 'armed') ready.resolve();
     });
-    Atomics.add(beat, 0, 1);
-    scope.every(LIMITS.heartbeatMs, () => Atomics.add(beat, 0, 1));
+    const beat = (): void => {
+      Atomics.store(signs, ROOM, events.room());
+      Atomics.add(signs, BEAT, 1);
+      ringBell(bell);
+    };
+    beat();
+    scope.every(LIMITS.heartbeatMs, beat);
     await ready.promise;
     return steering;
   }

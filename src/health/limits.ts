@@ -43,7 +43,7 @@ export const HEALTH_LIMITS = {
   /** Serial numbers whose first figures are remembered: every device of every disk, and many that were exchanged. */
   baselines: 2048,
   overload: {
-    /** ms between two looks: at 500 new clients a second some hundred come unasked before new flows pass. */
+    /** ms between two looks: meanwhile no more come than there was room for. */
     everyMs: 250,
     /** ms that the wait for the event loop is taken over, twice. */
     waitOverMs: 1_000,
@@ -58,8 +58,6 @@ export const HEALTH_LIMITS = {
     /** Of the descriptors that the process may have, those for clients, and flows spliced, which take two each: the rest is for disks and origins. */
     clientsPerDescriptor: 1 / 2,
     splicedPerDescriptor: 1 / 8,
-    /** Connections that nobody has accepted: at 500 a second they wait half a second. */
-    queued: 250,
     /** Connections whose first words are awaited: half of what the entry listener takes. */
     recognising: 1_000,
     /** Spliced flows: three quarters of what the entry listener takes, beyond which it can only refuse. */

@@ -27,13 +27,12 @@ const bound = (busy: number, shed?: number): Bound => ({
 
 /** How much of each the box bears. */
 export function overloadBounds(given: Given): Bounds {
-  const { waitMs, memoryShare, queued, recognising, spliced, splicedPerDescriptor, reads, unverifiedBytes } = LIMITS;
+  const { waitMs, memoryShare, recognising, spliced, splicedPerDescriptor, reads, unverifiedBytes } = LIMITS;
   const memory = memoryBound(given);
   return {
     waitMs: bound(waitMs.busy, waitMs.shed),
     residentBytes: memory,
     heapBytes: bound(memoryShare.busy * given.heapBytes, memoryShare.shed * given.heapBytes),
-    queued: bound(queued),
     recognising: bound(recognising),
     clients: bound(mostClients(given, memory.busy)),
     spliced: bound(Math.min(spliced, given.descriptors * splicedPerDescriptor)),

@@ -4,7 +4,7 @@ import { silentLog } from '#base/log.ts';
 import { HEALTH_LIMITS } from './limits.ts';
 import { OverloadWatch, type OverloadWorld } from './overload-watch.ts';
 
-const QUIET = { queued: 0, recognising: 0, spliced: 0, unsentBytes: 0, reads: 0, unverifiedBytes: 0 };
+const QUIET = { recognising: 0, spliced: 0, unsentBytes: 0, reads: 0, unverifiedBytes: 0 };
 
 test('a box with as many clients as it was told to serve refuses the next at once, and steers no more from the next look on', async (t) => {
   t.mock.timers.enable({ apis: ['setInterval'] });
@@ -26,7 +26,7 @@ test('a box with as many clients as it was told to serve refuses the next at onc
   t.mock.timers.tick(HEALTH_LIMITS.overload.everyMs);
   assert.deepEqual([watch.refuses, box.steers, watch.view().level], [false, true, 'calm']);
   box.clients = 3;
-  assert.deepEqual([watch.refuses, box.steers], [true, true]);
+  assert.deepEqual([watch.refuses, watch.refusesDiverted, watch.bears, box.steers], [true, true, 0, true]);
   t.mock.timers.tick(HEALTH_LIMITS.overload.everyMs);
   const { level, why, sinceMs } = watch.view();
   assert.deepEqual([watch.refuses, box.steers, level, why], [true, false, 'busy', 'clients']);
@@ -34,4 +34,5 @@ test('a box with as many clients as it was told to serve refuses the next at onc
   box.clients = 0;
   t.mock.timers.tick(HEALTH_LIMITS.overload.everyMs);
   assert.deepEqual([watch.refuses, box.steers, box.shed], [true, false, 0], 'not before it was quiet for a while');
+  assert.deepEqual([watch.refusesDiverted, watch.bears], [false, 3], 'what was diverted already is taken');
 });

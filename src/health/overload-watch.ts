@@ -67,7 +67,17 @@ export class OverloadWatch {
 
   /** Nothing new is to be taken on now, whatever the last look said. */
   get refuses(): boolean {
-    return this.#state.kind !== 'calm' || this.#world.clients() >= this.#bounds.clients.busy;
+    return this.#state.kind !== 'calm' || this.bears <= 0;
+  }
+
+  /** As `refuses`, of what was diverted when that was not so yet: it costs least as a client. Spliced, it takes two sockets for as long as it lives. */
+  get refusesDiverted(): boolean {
+    return this.#state.kind === 'shedding' || this.bears <= 0;
+  }
+
+  /** Clients that the box bears beside those that it has. */
+  get bears(): number {
+    return this.#bounds.clients.busy - this.#world.clients();
   }
 
   view(): OverloadView {

@@ -16,7 +16,6 @@ const SIGNALS: readonly Signal[] = [
   'waitMs',
   'residentBytes',
   'heapBytes',
-  'queued',
   'recognising',
   'clients',
   'spliced',
@@ -25,7 +24,7 @@ const SIGNALS: readonly Signal[] = [
   'unverifiedBytes',
 ];
 /** Every signal is borne up to 100, is over below 80, and is far too much from 200 on, but for those where nobody's going helps. */
-const HELPLESS: readonly Signal[] = ['clients', 'spliced', 'queued', 'recognising', 'unverifiedBytes'];
+const HELPLESS: readonly Signal[] = ['clients', 'spliced', 'recognising', 'unverifiedBytes'];
 const BUSY = 100;
 const LEAVE = 80;
 const FAR = 200;

@@ -23,8 +23,6 @@ export type Load = {
   readonly residentBytes: number;
   /** What JavaScript uses of its heap: beyond its limit the process ends. */
   readonly heapBytes: number;
-  /** Connections that nobody has accepted yet. */
-  readonly queued: number;
   /** Connections whose first words are awaited. */
   readonly recognising: number;
   readonly clients: number;

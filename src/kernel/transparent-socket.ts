@@ -44,8 +44,8 @@ function transparentSocket(at: Endpoint, device: string, mark: number): number {
   }
 }
 
-/** Each takes one connection in a turn of the event loop, however many wait: a busy loop has a hundred turns a second. */
-const ACCEPTORS = 8;
+/** Each takes one connection in a turn of the event loop, however many wait: a loop that shares its processor has ten turns a second. */
+const ACCEPTORS = 32;
 
 /** Where flows of one lane arrive. */
 export type TransparentListener = {

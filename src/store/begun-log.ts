@@ -1,5 +1,6 @@
 import {
   closeSync,
+  constants,
   existsSync,
   ftruncateSync,
   lstatSync,
@@ -18,20 +19,26 @@ import type { PieceIndex } from '#base/units.ts';
 /** A block that was fetched but whose piece is not whole yet: not verified, so fit for nothing but going on. */
 export type BegunBlock = { readonly piece: PieceIndex; readonly begin: number; readonly data: Buffer };
 
+const { O_CREAT, O_RDWR } = constants;
+
 const LIMITS = {
   /** One task's log: what is begun is a few pieces. Beyond it blocks are not kept, and a restart fetches them again. */
   bytes: 24 << 20,
-  /** Bytes of pieces that are done, before the log is written anew without them. */
-  deadBytes: 4 << 20,
 } as const;
 
 const HEADER_BYTES = 12;
-type Place = { begin: number; at: number; length: number };
+/** In place of a piece's number: the block's piece is done. */
+const DONE = 0xffff_ffff;
+/** Where a block's header stands. */
+type Place = { at: number; length: number };
 
 /**
  * Blocks of pieces that are still being fetched, in memory that outlives the process (tmpfs): a killed or restarted
  * daemon goes on in the middle of a piece. A power cut loses it, and costs those pieces alone. Written synchronously: a
  * copy into memory, no disk.
+ *
+ * Invariant: a block's header is written behind its bytes, and taken back before others come into its place: whenever the
+ * process ends, what has a header is whole.
  */
 export class BegunLog {
   readonly #folder: string;
@@ -39,9 +46,11 @@ export class BegunLog {
   readonly #log: Log;
   readonly #live = new Map<PieceIndex, Place[]>();
   #fd: number | undefined;
+  /** Places of pieces that are done, by the blocks' length. */
+  readonly #free = new Map<number, number[]>();
+  readonly #header = Buffer.alloc(HEADER_BYTES);
   #over = false;
   #bytes = 0;
-  #deadBytes = 0;
 
   /** Opens nothing until there is something to read or to keep. */
   constructor(folder: string, name: string, log: Log) {
@@ -57,7 +66,7 @@ export class BegunLog {
         // /dev/shm is open to all: a folder or a link that somebody else put there is not written through.
         const found = lstatSync(this.#folder);
         if (!found.isDirectory() || found.uid !== getuid?.()) throw new Error('the folder is not our own');
-        this.#fd = openSync(this.#path, 'a+', 0o600);
+        this.#fd = openSync(this.#path, O_RDWR | O_CREAT, 0o600);
       });
     }
     return this.#fd;
@@ -70,11 +79,16 @@ export class BegunLog {
     const header = Buffer.alloc(HEADER_BYTES);
     while (this.#bytes <= LIMITS.bytes && this.#fills(fd, header, this.#bytes)) {
       const [piece, begin, length] = [header.readUInt32BE(0), header.readUInt32BE(4), header.readUInt32BE(8)];
-      if (length > LIMITS.bytes) break;
+      if (length === 0 || length > LIMITS.bytes) break;
       const data = Buffer.alloc(length);
       if (!this.#fills(fd, data, this.#bytes + HEADER_BYTES)) break;
-      this.#note(piece, begin, length);
-      yield { piece, begin, data };
+      const place = { at: this.#bytes, length };
+      this.#bytes += HEADER_BYTES + length;
+      if (piece === DONE) this.#freed(place);
+      else {
+        this.#note(piece, place);
+        yield { piece, begin, data };
+      }
     }
     if (!this.#over) this.#try(() => ftruncateSync(fd, this.#bytes));
   }
@@ -90,22 +104,36 @@ export class BegunLog {
 
   keep(piece: PieceIndex, begin: number, data: Uint8Array): void {
     const fd = this.#open();
-    if (fd === undefined || this.#bytes + data.length > LIMITS.bytes) return;
+    const { length } = data;
+    const free = this.#free.get(length)?.pop();
+    if (fd === undefined || (free === undefined && this.#bytes + length > LIMITS.bytes)) return;
+    const at = free ?? this.#bytes;
     this.#try(() => {
-      const header = Buffer.alloc(HEADER_BYTES);
-      header.writeUInt32BE(piece, 0);
-      header.writeUInt32BE(begin, 4);
-      header.writeUInt32BE(data.length, 8);
-      writeSync(fd, Buffer.concat([header, data]));
-      this.#note(piece, begin, data.length);
+      writeSync(fd, data, 0, length, at + HEADER_BYTES);
+      this.#writeHeader(fd, { at, length }, piece, begin);
+      if (free === undefined) this.#bytes += HEADER_BYTES + length;
+      this.#note(piece, { at, length });
     });
   }
 
   /** The piece is whole, or given up. */
   done(piece: PieceIndex): void {
-    for (const { length } of this.#live.get(piece) ?? []) this.#deadBytes += HEADER_BYTES + length;
+    const places = this.#live.get(piece);
+    const fd = this.#fd;
+    if (!places || fd === undefined) return;
     this.#live.delete(piece);
-    if (this.#live.size === 0 || this.#deadBytes > LIMITS.deadBytes) this.#compact();
+    this.#try(() => {
+      if (this.#live.size > 0)
+        for (const place of places) {
+          this.#writeHeader(fd, place, DONE, 0);
+          this.#freed(place);
+        }
+      else {
+        ftruncateSync(fd, 0);
+        this.#free.clear();
+        this.#bytes = 0;
+      }
+    });
   }
 
   /** `forget`: there is nothing to go on with. */
@@ -116,30 +144,23 @@ export class BegunLog {
     if (forget) rmSync(this.#path, { force: true });
   }
 
-  #note(piece: PieceIndex, begin: number, length: number): void {
-    const places = this.#live.get(piece) ?? [];
-    places.push({ begin, at: this.#bytes + HEADER_BYTES, length });
-    this.#live.set(piece, places);
-    this.#bytes += HEADER_BYTES + length;
+  #note(piece: PieceIndex, place: Place): void {
+    const places = this.#live.get(piece);
+    if (places) places.push(place);
+    else this.#live.set(piece, [place]);
   }
 
-  #compact(): void {
-    const fd = this.#fd;
-    if (fd === undefined || this.#bytes === 0) return;
-    this.#try(() => {
-      const living: BegunBlock[] = [];
-      for (const [piece, places] of this.#live)
-        for (const { begin, at, length } of places) {
-          const data = Buffer.alloc(length);
-          readSync(fd, data, 0, length, at);
-          living.push({ piece, begin, data });
-        }
-      ftruncateSync(fd, 0);
-      this.#live.clear();
-      this.#bytes = 0;
-      this.#deadBytes = 0;
-      for (const { piece, begin, data } of living) this.keep(piece, begin, data);
-    });
+  #freed({ at, length }: Place): void {
+    const places = this.#free.get(length);
+    if (places) places.push(at);
+    else this.#free.set(length, [at]);
+  }
+
+  #writeHeader(fd: number, { at, length }: Place, piece: number, begin: number): void {
+    this.#header.writeUInt32BE(piece, 0);
+    this.#header.writeUInt32BE(begin, 4);
+    this.#header.writeUInt32BE(length, 8);
+    writeSync(fd, this.#header, 0, HEADER_BYTES, at);
   }
 
   /** Trouble costs what a restart would have saved, nothing else: told once, and the log is given up. */
