@@ -11,7 +11,7 @@ import libtorrent as lt
 def main():
     torrent, folder, ip, port, in_order = sys.argv[1:]
     session = lt.session({
-        "listen_interfaces": "127.0.0.1:0",
+        "listen_interfaces": "0.0.0.0:0",
         "enable_dht": False,
         "enable_lsd": False,
         "enable_upnp": False,

@@ -2,7 +2,7 @@
 export const KINDS = ['libtorrent', 'libtorrent in order', 'aria2', 'transmission'] as const;
 export type Kind = (typeof KINDS)[number];
 
-export const SETTINGS = {
+const SETTINGS = {
   torrentMiB: 128,
   pieceKiB: 256,
   /** An eighth of the torrent. */
@@ -21,3 +21,6 @@ export const SETTINGS = {
   limitS: 200,
 };
 export type Settings = typeof SETTINGS;
+
+/** `text`: a JSON object of those that are to be others. */
+export const readSettings = (text = '{}'): Settings => ({ ...SETTINGS, ...(JSON.parse(text) as Partial<Settings>) });

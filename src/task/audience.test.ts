@@ -26,6 +26,9 @@ function setUp(t: { after(end: () => void): void }, known = true, torrent = smal
   store.seekMs = 8;
   store.memoryBytes = 8 * BLOCK_BYTES;
   const all = Buffer.alloc(torrent.meta.pieceCount / 8, 0xff);
+  const { pieces } = store.diskOf(torrent.meta.infoHash);
+  for (let piece = 0; piece < torrent.meta.pieceCount; piece++)
+    pieces.set(piece, torrent.content.subarray(piece * BLOCK_BYTES, (piece + 1) * BLOCK_BYTES));
   const shelf = new PieceShelf(torrent.meta, all, store.task(shapeOf(torrent.meta)), quietShelfWorld);
   const world = { known };
   const audience = new Audience({

@@ -282,7 +282,8 @@ export class Audience {
       have: () => this.#visible(id)?.have,
       steers: () => this.#offers.steers(!this.all().some(({ remote }) => remote.ip === ip)),
       block: (piece, begin, length, asOne) => {
-        const answer = this.#visible(id)?.block(piece, begin, length, asOne);
+        const inOrder = this.#playheads?.readsInOrder(ip) ?? false;
+        const answer = this.#visible(id)?.block(piece, begin, length, asOne, inOrder);
         const client = own();
         if (answer && client) {
           this.#offers.asked(client.telling, piece, length);

@@ -98,7 +98,6 @@ export const LIMITS = {
   enoughOrigins: 2,
   tickMs: 1_000,
   beatGridMs: 125,
-  /** Pieces asked for in a row, after which the next one is read ahead; and how many must fit into the task's share of the memory for that. */
-  aheadAfter: 3,
+  /** For who reads in order the next piece is read ahead where so many fit into the task's share of the memory. */
   aheadRoom: 4,
 } as const;

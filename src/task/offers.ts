@@ -116,12 +116,17 @@ export class Offers {
 
   #refill(client: OfferedClient, window: OfferWindow): void {
     const { steered } = client;
-    if (!this.#on || !this.#carousel || window.room === 0 || window.dry) return;
+    if (!this.#on || !this.#carousel) return;
+    if (steered && window.manner === 'in order') {
+      client.tellAll();
+      return;
+    }
+    if (window.room === 0 || window.dry) return;
     if (!steered && !client.takesSuggestions) return;
     this.#prune(client, window);
     const theirs = client.pieces();
     const fewLeft = theirs !== undefined && theirs.size - theirs.count <= this.#size.first;
-    if (steered && (window.manner === 'in order' || fewLeft)) {
+    if (steered && fewLeft) {
       client.tellAll();
       return;
     }

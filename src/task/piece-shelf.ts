@@ -46,7 +46,6 @@ export class PieceShelf {
   readonly have: Bitfield;
   #meta: Metainfo;
   #haveBytes = 0;
-  readonly #inOrder = new InOrder();
   readonly #store: TaskStore<FramedPiece>;
   readonly #world: ShelfWorld;
 
@@ -109,17 +108,18 @@ export class PieceShelf {
 
   /**
    * Wire-ready piece messages: one of `length` bytes (`asOne`), or one per block. At once when the piece is in memory;
-   * undefined when it is not to be had.
+   * undefined when it is not to be had. `inOrder`: for who reads from front to back.
    */
   block(
     index: PieceIndex,
     begin: number,
     length: number,
     asOne: boolean,
+    inOrder = false,
   ): Lent | undefined | Promise<Lent | undefined> {
     if (!this.have.has(index) || length <= 0 || begin + length > this.#size(index)) return undefined;
     const cached = this.#store.cached(index);
-    if (this.#inOrder.asked(index) >= LIMITS.aheadAfter) this.#readAhead(index + 1);
+    if (inOrder) this.#readAhead(index + 1);
     return cached ? this.#lend(cached, begin, length, asOne) : this.#read(index, begin, length, asOne);
   }
 
@@ -268,19 +268,6 @@ export class PieceShelf {
 }
 
 const range = (from: number, end: number): number[] => Array.from({ length: end - from }, (_, i) => from + i);
-
-/** How many pieces in a row were asked for from front to back, the last one included. */
-class InOrder {
-  #last = -1;
-  #count = 0;
-
-  asked(index: PieceIndex): number {
-    if (index === this.#last) return this.#count;
-    this.#count = index === this.#last + 1 ? this.#count + 1 : 1;
-    this.#last = index;
-    return this.#count;
-  }
-}
 
 function messages(piece: FramedPiece, begin: number, length: number, asOne: boolean): readonly Uint8Array[] {
   const run = asOne ? undefined : piece.run(begin, length);

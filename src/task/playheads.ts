@@ -42,7 +42,7 @@ export class Playheads {
   }
 
   readsInOrder(ip: string): boolean {
-    return this.#clients.get(ip)?.reading.order === 'in order';
+    return this.#clients.get(ip)?.reading.inOrderFromFirst ?? false;
   }
 
   /** Somebody is being looked for, or about to be: `look` should be called again soon. */

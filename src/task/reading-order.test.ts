@@ -109,3 +109,15 @@ test('many runs of pieces are not left by who reads in order', () => {
     assert.equal(reading.order, order);
   }
 });
+
+test('who once took what came is no longer believed to read in order from its first request on, unless it was looked for and found', () => {
+  const client = new Client(Array.from({ length: 8 }, (_, i) => i));
+  for (const piece of [7, 3]) client.ask(piece);
+  assert.equal(client.order, 'any');
+  // It is told of ever more, in order, and takes it as it comes.
+  for (let piece = 8; piece < PIECES; piece++) client.offered.add(piece);
+  client.askFrom(8, 40);
+  assert.deepEqual([client.order, client.reading.inOrderFromFirst], ['in order', false]);
+  client.reading.turnTo(100);
+  assert.equal(client.reading.inOrderFromFirst, true);
+});

@@ -14,6 +14,7 @@ export class ReadingOrder {
   readonly #asked: Bitfield;
   #score = 0;
   #order: Order = 'unknown';
+  #tookAny = false;
   #from: PieceIndex = 0;
   #came = false;
 
@@ -23,6 +24,11 @@ export class ReadingOrder {
 
   get order(): Order {
     return this.#order;
+  }
+
+  /** It reads in order and has never taken anything else: what it was told of step by step would look the same if it took whatever it is told. */
+  get inOrderFromFirst(): boolean {
+    return this.#order === 'in order' && !this.#tookAny;
   }
 
   /** Where it began to read, or jumped to last. */
@@ -44,6 +50,7 @@ export class ReadingOrder {
     this.#from = piece;
     this.#score = Math.max(this.#score, LIMITS.orderAsks);
     this.#order = 'in order';
+    this.#tookAny = false;
   }
 
   /** What it has when it comes, the first time that this is known: many runs of pieces are not left by who reads in order. */
@@ -93,5 +100,6 @@ export class ReadingOrder {
     this.#score = Math.max(-2 * orderFarMiss, Math.min(orderAsks + orderFarMiss, this.#score + change));
     if (this.#score >= orderAsks) this.#order = 'in order';
     else if (this.#score <= -orderFarMiss) this.#order = 'any';
+    this.#tookAny ||= this.#order === 'any';
   }
 }
