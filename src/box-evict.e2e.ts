@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { makePayload, type Payload } from '../scripts/cafe/payload.ts';
 import { scrape, TRACKER_URLS, until } from '../scripts/cafe/servers.ts';
-import type { Cafe } from '../scripts/cafe/world.ts';
+import type { Cafe, CafeOptions } from '../scripts/cafe/world.ts';
 import { LoopDisk } from '../scripts/disks/loop-disk.ts';
 import { inCafe, logged, options, outside, snapshot, task, wanDuring } from './box-fixtures.ts';
 
@@ -15,6 +15,14 @@ const LIMIT_S = 60;
 /** Half of what the disk can hold, and more than half of that: the second torrent does not fit without the first one going. */
 const DISK_BYTES = 256 * MIB;
 const SIZE_MIB = 84;
+
+const cafeWith = (disk: LoopDisk): CafeOptions => ({
+  sizeMib: SIZE_MIB,
+  wanMbit: 400,
+  clients: ['libtorrent', 'libtorrent', 'libtorrent', 'libtorrent'],
+  seeders: ['libtorrent', 'libtorrent'],
+  daemonConfig: { disks: [disk.path], floorMiB: 8, cacheMiB: 8 },
+});
 
 /** Another torrent, which a seeder of the cafe has instead of the first. */
 async function second(cafe: Cafe): Promise<Payload> {
@@ -38,10 +46,7 @@ async function fetched(cafe: Cafe, pc: number, payload: Payload, limitS = LIMIT_
 
 test('a full disk gives up what is asked for least, and no client is worse off', options, async () => {
   using disk = new LoopDisk(DISK_BYTES);
-  const clients = ['libtorrent', 'libtorrent', 'libtorrent', 'libtorrent'] as const;
-  const seeders = ['libtorrent', 'libtorrent'] as const;
-  const daemonConfig = { disks: [disk.path], floorMiB: 8, cacheMiB: 8 };
-  await inCafe('evict', { sizeMib: SIZE_MIB, wanMbit: 400, clients, seeders, daemonConfig }, async (cafe) => {
+  await inCafe('evict', cafeWith(disk), async (cafe) => {
     await cafe.daemon.start();
     await fetched(cafe, 1, cafe.payload);
     const { infoHash, totalBytes } = cafe.payload;
@@ -73,10 +78,7 @@ const SLOW_LIMIT_S = 240;
 
 test('what one slow client lacks goes for what two lack: it is told, and gets all the same', options, async () => {
   using disk = new LoopDisk(DISK_BYTES);
-  const clients = ['libtorrent', 'libtorrent', 'libtorrent', 'libtorrent'] as const;
-  const seeders = ['libtorrent', 'libtorrent'] as const;
-  const daemonConfig = { disks: [disk.path], floorMiB: 8, cacheMiB: 8 };
-  await inCafe('evict-lacked', { sizeMib: SIZE_MIB, wanMbit: 400, clients, seeders, daemonConfig }, async (cafe) => {
+  await inCafe('evict-lacked', cafeWith(disk), async (cafe) => {
     await cafe.daemon.start();
     await fetched(cafe, 1, cafe.payload);
     const other = await second(cafe);

@@ -45,25 +45,26 @@ test('on a line without a queue nothing is paced', (t) => {
   assert.equal(uplink.view().why, 'free');
 });
 
-test('when a queue stands the box makes way; told not to, it does not', (t) => {
+/** An uplink that has fetched for ten seconds while a queue of 80 ms stood. */
+function crowded(t: Parameters<typeof begin>[0], limits: Parameters<typeof begin>[1]) {
   let queueMs = 0;
-  const { make, fetch } = begin(t, {}, () => queueMs);
+  const { make, fetch } = begin(t, limits, () => queueMs);
   const uplink = make();
   fetch(uplink, 2);
   queueMs = 80;
   fetch(uplink, 10);
+  return uplink;
+}
+
+test('when a queue stands the box makes way', (t) => {
+  const uplink = crowded(t, {});
   const { why, allowedBytesPerS } = uplink.view();
   assert.equal(why, 'makes-way');
   assert.ok((allowedBytesPerS ?? Number.POSITIVE_INFINITY) < 0.1 * 100 * BLOCK, `${allowedBytesPerS}`);
 });
 
 test('told not to make way, it does not', (t) => {
-  let queueMs = 0;
-  const { make, fetch } = begin(t, { yield: false }, () => queueMs);
-  const uplink = make();
-  fetch(uplink, 2);
-  queueMs = 80;
-  fetch(uplink, 10);
+  const uplink = crowded(t, { yield: false });
   assert.equal(uplink.isFree, true);
 });
 
@@ -93,12 +94,7 @@ test('other limits count at once, and so does what the day has brought so far', 
 });
 
 test('told to make way no more, the box stops making way at once', (t) => {
-  let queueMs = 0;
-  const { make, fetch } = begin(t, {}, () => queueMs);
-  const uplink = make();
-  fetch(uplink, 2);
-  queueMs = 80;
-  fetch(uplink, 10);
+  const uplink = crowded(t, {});
   assert.equal(uplink.isFree, false);
   uplink.setLimits({ hours: [], yield: false, wasteShare: 0.1 });
   assert.equal(uplink.isFree, true);

@@ -162,7 +162,7 @@ export class Audience {
 
   /** `found`: on the disk, not fetched. */
   announce(piece: PieceIndex, found = false): void {
-    this.#fresh.came(piece, this.#world.clock.nowMs());
+    if (this.size > 0) this.#fresh.came(piece, this.#world.clock.nowMs());
     for (const [client, { id }] of this.#clients) if (this.#visible(id)) client.announce(piece);
     this.#offers.gained(piece);
     this.#hunger.gained();
@@ -318,6 +318,7 @@ export class Audience {
         const { clientName, servedBytes } = client;
         this.#world.log.info('client left', { client: endpointKey(client.remote), name: clientName, servedBytes, why });
         this.#clients.delete(client);
+        if (this.size === 0) this.#fresh.clear();
         this.#offers.left(client.telling);
         this.#readTurns.leave(ip);
         this.#lastMs = this.#world.clock.nowMs();

@@ -10,6 +10,8 @@ test('a piece is fresh for a while after it came, and again when it comes again'
   assert.equal(fresh.has(7, 1_000 + LIMITS.freshMs), false);
   fresh.came(7, 500 + LIMITS.freshMs);
   assert.equal(fresh.has(7, 1_000 + LIMITS.freshMs), true);
+  fresh.clear();
+  assert.equal(fresh.has(7, 1_000 + LIMITS.freshMs), false);
 });
 
 test('of very many only the last ones are fresh', () => {

@@ -15,6 +15,11 @@ export class FreshPieces {
     }
   }
 
+  /** Nobody is here to take anything. */
+  clear(): void {
+    this.#cameAtMs.clear();
+  }
+
   has(piece: PieceIndex, nowMs: number): boolean {
     return nowMs - (this.#cameAtMs.get(piece) ?? Number.NEGATIVE_INFINITY) < LIMITS.freshMs;
   }
