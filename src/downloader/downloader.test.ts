@@ -67,7 +67,7 @@ test('where the uplink paces, nothing is asked for out of turn, and pausing leav
   const { world, d } = begin({ 1: {}, 2: {} });
   const waiting = new Set<Asker>();
   world.uplink = {
-    isFree: false,
+    isFreeFor: () => false,
     isSpent: false,
     mayFetchAhead: true,
     wait: (asker) => void waiting.add(asker),

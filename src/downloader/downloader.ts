@@ -126,7 +126,7 @@ export class Downloader {
         ban: (id, piece) => this.#ban(id, `a bad piece ${piece}`),
         begun: this.#world.begun,
         uplink: this.#world.uplink,
-        isAhead: () => this.#world.isAhead?.() ?? false,
+        isAhead: () => this.#isAhead,
       },
       {
         pieceLength: meta.pieceLength,
@@ -293,6 +293,10 @@ export class Downloader {
     return { ...end, useful: connection.useful };
   }
 
+  get #isAhead(): boolean {
+    return this.#world.isAhead?.() ?? false;
+  }
+
   #host(origin: Origin): OriginHost {
     return {
       answered: (o) => {
@@ -302,7 +306,7 @@ export class Downloader {
       },
       ready: (o) => this.#filling?.fill(o),
       block: (o, request, data, tookMs) => {
-        this.#world.uplink?.block(o.stream, data.length, tookMs);
+        this.#world.uplink?.block(o.stream, data.length, tookMs, this.#isAhead);
         this.#world.received(data.length);
         this.#rate.add(data.length, this.#nowMs());
         this.#filling?.block(o, request, data);

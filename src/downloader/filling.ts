@@ -88,7 +88,7 @@ export class Filling implements Asker {
   fill(source: BlockSource): void {
     if (source.room <= 0) return;
     const { uplink } = this.#world;
-    if (uplink && !uplink.isFree && !(source instanceof Neighbour)) uplink.wait(this);
+    if (uplink && !(source instanceof Neighbour) && !uplink.isFreeFor(this)) uplink.wait(this);
     else while (this.#ask(source) > 0);
   }
 

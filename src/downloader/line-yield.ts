@@ -1,3 +1,5 @@
+import { BestRate } from './best-rate.ts';
+
 /** At least and at most. The least is sure, but late: it is what the kernel smooths. The most is of this moment, but may be an origin's own queue. */
 export type Queue = { readonly leastMs: number; readonly mostMs: number };
 
@@ -46,11 +48,7 @@ export const YIELD = {
   nearShare: 0.9,
   climb: 1.4,
   creep: 1.02,
-  /** What the line could do halves in this many looks without being seen again, ten minutes: lines change. */
-  forgetLooks: 3_000,
 } as const;
-
-const forget = 0.5 ** (1 / YIELD.forgetLooks);
 
 /**
  * How fast the box may fetch so that it fills the line but not its queue, and gives way to whoever else uses it: LEDBAT's idea (RFC 6817) for a receiver,
@@ -58,8 +56,7 @@ const forget = 0.5 ** (1 / YIELD.forgetLooks);
  */
 export class LineYield {
   #allowed = Number.POSITIVE_INFINITY;
-  /** The most that the box fetched lately: what the line can do, as far as is known. */
-  #best = 0;
+  readonly #best = new BestRate();
   /** A queue has come again after the first: before that `#best` is too early a figure to slow down near it. */
   #isBestKnown = false;
   #looksWithQueue = 0;
@@ -84,7 +81,7 @@ export class LineYield {
   }
 
   look(seen: LineSeen): void {
-    this.#best = Math.max(this.#best * forget, seen.fetchedBytesPerS);
+    this.#best.look(seen.fetchedBytesPerS);
     if (this.isFree) this.#lookFree(seen);
     else this.#lookLimited(seen);
   }
@@ -116,12 +113,14 @@ export class LineYield {
 
   #climb(): void {
     const near =
-      this.#isBestKnown && this.#calm < YIELD.longCalmLooks ? YIELD.nearShare * this.#best : Number.POSITIVE_INFINITY;
+      this.#isBestKnown && this.#calm < YIELD.longCalmLooks
+        ? YIELD.nearShare * this.#best.bytesPerS
+        : Number.POSITIVE_INFINITY;
     this.#allowed = this.#allowed < near ? Math.min(near, this.#allowed * YIELD.climb) : this.#allowed * YIELD.creep;
   }
 
   #cut(others: number | undefined): void {
-    const floor = Math.max(YIELD.floorBytesPerS, YIELD.floorShare * this.#best, this.#room(others));
+    const floor = Math.max(YIELD.floorBytesPerS, YIELD.floorShare * this.#best.bytesPerS, this.#room(others));
     const { by, looks } = YIELD.cuts[Math.min(this.#cuts, YIELD.cuts.length - 1)] as (typeof YIELD.cuts)[number];
     this.#allowed = Math.max(Math.min(floor, this.#allowed), this.#allowed * by);
     this.#cuts++;
@@ -130,6 +129,6 @@ export class LineYield {
 
   /** What is nobody else's. */
   #room(others = Number.POSITIVE_INFINITY): number {
-    return YIELD.roomShare * this.#best - YIELD.roomPerOther * others;
+    return YIELD.roomShare * this.#best.bytesPerS - YIELD.roomPerOther * others;
   }
 }

@@ -69,6 +69,24 @@ test('while a client waits for something, nothing is asked for ahead of clients'
   assert.ok(ahead.asked > 30, `${ahead.asked}`);
 });
 
+test('who is ahead has a rate of its own, and holds nobody up', async () => {
+  const { pacer, run, clock } = begin();
+  pacer.setRate(Number.POSITIVE_INFINITY, 10 * BLOCK);
+  const [ahead, demand] = [new TestAsker(1_000), new TestAsker(200)];
+  ahead.isAhead = true;
+  assert.deepEqual([pacer.isFreeFor(ahead), pacer.isFreeFor(demand)], [false, true]);
+  pacer.wait(ahead);
+  await run(1_000);
+  assert.ok(Math.abs(ahead.asked - 10) <= 2, `${ahead.asked}`);
+  pacer.wait(demand);
+  assert.equal(demand.asked, 200);
+  assert.equal(pacer.takeHeld(), false, 'the rate of all held nobody');
+  pacer.setRate(Number.POSITIVE_INFINITY);
+  assert.equal(ahead.asked, 1_000);
+  await run(100);
+  assert.equal(clock.sleepers, 0, 'a timer is left');
+});
+
 test('who has nothing to ask for does not hold the others up, and does not count as held', async () => {
   const { pacer, run, clock } = begin();
   pacer.setRate(100 * BLOCK);

@@ -8,6 +8,8 @@ import { Uplink } from './uplink.ts';
 import type { UplinkLimits } from './uplink-limits.ts';
 
 const BLOCK = 16_384;
+const CLIENT = { isAhead: false };
+const AHEAD = { isAhead: true };
 
 function begin(t: TestContext, limits: Partial<UplinkLimits>, queueMs = () => 0) {
   t.mock.timers.enable({ apis: ['setInterval'] });
@@ -27,10 +29,10 @@ function begin(t: TestContext, limits: Partial<UplinkLimits>, queueMs = () => 0)
   t.after(() => scope.close());
   const stream = new PassThrough();
   /** Blocks at a hundred a second, each after its time. */
-  const fetch = (uplink: Uplink, seconds: number): void => {
+  const fetch = (uplink: Uplink, seconds: number, { isAhead } = CLIENT): void => {
     for (let i = 0; i < seconds * 100; i++) {
       clock.advance(10);
-      uplink.block(stream, BLOCK, 20 + queueMs());
+      uplink.block(stream, BLOCK, 20 + queueMs(), isAhead);
       if ((i * 10) % YIELD.lookMs === 0) t.mock.timers.tick(YIELD.lookMs);
     }
   };
@@ -41,7 +43,7 @@ test('on a line without a queue nothing is paced', (t) => {
   const { make, fetch } = begin(t, {});
   const uplink = make();
   fetch(uplink, 10);
-  assert.equal(uplink.isFree, true);
+  assert.equal(uplink.isFreeFor(CLIENT), true);
   assert.equal(uplink.view().why, 'free');
 });
 
@@ -65,7 +67,7 @@ test('when a queue stands the box makes way', (t) => {
 
 test('told not to make way, it does not', (t) => {
   const uplink = crowded(t, { yield: false });
-  assert.equal(uplink.isFree, true);
+  assert.equal(uplink.isFreeFor(CLIENT), true);
 });
 
 test('the day used up: nothing more is asked for, also after a restart', async (t) => {
@@ -86,18 +88,18 @@ test('other limits count at once, and so does what the day has brought so far', 
   fetch(uplink, 1);
   const limits = { hours: [], yield: true, wasteShare: 0.1 };
   uplink.setLimits({ ...limits, mbps: 8 });
-  assert.deepEqual([uplink.isFree, uplink.view().allowedBytesPerS], [false, 1e6]);
+  assert.deepEqual([uplink.isFreeFor(CLIENT), uplink.view().allowedBytesPerS], [false, 1e6]);
   uplink.setLimits({ ...limits, dayGB: 0.001 });
   assert.equal(uplink.isSpent, true);
   uplink.setLimits(limits);
-  assert.deepEqual([uplink.isSpent, uplink.isFree], [false, true]);
+  assert.deepEqual([uplink.isSpent, uplink.isFreeFor(CLIENT)], [false, true]);
 });
 
 test('told to make way no more, the box stops making way at once', (t) => {
   const uplink = crowded(t, {});
-  assert.equal(uplink.isFree, false);
+  assert.equal(uplink.isFreeFor(CLIENT), false);
   uplink.setLimits({ hours: [], yield: false, wasteShare: 0.1 });
-  assert.equal(uplink.isFree, true);
+  assert.equal(uplink.isFreeFor(CLIENT), true);
 });
 
 test('pre-filling has a share of the day, and clients have the rest', (t) => {
@@ -108,4 +110,14 @@ test('pre-filling has a share of the day, and clients have the rest', (t) => {
   assert.equal(uplink.isSpentFor(0.5), false);
   uplink.prefilled(200_000);
   assert.deepEqual([uplink.isSpentFor(0.5), uplink.isSpent], [true, false]);
+});
+
+test('while clients fetch, who is ahead of them waits for what they leave; afterwards for nothing', (t) => {
+  const { make, fetch } = begin(t, { yield: false });
+  const uplink = make();
+  assert.equal(uplink.isFreeFor(AHEAD), true);
+  fetch(uplink, 2);
+  assert.deepEqual([uplink.isFreeFor(CLIENT), uplink.isFreeFor(AHEAD)], [true, false]);
+  fetch(uplink, 5, AHEAD);
+  assert.equal(uplink.isFreeFor(AHEAD), true);
 });

@@ -3,6 +3,7 @@ import type { Clock } from '#base/clock.ts';
 import { Rate } from '#base/rate.ts';
 import type { Scope } from '#base/scope.ts';
 import { LineRate } from './line-rate.ts';
+import { LineRest } from './line-rest.ts';
 import { LineYield, type Queue, YIELD } from './line-yield.ts';
 import { type Asker, Pacer } from './pacer.ts';
 import { QueueGauge, type RoundTripOf } from './queue-gauge.ts';
@@ -39,7 +40,7 @@ export type UplinkView = {
 /** The uplink as one download sees it. */
 export type UplinkShare = Pick<
   Uplink,
-  'isFree' | 'isSpent' | 'mayFetchAhead' | 'wait' | 'leave' | 'block' | 'untaken' | 'prefilled'
+  'isFreeFor' | 'isSpent' | 'mayFetchAhead' | 'wait' | 'leave' | 'block' | 'untaken' | 'prefilled'
 >;
 
 const KEEP_EVERY_MS = 10_000;
@@ -58,6 +59,7 @@ export class Uplink {
   readonly #account: UplinkAccount;
   readonly #rate = new Rate(RATE_MS);
   readonly #lineRate = new LineRate(RATE_MS);
+  readonly #rest = new LineRest();
   #queue: Queue | undefined;
   #limit = Number.POSITIVE_INFINITY;
 
@@ -83,9 +85,9 @@ export class Uplink {
     this.#look();
   }
 
-  /** Nothing is paced: who may ask need not wait for his turn. */
-  get isFree(): boolean {
-    return this.#pacer.isFree;
+  /** Nothing is paced for whoever is so: who may ask need not wait for his turn. */
+  isFreeFor(who: Pick<Asker, 'isAhead'>): boolean {
+    return this.#pacer.isFreeFor(who);
   }
 
   /** The day's bytes are used up: nothing more is fetched until midnight. */
@@ -108,10 +110,11 @@ export class Uplink {
     this.#pacer.leave(asker);
   }
 
-  /** A block came, so long after it was asked for. */
-  block(from: Duplex, bytes: number, tookMs: number): void {
+  /** A block came, so long after it was asked for. `isAhead`: no client waits for it. */
+  block(from: Duplex, bytes: number, tookMs: number, isAhead: boolean): void {
     const nowMs = this.#world.clock.nowMs();
     this.#rate.add(bytes, nowMs);
+    if (!isAhead) this.#rest.came(bytes, nowMs);
     this.#account.fetched(bytes, new Date(nowMs));
     if (this.#limits.yield) this.#gauge.block(from, tookMs, nowMs);
   }
@@ -166,15 +169,15 @@ export class Uplink {
     const nowMs = this.#world.clock.nowMs();
     this.#limit = limitBytesPerS(this.#limits, new Date(nowMs));
     const isHeld = this.#pacer.takeHeld();
+    const fetchedBytesPerS = this.#rate.bytesPerS(nowMs);
     if (this.#limits.yield) {
       this.#queue = this.#gauge.read(nowMs);
       const held = isHeld && this.#yield.allowedBytesPerS <= this.#limit;
-      const fetchedBytesPerS = this.#rate.bytesPerS(nowMs);
       const all = this.#lineRate.read(this.#world.lineBytes(), nowMs);
       const othersBytesPerS = all === undefined ? undefined : Math.max(0, all - LINE_PER_BLOCK * fetchedBytesPerS);
       this.#yield.look({ queue: this.#queue, fetchedBytesPerS, othersBytesPerS, held });
     }
-    this.#pacer.setRate(this.#allowedBytesPerS);
+    this.#pacer.setRate(this.#allowedBytesPerS, this.#rest.look(fetchedBytesPerS, nowMs));
   }
 
   #keep(): void {

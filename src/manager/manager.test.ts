@@ -44,7 +44,7 @@ function setUp(
 ) {
   const disk = { freeBytes: Number.MAX_SAFE_INTEGER };
   const line = {
-    isFree: true,
+    isFreeFor: () => true,
     isSpent: false,
     wait: () => {},
     leave: () => {},

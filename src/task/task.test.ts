@@ -184,7 +184,7 @@ test('when the disk takes no more, clients that lack something are let go', asyn
 });
 
 const idle = {
-  isFree: false,
+  isFreeFor: () => false,
   isSpent: false,
   block: () => {},
   leave: () => {},
@@ -212,7 +212,7 @@ test('what an announce alone brought is waste until a client takes it', async (t
   let untakenBytes = 0;
   const uplink = {
     ...idle,
-    isFree: true,
+    isFreeFor: () => true,
     mayFetchAhead: true,
     untaken: (bytes: number) => {
       untakenBytes += bytes;
@@ -236,7 +236,7 @@ test('what the operator orders is fetched whole though nobody is here, and is no
   const add = (to: keyof typeof count) => (bytes: number) => {
     count[to] += bytes;
   };
-  const uplink = { ...idle, isFree: true, untaken: add('untaken'), prefilled: add('prefilled') };
+  const uplink = { ...idle, isFreeFor: () => true, untaken: add('untaken'), prefilled: add('prefilled') };
   const { task } = setUp(t, nothing, { uplink });
   task.addSources([origin]);
   task.order({ info: torrent.meta.infoBytes, layers: undefined, trackers: [] });
