@@ -194,6 +194,24 @@ function comingAndGoing(check: Check): void {
     await assertReads(again, sample, PIECES - 1);
   });
 
+  check('what is being read when its segment goes is still given', async (bench, sample) => {
+    await acceptAll(bench.task(sample.shape), sample);
+    await bench.reopen();
+    const task = bench.task(sample.shape);
+    const [last] = (await task.segments()).slice(-1);
+    assert.ok(last);
+    let isForgotten = false;
+    const reads = last.pieces.map((index) => task.read(index));
+    const dropped = task.drop(last, () => {
+      isForgotten = true;
+      return true;
+    });
+    for (const read of await Promise.all(reads)) assert.equal(read.kind, 'ok');
+    assert.equal(await dropped, true);
+    assert.equal(isForgotten, true);
+    for (const index of last.pieces) assert.equal((await task.read(index)).kind, 'corrupt');
+  });
+
   check('a removed torrent is gone, and one that comes back starts with nothing', async (bench, sample) => {
     const task = bench.task(sample.shape);
     await acceptAll(task, sample);

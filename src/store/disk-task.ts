@@ -212,6 +212,8 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
         const home = this.#home.now;
         // What is being looked for there may be found, and then be gone.
         if (!home || this.#rechecks > 0 || !forget()) return false;
+        // Nobody asks for them any more; who asked before is still given them.
+        await Promise.all(pieces.map((index) => this.#reading.get(index)?.result));
         for (const index of pieces) this.memory.drop(index);
         await home.files.unlink(number);
         return true;

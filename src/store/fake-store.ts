@@ -278,6 +278,7 @@ class FakeTask<P extends PieceBuffer> implements TaskStore<P> {
 
   async drop({ pieces }: Segment, forget: () => boolean): Promise<boolean> {
     if ((await this.#touchDisk()) || !forget()) return false;
+    await Promise.all(pieces.map((index) => this.#reading.get(index)));
     for (const index of pieces) {
       const disk = this.#store.diskOf(this.#shape.infoHash).pieces;
       this.#store.faults.roomBytes += disk.get(index)?.length ?? 0;

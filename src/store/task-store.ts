@@ -122,7 +122,7 @@ export interface TaskStore<P extends PieceBuffer> {
   segments(): Promise<readonly Segment[]>;
   /**
    * The segment's pieces go from the disk and from memory. Just before, when nobody writes there any more, `forget` is called: only when it says true does the file go,
-   * and it must see to it that nobody says again, not even after a power cut, that there are such pieces. False: it has not gone.
+   * and it must see to it that nobody says again, not even after a power cut, that there are such pieces. What is being read then is still given. False: it has not gone.
    */
   drop(segment: Segment, forget: () => boolean): Promise<boolean>;
   /** Waits for what is under way, then deletes everything. Later calls answer 'failed'. */

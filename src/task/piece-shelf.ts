@@ -157,6 +157,8 @@ export class PieceShelf {
   async verify(index: PieceIndex): Promise<AtRest> {
     if (!this.have.has(index)) return { kind: 'not-had' };
     const found = await this.#store.verify(index);
+    // Given up meanwhile.
+    if (!this.have.has(index)) return { kind: 'not-had' };
     if (isLost(found)) this.#lose(index);
     return found;
   }
