@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LineRest, REST } from './line-rest.ts';
+import { LineRest } from './line-rest.ts';
+import { YIELD } from './line-yield.ts';
 
 const LINE = 2_000_000;
 const LOOK_MS = 200;
@@ -33,8 +34,8 @@ test('a client that takes all it can get has the line within two seconds', () =>
   const { rest, world } = begin();
   world.clientMost = Number.POSITIVE_INFINITY;
   run(1, rest, world);
-  assert.equal(run(1, rest, world), REST.floorShare * LINE);
-  assert.equal(run(60, rest, world), REST.floorShare * LINE);
+  assert.equal(run(1, rest, world), YIELD.floorShare * LINE);
+  assert.equal(run(60, rest, world), YIELD.floorShare * LINE);
 });
 
 test('what a client with a slow swarm leaves is used, once it is seen that it takes no more', () => {

@@ -1,5 +1,6 @@
 import { Rate } from '#base/rate.ts';
 import { BestRate } from './best-rate.ts';
+import { YIELD } from './line-yield.ts';
 
 /** The numbers of the rule. */
 export const REST = {
@@ -11,9 +12,6 @@ export const REST = {
   longMs: 5_000,
   /** Clients that are brought less than this share of the line are not in the way. */
   idleShare: 0.01,
-  /** Nothing stands still: of what the line can do, and at least. */
-  floorShare: 0.03,
-  floorBytesPerS: 32 * 1024,
 } as const;
 
 /**
@@ -38,7 +36,7 @@ export class LineRest {
     const moment = this.#moment.bytesPerS(nowMs);
     if (moment <= REST.idleShare * best) return Number.POSITIVE_INFINITY;
     const long = Math.min(moment, this.#long.bytesPerS(nowMs));
-    const floor = Math.max(REST.floorBytesPerS, REST.floorShare * best);
+    const floor = Math.max(YIELD.floorBytesPerS, YIELD.floorShare * best);
     return Math.max(floor, REST.share * best - long - REST.perNew * (moment - long));
   }
 }
