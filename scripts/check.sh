@@ -4,6 +4,7 @@ set -euo pipefail
 . "$(dirname "$0")/env.sh"
 [ -e node_modules/.installed ] || scripts/init.sh
 node scripts/layers.ts --check
+node scripts/contract-schema.ts --check
 biome check --error-on-warnings .
 tsc
 [ "${1:-}" = static ] && exit
