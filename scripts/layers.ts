@@ -97,7 +97,7 @@ overrides.push({
 
 const config = {
   vcs: { enabled: true, clientKind: 'git', useIgnoreFile: true },
-  files: { includes: ['**', '!package-lock.json', '!**/*.md', '!web/dist'] },
+  files: { includes: ['**', '!package-lock.json', '!**/*.md', '!web/dist', '!src/admin/contract-schema.json'] },
   formatter: { indentStyle: 'space', indentWidth: 2, lineWidth: 120 },
   javascript: { formatter: { quoteStyle: 'single' } },
   linter: {
