@@ -65,6 +65,11 @@ export class Access {
     this.tokens = new Tokens(register, clock);
   }
 
+  /** By the clock that everything here goes by. */
+  nowMs(): number {
+    return this.#clock.nowMs();
+  }
+
   static async open(options: AccessOptions): Promise<Access> {
     const { dataDir, boxName, names, clock, log } = options;
     const [register, presence, audit, certificates] = await Promise.all([

@@ -8,8 +8,9 @@ import { ACCESS_LIMITS } from './limits.ts';
 
 export type AuditEntry = Omit<AuditRow, 'id' | 'atMs'>;
 
-/** Rows of nobody, that were refused: so many at once, and one in so many seconds from then on. Strangers must not push the rest out. */
-const STRANGERS = { burst: 50, everyS: 10 } as const;
+/** Rows of what was refused: so many at once, and one in so many seconds from then on. Whoever hammers must not push the rest out. */
+const REFUSED = { burst: 50, everyS: 10 } as const;
+const budget = (nowMs: number): TokenBucket => new TokenBucket(1 / REFUSED.everyS, REFUSED.burst, nowMs);
 
 /**
  * Who changed what, one JSON line each, in two files of a bounded size: when one is full it takes the place of the other. Rows of what
@@ -19,7 +20,8 @@ export class AuditLog {
   readonly #path: string;
   readonly #log: Log;
   readonly #nowMs: () => number;
-  readonly #strangers: TokenBucket;
+  /** What strangers do costs those who are known no row. */
+  readonly #refused: { readonly strangers: TokenBucket; readonly known: TokenBucket };
   readonly #waiting: AuditRow[] = [];
   #file: FileHandle | undefined;
   #bytes = 0;
@@ -31,7 +33,7 @@ export class AuditLog {
     this.#path = join(folder, 'audit.ndjson');
     this.#log = log;
     this.#nowMs = nowMs;
-    this.#strangers = new TokenBucket(1 / STRANGERS.everyS, STRANGERS.burst, nowMs());
+    this.#refused = { strangers: budget(nowMs()), known: budget(nowMs()) };
   }
 
   static async open(folder: string, log: Log, nowMs: () => number): Promise<AuditLog> {
@@ -44,8 +46,8 @@ export class AuditLog {
   /** Never rejects: what cannot be written is a line in the daemon's log. */
   add({ who, address, what, detail, outcome }: AuditEntry): void {
     const nowMs = this.#nowMs();
-    const isOfStranger = who === '' && outcome === 'refused';
-    if ((isOfStranger && !this.#mayStranger(nowMs)) || this.#waiting.length >= ACCESS_LIMITS.auditWaiting) {
+    const bucket = who === '' ? this.#refused.strangers : this.#refused.known;
+    if ((outcome === 'refused' && !mayTake(bucket, nowMs)) || this.#waiting.length >= ACCESS_LIMITS.auditWaiting) {
       this.#omitted++;
       return;
     }
@@ -98,12 +100,6 @@ export class AuditLog {
     return this.#path.replace(/\.ndjson$/, '.1.ndjson');
   }
 
-  #mayStranger(nowMs: number): boolean {
-    if (!this.#strangers.take(1, nowMs)) return false;
-    this.#strangers.settle(1, nowMs);
-    return true;
-  }
-
   async #write(): Promise<void> {
     const rows = this.#waiting.splice(0);
     if (rows.length === 0) return;
@@ -136,6 +132,12 @@ export class AuditLog {
     await file.close();
     await rename(this.#path, this.#older);
   }
+}
+
+function mayTake(bucket: TokenBucket, nowMs: number): boolean {
+  if (!bucket.take(1, nowMs)) return false;
+  bucket.settle(1, nowMs);
+  return true;
 }
 
 /** Control characters would make two lines of one in a terminal. */
