@@ -96,7 +96,7 @@ test('a handshake in pieces is a handshake', async () => {
     far.on('error', () => near.destroy());
     near.on('error', () => far.destroy());
     near.on('close', () => far.destroy());
-    near.on('data', async (data) => {
+    near.on('data', async (data: Buffer) => {
       near.pause();
       for (const byte of data.subarray(0, 3)) {
         far.write(Uint8Array.of(byte));
