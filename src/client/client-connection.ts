@@ -94,7 +94,7 @@ export class ClientConnection {
       {
         block: (piece, begin, length, asOne) => this.#task.block(piece, begin, length, asOne),
         reject: (request) => this.#reject(request),
-        served: (run) => this.#onServed(run),
+        serving: (run) => this.#onServing(run),
         allowance,
         reads: task.readTurns ?? new ReadTurns(limits.reads),
         arrived: () => this.#turnSoon(),
@@ -152,7 +152,7 @@ export class ClientConnection {
     return this.#choke.interested;
   }
 
-  /** Each block once, however often the client asked for it. */
+  /** What the kernel took for it: each block once, however often the client asked for it. */
   get servedBytes(): number {
     return this.#served;
   }
@@ -401,14 +401,16 @@ export class ClientConnection {
     if (this.#outbox.flush() > 0) this.#silence.said();
   }
 
-  #onServed({ piece, begin, length }: Run): void {
+  #onServing({ piece, begin, length }: Run): () => void {
     const metainfo = this.#task.metainfo();
     this.#given ??= metainfo && new ServedBlocks(metainfo);
     const fresh = this.#given?.give(piece, begin, length) ?? 0;
-    this.#served += fresh;
-    this.#tookAtMs = this.#clock.nowMs();
-    this.#rate.add(length, this.#clock.nowMs());
-    this.#task.changed(this, 'served', fresh);
+    return () => {
+      this.#served += fresh;
+      this.#tookAtMs = this.#clock.nowMs();
+      this.#rate.add(length, this.#clock.nowMs());
+      this.#task.served(this, piece, fresh);
+    };
   }
 
   /**

@@ -48,6 +48,8 @@ export type ManagerWorld = {
   readonly budget?: TaskWorld['budget'];
   /** Where fetching shares the line. */
   readonly uplink?: TaskWorld['uplink'];
+  /** Where traffic is counted. */
+  readonly traffic?: TaskWorld['traffic'];
   /** Where demand is noted. */
   readonly demand?: TaskWorld['demand'];
   /** Where pieces lie. */
@@ -336,7 +338,7 @@ export class Manager {
   }
 
   #worldOf(names: Names): ConstructorParameters<typeof Task>[2] {
-    const { clock, store, index, peerId, budget, uplink, demand, dial } = this.#world;
+    const { clock, store, index, peerId, budget, uplink, demand, traffic, dial } = this.#world;
     const log = this.#log.with({ infoHash: names.first });
     return {
       ...recordOf(index, names, clock, log),
@@ -345,6 +347,7 @@ export class Manager {
       budget,
       uplink,
       demand,
+      traffic,
       dial,
       store: (shape) => store.task(shape),
       begun: () => store.begunLog?.(names.first),
