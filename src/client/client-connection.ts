@@ -33,6 +33,7 @@ export const CLIENT_CLOSED = 'the client closed';
 /** One connection with a client on the LAN, served through its task: it tells of pieces the task has, and serves those and no others. */
 export class ClientConnection {
   readonly remote: Endpoint;
+  readonly sinceMs: number;
   /** Which pieces it is told of. */
   readonly telling: Telling;
   readonly #stream: ClientStream;
@@ -81,7 +82,8 @@ export class ClientConnection {
     this.#log = log;
     this.#limits = limits;
     this.#clock = clock;
-    this.#tookAtMs = clock.nowMs();
+    this.sinceMs = clock.nowMs();
+    this.#tookAtMs = this.sinceMs;
     this.asking = new Asking({ taker: () => task.taker(this), send: (frame) => this.#say(frame) });
     this.#scope = new Scope((error) => this.close(errorText(error)));
     this.#fast = handshake.fast;

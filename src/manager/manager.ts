@@ -7,7 +7,14 @@ import { Scope } from '#base/scope.ts';
 import type { InfoHash } from '#base/units.ts';
 import type { Index } from '#index/index.ts';
 import { isWhole, type TaskRow } from '#index/task-row.ts';
-import { type ClientStream, type OriginSource, type StoreLike, Task, type TaskView } from '#task/task.ts';
+import {
+  type ClientStream,
+  type Connected,
+  type OriginSource,
+  type StoreLike,
+  Task,
+  type TaskView,
+} from '#task/task.ts';
 import type { FoundBy, TaskWorld } from '#task/task-world.ts';
 import type { Handshake } from '#wire/handshake.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
@@ -250,6 +257,16 @@ export class Manager {
 
   get seats(): { readonly count: number; readonly free: number; readonly price: number } {
     return this.#seating;
+  }
+
+  /** Torrents in memory. */
+  get size(): number {
+    return this.#tasks.size;
+  }
+
+  /** All connections with clients, as they are now. */
+  connections(): Connected[] {
+    return this.#tasks.all().flatMap((task) => task.connections());
   }
 
   views(): TaskView[] {

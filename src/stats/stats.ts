@@ -3,7 +3,7 @@ import { Books, type BooksWorld } from './books.ts';
 import { Deltas, type Reading } from './reading.ts';
 import { SecondRing } from './second-ring.ts';
 import { type Series, type Span, seriesOf } from './series.ts';
-import { type Worth, worthOf } from './worth.ts';
+import { sinceMidnight, type Totals, totalsOf, type Worth, worthOf } from './worth.ts';
 
 export type StatsWorld = BooksWorld & {
   /** Milliseconds since the epoch. */
@@ -54,16 +54,26 @@ export class Stats {
   }
 
   worth(): Worth {
-    const { before } = this.#world;
-    const { served, filled, passed } = this.#now;
-    return worthOf(this.#world.nowMs(), this.#books, {
-      served: before.served + served,
-      filled: before.filled + filled,
-      passed: before.passed + passed,
-    });
+    return worthOf(this.#world.nowMs(), this.#books, this.#all);
+  }
+
+  /** Since the box was first switched on. */
+  allTime(): Totals {
+    return totalsOf(this.#all);
+  }
+
+  /** Since midnight. */
+  today(): Totals {
+    return totalsOf(sinceMidnight(this.#world.nowMs(), this.#books));
   }
 
   balance(): Balance {
     return this.#balance.view(this.#world.nowMs());
+  }
+
+  get #all() {
+    const { before } = this.#world;
+    const { served, filled, passed } = this.#now;
+    return { served: before.served + served, filled: before.filled + filled, passed: before.passed + passed };
   }
 }

@@ -12,7 +12,7 @@ export type AllTime = Pick<Moved, 'served' | 'filled' | 'passed'>;
 
 /** Since midnight and since the first of the month, where the box is now: a time zone that was changed moves both. */
 export function worthOf(nowMs: number, books: Books, all: AllTime): Worth {
-  const today = sumOf(books.between('5m', midnight(nowMs), nowMs + 1).map(({ moved }) => moved));
+  const today = sinceMidnight(nowMs, books);
   const month = sumOf(books.between('15m', monthStart(nowMs), nowMs + 1).map(({ moved }) => moved));
   const [hitRateToday, hitRateMonth] = [hitRate(today), hitRate(month)];
   return {
@@ -24,7 +24,11 @@ export function worthOf(nowMs: number, books: Books, all: AllTime): Worth {
   };
 }
 
-const totalsOf = ({ served, filled, passed }: AllTime): Totals => ({
+/** A few hundred rows: cheap enough for every second. */
+export const sinceMidnight = (nowMs: number, books: Books): Moved =>
+  sumOf(books.between('5m', midnight(nowMs), nowMs + 1).map(({ moved }) => moved));
+
+export const totalsOf = ({ served, filled, passed }: AllTime): Totals => ({
   servedBytes: served,
   filledBytes: filled,
   passedBytes: passed,

@@ -25,6 +25,16 @@ import { type TaskView, viewOf } from './task-view.ts';
 import type { Beside, Remembered, StoreLike, TaskWorld } from './task-world.ts';
 
 export type { ClientStream, Guest, OriginSource, StoreLike, TaskView };
+/** One connection with a client. */
+export type Connected = {
+  readonly address: string;
+  readonly infoHash: InfoHash;
+  readonly name: string;
+  readonly rateBytesPerS: number;
+  readonly servedBytes: number;
+  readonly sinceMs: number;
+};
+
 /** One torrent: its agent, its clients, its pieces and its downloader. */
 export class Task {
   /** The name that it was begun under, and which it uses towards origins. */
@@ -79,6 +89,18 @@ export class Task {
 
   get clients(): number {
     return this.#audience.size;
+  }
+
+  /** Its connections with clients, as they are now. */
+  connections(): Connected[] {
+    return this.#audience.all().map((client) => ({
+      address: client.remote.ip,
+      infoHash: this.infoHash,
+      name: client.clientName,
+      rateBytesPerS: client.rateBytesPerS,
+      servedBytes: client.servedBytes,
+      sinceMs: client.sinceMs,
+    }));
   }
 
   /** Its clients, for whoever must choose among those of all tasks. */
