@@ -5,8 +5,10 @@ import { type InfoHash, infoHashBytes, infoHashOf } from '#base/units.ts';
 import { bitsIn } from './bits.ts';
 import { openDatabase, REBUILDING } from './database.ts';
 import { Doubts } from './doubts.ts';
+import { HeatHours } from './heat-hours.ts';
 import { Heats } from './heats.ts';
 import { INDEX_LIMITS } from './limits.ts';
+import { Listing } from './listing.ts';
 import { req2Of } from './req2.ts';
 import { Scrubs } from './scrubs.ts';
 import { SharedFiles } from './shared-files.ts';
@@ -27,6 +29,8 @@ export class Index {
   readonly doubts: Doubts;
   readonly heats: Heats;
   readonly scrubs: Scrubs;
+  readonly listing: Listing;
+  readonly hours: HeatHours;
   #troubled = false;
   #newNames = 0;
 
@@ -36,8 +40,10 @@ export class Index {
     const tables = { sql: (text: string) => this.#sql(text), write: (work: () => unknown) => this.#write(work) };
     this.files = new SharedFiles(tables);
     this.doubts = new Doubts(tables);
-    this.heats = new Heats(tables);
+    this.hours = new HeatHours(tables);
+    this.heats = new Heats(tables, this.hours);
     this.scrubs = new Scrubs(tables);
+    this.listing = new Listing(tables);
   }
 
   /** Throws NewerSchemaError, or an error that says what to do. A corrupt file is moved aside, see openDatabase. */
@@ -49,7 +55,7 @@ export class Index {
   #forgetNames(): void {
     this.#sql(
       `DELETE FROM task WHERE id IN (SELECT id FROM task WHERE piece_count = 0 AND doubtful = 0
-       ORDER BY heat > 0 DESC, id DESC LIMIT -1 OFFSET ?)`,
+       AND id NOT IN (SELECT task FROM listing WHERE decided > 0) ORDER BY heat > 0 DESC, id DESC LIMIT -1 OFFSET ?)`,
     ).run(INDEX_LIMITS.names);
   }
 
@@ -168,23 +174,30 @@ export class Index {
   }
 
   addTraffic(infoHash: InfoHash, servedBytes: number, filledBytes: number, usedAtMs: number): boolean {
-    return this.#write(() =>
+    return this.#write(() => {
       this.#sql(
         `UPDATE task SET served_bytes = served_bytes + ?, filled_bytes = filled_bytes + ?,
          used_at_ms = max(used_at_ms, ?) WHERE info_hash = ?`,
-      ).run(whole(servedBytes), whole(filledBytes), whole(usedAtMs), infoHashBytes(infoHash)),
-    );
+      ).run(whole(servedBytes), whole(filledBytes), whole(usedAtMs), infoHashBytes(infoHash));
+      this.hours.add(infoHash, 0, servedBytes, usedAtMs);
+    });
   }
 
   setTrackers(infoHash: InfoHash, trackers: readonly string[]): boolean {
     return this.#write(() => this.#set(infoHash, 'trackers', trackersText(trackers)));
   }
 
-  /** Nothing of it is anywhere any more. What stays is its name, and how much it was asked for. */
+  /** Nothing of it is anywhere any more. What stays is its info-hash, how much it was asked for, and what was decided of it. */
   emptyTask(infoHash: InfoHash): boolean {
     const kept = 'info_hash, req2, added_at_ms, used_at_ms, scrubbed_ms, heat, heat_at_ms, visits';
     const sql = `REPLACE INTO task (${kept}) SELECT ${kept} FROM task WHERE info_hash = ?`;
-    return this.#write(() => this.#sql(sql).run(infoHashBytes(infoHash)));
+    const decided = 'SELECT decided FROM listing JOIN task ON id = task WHERE info_hash = ?';
+    return this.#write(() => {
+      const hash = infoHashBytes(infoHash);
+      const bits = (this.#sql(decided).pluck().get(hash) as number | undefined) ?? 0;
+      this.#sql(sql).run(hash);
+      if (bits > 0) this.listing.decide(infoHash, bits);
+    });
   }
 
   removeTask(infoHash: InfoHash): boolean {
@@ -265,6 +278,7 @@ export class Index {
       | { id: number; piece_count: number }
       | undefined;
     if (!task) return;
+    this.#sql('INSERT OR IGNORE INTO listing (task) VALUES (?)').run(task.id);
     if (task.piece_count !== pieceCount) {
       this.#sql('DELETE FROM task_have WHERE task = ?').run(task.id);
       this.#sql('UPDATE task SET piece_count = ?, have_count = 0 WHERE id = ?').run(whole(pieceCount), task.id);
