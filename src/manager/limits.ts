@@ -97,4 +97,7 @@ export const LIMITS = {
   recheckRestMs: 5,
   /** Between two torrents whose name is read from the disk, for the list. */
   namingRestMs: 50,
+  /** Torrents of which it is known what is in them, for people who look at them; and files that are told of each. */
+  contents: 16,
+  contentFiles: 500,
 } as const;
