@@ -9,8 +9,8 @@ export type ListWorld = {
   ask(question: ListQuestion): Promise<Searched>;
   /** Torrents in memory: a few hundred. */
   awake(): readonly TaskView[];
-  /** The folder of a disk in which each torrent has one, called by its info-hash. */
-  folderOn(disk: string): string;
+  /** The folder of a disk in which each torrent has one, called by its info-hash. Undefined: it is no disk of the box. */
+  folderOn(disk: string): string | undefined;
   /** Torrents that the operator ordered. */
   ordered(): readonly InfoHash[];
   decided(infoHash: InfoHash): { readonly isPinned: boolean; readonly isBlocked: boolean };
@@ -59,8 +59,8 @@ export class TaskList {
     const asked: Omit<ListQuestion, 'offset' | 'limit' | 'sort' | 'order'> = {
       search: query.search ?? '',
       filter: FILTERS[filter],
-      ...(query.disk !== undefined && { folder: this.#world.folderOn(query.disk) }),
       ...this.#among(filter, awake),
+      ...(query.disk !== undefined && this.#on(query.disk)),
     };
     const given = (answer: ListAnswer, rows = answer.rows): Listed => ({
       kind: 'ok',
@@ -83,6 +83,11 @@ export class TaskList {
     const found = await this.#world.ask({ ...question, offset: 0, limit: 1 });
     const row = found.kind === 'ok' ? found.answer.rows[0] : undefined;
     return row && this.#row(row, view);
+  }
+
+  #on(disk: string): Pick<ListQuestion, 'only' | 'folder'> {
+    const folder = this.#world.folderOn(disk);
+    return folder === undefined ? { only: [] } : { folder };
   }
 
   #among(filter: TaskFilter, awake: readonly TaskView[]): Pick<ListQuestion, 'only' | 'except'> {

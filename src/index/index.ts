@@ -22,6 +22,8 @@ const isDiskTrouble = (error: unknown): boolean => /^SQLITE_(FULL|IOERR|BUSY|REA
  * per spell of trouble). Losing such a write costs a re-verification or a count, never a wrong byte.
  */
 export class Index {
+  /** Of its file. */
+  readonly path: string;
   readonly #db: Database;
   readonly #log: Log;
   readonly #statements = new Map<string, Statement>();
@@ -36,6 +38,7 @@ export class Index {
 
   private constructor(db: Database, log: Log) {
     this.#db = db;
+    this.path = db.name;
     this.#log = log;
     const tables = { sql: (text: string) => this.#sql(text), write: (work: () => unknown) => this.#write(work) };
     this.files = new SharedFiles(tables);

@@ -26,11 +26,11 @@ export type PrefillWorld = AcceptanceWorld &
     held(dayShare: number): Exclude<Held, 'window-shut'> | undefined;
   };
 
-/** What became of one order. `later`: it could not be kept, and is none. */
+/** What became of one order. `later`: it is none, because too many wait (`full`) or it could not be kept. */
 export type Ordered =
   | { readonly kind: 'ordered'; readonly infoHash: InfoHash; readonly name: string; readonly already: boolean }
   | { readonly kind: 'refused'; readonly code: string; readonly why: string }
-  | { readonly kind: 'later'; readonly why: string };
+  | { readonly kind: 'later'; readonly why: string; readonly full?: true };
 
 /**
  * What the operator wants on the box before anybody asks: taken from a drop folder, and fetched at certain hours, in the order in which it was dropped.
@@ -104,7 +104,7 @@ export class Prefill {
     if (accepted.kind !== 'order') return accepted;
     const { infoHash, name } = accepted.order;
     const added = this.#list.add(accepted.order);
-    if (added === 'full') return { kind: 'later', why: `${LIMITS.waiting} torrents wait already` };
+    if (added === 'full') return { kind: 'later', why: `${LIMITS.waiting} torrents wait already`, full: true };
     if (when === 'now') this.#list.change(infoHash, { now: true });
     if (!this.#keptOr(all)) return CANNOT_WRITE;
     this.#turn();
