@@ -10,7 +10,7 @@ import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
 import { type InfoHash, MIB } from '#base/units.ts';
-import { boxBudget } from '#client/rate-limits.ts';
+import { ownBudget } from '#client/rate-limits.ts';
 import { Dht, hasAddress } from '#downloader/dht.ts';
 import { Uplink } from '#downloader/uplink.ts';
 import { Entry, type EntryLoad } from '#entry/entry.ts';
@@ -40,6 +40,7 @@ import { dialOrigin } from './origin-dial.ts';
 import { openPrefill, worthTo } from './prefilling.ts';
 import { waitingForRestart, withReread } from './reread-settings.ts';
 import { type Parts, snapshotOf } from './snapshot.ts';
+import { openDecisions, openTaskPages } from './task-pages.ts';
 
 /** Builds the parts, wires each part's world, and ends them in the order that loses nothing. */
 
@@ -142,12 +143,14 @@ async function build(
     },
     scope,
   );
+  const decisions = await openDecisions(config, index, log);
   const figures = startFigures(
     { lan: config.lan, wan: config.wan, index, clientHistory: NO_HISTORY, manager: () => manager, entry: () => entry },
     scope,
   );
   const manager: Manager = new Manager(
     {
+      blocks: (infoHash) => decisions.of(infoHash).blocked === true,
       seats: config.seats,
       seatRule: config.seatRule,
       servePrivate: config.servePrivate,
@@ -163,7 +166,9 @@ async function build(
       disks: () => store.disks(),
       leastWorth: () => (config.evict ? evictor.leastWorth() : undefined),
       isSqueezed: () => config.evict && evictor.isSqueezed,
-      budget: boxBudget(config.limits, realClock),
+      budget: ownBudget(config.limits, realClock),
+      limitOf: (infoHash) => decisions.of(infoHash).limitMbps,
+      adopted: () => tasks.operator.mark(),
       uplink,
       demand: trace?.demand,
       traffic: figures.traffic,
@@ -183,13 +188,15 @@ async function build(
   scope.defer(() => scrubber.close());
   const prefill = openPrefill(
     config,
-    { index, manager, uplink, store, overloaded: () => overload.refuses },
+    { index, manager, uplink, store, decisions, overloaded: () => overload.refuses },
     log.with({ part: 'prefill' }),
   );
   const own = (infoHash: InfoHash) => worthTo(prefill, index, infoHash);
-  const evictor = new Evictor(config.pin, { clock: realClock, index, store, living, own }, log);
+  const isPinned = (infoHash: InfoHash) => decisions.of(infoHash).pinned === true;
+  const evictor = new Evictor(config.pin, { clock: realClock, index, store, living, own, isPinned }, log);
   if (config.evict) scope.every(EVICT_EVERY_MS, () => void evictor.look());
   scope.defer(() => evictor.close());
+  const tasks = openTaskPages({ index, store, manager, prefill, decisions }, log.with({ part: 'tasks' }), scope);
   const health = await Health.start({
     interfaces: [
       { name: config.lan, role: 'lan' },
@@ -266,7 +273,7 @@ async function build(
         trace: () => trace?.lines(),
       },
       access,
-      routes: figureRoutes(figuresWorld(partsNow, () => syslog.dropped)),
+      routes: [...tasks.routes, ...figureRoutes(figuresWorld(partsNow, () => syslog.dropped))],
       names: () => [],
       log,
     },

@@ -5,6 +5,7 @@ import type { InfoHash } from '#base/units.ts';
 import type { Uplink } from '#downloader/uplink.ts';
 import type { Index } from '#index/index.ts';
 import { isWhole } from '#index/task-row.ts';
+import type { Decisions } from '#manager/decisions.ts';
 import { keepMetainfo } from '#manager/kept-metainfo.ts';
 import type { Manager } from '#manager/manager.ts';
 import { Policy } from '#manager/policy.ts';
@@ -23,6 +24,8 @@ export type PrefillParts = {
   readonly manager: Pick<Manager, 'order' | 'slots'>;
   readonly uplink: Pick<Uplink, 'isSpentFor'>;
   readonly store: { disks(): readonly DiskView[] };
+  /** What the operator blocks beside the settings. */
+  readonly decisions: Pick<Decisions, 'of'>;
   /** The box has more to do than it bears. */
   overloaded(): boolean;
 };
@@ -30,7 +33,8 @@ export type PrefillParts = {
 /** What the operator wants on the box before anybody asks, in the rest of the house. */
 export function openPrefill(config: Config, parts: PrefillParts, log: Log): Prefill {
   const { index, manager, uplink, store } = parts;
-  const policy = new Policy({ ...config, allow: config.allow });
+  const blocks = (id: InfoHash): boolean => parts.decisions.of(id).blocked === true;
+  const policy = new Policy({ ...config, allow: config.allow, blocks });
   return new Prefill(config.prefill, join(config.dataDir, 'prefill'), {
     clock: realClock,
     log,

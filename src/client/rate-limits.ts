@@ -24,20 +24,30 @@ export type TaskBudget = {
 /** The limits of the box, as its tasks meet them. */
 export type BoxBudget = { forTask(): TaskBudget };
 
+/** The same, where a task may have a limit of its own besides. Undefined where there is none at all: then nothing is counted. */
+export type OwnBudget = { forTask(ownMbps?: number): TaskBudget | undefined };
+
 const bytesPerS = (mbps: number): number => (mbps * 1e6) / 8;
 
 /** Undefined when there is no limit at all: then nothing is counted. */
 export function boxBudget(limits: RateLimits, clock: Clock): BoxBudget | undefined {
-  const given = [limits.clientMbps, limits.taskMbps, limits.boxMbps].filter((mbps) => mbps !== undefined);
-  if (given.length === 0) return undefined;
-  const turnBytes = turnOf(bytesPerS(Math.min(...given)));
+  if (given(limits).length === 0) return undefined;
+  const budget = ownBudget(limits, clock);
+  return { forTask: () => budget.forTask() as TaskBudget };
+}
+
+/** `ownMbps`, where it is given, takes the place of `taskMbps`. */
+export function ownBudget(limits: RateLimits, clock: Clock): OwnBudget {
   const lineOf = (mbps: number | undefined): FairLine[] =>
     mbps === undefined ? [] : [new FairLine(bytesPerS(mbps), burstOf(bytesPerS(mbps)), clock)];
   const box = lineOf(limits.boxMbps);
   const shares = new PerClient(() => ({ lines: lineOf(limits.clientMbps) }));
   return {
-    forTask: () => {
-      const task = lineOf(limits.taskMbps);
+    forTask: (ownMbps = limits.taskMbps) => {
+      const all = given({ ...limits, taskMbps: ownMbps });
+      if (all.length === 0) return undefined;
+      const turnBytes = turnOf(bytesPerS(Math.min(...all)));
+      const task = lineOf(ownMbps);
       return {
         forClient: (ip, weight = () => 1) => {
           const share = shares.enter(ip);
@@ -48,6 +58,9 @@ export function boxBudget(limits: RateLimits, clock: Clock): BoxBudget | undefin
     },
   };
 }
+
+const given = ({ clientMbps, taskMbps, boxMbps }: RateLimits): number[] =>
+  [clientMbps, taskMbps, boxMbps].filter((mbps) => mbps !== undefined);
 
 /** A turn is what one client is given before the next: as short as a block where blocks take long, and long where turns would be many. */
 const turnOf = (perS: number): number =>

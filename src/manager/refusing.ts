@@ -65,6 +65,10 @@ export class Refusing {
     for (const id of ids) this.#refusals.note(id, why, this.#nowMs);
   }
 
+  forgive(ids: readonly InfoHash[]): void {
+    for (const id of ids) this.#refusals.forget(id);
+  }
+
   /** Its agent threw. Returns for how long it is left alone, ms. */
   failed(ids: readonly InfoHash[]): number {
     return Math.max(...ids.map((id) => this.#setbacks.note(id, this.#nowMs)));

@@ -7,7 +7,7 @@ import { CLIENT_CLOSED, ClientConnection } from '#client/client-connection.ts';
 import type { ClientStream, ClientTask } from '#client/client-world.ts';
 import { CLIENT_LIMITS } from '#client/limits.ts';
 import { PerClient } from '#client/per-client.ts';
-import type { BoxBudget, TaskBudget } from '#client/rate-limits.ts';
+import type { OwnBudget, TaskBudget } from '#client/rate-limits.ts';
 import { ReadTurns } from '#client/read-turns.ts';
 import { URGENT_RANK } from '#downloader/wanted-pieces.ts';
 import { type Handshake, newPeerId } from '#wire/handshake.ts';
@@ -32,7 +32,7 @@ export type AudienceWorld = NeighboursWorld &
     readonly clock: Clock;
     readonly log: Log;
     /** Where the rates to clients are limited. */
-    readonly budget?: BoxBudget | undefined;
+    readonly budget?: OwnBudget | undefined;
     /** The pieces that may be served; undefined while the metainfo is not known. */
     shelf(): PieceShelf | undefined;
     /** The metainfo is being read from the disk: whoever comes is greeted when that is over. */
@@ -52,8 +52,8 @@ export type AudienceWorld = NeighboursWorld &
     failed(error: unknown): void;
   };
 
-/** One client, as one who lets clients go sees it. `tookAtMs`: when it was last given something, or came. */
-export type Guest = { readonly tookAtMs: number; letGo(why: string): void };
+/** One client, as those see it who look at the clients of all tasks. `tookAtMs`: when it was last given something, or came. */
+export type Guest = { readonly tookAtMs: number; letGo(why: string): void; pieces(): Bitfield | undefined };
 
 /**
  * The clients of one task. Each is answered under the name that it asked for. One that came by a hybrid's v2 name is told
@@ -109,7 +109,11 @@ export class Audience {
   }
 
   guests(): Guest[] {
-    return this.all().map((client) => ({ tookAtMs: client.tookAtMs, letGo: (why) => client.close(why) }));
+    return this.all().map((client) => ({
+      tookAtMs: client.tookAtMs,
+      letGo: (why) => client.close(why),
+      pieces: () => client.pieces(),
+    }));
   }
 
   /** Why the client is not taken, or undefined. */
