@@ -19,8 +19,11 @@ export type KeeperWorld = { readonly clock: Pick<Clock, 'nowMs'>; readonly log: 
 
 /** What the keeper asks of the running daemon. */
 export type Applier = {
-  /** Takes what can be taken at once. Rejects when it cannot be: it is then called again with what was before. */
-  apply(given: Given): Promise<void>;
+  /**
+   * Takes what can be taken at once. Rejects when it cannot be: it is then called again with what was before. `by`: whoever edits the file starts the
+   * daemon anew when it suits him; what waits for a confirmation cannot wait for that.
+   */
+  apply(given: Given, by: 'page' | 'file'): Promise<void>;
   /** Where the page is to be opened when these hold. */
   addresses(given: Given): readonly string[];
 };
@@ -179,7 +182,7 @@ export class SettingsKeeper {
     return this.#inTurn(async () => {
       const trouble = await this.#absorbEdits();
       if (trouble) throw new Error(trouble.text);
-      await this.#applier.apply(this.given);
+      await this.#applier.apply(this.given, 'file');
     });
   }
 
@@ -230,7 +233,7 @@ export class SettingsKeeper {
       return cannotWrite(error);
     }
     try {
-      await this.#applier.apply(given);
+      await this.#applier.apply(given, 'page');
     } catch (error) {
       await this.#undo(THE_BOX);
       return refused('failed', `the change could not be applied and was taken back: ${errorText(error)}`);
@@ -269,7 +272,7 @@ export class SettingsKeeper {
     this.#state = { kind: 'settled' };
     this.#world.log.warn('a change of the settings was taken back', { revision: intent?.row.revision, who });
     try {
-      await this.#applier.apply(this.given);
+      await this.#applier.apply(this.given, 'page');
     } catch (error) {
       this.#world.log.error('what was before a change cannot be applied', { why: errorText(error) });
     }
@@ -291,7 +294,7 @@ export class SettingsKeeper {
       return refused('conflict', `the settings' file was edited, and has a mistake: ${problemText(problem)}`, fields);
     await this.#book.adopt(given, this.#nowMs);
     this.#state = next(this.#state, { kind: 'edited' }).state;
-    await this.#applier.apply(given).catch((error: unknown) => {
+    await this.#applier.apply(given, 'file').catch((error: unknown) => {
       this.#world.log.error('the edited settings cannot be applied', { why: errorText(error) });
     });
     return undefined;
