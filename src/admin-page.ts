@@ -68,7 +68,8 @@ export class AdminPage {
 
   /** The page is answered there, and nowhere else beside the control socket. One that cannot be opened rejects, and then all is as it was. */
   async setPlaces(wanted: readonly ListenAt[]): Promise<void> {
-    for (const at of wanted) if (!this.#places.has(keyOf(at))) this.#places.set(keyOf(at), await this.#server.listen(at));
+    for (const at of wanted)
+      if (!this.#places.has(keyOf(at))) this.#places.set(keyOf(at), await this.#server.listen(at));
     const keys = new Set(wanted.map(keyOf));
     for (const [key, listener] of this.#places) {
       if (keys.has(key)) continue;

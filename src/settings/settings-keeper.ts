@@ -24,6 +24,8 @@ export type Applier = {
    * daemon anew when it suits him; what waits for a confirmation cannot wait for that.
    */
   apply(given: Given, by: 'page' | 'file'): Promise<void>;
+  /** They stay: nothing is to be kept ready for what was before. */
+  settled?(given: Given): Promise<void>;
   /** Where the page is to be opened when these hold. */
   addresses(given: Given): readonly string[];
 };
@@ -180,9 +182,10 @@ export class SettingsKeeper {
   /** The file is read again, as somebody asked for it; it counts whether it has changed or not. Rejects with what to mend. */
   reread(): Promise<void> {
     return this.#inTurn(async () => {
+      const { revision } = this;
       const trouble = await this.#absorbEdits();
       if (trouble) throw new Error(trouble.text);
-      await this.#applier.apply(this.given, 'file');
+      if (revision === this.revision) await this.#applier.apply(this.given, 'file');
     });
   }
 
@@ -239,7 +242,7 @@ export class SettingsKeeper {
       return refused('failed', `the change could not be applied and was taken back: ${errorText(error)}`);
     }
     if (confirm) this.#state = state;
-    else await this.#book.settle();
+    else await this.#settle();
     return this.#done();
   }
 
@@ -249,7 +252,7 @@ export class SettingsKeeper {
     let outcome: Outcome | undefined;
     for (const effect of effects) {
       if (effect.kind === 'refuse') outcome = refused(effect.why, 'nothing waits to be confirmed with this');
-      else if (effect.kind === 'settle') await this.#book.settle();
+      else if (effect.kind === 'settle') await this.#settle();
       else if (effect.kind === 'keep' && state.kind === 'waiting')
         await this.#book.postpone(state.untilMs).catch(() => {});
       else if (effect.kind === 'revert') {
@@ -273,6 +276,7 @@ export class SettingsKeeper {
     this.#world.log.warn('a change of the settings was taken back', { revision: intent?.row.revision, who });
     try {
       await this.#applier.apply(this.given, 'page');
+      await this.#applier.settled?.(this.given);
     } catch (error) {
       this.#world.log.error('what was before a change cannot be applied', { why: errorText(error) });
     }
@@ -294,10 +298,20 @@ export class SettingsKeeper {
       return refused('conflict', `the settings' file was edited, and has a mistake: ${problemText(problem)}`, fields);
     await this.#book.adopt(given, this.#nowMs);
     this.#state = next(this.#state, { kind: 'edited' }).state;
-    await this.#applier.apply(given, 'file').catch((error: unknown) => {
+    try {
+      await this.#applier.apply(given, 'file');
+      await this.#applier.settled?.(given);
+    } catch (error) {
       this.#world.log.error('the edited settings cannot be applied', { why: errorText(error) });
-    });
+    }
     return undefined;
+  }
+
+  async #settle(): Promise<void> {
+    await this.#book.settle();
+    await this.#applier.settled?.(this.given).catch((error: unknown) => {
+      this.#world.log.error('what was before a change cannot be closed', { why: errorText(error) });
+    });
   }
 }
 
