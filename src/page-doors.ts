@@ -2,67 +2,60 @@ import { networkInterfaces } from 'node:os';
 
 export type Place = { readonly host: string; readonly port: number } | { readonly path: string };
 
-/** Whoever answers at a place. */
-export type Doorman<L> = {
-  /** Rejects when the place cannot be had. */
-  listen(place: Place): Promise<L>;
-  leave(listener: L): Promise<void>;
-};
+/** Has the page answered at these places and no others. Rejects when one cannot be had: then all is as it was. */
+export type SetPlaces = (places: readonly Place[]) => Promise<void>;
 
-const samePlace = (a: Place, b: Place): boolean => JSON.stringify(a) === JSON.stringify(b);
+const same = (a: Place, b: Place): boolean => JSON.stringify(a) === JSON.stringify(b);
 const portOf = (place: Place): number | undefined => ('port' in place ? place.port : undefined);
 
 /**
  * Where the page is answered, while that changes: the old place stays open until the new one is confirmed, so that whoever cannot reach the new one still
  * reaches the old.
  */
-export class PageDoors<L> {
-  readonly #doorman: Doorman<L>;
+export class PageDoors {
+  readonly #setPlaces: SetPlaces;
   /** The one that is meant last. */
-  readonly #open: { readonly place: Place; readonly listener: L }[] = [];
+  #open: readonly Place[];
 
-  constructor(doorman: Doorman<L>) {
-    this.#doorman = doorman;
+  /** `place`: is open already. */
+  constructor(place: Place, setPlaces: SetPlaces) {
+    this.#open = [place];
+    this.#setPlaces = setPlaces;
   }
 
   /** The page is answered there, too. Rejects when it cannot be: then all is as before. */
   async open(place: Place): Promise<void> {
-    const at = this.#open.findIndex((door) => samePlace(door.place, place));
-    if (at >= 0) {
-      this.#open.push(...this.#open.splice(at, 1));
-      return;
+    const others = this.#open.filter((door) => !same(door, place));
+    const rivals = others.filter((door) => portOf(door) !== undefined && portOf(door) === portOf(place));
+    try {
+      await this.#set([...others, place]);
+    } catch (error) {
+      if (rivals.length === 0) throw error;
+      await this.#openInsteadOf(rivals, place);
     }
-    this.#open.push({ place, listener: await this.#listen(place) });
   }
 
   /** The place that was opened last is the only one. */
   async settle(): Promise<void> {
-    for (const { listener } of this.#open.splice(0, this.#open.length - 1)) await this.#doorman.leave(listener);
+    if (this.#open.length > 1) await this.#set(this.#open.slice(-1));
   }
 
-  /** Two sockets cannot have one port where one of them has every address: then the old place must go first. */
-  async #listen(place: Place): Promise<L> {
+  /** Two sockets cannot have one port where one of them has every address: then the old one must go first, and whoever is there asks again. */
+  async #openInsteadOf(rivals: readonly Place[], place: Place): Promise<void> {
+    const before = this.#open;
+    const left = before.filter((door) => !rivals.includes(door) && !same(door, place));
+    await this.#set(left);
     try {
-      return await this.#doorman.listen(place);
+      await this.#set([...left, place]);
     } catch (error) {
-      const rivals = this.#open.filter(
-        (door) => portOf(door.place) !== undefined && portOf(door.place) === portOf(place),
-      );
-      if (rivals.length === 0) throw error;
-      for (const rival of rivals) await this.#shut(rival.place);
-      try {
-        return await this.#doorman.listen(place);
-      } catch (again) {
-        for (const rival of rivals) this.#open.push({ ...rival, listener: await this.#doorman.listen(rival.place) });
-        throw again;
-      }
+      await this.#set(before);
+      throw error;
     }
   }
 
-  async #shut(place: Place): Promise<void> {
-    const at = this.#open.findIndex((door) => samePlace(door.place, place));
-    const [door] = this.#open.splice(at, 1);
-    if (door) await this.#doorman.leave(door.listener);
+  async #set(places: readonly Place[]): Promise<void> {
+    await this.#setPlaces(places);
+    this.#open = places;
   }
 }
 
@@ -73,14 +66,18 @@ const EVERYWHERE = new Set(['0.0.0.0', '::']);
 export function pageAddresses(place: Place, names: readonly string[]): string[] {
   if ('path' in place) return [];
   const { host, port } = place;
-  const own = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
-  const hosts = EVERYWHERE.has(host)
-    ? own
-        .filter(({ internal, family, scopeid }) => !internal && !scopeid && (host === '::' || family === 'IPv4'))
-        .map(({ address }) => address)
-    : [host];
+  const hosts = EVERYWHERE.has(host) ? ownHosts(host === '::') : [host];
   return [...hosts, ...(LOOPBACK.test(host) ? [] : names)].map((h) => {
     const scheme = LOOPBACK.test(h) ? 'http' : 'https';
     return `${scheme}://${h.includes(':') ? `[${h}]` : h}:${port}/`;
   });
+}
+
+/** Beside those of the machine alone, and those that only mean something on one wire. */
+function ownHosts(isIPv6Too: boolean): string[] {
+  const all = Object.values(networkInterfaces()).flatMap((of) => of ?? []);
+  const reachable = all.filter(
+    ({ internal, family, scopeid }) => !internal && !scopeid && (isIPv6Too || family === 'IPv4'),
+  );
+  return reachable.map(({ address }) => address);
 }

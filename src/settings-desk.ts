@@ -19,7 +19,7 @@ export type DeskParts = SecretsWorld &
     readonly keeper: SettingsKeeper;
     readonly version: string;
     readonly clock: Pick<Clock, 'nowMs'>;
-    readonly doors: Pick<PageDoors<unknown>, 'open' | 'settle'>;
+    readonly doors: Pick<PageDoors, 'open' | 'settle'>;
     readonly log: Log;
     /** What the daemon does. */
     running(): Config;
