@@ -277,7 +277,10 @@ async function build({ keeper, restart }: Process, log: Log, scope: Scope, start
       doors: { open: async (place) => doors?.open(place), settle: async () => doors?.settle() },
       disks: () => store.disks().flatMap(({ path, id }) => (id === undefined ? [] : [{ path, id }])),
       forgets: (cache) => [...PERSONAL, ...(cache === 'wipe' ? INDEX_FILES : [])],
-      exportSecrets: () => access.exportSecrets(),
+      exportSecrets: () => {
+        const secrets = access.exportSecrets();
+        return access.checkSecrets(secrets) === undefined ? secrets : undefined;
+      },
       checkSecrets: (text) => access.checkSecrets(text),
       importSecrets: async (text) => (await access.importSecrets(text))?.text,
       orders: () => prefill.orders,

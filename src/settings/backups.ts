@@ -5,7 +5,8 @@ import type { Outcome, Refused, SettingsKeeper } from './settings-keeper.ts';
 
 /** Whoever knows the accounts, tokens and keys. */
 export type SecretsWorld = {
-  exportSecrets(): string;
+  /** Undefined: there are none yet. */
+  exportSecrets(): string | undefined;
   /** Why they cannot be used; undefined: they can. Changes nothing. */
   checkSecrets(text: string): string | undefined;
   /** They hold from now on, all of them, or none: then why. */
