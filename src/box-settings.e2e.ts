@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import type { HistoryRow, SettingsChanged, SettingsView } from '#admin/contract-settings.ts';
 import { until } from '../scripts/cafe/servers.ts';
 import type { Cafe } from '../scripts/cafe/world.ts';
-import { holds, inCafe, options, snapshot, task } from './box-fixtures.ts';
+import { holds, inCafe, options, snapshot, task, wanDuring } from './box-fixtures.ts';
 
 const settings = async (cafe: Cafe) => (await cafe.daemon.get('/api/settings')) as SettingsView;
 
@@ -95,8 +95,11 @@ async function backupAndReset(cafe: Cafe): Promise<void> {
   await cafe.daemon.startAgain();
   assert.equal((await settings(cafe)).values.seats, 32);
   assert.deepEqual(await cafe.daemon.get('/api/accounts'), { accounts: [] });
-  const client = await cafe.download(1, 'aria2');
-  await client.complete();
+  const wan = await wanDuring(cafe, async () => {
+    const client = await cafe.download(1, 'libtorrent');
+    await client.complete();
+  });
+  assert.ok(wan < cafe.payload.totalBytes / 4, `the cache stays, and is found again: ${wan} bytes came in`);
   const pieces = join(cafe.daemon.dataDir, 'swarmbox', cafe.payload.infoHash);
   assert.ok(existsSync(pieces), 'the cache stays');
 

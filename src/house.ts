@@ -56,7 +56,10 @@ const SWARMS_EVERY_MS = 10_000;
 /** The setting that holds the uplink's books. */
 const UPLINK = 'uplink';
 
-/** In the data folder: who may do what, who did what. A factory reset takes it away, and with the cache what is known of it. */
+/**
+ * In the data folder: who may do what, who did what, what was asked for. A factory reset takes it away, and the index with it, which remembers clients: a cache
+ * that stays is read again and comes back with a new one.
+ */
 const PERSONAL = [
   'access.json',
   'sessions.json',
@@ -65,8 +68,10 @@ const PERSONAL = [
   'certificate.pem',
   'own-certificate.pem',
   'trace',
+  'swarmbox.db',
+  'swarmbox.db-wal',
+  'swarmbox.db-shm',
 ];
-const INDEX_FILES = ['swarmbox.db', 'swarmbox.db-wal', 'swarmbox.db-shm'];
 
 const NO_FLOWS: EntryLoad = { recognising: 0, spliced: 0, unsentBytes: 0 };
 
@@ -276,7 +281,7 @@ async function build({ keeper, restart }: Process, log: Log, scope: Scope, start
       },
       doors: { open: async (place) => doors?.open(place), settle: async () => doors?.settle() },
       disks: () => store.disks().flatMap(({ path, id }) => (id === undefined ? [] : [{ path, id }])),
-      forgets: (cache) => [...PERSONAL, ...(cache === 'wipe' ? INDEX_FILES : [])],
+      forgets: PERSONAL,
       exportSecrets: () => {
         const secrets = access.exportSecrets();
         return access.checkSecrets(secrets) === undefined ? secrets : undefined;

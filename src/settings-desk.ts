@@ -27,8 +27,8 @@ export type DeskParts = SecretsWorld &
     live(config: Config): Promise<void>;
     /** Disks of this box that are here, with the ids that it gave them. */
     disks(): readonly { readonly path: string; readonly id: string }[];
-    /** Names in the data folder that a factory reset takes away: accounts, history, audit; with the cache its index, too. */
-    forgets(cache: 'keep' | 'wipe'): readonly string[];
+    /** Names in the data folder that a factory reset takes away. */
+    readonly forgets: readonly string[];
     /** The daemon ends in order, and the service manager starts it again. */
     restart(why: string): void;
   };
@@ -69,7 +69,7 @@ export function openSettingsDesk(parts: DeskParts, scope: Scope): SettingsWorld 
     reset: async (cache, who) => {
       const { dataDir } = parts.running();
       try {
-        const order = { cache, who, atMs: clock.nowMs(), disks: parts.disks(), forget: parts.forgets(cache) };
+        const order = { cache, who, atMs: clock.nowMs(), disks: parts.disks(), forget: parts.forgets };
         await orderReset(dataDir, order);
       } catch (error) {
         return { why: troubleOf(error).why, text: `The reset could not be written down: ${errorText(error)}` };
