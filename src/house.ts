@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { exit } from 'node:process';
 import { Access } from '#access/access.ts';
+import { figureRoutes } from '#admin/routes/figure-routes.ts';
 import { settingsRoutes } from '#admin/routes/settings-routes.ts';
 import { realClock } from '#base/clock.ts';
 import { errorText } from '#base/errors.ts';
@@ -35,6 +36,8 @@ import { AdminPage, ownNames } from './admin-page.ts';
 import { type Config, configOf } from './config.ts';
 import { DemandTrace } from './demand-trace.ts';
 import { diskPlaces, rememberDisks } from './disk-settings.ts';
+import { startFigures, startSyslog } from './figures.ts';
+import { figuresWorld } from './figures-world.ts';
 import { applySettings } from './live-settings.ts';
 import { dialOrigin } from './origin-dial.ts';
 import { PageDoors } from './page-doors.ts';
@@ -125,9 +128,11 @@ export async function run(process: Process, log: Log): Promise<Running> {
   }
 }
 
-async function build({ keeper, restart }: Process, log: Log, scope: Scope, startedAtMs: number): Promise<void> {
+async function build({ keeper, restart }: Process, plainLog: Log, scope: Scope, startedAtMs: number): Promise<void> {
   keepFreedMemory();
   let config = configOf(keeper.given);
+  const { log, syslog } = startSyslog(plainLog, scope);
+  syslog.setSettings(config.syslog);
   const index = openIndex(config, log);
   scope.defer(() => index.close());
   const stop = index.beginRun();
@@ -160,8 +165,19 @@ async function build({ keeper, restart }: Process, log: Log, scope: Scope, start
     },
     scope,
   );
+  const figures = startFigures(
+    {
+      lan: config.lan,
+      wan: config.wan,
+      index,
+      clientHistory: config.clientHistory,
+      manager: () => manager,
+      entry: () => entry,
+    },
+    scope,
+  );
   const budget = new Budget(config.limits, realClock);
-  const manager = new Manager(
+  const manager: Manager = new Manager(
     {
       seats: config.seats,
       seatRule: config.seatRule,
@@ -181,6 +197,7 @@ async function build({ keeper, restart }: Process, log: Log, scope: Scope, start
       budget,
       uplink,
       demand: trace?.demand,
+      traffic: figures.traffic,
       dial: (to) => dialOrigin(config.bridge, to),
       know: (infoHash) => entry?.know(infoHash),
       steer: (infoHash, endpoints, from) => entry?.steer(infoHash, endpoints, from),
@@ -251,10 +268,12 @@ async function build({ keeper, restart }: Process, log: Log, scope: Scope, start
     prefill,
     scrubber,
     overload,
+    figures,
     entry: undefined,
     steeringFailed: undefined,
   };
-  const snapshot = () => snapshotOf({ ...parts, config, entry: entry?.view() });
+  const partsNow = (): Parts => ({ ...parts, config, entry: entry?.view() });
+  const snapshot = () => snapshotOf(partsNow());
   const access = await Access.open({
     dataDir: config.dataDir,
     boxName: hostname(),
@@ -263,6 +282,8 @@ async function build({ keeper, restart }: Process, log: Log, scope: Scope, start
     log: log.with({ part: 'access' }),
   });
   scope.defer(() => access.close());
+  access.audit.told = (row) => syslog.audit(row);
+  const { clientHistory } = figures;
   let doors: PageDoors | undefined;
   const desk = openSettingsDesk(
     {
@@ -275,7 +296,7 @@ async function build({ keeper, restart }: Process, log: Log, scope: Scope, start
         config = withReread(config, wanted);
         await applySettings(
           config,
-          { budget, uplink, prefill, scrubber, manager, evictor, overload, store, index },
+          { budget, uplink, prefill, scrubber, manager, evictor, overload, store, index, syslog, clientHistory },
           log,
         );
       },
@@ -310,7 +331,7 @@ async function build({ keeper, restart }: Process, log: Log, scope: Scope, start
         trace: () => trace?.lines(),
       },
       access,
-      routes: settingsRoutes(desk),
+      routes: [...settingsRoutes(desk), ...figureRoutes(figuresWorld(partsNow, () => syslog.dropped))],
       names: () => config.names,
       log,
     },

@@ -8,7 +8,9 @@ import type { Evictor } from '#manager/evictor.ts';
 import type { Manager } from '#manager/manager.ts';
 import type { Scrubber } from '#manager/scrubber.ts';
 import type { Prefill } from '#prefill/prefill.ts';
+import type { ClientHistory } from '#stats/client-history.ts';
 import type { Store } from '#store/store.ts';
+import type { Syslog } from '#syslog/syslog.ts';
 import type { FramedPiece } from '#wire/framed-piece.ts';
 import type { Config } from './config.ts';
 import { changeDisks } from './disk-settings.ts';
@@ -23,6 +25,8 @@ export type LiveParts = {
   readonly evictor: Pick<Evictor, 'pin'>;
   readonly overload: Pick<OverloadWatch, 'change'>;
   readonly store: Pick<Store<FramedPiece>, 'disks' | 'addDisk' | 'removeDisk'> & { cacheLimitBytes: number };
+  readonly syslog: Pick<Syslog, 'setSettings'>;
+  readonly clientHistory: Pick<ClientHistory, 'setSettings'>;
   readonly index: Pick<Index, 'setting' | 'setSetting'>;
 };
 
@@ -38,5 +42,7 @@ export async function applySettings(config: Config, parts: LiveParts, log: Log):
   parts.evictor.pin(config.pin);
   parts.overload.change({ clients: config.clients, cacheBytes });
   parts.store.cacheLimitBytes = cacheBytes;
+  parts.syslog.setSettings(config.syslog);
+  parts.clientHistory.setSettings(config.clientHistory);
   await changeDisks(config, parts.index, parts.store, log);
 }
