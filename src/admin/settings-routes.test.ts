@@ -8,7 +8,7 @@ import { openKeeper, settingsFolder } from '#settings/fixtures.ts';
 import type { Problem, Right } from './contract-common.ts';
 import type { SettingsChanged, SettingsHistory, SettingsView } from './contract-settings.ts';
 import { doorsFor, startAdmin } from './fixtures.ts';
-import type { AuditEntry } from './route.ts';
+import type { AuditEntry, Doors } from './route.ts';
 import { settingsRoutes } from './routes/settings-routes.ts';
 
 /** The routes over real HTTP, with a real settings file behind them. */
@@ -37,7 +37,11 @@ async function box(t: TestContext, right: Right = 'administer') {
     },
     nowMs: () => Date.UTC(2026, 0, 2),
   });
-  const doors = { ...doorsFor(right), audit: (row: AuditEntry) => void audited.push(row) };
+  const doors: Doors = {
+    ...doorsFor(right),
+    asker: ({ address, via }) => ({ kind: 'token', name: 'script', right, address, via }),
+    audit: (row) => void audited.push(row),
+  };
   const { url, close } = await startAdmin({ doors, routes });
   t.after(close);
   const ask = async <Answer>(method: string, path: string, body?: object): Promise<[number, Answer & Problem]> => {
@@ -133,7 +137,7 @@ test('a backup goes out and comes in; a reset is done for who types its word', a
   const [refused, { why }] = await ask('POST', '/factory-reset', { cache: 'keep', typed: 'Reset' });
   assert.deepEqual([refused, why, resets], [422, 'typed-wrong', []]);
   assert.deepEqual(await ask('POST', '/factory-reset', { cache: 'wipe', typed: 'reset' }), [200, {}]);
-  assert.equal(resets.length, 1);
+  assert.deepEqual(resets, ['wipe script']);
   assert.ok(!JSON.stringify(audited).includes('short'));
 });
 
