@@ -131,9 +131,15 @@ test('the words of the kernel and of blkid are read as they are written', () => 
   assert.deepEqual(parseSwaps('Filename Type Size\n/dev/sda3 partition 1 0 -2\n/swapfile file 1 0 -3\n'), [
     '/dev/sda3',
   ]);
-  const found = parseBlkid('DEVNAME=/dev/sdb1\nUUID=ab-cd\nTYPE=ext4\nLABEL=a\\ b\n\nDEVNAME=/dev/sdb2\nUUID=../..\n');
-  assert.deepEqual(found.get('/dev/sdb1'), { type: 'ext4', uuid: 'ab-cd', label: 'a b' });
-  assert.deepEqual(found.get('/dev/sdb2'), {}, 'a UUID becomes a folder');
+  const udev = (...lines: string[]) => parseBlkid(Buffer.from(lines.join('\n')).toString('latin1'));
+  assert.deepEqual(udev('ID_FS_UUID=ab-cd', 'ID_FS_TYPE=ext4', 'ID_FS_LABEL_ENC=\u7247\\x20\u202eb\\x5c'), {
+    type: 'ext4',
+    uuid: 'ab-cd',
+    label: '\u7247 b\\',
+  });
+  assert.deepEqual(udev('ID_FS_UUID=../..', 'ID_FS_TYPE=vfat'), { type: 'vfat' }, 'a UUID becomes a folder');
+  assert.deepEqual(udev('ID_PART_TABLE_TYPE=gpt'), { table: 'gpt' });
+  assert.equal(udev(''), undefined);
   assert.deepEqual(
     namesIn('/2/040755/0/0/./\n/2/040755/0/0/../\n/11/040700/0/0/lost+found/\n/12/100644/0/0/a b/7/\n'),
     ['lost+found', 'a b'],
@@ -157,25 +163,32 @@ test('whatever is said, it is read without trouble, bounded, and never as a path
     { requiredKeys: [] },
   );
   fc.assert(
-    fc.property(fc.oneof(fc.array(row).map(lsblk), text), text, (listed, probed) => {
-      const roots = parseLsblk(listed);
-      const look = {
-        roots,
-        found: parseBlkid(probed),
-        mounts: parseMounts(probed),
-        swaps: parseSwaps(probed),
-        used: new Set<string>(),
-      };
-      for (const node of allOf(roots)) {
-        assert.match(node.path, /^\/dev\/[A-Za-z0-9]/);
-        assert.ok(!node.path.includes('..') && Number.isSafeInteger(node.sizeBytes));
-        assert.ok([...(node.model ?? '')].length <= MACHINE_LIMITS.nameChars);
-        verdictOf(node, look, systemDisks(look), 1);
-      }
-      for (const { uuid = 'abcd' } of look.found.values()) assert.match(uuid, /^[0-9A-Za-z-]+$/);
-      namesIn(probed);
-      parseKept(JSON.parse(JSON.stringify(listed)));
-    }),
+    fc.property(
+      fc.oneof(fc.array(row).map(lsblk), text),
+      fc.oneof(
+        text,
+        text.map((t) => `ID_FS_TYPE=ext4\nID_FS_UUID=${t}`),
+      ),
+      (listed, probed) => {
+        const roots = parseLsblk(listed);
+        const look = {
+          roots,
+          found: new Map(Object.entries({ '/dev/sda': parseBlkid(probed) ?? {} })),
+          mounts: parseMounts(probed),
+          swaps: parseSwaps(probed),
+          used: new Set<string>(),
+        };
+        for (const node of allOf(roots)) {
+          assert.match(node.path, /^\/dev\/[A-Za-z0-9]/);
+          assert.ok(!node.path.includes('..') && Number.isSafeInteger(node.sizeBytes));
+          assert.ok([...(node.model ?? '')].length <= MACHINE_LIMITS.nameChars);
+          verdictOf(node, look, systemDisks(look), 1);
+        }
+        for (const { uuid = 'abcd' } of look.found.values()) assert.match(uuid, /^[0-9A-Za-z-]+$/);
+        namesIn(probed);
+        parseKept(JSON.parse(JSON.stringify(listed)));
+      },
+    ),
   );
   fc.assert(fc.property(fc.anything(), (said) => parseKept(said).length <= MACHINE_LIMITS.mounts));
   assert.equal(
