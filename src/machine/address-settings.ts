@@ -30,7 +30,6 @@ for (const [net, bits, family] of [
   ['::', 128, 'ipv6'],
   ['::1', 128, 'ipv6'],
   ['ff00::', 8, 'ipv6'],
-  ['::ffff:0:0', 96, 'ipv6'],
 ] as const)
   NOBODY.addSubnet(net, bits, family);
 const LINK_LOCAL = new BlockList();
@@ -85,9 +84,9 @@ export function addressProblems(settings: AddressSettings): AddressProblem[] {
 }
 
 const isVlan = (id: number): boolean => Number.isInteger(id) && id >= 1 && id <= 4094;
-/** An address without a zone: it goes into a file of networkd's. */
+/** An address without a zone: it goes into a file of networkd's. One of IPv4 in IPv6's clothes is neither. */
 const familyOf = (ip: string): 'ipv4' | 'ipv6' | undefined =>
-  isIPv4(ip) ? 'ipv4' : isIPv6(ip) && !ip.includes('%') ? 'ipv6' : undefined;
+  isIPv4(ip) ? 'ipv4' : isIPv6(ip) && !ip.includes('%') && !/^\[::ffff:/.test(plain(ip)) ? 'ipv6' : undefined;
 
 export function networkOf(text: string): Network | undefined {
   const [, ip = '', length = ''] = /^([0-9A-Fa-f:.]{2,45})\/(\d{1,3})$/.exec(text) ?? [];

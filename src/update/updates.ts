@@ -96,9 +96,9 @@ export class Updates {
       };
       const done = await this.#world.backend.install(this.#path, progress, signal);
       if (done.kind === 'failed') return this.#failed(done.why);
+      await this.#forget();
       this.#progress = { step: 'installed', share: 1 };
       this.#world.log.warn('update-installed', { version: bundle?.version });
-      await this.#forget();
     });
   }
 
