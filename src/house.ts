@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { exit } from 'node:process';
-import { AdminServer } from '#admin/admin-server.ts';
-import type { Doors } from '#admin/route.ts';
+import { Access } from '#access/access.ts';
+import { figureRoutes } from '#admin/routes/figure-routes.ts';
 import { realClock } from '#base/clock.ts';
 import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
@@ -29,9 +30,12 @@ import { FramedPiece } from '#wire/framed-piece.ts';
 import { newPeerId } from '#wire/handshake.ts';
 import { isOpenTracker } from '#wire/open-tracker.ts';
 import packageJson from '../package.json' with { type: 'json' };
+import { AdminPage, ownNames } from './admin-page.ts';
 import type { Config } from './config.ts';
 import { DemandTrace } from './demand-trace.ts';
 import { changeDisks, diskPlaces, rememberDisks } from './disk-settings.ts';
+import { startFigures, startSyslog } from './figures.ts';
+import { figuresWorld } from './figures-world.ts';
 import { dialOrigin } from './origin-dial.ts';
 import { openPrefill, worthTo } from './prefilling.ts';
 import { waitingForRestart, withReread } from './reread-settings.ts';
@@ -50,9 +54,7 @@ const SWARMS_EVERY_MS = 10_000;
 /** The setting that holds the uplink's books. */
 const UPLINK = 'uplink';
 
-/** In the data folder. Whoever may open it is administrator. */
-const CONTROL_SOCKET = 'control.sock';
-
+const NO_HISTORY = { enabled: false, keepDays: 30 };
 const NO_FLOWS: EntryLoad = { recognising: 0, spliced: 0, unsentBytes: 0 };
 
 /** Linux's memory file system (shm_overview(7)): what lies there survives the daemon, not the machine. */
@@ -85,13 +87,6 @@ function startDht({ dht: { bootstrap } }: Config, log: Log, scope: Scope): Dht {
   return dht;
 }
 
-const OPEN_TO_LOOK: Doors = {
-  asker: ({ address, via }) => ({ kind: 'guest', name: '', right: 'look', address, via }),
-  csrfHolds: () => true,
-  mayStay: () => true,
-  audit: () => {},
-};
-
 /** What a running daemon can be told. */
 export type Running = { readonly scope: Scope; reconfigure(config: Config): Promise<void> };
 
@@ -106,9 +101,15 @@ export async function run(config: Config, log: Log): Promise<Running> {
   }
 }
 
-async function build(started: Config, log: Log, scope: Scope, startedAtMs: number): Promise<Running['reconfigure']> {
+async function build(
+  started: Config,
+  plainLog: Log,
+  scope: Scope,
+  startedAtMs: number,
+): Promise<Running['reconfigure']> {
   keepFreedMemory();
   let config = started;
+  const { log, syslog } = startSyslog(plainLog, scope);
   const index = openIndex(config, log);
   scope.defer(() => index.close());
   const stop = index.beginRun();
@@ -141,7 +142,11 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
     },
     scope,
   );
-  const manager = new Manager(
+  const figures = startFigures(
+    { lan: config.lan, wan: config.wan, index, clientHistory: NO_HISTORY, manager: () => manager, entry: () => entry },
+    scope,
+  );
+  const manager: Manager = new Manager(
     {
       seats: config.seats,
       seatRule: config.seatRule,
@@ -161,6 +166,7 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
       budget: boxBudget(config.limits, realClock),
       uplink,
       demand: trace?.demand,
+      traffic: figures.traffic,
       dial: (to) => dialOrigin(config.bridge, to),
       know: (infoHash) => entry?.know(infoHash),
       steer: (infoHash, endpoints, from) => entry?.steer(infoHash, endpoints, from),
@@ -229,32 +235,44 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
     prefill,
     scrubber,
     overload,
+    figures,
     entry: undefined,
     steeringFailed: undefined,
   };
-  const snapshot = () => snapshotOf({ ...parts, entry: entry?.view() });
-  const admin = new AdminServer({
-    webRoot: join(import.meta.dirname, '../web/dist'),
-    version,
-    world: {
-      snapshot,
-      history: () => health.history(config.wan, config.lan),
-      health: () => {
-        const { state } = snapshot().steering;
-        return { ok: state === 'armed', version, steering: state };
-      },
-      explain: async (question) => (await entry?.explain(question)) ?? [],
-      whatIf: async () => (await trace?.whatIf.ask()) ?? { kind: 'off' },
-      trace: () => trace?.lines(),
-    },
-    doors: OPEN_TO_LOOK,
-    routes: [],
-    names: () => [],
-    log,
+  const partsNow = (): Parts => ({ ...parts, entry: entry?.view() });
+  const snapshot = () => snapshotOf(partsNow());
+  const access = await Access.open({
+    dataDir: config.dataDir,
+    boxName: hostname(),
+    names: () => ownNames([]),
+    clock: realClock,
+    log: log.with({ part: 'access' }),
   });
-  scope.defer(() => admin.close());
-  await admin.listen({ path: join(config.dataDir, CONTROL_SOCKET) }, { trusted: true });
-  await admin.listen(config.admin);
+  scope.defer(() => access.close());
+  access.audit.told = (row) => syslog.audit(row);
+  const page = await AdminPage.open(
+    {
+      dataDir: config.dataDir,
+      version,
+      world: {
+        snapshot,
+        history: () => health.history(config.wan, config.lan),
+        health: () => {
+          const { state } = snapshot().steering;
+          return { ok: state === 'armed', version, steering: state };
+        },
+        explain: async (question) => (await entry?.explain(question)) ?? [],
+        whatIf: async () => (await trace?.whatIf.ask()) ?? { kind: 'off' },
+        trace: () => trace?.lines(),
+      },
+      access,
+      routes: figureRoutes(figuresWorld(partsNow, () => syslog.dropped)),
+      names: () => [],
+      log,
+    },
+    config.admin,
+  );
+  scope.defer(() => page.close());
 
   entry = await Entry.start(
     config,
