@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { exit } from 'node:process';
 import { Access } from '#access/access.ts';
 import { figureRoutes } from '#admin/routes/figure-routes.ts';
+import { machineRoutes } from '#admin/routes/machine-routes.ts';
 import { realClock } from '#base/clock.ts';
 import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
@@ -36,6 +37,7 @@ import { DemandTrace } from './demand-trace.ts';
 import { changeDisks, diskPlaces, rememberDisks } from './disk-settings.ts';
 import { startFigures, startSyslog } from './figures.ts';
 import { figuresWorld } from './figures-world.ts';
+import { machineParts, mountDisks } from './machine-parts.ts';
 import { dialOrigin } from './origin-dial.ts';
 import { openPrefill, worthTo } from './prefilling.ts';
 import { waitingForRestart, withReread } from './reread-settings.ts';
@@ -114,9 +116,10 @@ async function build(
   scope.defer(() => index.close());
   const stop = index.beginRun();
   scope.defer(() => index.endRun());
+  const mounted = await mountDisks(config, realClock, log.with({ part: 'machine' }), scope);
   const store = await Store.open<FramedPiece>(
     {
-      disks: diskPlaces(config, index),
+      disks: diskPlaces(config, index, (path) => mounted.mounts.idAt(path)),
       volatileDir: config.volatileDir ?? volatileDirOf(config.dataDir),
       cacheBytes: config.cacheMiB * MIB,
       floorBytes: config.floorMiB * MIB,
@@ -250,6 +253,22 @@ async function build(
   });
   scope.defer(() => access.close());
   access.audit.told = (row) => syslog.audit(row);
+  const machine = await machineParts(
+    config,
+    mounted,
+    {
+      clock: realClock,
+      version,
+      store,
+      index,
+      living,
+      disks: () => config.disks,
+      changeDisks: async () => 'The setting "disks" cannot be changed from here: change the configuration file.',
+      end: () => process.kill(process.pid, 'SIGTERM'),
+    },
+    log.with({ part: 'machine' }),
+    scope,
+  );
   const page = await AdminPage.open(
     {
       dataDir: config.dataDir,
@@ -266,7 +285,7 @@ async function build(
         trace: () => trace?.lines(),
       },
       access,
-      routes: figureRoutes(figuresWorld(partsNow, () => syslog.dropped)),
+      routes: [...figureRoutes(figuresWorld(partsNow, () => syslog.dropped)), ...machineRoutes(machine)],
       names: () => [],
       log,
     },
