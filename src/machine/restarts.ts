@@ -5,7 +5,7 @@ import { MACHINE_LIMITS } from './limits.ts';
 import type { Run } from './programs.ts';
 
 export type RestartsWorld = {
-  /** Of this process: a service manager says there that it started it (systemd.exec(5)). */
+  /** Of this process: systemd says there which process it started (systemd.exec(5)); a shell's children inherit the words, not the number. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly hasSystemd: boolean;
   readonly isRoot: boolean;
@@ -29,7 +29,7 @@ export class Restarts {
   /** `SWARMBOX_RESTARTED=1` is for any other service manager. */
   get view(): { readonly daemon: boolean; readonly machine: boolean } {
     const { env, hasSystemd, isRoot } = this.#world;
-    const bySystemd = hasSystemd && (env.INVOCATION_ID !== undefined || env.NOTIFY_SOCKET !== undefined);
+    const bySystemd = hasSystemd && env.SYSTEMD_EXEC_PID === String(process.pid);
     return { daemon: bySystemd || env.SWARMBOX_RESTARTED === '1', machine: hasSystemd && isRoot };
   }
 

@@ -110,15 +110,17 @@ test('what nobody would start again is not ended', async () => {
   const can = (env: Record<string, string>, hasSystemd: boolean, isRoot = true) =>
     Object.values(restarts(env, hasSystemd, isRoot).view);
   assert.deepEqual(can({}, true), [false, true], 'started by hand');
-  assert.deepEqual(can({ INVOCATION_ID: '1' }, true), [true, true]);
-  assert.deepEqual(can({ INVOCATION_ID: '1' }, false), [false, false]);
+  const started = { SYSTEMD_EXEC_PID: String(process.pid) };
+  assert.deepEqual(can(started, true), [true, true]);
+  assert.deepEqual(can(started, false), [false, false]);
+  assert.deepEqual(can({ SYSTEMD_EXEC_PID: '1' }, true), [false, true], 'a shell that systemd started started it');
   assert.deepEqual(can({ SWARMBOX_RESTARTED: '1' }, false), [true, false]);
-  assert.deepEqual(can({ NOTIFY_SOCKET: '/x' }, true, false), [true, false]);
+  assert.deepEqual(can(started, true, false), [true, false]);
   const none = restarts({}, false);
   assert.deepEqual([none.restart('daemon'), none.restart('machine')], [false, false]);
   await nextTurn();
   assert.deepEqual(ended, []);
-  const both = restarts({ INVOCATION_ID: '1' }, true);
+  const both = restarts(started, true);
   assert.equal(both.restart('daemon'), true);
   assert.deepEqual(ended, [], 'the answer is sent first');
   assert.equal(both.restart('daemon'), true);
