@@ -87,6 +87,17 @@ test('what cannot be applied is taken back, in the file, in the daemon and in th
   assert.equal((await change({ seats: 3 })).kind, 'done');
 });
 
+test('what is never done applying is taken back, and holds up no other change', async (t) => {
+  const { path, read } = settingsFolder(t);
+  const before = read();
+  const { keeper, daemon, change } = await openKeeper(path, undefined, 20);
+  daemon.hangs = (given) => given.disks !== undefined;
+  const outcome = await change({ disks: ['/hangs'], admin: MOVED });
+  assert.match(outcome.kind === 'refused' ? outcome.text : '', /taken back: it was not done within/);
+  assert.deepEqual([read(), keeper.unconfirmed], [before, undefined]);
+  assert.equal((await change({ seats: 3 })).kind, 'done');
+});
+
 test('moving the page is taken back after 90 s, unless it is confirmed with its token', async (t) => {
   const { path, read } = settingsFolder(t);
   const { keeper, daemon, clock, change } = await openKeeper(path);

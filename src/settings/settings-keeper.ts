@@ -15,7 +15,12 @@ import { SettingsBook, THE_BOX } from './settings-book.ts';
 import { merged } from './settings-text.ts';
 import { type Event, next, type State } from './unconfirmed.ts';
 
-export type KeeperWorld = { readonly clock: Pick<Clock, 'nowMs'>; readonly log: Log };
+export type KeeperWorld = {
+  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly log: Log;
+  /** See APPLY_WITHIN_MS. */
+  readonly applyWithinMs?: number;
+};
 
 /** What the keeper asks of the running daemon. */
 export type Applier = {
@@ -48,6 +53,8 @@ export type Change = {
   readonly note?: string;
 };
 
+/** A disk that hangs must not keep a change from being taken back. */
+const APPLY_WITHIN_MS = 30_000;
 const NOT_RUNNING: Applier = { apply: async () => {}, addresses: () => [] };
 const refused = (why: Refused['why'], text: string, fields?: readonly SchemaProblem[]): Refused => ({
   kind: 'refused',
@@ -185,12 +192,23 @@ export class SettingsKeeper {
       const { revision } = this;
       const trouble = await this.#absorbEdits();
       if (trouble) throw new Error(trouble.text);
-      if (revision === this.revision) await this.#applier.apply(this.given, 'file');
+      if (revision === this.revision) await this.#apply(this.given, 'file');
     });
   }
 
   get #nowMs(): number {
     return this.#world.clock.nowMs();
+  }
+
+  async #apply(given: Given, by: 'page' | 'file'): Promise<void> {
+    const { promise, reject } = Promise.withResolvers<never>();
+    const ms = this.#world.applyWithinMs ?? APPLY_WITHIN_MS;
+    const timer = setTimeout(() => reject(new Error(`it was not done within ${ms / 1000} s`)), ms);
+    try {
+      await Promise.race([this.#applier.apply(given, by), promise]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -236,7 +254,7 @@ export class SettingsKeeper {
       return cannotWrite(error);
     }
     try {
-      await this.#applier.apply(given, 'page');
+      await this.#apply(given, 'page');
     } catch (error) {
       await this.#undo(THE_BOX);
       return refused('failed', `the change could not be applied and was taken back: ${errorText(error)}`);
@@ -275,7 +293,7 @@ export class SettingsKeeper {
     this.#state = { kind: 'settled' };
     this.#world.log.warn('a change of the settings was taken back', { revision: intent?.row.revision, who });
     try {
-      await this.#applier.apply(this.given, 'page');
+      await this.#apply(this.given, 'page');
       await this.#applier.settled?.(this.given);
     } catch (error) {
       this.#world.log.error('what was before a change cannot be applied', { why: errorText(error) });
@@ -299,7 +317,7 @@ export class SettingsKeeper {
     await this.#book.adopt(given, this.#nowMs);
     this.#state = next(this.#state, { kind: 'edited' }).state;
     try {
-      await this.#applier.apply(given, 'file');
+      await this.#apply(given, 'file');
       await this.#applier.settled?.(given);
     } catch (error) {
       this.#world.log.error('the edited settings cannot be applied', { why: errorText(error) });
