@@ -64,6 +64,8 @@ test('what cannot be used is told field by field, and nothing changes', async (t
   assert.deepEqual(paths(JSON.parse('{"__proto__": {"seats": 3}}')), ['__proto__ unknown-field']);
   const outcome = await change({ uplink: { hours: [{ from: '1', to: '2', mbps: 3 }] } });
   assert.deepEqual(outcome.kind === 'refused' && outcome.why, 'invalid');
+  const elsewhere = await change({ dataDir: '/elsewhere' });
+  assert.match(elsewhere.kind === 'refused' ? elsewhere.text : '', /"dataDir" is changed in the settings' file alone/);
   assert.deepEqual(read(), before);
   assert.deepEqual([keeper.revision, daemon.applied.length], [1, 0]);
 });

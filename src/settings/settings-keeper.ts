@@ -4,8 +4,8 @@ import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import type { SchemaProblem } from '#base/schema-check.ts';
 import { type Diff, diffOf, sameValue } from './diff.ts';
-import { troubleOf } from './durable-file.ts';
 import type { Given, Revision, RevisionKind } from './history.ts';
+import { cannotWrite, invalid, type Outcome, type Refused, refused, type Unconfirmed } from './outcome.ts';
 import { problemText } from './problem-text.ts';
 import { filled } from './setting-defaults.ts';
 import { FILE_ONLY, TO_CONFIRM } from './setting-infos.ts';
@@ -35,17 +35,6 @@ export type Applier = {
   addresses(given: Given): readonly string[];
 };
 
-export type Unconfirmed = { readonly token: string; readonly untilMs: number; readonly addresses: readonly string[] };
-export type Refused = {
-  readonly kind: 'refused';
-  readonly why: 'stale' | 'invalid' | 'conflict' | 'not-found' | 'disk-full' | 'failed';
-  readonly text: string;
-  readonly fields?: readonly SchemaProblem[];
-};
-export type Outcome =
-  | { readonly kind: 'done'; readonly revision: number; readonly unconfirmed?: Unconfirmed }
-  | Refused;
-
 /** `values`: see `merged`. `revision`: the one that the change was thought of at. */
 export type Change = {
   readonly revision: number;
@@ -56,13 +45,6 @@ export type Change = {
 /** A disk that hangs must not keep a change from being taken back. */
 const APPLY_WITHIN_MS = 30_000;
 const NOT_RUNNING: Applier = { apply: async () => {}, addresses: () => [] };
-const refused = (why: Refused['why'], text: string, fields?: readonly SchemaProblem[]): Refused => ({
-  kind: 'refused',
-  why,
-  text,
-  ...(fields && { fields }),
-});
-
 /**
  * Changes the settings, one change after the other: checked, made durable, then applied; and taken back when applying fails, or nobody confirms
  * what had to be confirmed. The pure machine in unconfirmed.ts says what a confirmation, or the time, does.
@@ -334,12 +316,3 @@ export class SettingsKeeper {
 }
 
 const isSetting = (key: string): boolean => Object.hasOwn(SETTING_SCHEMAS, key);
-
-const invalid = (fields: readonly SchemaProblem[]): Refused =>
-  refused('invalid', fields.map(problemText).join('; '), fields);
-
-function cannotWrite(error: unknown): Refused {
-  const { why, text } = troubleOf(error);
-  const what = why === 'disk-full' ? 'the disk is full, and nothing was changed' : 'the settings cannot be written';
-  return refused(why, `${what}: ${text}`);
-}
