@@ -8,7 +8,7 @@ import { openKeeper, settingsFolder } from '#settings/fixtures.ts';
 import { type Config, configOf } from './config.ts';
 import type { Place } from './page-doors.ts';
 import { withReread } from './reread-settings.ts';
-import { openSettingsDesk } from './settings-desk.ts';
+import { changeFor, openSettingsDesk } from './settings-desk.ts';
 
 /** A house in which disks can be broken; it writes down what it is told. */
 async function house(t: TestContext) {
@@ -109,4 +109,14 @@ test('a reset is written down before the daemon ends, and one that cannot be is 
   assert.match((await desk.reset('wipe', 'root'))?.text ?? '', /could not be written down/);
   t.mock.timers.tick(5_000);
   assert.deepEqual([told.restarts.length, existsSync(data)], [1, false]);
+});
+
+test('another part of the house changes a setting, also after somebody has edited the file', async (t) => {
+  const { keeper, write, least, read, broken } = await house(t);
+  write({ ...least, seats: 9 });
+  assert.equal(await changeFor(keeper, { disks: ['/new'] }, 'root'), undefined);
+  assert.deepEqual([read().seats, read().disks], [9, ['/new']]);
+  broken.add('/broken');
+  assert.match((await changeFor(keeper, { disks: ['/new', '/broken'] }, 'root')) ?? '', /cannot be used/);
+  assert.deepEqual(read().disks, ['/new']);
 });
