@@ -46,6 +46,8 @@ async function limitsAndLists(cafe: Cafe): Promise<void> {
   await change(cafe, { block: null });
   const { waitingForRestart } = await change(cafe, { floorMiB: 600, seats: 3, cacheMiB: 16, clients: 9 });
   assert.deepEqual(waitingForRestart, ['floorMiB']);
+  await assert.rejects(change(cafe, { disks: ['/nowhere'] }), /disk \/nowhere cannot be used/);
+  assert.deepEqual((await settings(cafe)).values.disks, []);
   const again = await cafe.download(3, 'libtorrent');
   await again.complete();
   assert.ok((await snapshot(cafe)).totals.servedBytes >= served + 0.9 * cafe.payload.totalBytes, 'it is served again');

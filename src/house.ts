@@ -304,7 +304,7 @@ async function build({ keeper, restart }: Process, plainLog: Log, scope: Scope, 
       running: () => config,
       live: async (wanted) => {
         config = withReread(config, wanted);
-        await applySettings(
+        return applySettings(
           config,
           { budget, uplink, prefill, scrubber, manager, evictor, overload, store, index, syslog, clientHistory, tasks },
           log,

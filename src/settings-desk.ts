@@ -11,6 +11,7 @@ import { filled } from '#settings/setting-defaults.ts';
 import { AT_ONCE, TO_CONFIRM } from '#settings/setting-infos.ts';
 import type { SettingsKeeper } from '#settings/settings-keeper.ts';
 import { type Config, configOf } from './config.ts';
+import type { DiskTrouble } from './disk-settings.ts';
 import { type PageDoors, pageAddresses } from './page-doors.ts';
 import { waitingForRestart } from './reread-settings.ts';
 
@@ -23,8 +24,8 @@ export type DeskParts = SecretsWorld &
     readonly log: Log;
     /** What the daemon does. */
     running(): Config;
-    /** The daemon goes on with what counts at once of these. */
-    live(config: Config): Promise<void>;
+    /** The daemon goes on with what counts at once of these; disks that it cannot use. */
+    live(config: Config): Promise<readonly DiskTrouble[]>;
     /** Disks of this box that are here, with the ids that it gave them. */
     disks(): readonly { readonly path: string; readonly id: string }[];
     /** Names in the data folder that a factory reset takes away. */
@@ -49,7 +50,11 @@ export function openSettingsDesk(parts: DeskParts, scope: Scope): SettingsWorld 
     apply: async (given, by) => {
       const config = configOf(given);
       await doors.open(config.admin);
-      await parts.live(config);
+      const known = parts.running().disks;
+      const troubles = await parts.live(config);
+      const trouble = troubles.find(({ path }) => !known.includes(path));
+      // Whoever edits the file may name a disk that comes later; on the page it is a mistake, and told at once.
+      if (trouble && by === 'page') throw new Error(`the disk ${trouble.path} cannot be used: ${trouble.why}`);
       const waits = waitingForRestart(parts.running(), config);
       log.info('settings applied', { by, ...(waits.length > 0 && { waitsForRestart: waits.join(' ') }) });
       if (by === 'page' && waits.some((key) => TO_CONFIRM.has(key) && !AT_ONCE.has(key))) restartSoon('settings');
@@ -84,4 +89,17 @@ export function openSettingsDesk(parts: DeskParts, scope: Scope): SettingsWorld 
 function addressesOf(given: Given): string[] {
   const { admin, names } = filled(given) as Pick<Config, 'admin' | 'names'>;
   return pageAddresses(admin, names);
+}
+
+/** For parts of the house that change a setting because the operator did something else, such as taking a disk into use. Undefined: done; else why not. */
+export async function changeFor(
+  keeper: Pick<SettingsKeeper, 'change' | 'revision'>,
+  values: Readonly<Record<string, unknown>>,
+  who: string,
+): Promise<string | undefined> {
+  const change = () => keeper.change({ revision: keeper.revision, values }, who);
+  let outcome = await change();
+  // Somebody edited the file, which nobody had noticed yet.
+  if (outcome.kind === 'refused' && outcome.why === 'stale') outcome = await change();
+  return outcome.kind === 'refused' ? outcome.text : undefined;
 }
