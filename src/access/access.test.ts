@@ -189,6 +189,9 @@ test('the last administrator stays one, and whoever is removed is out at once, w
   assert.equal(why(await accounts.remove('bob')), 'done');
   assert.equal(script().right, undefined);
   assert.equal(askerOf(box, bob.secret).right, undefined);
+  // Nor do they come back with somebody else of the same name.
+  assert.equal(why(await accounts.add({ name: 'bob', password: 'p q r some words', right: 'administer' })), 'done');
+  assert.deepEqual([script().right, askerOf(box, bob.secret).right], [undefined, undefined]);
   assert.equal(
     why(await signIn.signIn({ name: 'bob', password: 'x y z some words' }, seat('192.0.2.9'))),
     'wrong-password',
