@@ -8,6 +8,7 @@ import { migration as scrub } from './migrations/006-scrub.ts';
 import { migration as heat } from './migrations/007-heat.ts';
 import { migration as visits } from './migrations/008-visits.ts';
 import { migration as listing } from './migrations/009-listing.ts';
+import { migration as figures } from './migrations/010-figures.ts';
 
 /** One step of the schema. Once released it is never edited: the next change is the next step. */
 export type Migration = { readonly version: number; up(db: Database): void };
@@ -23,6 +24,7 @@ export const MIGRATIONS: readonly Migration[] = [
   heat,
   visits,
   listing,
+  figures,
 ];
 
 /** A database written by a later Swarmbox. Nothing in it was touched. */

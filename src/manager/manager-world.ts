@@ -33,6 +33,8 @@ export type ManagerWorld = {
   limitOf?(infoHash: InfoHash): number | undefined;
   /** Where fetching shares the line. */
   readonly uplink?: TaskWorld['uplink'];
+  /** Where traffic is counted. */
+  readonly traffic?: TaskWorld['traffic'];
   /** Where demand is noted. */
   readonly demand?: TaskWorld['demand'];
   /** Where pieces lie. */

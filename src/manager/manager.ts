@@ -4,7 +4,7 @@ import type { Log } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
 import type { InfoHash } from '#base/units.ts';
 import { isWhole, type TaskRow } from '#index/task-row.ts';
-import { Task, type TaskView } from '#task/task.ts';
+import { type Connected, Task, type TaskView } from '#task/task.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
 import { Admission } from './admission.ts';
 import { putToRest } from './bedtime.ts';
@@ -204,6 +204,16 @@ export class Manager {
     return this.#seating;
   }
 
+  /** Torrents in memory. */
+  get size(): number {
+    return this.#tasks.size;
+  }
+
+  /** All connections with clients, as they are now. */
+  connections(): Connected[] {
+    return this.#tasks.all().flatMap((task) => task.connections());
+  }
+
   views(): TaskView[] {
     return this.#tasks.all().map((task) => task.view());
   }
@@ -290,7 +300,7 @@ export class Manager {
   }
 
   #worldOf(names: Names): ConstructorParameters<typeof Task>[2] {
-    const { clock, store, index, peerId, budget, uplink, demand, dial } = this.#world;
+    const { clock, store, index, peerId, budget, uplink, demand, traffic, dial } = this.#world;
     const log = this.#log.with({ infoHash: names.first });
     return {
       ...recordOf(index, names, clock, log),
@@ -299,6 +309,7 @@ export class Manager {
       budget: budget && { forTask: () => budget.forTask(this.#world.limitOf?.(names.first)) },
       uplink,
       demand,
+      traffic,
       dial,
       store: (shape) => store.task(shape),
       begun: () => store.begunLog?.(names.first),

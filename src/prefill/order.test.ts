@@ -52,7 +52,10 @@ test('an order that is there already says so, and keeps its place', async (t) =>
   order(box, { link: hash('b') });
   const again = order(box, { link: hash('a') });
   assert.ok(again.kind === 'ordered' && again.already);
-  assert.deepEqual(box.whys().map(([digit]) => digit), ['a', 'b']);
+  assert.deepEqual(
+    box.whys().map(([digit]) => digit),
+    ['a', 'b'],
+  );
   box.whole.add(hash('c'));
   const whole = order(box, { link: hash('c') });
   assert.ok(whole.kind === 'ordered' && whole.already);
@@ -116,7 +119,7 @@ test('a refusal has a code and words', async (t) => {
 
 test('a torrent file is read; what is none, or sent with a link, or not at all, is told so', () => {
   const read = understand({ torrent: base64 });
-  assert.ok(read.kind === 'ok' && read.wanted.name === "补丁.bin");
+  assert.ok(read.kind === 'ok' && read.wanted.name === '补丁.bin');
   const codes = (sent: Sent): string => {
     const bad = understand(sent);
     return bad.kind === 'bad' ? bad.code : 'ok';
@@ -126,14 +129,24 @@ test('a torrent file is read; what is none, or sent with a link, or not at all, 
   assert.equal(codes({ torrent: 'A'.repeat(Math.ceil((LIMITS.torrentBytes * 4) / 3) + 8) }), 'too-large');
   assert.equal(codes({}), 'not-a-link');
   assert.equal(codes({ link: hash('a'), torrent: base64 }), 'not-a-link');
-  for (const link of ['', 'http://example.org/a.torrent', 'qvod://', 'qvod://0|aa|', 'bdhd://x', `${hash('a')}0`, `magnet:?xt=urn:btih:${hash('a')}&dn=${'x'.repeat(9_000)}`])
+  for (const link of [
+    '',
+    'http://example.org/a.torrent',
+    'qvod://',
+    'qvod://0|aa|',
+    'bdhd://x',
+    `${hash('a')}0`,
+    `magnet:?xt=urn:btih:${hash('a')}&dn=${'x'.repeat(9_000)}`,
+  ])
     assert.equal(codes({ link }), 'not-a-link', link.slice(0, 40));
 });
 
 test('whatever is sent, it is understood or refused', () => {
   const links = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 400 }),
-    fc.tuple(fc.constantFrom('magnet:?xt=urn:btih:', 'qvod://', 'thunder://', ''), fc.string({ maxLength: 200 })).map((p) => p.join('')),
+    fc
+      .tuple(fc.constantFrom('magnet:?xt=urn:btih:', 'qvod://', 'thunder://', ''), fc.string({ maxLength: 200 }))
+      .map((p) => p.join('')),
   );
   const bytes = fc.oneof(
     fc.uint8Array({ maxLength: 300 }),
@@ -143,7 +156,10 @@ test('whatever is sent, it is understood or refused', () => {
       return spoilt;
     }),
   );
-  const files = fc.oneof(fc.string({ maxLength: 200 }), bytes.map((b) => Buffer.from(b).toString('base64')));
+  const files = fc.oneof(
+    fc.string({ maxLength: 200 }),
+    bytes.map((b) => Buffer.from(b).toString('base64')),
+  );
   fc.assert(
     fc.property(fc.record({ link: links, torrent: files }, { requiredKeys: [] }), (sent) => {
       const read = understand(sent);
