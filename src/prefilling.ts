@@ -5,10 +5,8 @@ import type { InfoHash } from '#base/units.ts';
 import type { Uplink } from '#downloader/uplink.ts';
 import type { Index } from '#index/index.ts';
 import { isWhole } from '#index/task-row.ts';
-import type { Decisions } from '#manager/decisions.ts';
 import { keepMetainfo } from '#manager/kept-metainfo.ts';
 import type { Manager } from '#manager/manager.ts';
-import { Policy } from '#manager/policy.ts';
 import { Prefill } from '#prefill/prefill.ts';
 import type { DiskView } from '#store/disks.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
@@ -21,11 +19,9 @@ const SLOTS_LEFT = 32;
 
 export type PrefillParts = {
   readonly index: Index;
-  readonly manager: Pick<Manager, 'order' | 'slots'>;
+  readonly manager: Pick<Manager, 'order' | 'slots' | 'refusal'>;
   readonly uplink: Pick<Uplink, 'isSpentFor'>;
   readonly store: { disks(): readonly DiskView[] };
-  /** What the operator blocks beside the settings. */
-  readonly decisions: Pick<Decisions, 'of'>;
   /** The box has more to do than it bears. */
   overloaded(): boolean;
 };
@@ -33,8 +29,6 @@ export type PrefillParts = {
 /** What the operator wants on the box before anybody asks, in the rest of the house. */
 export function openPrefill(config: Config, parts: PrefillParts, log: Log): Prefill {
   const { index, manager, uplink, store } = parts;
-  const blocks = (id: InfoHash): boolean => parts.decisions.of(id).blocked === true;
-  const policy = new Policy({ ...config, allow: config.allow, blocks });
   return new Prefill(config.prefill, join(config.dataDir, 'prefill'), {
     clock: realClock,
     log,
@@ -42,11 +36,7 @@ export function openPrefill(config: Config, parts: PrefillParts, log: Log): Pref
     keep: (text) => index.setSetting(LIST, text, 'durably'),
     nameOf: (ids) => ids.flatMap((id) => index.names(id))[0] ?? (ids[0] as InfoHash),
     byPieces: (hash) => index.byPiecesHash(hash)[0]?.infoHash,
-    refusal: ({ ids, isPrivate }) => {
-      const names = ids.flatMap((id) => [id, ...index.names(id)]);
-      policy.sameTorrent(names);
-      return policy.refuses({ ids: names, isPrivate }) ?? policy.refusesHash(ids[0] as InfoHash);
-    },
+    refusal: ({ ids, isPrivate }) => manager.refusal(ids, isPrivate),
     takeIn: (meta) => takeIn(index, meta),
     isWhole: (id) => {
       const row = index.task(id);

@@ -14,7 +14,7 @@ import type { InfoHash } from '#base/units.ts';
 import type { Index } from '#index/index.ts';
 import { SearchThread } from '#index/search-thread.ts';
 import { ContentsShelf } from '#manager/contents.ts';
-import { Decisions } from '#manager/decisions.ts';
+import { type DecidedBySettings, Decisions } from '#manager/decisions.ts';
 import type { Manager } from '#manager/manager.ts';
 import { nameAll } from '#manager/naming.ts';
 import { Operator } from '#manager/operator.ts';
@@ -80,7 +80,12 @@ export type TaskParts = {
   readonly decisions: Decisions;
 };
 
-export type TaskPages = { readonly routes: Route[]; readonly operator: Operator };
+export type TaskPages = {
+  readonly routes: Route[];
+  readonly operator: Operator;
+  /** From now on the settings pin and block these. */
+  setSettings(settings: DecidedBySettings): void;
+};
 
 /** What the page is told of torrents, and does with them. */
 export function openTaskPages(parts: TaskParts, log: Log, scope: Scope): TaskPages {
@@ -131,7 +136,15 @@ export function openTaskPages(parts: TaskParts, log: Log, scope: Scope): TaskPag
     move: (infoHash, to) => prefill.move(infoHash, to),
     remove: (infoHash) => prefill.remove(infoHash),
   });
-  return { routes, operator };
+  let before = '';
+  const setSettings = ({ pin, block }: DecidedBySettings): void => {
+    const now = JSON.stringify([pin, block]);
+    if (now === before) return;
+    before = now;
+    decisions.setSettings({ pin, block });
+    operator.mark();
+  };
+  return { routes, operator, setSettings };
 }
 
 function sharedViews(manager: Pick<Manager, 'views'>): () => readonly TaskView[] {

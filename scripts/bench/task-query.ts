@@ -24,7 +24,12 @@ const count = Number(argv[2] ?? 100_000);
 const rounds = Number(argv[3] ?? 40);
 const WRITE_EVERY_MS = 10;
 
-type Kind = { readonly kind: string; readonly question: Partial<ListQuestion>; readonly where: string; readonly by: string };
+type Kind = {
+  readonly kind: string;
+  readonly question: Partial<ListQuestion>;
+  readonly where: string;
+  readonly by: string;
+};
 const ALL: ListQuestion = { search: '', filter: 'all', sort: 'lastAsked', order: 'down', offset: 0, limit: 50 };
 const like = (text: string): string => `name LIKE '%${text}%'`;
 const KINDS: readonly Kind[] = [
@@ -33,12 +38,32 @@ const KINDS: readonly Kind[] = [
   { kind: 'all, by served', question: { sort: 'served' }, where: 'true', by: 'served_bytes DESC' },
   { kind: 'all, by heat', question: { sort: 'heat' }, where: 'true', by: 'heat DESC' },
   { kind: 'two Chinese characters', question: { search: '流浪' }, where: like('流浪'), by: 'used_at_ms DESC' },
-  { kind: 'three words', question: { search: 'ubuntu 1080p 三体' }, where: `${like('ubuntu')} AND ${like('1080p')} AND ${like('三体')}`, by: 'used_at_ms DESC' },
+  {
+    kind: 'three words',
+    question: { search: 'ubuntu 1080p 三体' },
+    where: `${like('ubuntu')} AND ${like('1080p')} AND ${like('三体')}`,
+    by: 'used_at_ms DESC',
+  },
   { kind: 'a word that nothing has', question: { search: 'nowhere' }, where: like('nowhere'), by: 'used_at_ms DESC' },
-  { kind: 'part of a hash', question: { search: 'abc1' }, where: `hex(info_hash) LIKE 'abc1%' OR ${like('abc1')}`, by: 'used_at_ms DESC' },
-  { kind: 'incomplete ones', question: { filter: 'partial', sort: 'have' }, where: 'have_count < piece_count', by: 'total_bytes * have_count / piece_count DESC' },
+  {
+    kind: 'part of a hash',
+    question: { search: 'abc1' },
+    where: `hex(info_hash) LIKE 'abc1%' OR ${like('abc1')}`,
+    by: 'used_at_ms DESC',
+  },
+  {
+    kind: 'incomplete ones',
+    question: { filter: 'partial', sort: 'have' },
+    where: 'have_count < piece_count',
+    by: 'total_bytes * have_count / piece_count DESC',
+  },
   { kind: 'pinned ones', question: { filter: 'pinned' }, where: 'decided & 1', by: 'used_at_ms DESC' },
-  { kind: 'the middle of all, by served', question: { sort: 'served', offset: count / 2 }, where: 'true', by: 'served_bytes DESC' },
+  {
+    kind: 'the middle of all, by served',
+    question: { sort: 'served', offset: count / 2 },
+    where: 'true',
+    by: 'served_bytes DESC',
+  },
 ];
 
 const folder = mkdtempSync(join(tmpdir(), 'swarmbox-task-query-'));

@@ -34,10 +34,10 @@ export class Index {
   readonly doubts: Doubts;
   readonly heats: Heats;
   readonly scrubs: Scrubs;
-  readonly listing: Listing;
-  readonly hours: HeatHours;
   readonly traffic: TrafficRows;
   readonly clientDays: ClientDays;
+  readonly listing: Listing;
+  readonly hours: HeatHours;
   #troubled = false;
   #newNames = 0;
 
@@ -55,9 +55,9 @@ export class Index {
     this.hours = new HeatHours(tables);
     this.heats = new Heats(tables, this.hours);
     this.scrubs = new Scrubs(tables);
-    this.listing = new Listing(tables);
     this.traffic = new TrafficRows(tables);
     this.clientDays = new ClientDays(tables);
+    this.listing = new Listing(tables);
   }
 
   /** Throws NewerSchemaError, or an error that says what to do. A corrupt file is moved aside, see openDatabase. */

@@ -29,17 +29,23 @@ export type DecisionsWorld = {
  */
 export class Decisions {
   readonly #world: DecisionsWorld;
-  readonly #pin: ReadonlySet<InfoHash>;
-  readonly #block: ReadonlySet<InfoHash>;
+  readonly #limits = new Map<InfoHash, number | undefined>();
+  #pin: ReadonlySet<InfoHash> = new Set();
+  #block: ReadonlySet<InfoHash> = new Set();
   #all: ReadonlyMap<InfoHash, Decision>;
   #last: Promise<unknown> = Promise.resolve();
 
   /** `text`: what `keep` was given last; what cannot be read of it is left out. */
   constructor(text: string | undefined, settings: DecidedBySettings, world: DecisionsWorld) {
     this.#all = parse(text);
-    this.#pin = new Set(settings.pin);
-    this.#block = new Set(settings.block);
     this.#world = world;
+    this.setSettings(settings);
+  }
+
+  /** From now on the settings say this. */
+  setSettings({ pin, block }: DecidedBySettings): void {
+    this.#pin = new Set(pin);
+    this.#block = new Set(block);
   }
 
   /** By any name of the torrent. */
@@ -48,6 +54,15 @@ export class Decisions {
     if (own || this.#all.size === 0) return own ?? {};
     const name = this.#world.names(infoHash).find((each) => this.#all.has(each));
     return (name && this.#all.get(name)) ?? {};
+  }
+
+  /** Mbit/s that its clients may have together. Asked before each turn that one is given, so it is not looked up in the index each time. */
+  limitOf(infoHash: InfoHash): number | undefined {
+    if (!this.#limits.has(infoHash)) {
+      if (this.#limits.size >= LIMITS.limitsKept) this.#limits.clear();
+      this.#limits.set(infoHash, this.of(infoHash).limitMbps);
+    }
+    return this.#limits.get(infoHash);
   }
 
   isPinned(infoHash: InfoHash): boolean {
@@ -96,6 +111,7 @@ export class Decisions {
     if (changed.size > LIMITS.decisions && changed.size > this.#all.size) return 'too-many';
     if (!(await this.#world.keep(textOf(changed)))) return 'not-kept';
     this.#all = changed;
+    this.#limits.clear();
     return 'kept';
   }
 

@@ -89,6 +89,8 @@ export const LIMITS = {
   servedWithinMs: 10_000,
   /** Torrents that the operator decided something of: a file of some two megabytes, written whole with each decision. */
   decisions: 20_000,
+  /** Torrents of which it is kept in memory how fast they may be served. */
+  limitsKept: 10_000,
   /** Torrents that wait to be verified because the operator said so, and those of which the end is still told. */
   rechecksWaiting: 1_000,
   rechecksEnded: 500,

@@ -8,7 +8,7 @@ import { realClock } from '#base/clock.ts';
 import { silentLog } from '#base/log.ts';
 import { BLOCK_BYTES, type InfoHash } from '#base/units.ts';
 import { TestStream } from '#client/fixtures.ts';
-import { ownBudget } from '#client/rate-limits.ts';
+import { Budget } from '#client/rate-limits.ts';
 import { Index } from '#index/index.ts';
 import { DECIDED } from '#index/listing.ts';
 import { type ListFilter, TaskSearch } from '#index/task-search.ts';
@@ -56,7 +56,6 @@ async function house(t: TestContext, over: Over = {}) {
   };
   const names = (id: InfoHash) => index.names(id);
   const decisions = new Decisions(over.text, over.settings ?? { pin: [], block: [] }, { names, keep });
-  const limits: (number | undefined)[] = [];
   const storeLike = {
     task: store.task.bind(store),
     async *onDisk() {},
@@ -70,11 +69,8 @@ async function house(t: TestContext, over: Over = {}) {
       ...nobodyThere(),
       store: storeLike,
       index,
-      budget: ownBudget({}, realClock),
-      limitOf: (id) => {
-        limits.push(decisions.of(id).limitMbps);
-        return limits.at(-1);
-      },
+      budget: new Budget({}, realClock),
+      limitOf: (id) => decisions.limitOf(id),
     },
     silentLog,
   );
@@ -92,7 +88,7 @@ async function house(t: TestContext, over: Over = {}) {
   const act = (action: OperatorAction, ids: readonly InfoHash[] = [infoHash]) => operator.act(ids, action);
   const isStored = async (i: number): Promise<boolean> =>
     (await store.task(shapeOf(made.meta)).verify(i)).kind === 'ok';
-  return { index, store, manager, decisions, rechecks, operator, act, disk, cancelled, limits, isStored };
+  return { index, store, manager, decisions, rechecks, operator, act, disk, cancelled, isStored };
 }
 
 const DONE = { done: 1, refused: [] };
@@ -183,15 +179,14 @@ test('what the settings say is not taken back here', async (t) => {
   assert.ok(decisions.isPinned(infoHash) && decisions.isBlocked(OTHER));
 });
 
-test('with a limit of its own a torrent’s clients come again, and its next task has it', async (t) => {
-  const { manager, act, limits } = await house(t);
+test('a limit of its own holds for the clients that are there, too, and they stay', async (t) => {
+  const { act, manager, decisions } = await house(t);
   const client = arriving();
   manager.claim(client);
-  assert.deepEqual(limits, [undefined]);
+  assert.equal(decisions.limitOf(infoHash), undefined);
   assert.deepEqual(await act({ do: 'limit', mbps: 4 }), DONE);
-  assert.ok((client.stream as TestStream).destroyed);
-  assert.deepEqual(manager.claim(arriving()), { kind: 'taken' });
-  assert.deepEqual(limits, [undefined, 4]);
+  assert.equal(decisions.limitOf(infoHash), 4);
+  assert.equal((client.stream as TestStream).destroyed, false);
 });
 
 test('a re-check reads every piece, finds what has rotted, and says how far it is', async (t) => {

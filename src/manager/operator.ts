@@ -108,10 +108,6 @@ export class Operator {
       case 'unblock':
         manager.forgive(names);
         break;
-      case 'limit':
-        // Whoever is being served dials again, and is served at the new rate.
-        manager.living(infoHash)?.rest();
-        break;
     }
     index.listing.decide(infoHash, decisions.bits(infoHash));
     return undefined;

@@ -7,7 +7,7 @@ import { CLIENT_CLOSED, ClientConnection } from '#client/client-connection.ts';
 import type { ClientStream, ClientTask } from '#client/client-world.ts';
 import { CLIENT_LIMITS } from '#client/limits.ts';
 import { PerClient } from '#client/per-client.ts';
-import type { OwnBudget, TaskBudget } from '#client/rate-limits.ts';
+import type { BoxBudget, TaskBudget } from '#client/rate-limits.ts';
 import { ReadTurns } from '#client/read-turns.ts';
 import { URGENT_RANK } from '#downloader/wanted-pieces.ts';
 import { type Handshake, newPeerId } from '#wire/handshake.ts';
@@ -32,7 +32,7 @@ export type AudienceWorld = NeighboursWorld &
     readonly clock: Clock;
     readonly log: Log;
     /** Where the rates to clients are limited. */
-    readonly budget?: OwnBudget | undefined;
+    readonly budget?: BoxBudget | undefined;
     /** The pieces that may be served; undefined while the metainfo is not known. */
     shelf(): PieceShelf | undefined;
     /** The metainfo is being read from the disk: whoever comes is greeted when that is over. */
@@ -374,7 +374,7 @@ export class Audience {
       nowMs,
     );
     if (have) this.#playheads?.look(holders, have, nowMs);
-    if (this.#budget) this.#dependence.look(holders, this.#lack.size);
+    if (this.#budget?.isLimited) this.#dependence.look(holders, this.#lack.size);
   }
 
   #recount(): void {

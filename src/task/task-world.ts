@@ -3,7 +3,7 @@ import type { Clock } from '#base/clock.ts';
 import type { Endpoint } from '#base/endpoint.ts';
 import type { Log } from '#base/log.ts';
 import type { InfoHash, PieceIndex } from '#base/units.ts';
-import type { OwnBudget } from '#client/rate-limits.ts';
+import type { BoxBudget } from '#client/rate-limits.ts';
 import type { OriginSource } from '#downloader/origin-pool.ts';
 import type { UplinkShare } from '#downloader/uplink.ts';
 import type { BegunLog } from '#store/begun-log.ts';
@@ -48,7 +48,7 @@ export type TaskWorld = {
   readonly clock: Clock;
   readonly peerId: Buffer;
   /** Where the rates to clients are limited. */
-  readonly budget?: OwnBudget | undefined;
+  readonly budget?: BoxBudget | undefined;
   /** Where fetching shares the line. */
   readonly uplink?: UplinkShare | undefined;
   store(shape: TaskShape): TaskStore<FramedPiece>;
