@@ -137,9 +137,18 @@ export class TaskSearch {
   #answer(question: ListQuestion, nowMs: number): ListAnswer {
     const total = this.#sql('SELECT count(*) FROM listing').pluck().get() as number;
     const where = whereOf(question);
+    const { offset, limit } = question;
+    const given = (ids: Iterable<number>, matching: number): ListAnswer => {
+      const rows = Array.from(ids, (id) => this.#row(id)).filter((row) => row !== undefined);
+      return { rows, matching, total };
+    };
+    // To look at every name twice, for the page and for how many there are, would take longer than to remember all that fit.
+    if (wordsOf(question.search).length > 0) {
+      const all = this.#order(question, where, nowMs);
+      return given(all.subarray(offset, offset + Math.min(limit, INDEX_LIMITS.searchRows)), all.length);
+    }
     const matching = where.sql ? this.#count(question, where) : total;
-    const rows = this.#page(question, where, matching, nowMs).map((row) => this.#row(row));
-    return { rows: rows.filter((row) => row !== undefined), matching, total };
+    return given(this.#page(question, where, matching, nowMs), matching);
   }
 
   #count(question: ListQuestion, where: Where): number {
