@@ -13,12 +13,8 @@ import { Presence } from './presence.ts';
 import { Prover } from './prover.ts';
 import type { Refusal } from './refusal.ts';
 import { Register } from './register.ts';
-<<<<<<< HEAD
-import { exportSecrets, flawOf, importSecrets } from './secrets.ts';
-=======
 import { syncFolder } from './secret-file.ts';
-import { exportSecrets, importSecrets } from './secrets.ts';
->>>>>>> page-access
+import { exportSecrets, flawOf, importSecrets } from './secrets.ts';
 import { SignIn } from './sign-in.ts';
 import { Tokens } from './tokens.ts';
 

@@ -6,11 +6,8 @@ import { bitsIn } from './bits.ts';
 import { ClientDays } from './client-days.ts';
 import { isDiskTrouble, openDatabase, REBUILDING } from './database.ts';
 import { Doubts } from './doubts.ts';
-<<<<<<< HEAD
-import { HeatHours } from './heat-hours.ts';
-=======
 import { Erasing } from './erasing.ts';
->>>>>>> page-figures
+import { HeatHours } from './heat-hours.ts';
 import { Heats } from './heats.ts';
 import { INDEX_LIMITS } from './limits.ts';
 import { Listing } from './listing.ts';
