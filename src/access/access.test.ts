@@ -178,6 +178,9 @@ test('the last administrator stays one, and whoever is removed is out at once, w
   const bob = inside(await signIn.signIn({ name: 'bob', password: 'x y z some words' }, seat('192.0.2.9')));
   const made = await tokens.make({ name: 'of bob', right: 'administer' }, askerOf(box, bob.secret));
   assert.ok(!isRefusal(made));
+  // Nobody hands on more than they have.
+  const more = await tokens.make({ name: 'more', right: 'administer' }, { ...askerOf(box, bob.secret), right: 'look' });
+  assert.ok(!isRefusal(more) && more.kept.right === 'look');
   const script = () => doors.asker({ authorization: `Bearer ${made.token}`, address: '', via: 'plain' });
   const listener = script();
   assert.ok(doors.mayStay(listener));
