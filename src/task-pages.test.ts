@@ -80,7 +80,7 @@ async function box(t: TestContext, right: 'look' | 'operate' = 'operate') {
   const blocks = (id: InfoHash): boolean => decisions.of(id).blocked === true;
   const manager = new Manager({ ...openToAll, blocks }, { ...nobodyThere(), store, index }, silentLog);
   const uplink = { isSpentFor: () => false };
-  const prefill = openPrefill(config, { index, manager, uplink, store, decisions, overloaded: () => false }, silentLog);
+  const prefill = openPrefill(config, { index, manager, uplink, store, overloaded: () => false }, silentLog);
   const { routes } = openTaskPages({ index, store, manager, prefill, decisions }, silentLog, scope);
   const audit: unknown[] = [];
   const doors = {
