@@ -4,7 +4,7 @@ import type { Scope } from '#base/scope.ts';
 import type { Entry } from '#entry/entry.ts';
 import { type PortCounters, portCounters } from '#health/counters.ts';
 import type { Index } from '#index/index.ts';
-import type { Manager, ManagerWorld } from '#manager/manager.ts';
+import type { ManagerWorld } from '#manager/manager.ts';
 import { ClientHistory, type ClientHistorySettings } from '#stats/client-history.ts';
 import type { Reading } from '#stats/reading.ts';
 import { Stats } from '#stats/stats.ts';
@@ -17,7 +17,6 @@ export type FiguresOwn = {
   readonly wan: string;
   readonly index: Index;
   readonly clientHistory: ClientHistorySettings;
-  manager(): Manager | undefined;
   entry(): Entry | undefined;
 };
 
@@ -41,7 +40,7 @@ export function startFigures(own: FiguresOwn, scope: Scope): Figures {
   const clientHistory = new ClientHistory(own.clientHistory, {
     nowMs: () => Date.now(),
     rows: index.clientDays,
-    nameOf: (infoHash) => own.manager()?.living(infoHash)?.view().name ?? '',
+    nameOf: (infoHash) => index.listing.nameOf(infoHash),
   });
   const passedBytes = (): number => own.entry()?.passedBytes ?? 0;
   const stats = new Stats({
