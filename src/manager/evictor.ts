@@ -26,6 +26,8 @@ export type EvictWorld = {
   living(infoHash: InfoHash): Pick<Task, 'verify' | 'evict' | 'leastStake'> | undefined;
   /** What a torrent is worth at least, whoever asks for it; infinite: it is not to go. */
   own?(infoHash: InfoHash): number | undefined;
+  /** The operator said since that it is not to go. */
+  isPinned?(infoHash: InfoHash): boolean;
   /** At least 0, less than 1. */
   readonly random?: () => number;
 };
@@ -39,7 +41,7 @@ type Mark = { readonly share: number; readonly least: number; readonly most: num
  * Invariant: a piece is forgotten by the index, durably, before its bytes go.
  */
 export class Evictor {
-  readonly #pinned: ReadonlySet<InfoHash>;
+  #pinned: ReadonlySet<InfoHash>;
   readonly #world: EvictWorld;
   readonly #log: Log;
   readonly #random: () => number;
@@ -62,6 +64,12 @@ export class Evictor {
     this.#world = world;
     this.#log = log;
     this.#random = world.random ?? Math.random;
+  }
+
+  /** From now on these do not go. */
+  pin(pinned: readonly InfoHash[]): void {
+    this.#pinned = new Set(pinned);
+    this.#inVainMs.clear();
   }
 
   /** To be called every second or two. Resolves when each disk that was short has room, or nothing more that could go. */
@@ -139,8 +147,10 @@ export class Evictor {
 
   /** By either of its names (BEP 52). */
   #isPinned(infoHash: InfoHash): boolean {
-    if (this.#pinned.size === 0) return false;
-    return this.#pinned.has(infoHash) || this.#world.index.names(infoHash).some((name) => this.#pinned.has(name));
+    const { index, isPinned } = this.#world;
+    if (this.#pinned.size === 0 && !isPinned) return false;
+    const byName = (name: InfoHash): boolean => this.#pinned.has(name) || (isPinned?.(name) ?? false);
+    return byName(infoHash) || index.names(infoHash).some(byName);
   }
 
   async #evict(infoHash: InfoHash, bytes: number): Promise<number> {

@@ -13,13 +13,21 @@ export type RefusingWorld = { readonly clock: Clock; readonly index: Pick<Index,
 /** Which torrents the box has no part in: what the operator blocks and what is private, what proved to be of no use lately, and what its agent threw at. */
 export class Refusing {
   readonly #world: RefusingWorld;
-  readonly #policy: Policy;
-  readonly #refusals = new Refusals();
+  readonly #blocks: PolicyConfig['blocks'];
+  #policy: Policy;
+  #refusals = new Refusals();
   readonly #setbacks = new Setbacks();
 
   constructor(config: PolicyConfig, world: RefusingWorld) {
     this.#world = world;
+    this.#blocks = config.blocks;
     this.#policy = new Policy(config);
+  }
+
+  /** From now on by these rules: what was refused under others is looked at anew. */
+  change(config: PolicyConfig): void {
+    this.#policy = new Policy({ ...(this.#blocks && { blocks: this.#blocks }), ...config });
+    this.#refusals = new Refusals();
   }
 
   /** Undefined: it is served. */
@@ -46,6 +54,13 @@ export class Refusing {
     this.#policy.sameTorrent(ids);
   }
 
+  /** Of a torrent by all of its names, whether or not it has a task. */
+  ofNamed(ids: readonly InfoHash[], isPrivate: boolean): string | undefined {
+    const names = ids.flatMap((id) => [id, ...this.#world.index.names(id)]);
+    this.#policy.sameTorrent(names);
+    return this.#policy.refuses({ ids: names, isPrivate }) ?? this.#policy.refusesHash(ids[0] as InfoHash);
+  }
+
   /** By what its metainfo says. */
   of(meta: Metainfo): string | undefined {
     return this.#policy.refuses(meta);
@@ -63,6 +78,10 @@ export class Refusing {
   refuse(ids: readonly InfoHash[], why: string): void {
     this.#world.log.info('task refused', { infoHash: ids[0], why });
     for (const id of ids) this.#refusals.note(id, why, this.#nowMs);
+  }
+
+  forgive(ids: readonly InfoHash[]): void {
+    for (const id of ids) this.#refusals.forget(id);
   }
 
   /** Its agent threw. Returns for how long it is left alone, ms. */
