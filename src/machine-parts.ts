@@ -73,6 +73,18 @@ export async function mountDisks(
   return { run, mounts };
 }
 
+/** A disk that the store would not take is taken out again. */
+async function changeDisks(paths: readonly string[], { disks, changeDisks: change, store }: MachineNeeds) {
+  const before = disks();
+  const trouble = await change(paths);
+  if (trouble !== undefined) return trouble;
+  const used = new Set(store.disks().flatMap(({ path, id }) => (id === undefined ? [] : [path])));
+  const lost = paths.find((path) => !used.has(path) && !before.includes(path));
+  if (lost === undefined) return undefined;
+  await change(before);
+  return `${lost} cannot be used: see the log of the box.`;
+}
+
 const DRAINS_FILE = 'drains.json';
 
 /** The disks that were being emptied when the box ended: nothing new may come there from the first moment on. */
@@ -124,7 +136,7 @@ export async function machineParts(
       dataDir,
       mounts,
       disks: needs.disks,
-      changeDisks: needs.changeDisks,
+      changeDisks: (paths) => changeDisks(paths, needs),
       diskIdAt: (path) => store.disks().find((disk) => disk.path === path)?.id,
       log,
     }),
