@@ -62,7 +62,7 @@ export function shapeOf(given_: Schema, root: Schema): Shape {
     case 'object':
       return schema.properties === undefined ? { kind: 'raw' } : { kind: 'group', members: membersOf(schema, root) };
     default:
-      return choiceOfConsts(schema) ?? { kind: 'raw' };
+      return alternatives(schema) ?? { kind: 'raw' };
   }
 }
 
@@ -77,9 +77,28 @@ function listShape(schema: Schema, root: Schema): Shape {
   return { kind: 'raw' };
 }
 
-/** A choice may also be written as `anyOf` of constants. */
-function choiceOfConsts(schema: Schema): Shape | undefined {
-  if (!Array.isArray(schema.anyOf)) return undefined;
-  const all = schema.anyOf.map((one) => asSchema(one).const);
-  return all.length > 0 && all.every((one) => typeof one === 'string') ? { kind: 'choice', of: all } : undefined;
+/** `anyOf` of constants is a choice, of numbers a number: nought or a range. */
+function alternatives(schema: Schema): Shape | undefined {
+  if (!Array.isArray(schema.anyOf) || schema.anyOf.length === 0) return undefined;
+  const all = schema.anyOf.map(asSchema);
+  if (all.every((one) => typeof one.const === 'string'))
+    return { kind: 'choice', of: all.map((one) => String(one.const)) };
+  if (!all.every((one) => one.type === 'number' || one.type === 'integer')) return undefined;
+  const ends = (word: 'minimum' | 'maximum') => all.map((one) => asNumber(one[word]) ?? asNumber(one.const));
+  const known = (list: (number | undefined)[]) => list.filter((n) => n !== undefined);
+  const [min, max] = [ends('minimum'), ends('maximum')];
+  return {
+    kind: 'number',
+    isWhole: all.every((one) => one.type === 'integer'),
+    ...(known(min).length === all.length && { min: Math.min(...known(min)) }),
+    ...(known(max).length === all.length && { max: Math.max(...known(max)) }),
+  };
+}
+
+/** Of a setting that can be one of several groups of fields, the one that `value` is. */
+export function variantOf(schema: Schema, value: unknown, root: Schema): Schema | undefined {
+  if (!Array.isArray(schema.anyOf) || typeof value !== 'object' || value === null) return undefined;
+  return schema.anyOf
+    .map((one) => resolved(asSchema(one), root))
+    .find(({ properties }) => Object.keys(value).every((key) => Object.hasOwn(asSchema(properties), key)));
 }

@@ -1,5 +1,5 @@
 import type { SettingGroup, SettingInfo, SettingsSchema, SettingUnit, Value, Values } from '#admin/contract-settings.ts';
-import { type Member, membersOf, type Schema, type Shape, shapeOf } from './field-shape.ts';
+import { type Member, membersOf, type Schema, type Shape, shapeOf, variantOf } from './field-shape.ts';
 
 /** One thing to enter. Groups of settings are taken apart: each of their members is a field. */
 export type Field = {
@@ -47,14 +47,16 @@ export function infoOf(infos: ReadonlyMap<string, SettingInfo>, path: string): S
   return undefined;
 }
 
+type Told = { readonly schema: SettingsSchema; readonly infos: readonly SettingInfo[]; readonly defaults: Values; readonly values: Values };
+
 /** Every field in the order of the schema. A setting of which nothing is said is told of under `page`, and cannot be changed. */
-export function fieldsOf(schema: SettingsSchema, infos: readonly SettingInfo[], defaults: Values): Field[] {
+export function fieldsOf({ schema, infos, defaults, values }: Told): Field[] {
   const known = new Map(infos.map((info) => [info.path, info]));
   const root: Schema = schema;
   const walk = (members: readonly Member[], before: string, depth: number): Field[] =>
     members.flatMap(({ name, schema: own, isOptional }) => {
       const path = before === '' ? name : `${before}.${name}`;
-      const shape = shapeOf(own, root);
+      const shape = shapeOf(variantOf(own, valueAt(values, path), root) ?? own, root);
       if (shape.kind === 'group') return depth < DEPTH_MAX ? walk(shape.members, path, depth + 1) : [];
       const info = infoOf(known, path);
       const byDefault = valueAt(defaults, path);

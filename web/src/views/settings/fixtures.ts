@@ -29,7 +29,7 @@ export const exampleView: SettingsView = {
       uplink: { $ref: '#/$defs/Uplink' },
       admin: {
         anyOf: [
-          { type: 'object', properties: { host: { type: 'string' } } },
+          { type: 'object', properties: { host: { type: 'string' }, port: { type: 'integer' } } },
           { type: 'object', properties: { path: { type: 'string' } } },
         ],
       },

@@ -7,7 +7,7 @@ import { checkDraft, firstWrong, place, together } from './field-problems.ts';
 import { byGroup, fieldsOf } from './fields.ts';
 import { exampleView as view } from './fixtures.ts';
 
-const fields = fieldsOf(view.schema, view.infos, view.defaults);
+const fields = fieldsOf(view);
 const formats = { network: (text: string) => /^[0-9.]+$/.test(text) };
 const draft = draftOf(fields, view.values);
 const check = (given: Draft) => checkDraft(fields, given, { values: view.values, schema: view.schema, formats });
@@ -26,7 +26,8 @@ test('each setting of the schema becomes a field of its kind, with what is known
       'uplink.mbps number optional',
       'uplink.hours hours',
       'uplink.wasteShare number',
-      'admin raw',
+      'admin.host text',
+      'admin.port number',
     ],
   );
   const of = (path: string) => fields.find((field) => field.path === path);
@@ -38,8 +39,23 @@ test('each setting of the schema becomes a field of its kind, with what is known
   );
 });
 
+test('a number that may be nought or within a range is a number; an unknown kind is shown as it stands', () => {
+  const scrub = { anyOf: [{ type: 'number', const: 0 }, { type: 'number', minimum: 0.1, maximum: 10 }] };
+  const made = fieldsOf({ ...view, schema: { properties: { scrub, odd: { anyOf: [{ type: 'string' }, { type: 'null' }] } } } });
+  assert.deepEqual(
+    made.map(({ shape }) => shape),
+    [{ kind: 'number', isWhole: false, min: 0, max: 10 }, { kind: 'raw' }],
+  );
+});
+
+test('a setting of several kinds shows the fields of the kind that it is', () => {
+  const values = { ...view.values, admin: { path: '/run/page.sock' } };
+  const paths = fieldsOf({ ...view, values }).map(({ path }) => path);
+  assert.ok(paths.includes('admin.path') && !paths.includes('admin.host'));
+});
+
 test('a setting of which nothing is said is shown, and cannot be changed', () => {
-  const [bare] = fieldsOf({ properties: { news: { type: 'boolean' } } }, [], {});
+  const [bare] = fieldsOf({ schema: { properties: { news: { type: 'boolean' } } }, infos: [], defaults: {}, values: {} });
   assert.deepEqual([bare?.path, bare?.group, bare?.applies], ['news', 'page', 'file-only']);
 });
 
