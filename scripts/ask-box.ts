@@ -15,6 +15,16 @@ export async function askBox(path: string, limitMs = LIMIT_MS): Promise<Incoming
   asked.on('error', reject);
   asked.end();
   const answer = await promise;
-  if (answer.statusCode !== 200) throw new Error((await text(answer)).trim());
+  if (answer.statusCode !== 200) throw new Error(whyOf(await text(answer)));
   return answer;
+}
+
+/** What a refusal says of itself. */
+function whyOf(body: string): string {
+  try {
+    const { text } = JSON.parse(body) as { text?: unknown };
+    return String(text ?? body);
+  } catch {
+    return body.trim();
+  }
 }

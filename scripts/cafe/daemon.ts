@@ -38,7 +38,11 @@ export type DaemonOptions = {
 };
 
 export class Daemon {
+  /** Whoever comes in here is administrator. */
   readonly socketPath: string;
+  /** Where the page is. */
+  readonly pagePath: string;
+  readonly configPath: string;
   readonly logPath: string;
   readonly dataDir: string;
   readonly #o: DaemonOptions;
@@ -46,9 +50,11 @@ export class Daemon {
 
   constructor(o: DaemonOptions) {
     this.#o = o;
-    this.socketPath = join(o.dir, 'admin.sock');
     this.logPath = join(o.dir, 'daemon.log');
     this.dataDir = join(o.dir, 'data');
+    this.socketPath = join(this.dataDir, 'control.sock');
+    this.pagePath = join(o.dir, 'page.sock');
+    this.configPath = join(o.dir, 'config.json');
   }
 
   get running(): boolean {
@@ -62,22 +68,28 @@ export class Daemon {
   /** Resolves once it has said that it is ready. `config` is laid over what the cafe writes. */
   async start(config: Readonly<Record<string, unknown>> = {}): Promise<void> {
     if (this.running) throw new Error('the daemon runs already');
-    const { box, dir, root, processes } = this.#o;
+    const { dir } = this.#o;
     await mkdir(this.dataDir, { recursive: true });
-    const configPath = join(dir, 'config.json');
     const all = {
       lan: 'lan0',
       wan: 'wan0',
       bridge: 'br0',
       dataDir: this.dataDir,
       volatileDir: join(dir, 'volatile'),
-      admin: { path: this.socketPath },
+      admin: { path: this.pagePath },
       ...this.#o.config,
       ...config,
     };
-    await writeFile(configPath, `${JSON.stringify(all, undefined, 2)}\n`);
+    await writeFile(this.configPath, `${JSON.stringify(all, undefined, 2)}\n`);
+    await this.startAgain();
+  }
+
+  /** With its configuration as it is, whoever wrote it last. */
+  async startAgain(): Promise<void> {
+    if (this.running) throw new Error('the daemon runs already');
+    const { box, dir, root, processes } = this.#o;
     const lines = await watchLines(this.logPath);
-    const argv = box.inside([execPath, join(root, 'src/main.ts'), configPath]);
+    const argv = box.inside([execPath, join(root, 'src/main.ts'), this.configPath]);
     this.#child = processes.start({ name: DAEMON_NAME, argv, logPath: this.logPath, cwd: dir });
     const ready = async () => (await lines()).some((line) => /"event":\s*"ready"/.test(line));
     await until('the daemon', ready, READY_LIMIT_MS, this.#child);
@@ -105,24 +117,35 @@ export class Daemon {
 
   /** A JSON answer of its admin server. */
   get(path: string): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const asked = request(
-        { socketPath: this.socketPath, path, headers: { host: '127.0.0.1' }, timeout: SNAPSHOT_LIMIT_MS },
-        async (answer) => {
-          try {
-            const parts: Buffer[] = [];
-            for await (const part of answer) parts.push(part as Buffer);
-            const text = Buffer.concat(parts).toString();
-            if (answer.statusCode !== 200) throw new Error(`${path}: ${answer.statusCode} ${text.slice(0, 200)}`);
-            resolve(JSON.parse(text));
-          } catch (error) {
-            reject(error as Error);
-          }
-        },
-      );
-      asked.on('timeout', () => asked.destroy(new Error(`${path}: no answer`)));
-      asked.on('error', reject);
-      asked.end();
-    });
+    return this.command('GET', path);
+  }
+
+  /** Over its control socket. Rejects with what it said where it refuses. */
+  async command(method: string, path: string, body?: unknown): Promise<unknown> {
+    const { status, text } = await this.#ask(method, path, body);
+    if (status !== 200) throw new Error(`${method} ${path}: ${status} ${text.slice(0, 300)}`);
+    return JSON.parse(text);
+  }
+
+  #ask(method: string, path: string, body: unknown): Promise<{ status: number | undefined; text: string }> {
+    const json = body === undefined ? undefined : JSON.stringify(body);
+    const { promise, resolve, reject } = Promise.withResolvers<{ status: number | undefined; text: string }>();
+    const headers = { host: '127.0.0.1', ...(json !== undefined && { 'content-type': 'application/json' }) };
+    const asked = request(
+      { socketPath: this.socketPath, method, path, headers, timeout: SNAPSHOT_LIMIT_MS },
+      async (answer) => {
+        try {
+          const parts: Buffer[] = [];
+          for await (const part of answer) parts.push(part as Buffer);
+          resolve({ status: answer.statusCode, text: Buffer.concat(parts).toString() });
+        } catch (error) {
+          reject(error as Error);
+        }
+      },
+    );
+    asked.on('timeout', () => asked.destroy(new Error(`${path}: no answer`)));
+    asked.on('error', reject);
+    asked.end(json);
+    return promise;
   }
 }

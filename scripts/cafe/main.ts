@@ -52,7 +52,7 @@ function hint(cafe: Cafe, page: Page): string {
 
 async function run(settings: Settings, signal: AbortSignal): Promise<number> {
   await using cafe = await Cafe.start({ ...settings, say }, signal);
-  await using page = await Page.start(settings.pagePort, cafe.daemon.socketPath);
+  await using page = await Page.start(settings.pagePort, cafe.daemon.pagePath);
   say(`page: http://127.0.0.1:${page.port}`);
   say(
     `${settings.clients.length} PCs, ${(cafe.payload.totalBytes / 1e6).toFixed(1)} MB over ${settings.wanMbit} Mbit/s`,

@@ -1,207 +1,207 @@
-import { chmod } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { type Duplex, Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { errorCode, errorText } from '#base/errors.ts';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
-import type { AdminWorld } from './contract.ts';
-import { explainAnswer } from './explain-answer.ts';
-import { type Knock, originAllowed, type Refusal, refuse } from './gate.ts';
+import type { RouteName } from './contract-api.ts';
+import { type Door, refusedAt, whoAsks } from './doorkeeper.ts';
+import { turnedAway } from './gate.ts';
+import { HttpListener, type ListenAt } from './http-listener.ts';
 import { ADMIN_LIMITS } from './limits.ts';
 import { LiveFeed } from './live-feed.ts';
+import { openApi } from './openapi.ts';
 import { NOT_BUILT, PageFiles } from './page-files.ts';
-import { SharedSnapshot } from './shared-snapshot.ts';
-import { clearStaleSocket } from './stale-socket.ts';
-import { NOT_RECORDED, whatIfAnswer } from './what-if-answer.ts';
+import { jsonBody } from './request-body.ts';
+import { bodyProblems, queryOf, rawTypeOf, shapeOf } from './request-shape.ts';
+import { respond, send, sendProblem } from './respond.ts';
+import { type Asker, type Detail, type Doors, Refused, type Route, refuse, route, sentJson } from './route.ts';
+import { RouteTable } from './route-table.ts';
+import { type LiveWorld, liveRoutes } from './routes/live-routes.ts';
+import { SharedSnapshot, type SnapshotWorld } from './shared-snapshot.ts';
 
-export type AdminListen = { host: string; port: number } | { path: string };
 export type AdminOptions = {
-  listen: AdminListen;
   /** The folder that `vite build web` filled. */
-  webRoot: string;
-  world: AdminWorld;
-  log: Log;
+  readonly webRoot: string;
+  readonly version: string;
+  readonly world: SnapshotWorld & LiveWorld;
+  readonly doors: Doors;
+  /** Of the other areas. */
+  readonly routes: readonly Route[];
+  readonly log: Log;
   /** Host names, beside localhost and addresses, under which the page may be opened. */
-  names?: readonly string[];
+  names(): readonly string[];
 };
 
-/** No inline code, nothing from elsewhere, no framing: a name that slipped through as markup could still do nothing. */
-const SECURITY_HEADERS = {
-  'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-  'referrer-policy': 'no-referrer',
-  'cross-origin-resource-policy': 'same-origin',
-  'cross-origin-opener-policy': 'same-origin',
-} as const;
-
-const knockOf = (request: IncomingMessage): Knock => ({
-  method: request.method,
-  url: request.url,
-  host: request.headers.host,
-  origin: request.headers.origin,
-  contentLength: request.headers['content-length'],
-  transferEncoding: request.headers['transfer-encoding'],
-});
-type Answer = { readonly status: 200; readonly json: string } | { readonly status: number; readonly why: string };
 const pathOf = (request: IncomingMessage): string => (request.url ?? '/').split('?', 1)[0] as string;
+const isOfApi = (path: string): boolean => path.startsWith('/api/') || path === '/metrics';
 
-/** The operator's page: files, what is answered under `/api/`, and the WebSocket `/api/live`. */
+/** The operator's page: its files, the routes of the contract, and the WebSocket `/api/live`; the same at each place where it listens. */
 export class AdminServer {
   readonly #options: AdminOptions;
-  readonly #server: Server;
-  readonly #snapshot: SharedSnapshot;
+  readonly #table: RouteTable;
   readonly #feed: LiveFeed;
   readonly #files: PageFiles;
+  readonly #listeners = new Set<HttpListener>();
 
-  private constructor(options: AdminOptions) {
+  constructor(options: AdminOptions) {
     this.#options = options;
-    this.#snapshot = new SharedSnapshot(options.world, options.log);
-    this.#feed = new LiveFeed(() => this.#snapshot.json());
+    const snapshot = new SharedSnapshot(options.world, options.log);
+    this.#feed = new LiveFeed(() => snapshot.json());
     this.#files = new PageFiles(options.webRoot);
-    this.#server = createServer({
-      maxHeaderSize: ADMIN_LIMITS.headerBytes,
-      headersTimeout: ADMIN_LIMITS.headersTimeoutMs,
-      requestTimeout: ADMIN_LIMITS.requestTimeoutMs,
-      keepAliveTimeout: ADMIN_LIMITS.keepAliveMs,
-      connectionsCheckingInterval: 1000,
-    });
-    this.#server.maxConnections = ADMIN_LIMITS.connections;
-    this.#server.maxRequestsPerSocket = ADMIN_LIMITS.requestsPerSocket;
-    this.#server.setTimeout(ADMIN_LIMITS.requestTimeoutMs * 3);
-    this.#server.on('request', (request, response) => {
-      this.#answer(request, response).catch((error: unknown) => {
-        options.log.error('admin-request-failed', { why: errorText(error) });
-        response.destroy();
-      });
-    });
-    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
-  }
-
-  /** Rejects when the address or the socket path is taken. */
-  static async start(options: AdminOptions): Promise<AdminServer> {
-    const admin = new AdminServer(options);
-    const { listen, log } = options;
-    if ('path' in listen) await clearStaleSocket(listen.path);
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    admin.#server.once('error', (error) =>
-      reject(new Error('the admin page cannot listen: free its address or choose another', { cause: error })),
+    const routes = [...liveRoutes(options.world, snapshot), ...options.routes];
+    const described: Route = route('GET /api/openapi.json', 'look', () =>
+      sentJson(JSON.stringify(openApi([...routes, described], options.version))),
     );
-    admin.#server.listen(listen, resolve);
-    await promise;
-    admin.#server.on('error', (error) => log.error('admin-listener-failed', { why: errorText(error) }));
-    // The owner and its group: whoever may open the socket may see the whole page.
-    if ('path' in listen) await chmod(listen.path, 0o660);
-    log.info('admin-listening', { address: 'path' in listen ? listen.path : `${listen.host}:${admin.port}` });
-    return admin;
+    this.#table = new RouteTable([...routes, described]);
   }
 
-  /** The TCP port it listens on (useful after asking for port 0); undefined on a unix socket. */
-  get port(): number | undefined {
-    return (this.#server.address() as AddressInfo | null)?.port;
+  /** Rejects when the address or the socket path is taken. `trusted`: whoever comes in there is administrator. */
+  async listen(listen: ListenAt, { trusted = false } = {}): Promise<HttpListener> {
+    const listener = await HttpListener.start({
+      listen,
+      trusted,
+      // The owner and its group; a socket that gives every right is the owner's alone.
+      mode: trusted ? 0o600 : 0o660,
+      log: this.#options.log,
+      onRequest: (request, response, door) => void this.#request(request, response, door),
+      onUpgrade: (request, socket, head, door) => this.#upgrade(request, socket, head, door),
+    });
+    this.#listeners.add(listener);
+    return listener;
   }
 
-  /** Ends every connection; resolves when none is left and the socket file is gone. */
+  /** The page is no longer answered there. */
+  async leave(listener: HttpListener): Promise<void> {
+    this.#listeners.delete(listener);
+    await listener.close();
+  }
+
+  /** Ends every connection; resolves when none is left and the socket files are gone. */
   async close(): Promise<void> {
     this.#feed.close();
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeAllConnections();
-    await closed;
+    await Promise.all([...this.#listeners].map((listener) => this.leave(listener)));
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #request(request: IncomingMessage, response: ServerResponse, door: Door): Promise<void> {
     response.on('error', () => response.destroy());
-    const refusal = refuse(knockOf(request), this.#options.names ?? []);
-    if (refusal) {
-      // Whatever body follows is not read.
-      response.shouldKeepAlive = false;
-      return this.#send(response, refusal.status, 'text/plain; charset=utf-8', `${refusal.why}\n`);
+    try {
+      await this.#answer(request, response, door);
+    } catch (error) {
+      this.#options.log.error('admin-request-failed', { path: pathOf(request).slice(0, 100), why: errorText(error) });
+      if (response.headersSent) response.destroy();
+      else sendProblem(response, { why: 'failed', text: 'This did not work: see the log of the box.' });
     }
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse, door: Door): Promise<void> {
+    const away = turnedAway({ host: request.headers.host, url: request.url }, this.#options.names());
+    if (away) return send(response, away.status, 'application/json', JSON.stringify(away.refused.problem));
     const path = pathOf(request);
-    if (path === '/api/snapshot' || path === '/api/history') {
-      const json = path === '/api/snapshot' ? this.#snapshot.json() : this.#snapshot.historyJson();
-      if (json !== undefined) return this.#send(response, 200, 'application/json', json);
-      return this.#send(
-        response,
-        503,
-        'text/plain; charset=utf-8',
-        'The box cannot tell its state now: see its log.\n',
-      );
+    if (!isOfApi(path)) return this.#sendFile(request, response, path);
+    const found = this.#table.find(request.method ?? '', path);
+    if (found.kind === 'no-path')
+      return sendProblem(response, { why: 'not-found', text: `There is no ${path.slice(0, 100)}.` });
+    if (found.kind === 'no-method')
+      return send(response, 405, 'text/plain; charset=utf-8', 'Another method is meant here.\n', {
+        allow: found.allow.join(', '),
+      });
+    const { doors } = this.#options;
+    const asker = whoAsks(request, door, doors);
+    const refused = refusedAt(request, asker, found.route.needs, doors);
+    if (refused) {
+      this.#audit(found.route, asker, {}, 'refused');
+      return sendProblem(response, refused.problem);
     }
-    if (path === '/api/explain')
-      return this.#tell(response, await explainAnswer(request.url ?? '', this.#options.world));
-    if (path === '/api/what-if') {
-      request.setTimeout(ADMIN_LIMITS.whatIfMs);
-      return this.#tell(response, await whatIfAnswer(this.#options.world));
-    }
-    if (path === '/api/trace') return this.#sendTrace(response);
-    await this.#sendFile(request, response, path);
+    await this.#run(found.route, found.params, asker, request, response);
   }
 
-  #tell(response: ServerResponse, answer: Answer): void {
-    if ('json' in answer) this.#send(response, answer.status, 'application/json', answer.json);
-    else this.#send(response, answer.status, 'text/plain; charset=utf-8', `${answer.why}\n`);
+  async #run(
+    to: Route,
+    params: Readonly<Record<string, string>>,
+    asker: Asker,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const query = queryOf(to.name, new URL(request.url ?? '/', 'http://box').searchParams);
+    if ('fields' in query) return respond(response, invalid('The parameters of this address are wrong.', query.fields));
+    const body = await bodyOf(to, request);
+    if (body instanceof Refused) return respond(response, body);
+    if (to.options.answerMs !== undefined) request.setTimeout(to.options.answerMs);
+    const detail: Record<string, string | number | boolean> = {};
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    const reply = await to.answer({
+      params,
+      query: query.query as never,
+      body: body.json as never,
+      asker,
+      request,
+      signal: gone.signal,
+      note: (more) => void Object.assign(detail, more),
+    });
+    this.#audit(to, asker, detail, reply instanceof Refused ? 'refused' : 'done');
+    await respond(response, reply);
   }
 
-  /** As fast as the reader reads; a reader that leaves is no error. */
-  async #sendTrace(response: ServerResponse): Promise<void> {
-    const lines = this.#options.world.trace?.();
-    if (!lines) return this.#tell(response, NOT_RECORDED);
-    response.writeHead(200, {
-      ...SECURITY_HEADERS,
-      'content-type': 'application/x-ndjson',
-      'cache-control': 'no-store',
-    });
-    await pipeline(Readable.from(lines), response).catch((error: unknown) => {
-      if (errorCode(error) !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
-    });
+  #audit({ options }: Route, asker: Asker, detail: Detail, outcome: 'done' | 'refused'): void {
+    if (options.audit === undefined) return;
+    this.#options.doors.audit({ who: asker.name, address: asker.address, what: options.audit, detail, outcome });
   }
 
   async #sendFile(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return send(response, 405, 'text/plain; charset=utf-8', 'Only GET is answered here.\n', { allow: 'GET, HEAD' });
     const file = await this.#files.get(path);
     if (!file) {
-      if (path === '/') return this.#send(response, 503, 'text/html; charset=utf-8', NOT_BUILT);
-      return this.#send(response, 404, 'text/plain; charset=utf-8', 'There is no such page. Try /\n');
+      if (path === '/') return send(response, 503, 'text/html; charset=utf-8', NOT_BUILT);
+      return send(response, 404, 'text/plain; charset=utf-8', 'There is no such page. Try /\n');
     }
-    response.setHeader('etag', file.etag);
-    response.setHeader('vary', 'accept-encoding');
-    const cache = file.immutable ? 'public, max-age=31536000, immutable' : 'no-cache';
-    if (request.headers['if-none-match'] === file.etag) return this.#send(response, 304, file.type, '', cache);
+    const headers = {
+      etag: file.etag,
+      vary: 'accept-encoding',
+      'cache-control': file.immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
+    };
+    if (request.headers['if-none-match'] === file.etag) return send(response, 304, file.type, '', headers);
     const zipped = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
-    if (zipped) response.setHeader('content-encoding', 'gzip');
-    this.#send(response, 200, file.type, zipped ? file.gzipped : file.plain, cache);
+    if (!zipped) return send(response, 200, file.type, file.plain, headers);
+    send(response, 200, file.type, file.gzipped, { ...headers, 'content-encoding': 'gzip' });
   }
 
-  #send(response: ServerResponse, status: number, type: string, body: string | Buffer, cache = 'no-store'): void {
-    response.writeHead(status, {
-      ...SECURITY_HEADERS,
-      'content-type': type,
-      'cache-control': cache,
-      ...(status === 304 ? {} : { 'content-length': Buffer.byteLength(body) }),
-      ...(status === 405 ? { allow: 'GET, HEAD' } : {}),
-    });
-    response.end(body);
-  }
-
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, door: Door): void {
     socket.on('error', () => socket.destroy());
-    const refusal = this.#refuseUpgrade(request);
-    if (refusal)
-      socket.end(`HTTP/1.1 ${refusal.status} Refused\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`, () =>
+    const { doors, names } = this.#options;
+    const asker = whoAsks(request, door, doors);
+    const status = this.#upgradeStatus(request, asker, names());
+    if (status === undefined) this.#feed.accept(request, socket, head, () => doors.mayStay(asker));
+    else
+      socket.end(`HTTP/1.1 ${status} Refused\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`, () =>
         socket.destroy(),
       );
-    else this.#feed.accept(request, socket, head);
   }
 
-  #refuseUpgrade(request: IncomingMessage): Refusal | undefined {
-    const knock = knockOf(request);
-    const refusal = refuse(knock, this.#options.names ?? []);
-    if (refusal) return refusal;
-    if (pathOf(request) !== '/api/live') return { status: 404, why: 'no such feed' };
-    if (!originAllowed(knock.origin, knock.host)) return { status: 403, why: 'another site asked' };
-    if (this.#feed.full) return { status: 503, why: 'too many listeners' };
-    return undefined;
+  /** Of a refusal; undefined: it may listen. */
+  #upgradeStatus(request: IncomingMessage, asker: Asker, names: readonly string[]): number | undefined {
+    const away = turnedAway({ host: request.headers.host, url: request.url }, names);
+    if (away) return away.status;
+    if (pathOf(request) !== '/api/live') return 404;
+    const refused = refusedAt(request, asker, 'look', this.#options.doors);
+    if (refused) return refused.problem.why === 'not-signed-in' ? 401 : 403;
+    return this.#feed.full ? 503 : undefined;
   }
 }
+
+const invalid = (text: string, fields: Refused['problem']['fields'] & object): Refused =>
+  refuse('invalid', text, { fields });
+
+/** A body that is not JSON is left to the route. */
+async function bodyOf(to: Route, request: IncomingMessage): Promise<{ json: unknown } | Refused> {
+  const shape = shapeOf(to.name as RouteName).body;
+  if (rawTypeOf(shape) !== undefined) return { json: undefined };
+  const body = await jsonBody(request, shape ? (to.options.bodyBytes ?? ADMIN_LIMITS.bodyBytes) : 0);
+  if (body instanceof Refused || !shape) return body;
+  if (body.json === undefined) return refuse('malformed', 'This needs a body, in JSON.');
+  const fields = bodyProblems(to.name, body.json);
+  return fields.length > 0 ? invalid(`What was sent is not as it should be: ${said(fields)}.`, fields) : body;
+}
+
+const said = (fields: readonly { path: string; code: string }[]): string =>
+  fields.map(({ path, code }) => `${path === '' ? 'all of it' : path} (${code})`).join(', ');

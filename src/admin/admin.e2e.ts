@@ -5,9 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
 import { build } from 'vite';
-import { silentLog } from '#base/log.ts';
-import { AdminServer } from './admin-server.ts';
-import { busyBox, EVIL_NAME, emptyBox } from './fixtures.ts';
+import { busyBox, EVIL_NAME, emptyBox, startAdmin } from './fixtures.ts';
 
 const ARGS = [
   '--no-sandbox',
@@ -31,10 +29,9 @@ after(() => rm(dir, { recursive: true, force: true }));
 
 /** The box as the test sets it. */
 const world = { box: busyBox(), snapshot: () => ({ ...world.box, nowMs: Date.now() }) };
-const startServer = (port = 0) =>
-  AdminServer.start({ listen: { host: '127.0.0.1', port }, webRoot: join(dir, 'web'), world, log: silentLog });
+const startServer = (port = 0) => startAdmin({ listen: { host: '127.0.0.1', port }, webRoot: join(dir, 'web'), world });
 
-type Visit = { page: Page; context: BrowserContext; admin: AdminServer; troubles: string[] };
+type Visit = { page: Page; context: BrowserContext; admin: Awaited<ReturnType<typeof startAdmin>>; troubles: string[] };
 
 /** A fresh browser on the page; whatever it complains about is a failure. */
 async function visit(o: { locale: string; width: number; height: number }, look: (v: Visit) => Promise<void>) {

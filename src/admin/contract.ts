@@ -348,16 +348,3 @@ export type ExplainView = {
   /** What the kernel does with the next flow: steered unless the pair passes. */
   kernel: { steered: boolean; passed: boolean };
 };
-
-/** What the admin pages ask of the box. */
-export type AdminWorld = {
-  snapshot(): BoxSnapshot;
-  /** The last five minutes, oldest first, so that a page just opened has a chart at once. */
-  history?(): readonly RateSample[];
-  /** Newest first. */
-  explain?(question: ExplainQuestion): Promise<readonly ExplainView[]>;
-  /** What other disks and rules would have saved. */
-  whatIf?(): Promise<WhatIfAnswer>;
-  /** What was recorded, a line each; undefined: nothing is recorded. */
-  trace?(): AsyncIterable<string> | undefined;
-};

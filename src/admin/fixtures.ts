@@ -1,4 +1,9 @@
+import { silentLog } from '#base/log.ts';
+import { type AdminOptions, AdminServer } from './admin-server.ts';
 import type { BoxSnapshot, ClientView, DiskView, PortRole, TaskView } from './contract.ts';
+import type { Right } from './contract-common.ts';
+import type { ListenAt } from './http-listener.ts';
+import type { Doors } from './route.ts';
 
 /** A torrent's name as an ill-meaning stranger would choose it: markup, control characters, right-to-left tricks. */
 export const EVIL_NAME =
@@ -235,3 +240,45 @@ export const busyBox = (over: Partial<BoxSnapshot> = {}): BoxSnapshot => {
     ...over,
   };
 };
+
+/** Whoever comes may do `right`, without signing in. */
+export const doorsFor = (right: Right | undefined): Doors => ({
+  asker: ({ address, via }) => ({ kind: 'guest', name: '', ...(right && { right }), address, via }),
+  csrfHolds: () => false,
+  mayStay: () => true,
+  audit: () => {},
+});
+
+/** A server at a loopback port, or where `listen` says, that lets everybody look. */
+export async function startAdmin({
+  listen = { host: '127.0.0.1', port: 0 },
+  world,
+  names = [],
+  ...over
+}: Partial<Omit<AdminOptions, 'world' | 'names'>> & {
+  listen?: ListenAt;
+  world?: Partial<AdminOptions['world']>;
+  names?: readonly string[];
+} = {}) {
+  const admin = new AdminServer({
+    webRoot: '/nowhere',
+    version: '0.1.0',
+    world: {
+      snapshot: emptyBox,
+      history: () => [],
+      health: () => ({ ok: true, version: '0.1.0', steering: 'armed' }),
+      explain: async () => [],
+      whatIf: async () => ({ kind: 'off' }),
+      trace: () => undefined,
+      ...world,
+    },
+    doors: doorsFor('look'),
+    routes: [],
+    names: () => names,
+    log: silentLog,
+    ...over,
+  });
+  const listener = await admin.listen(listen);
+  const port = listener.port ?? 0;
+  return { admin, port, url: `http://127.0.0.1:${port}`, close: () => admin.close() };
+}

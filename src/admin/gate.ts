@@ -1,16 +1,6 @@
 import { isIP } from 'node:net';
 import { ADMIN_LIMITS } from './limits.ts';
-
-/** The parts of a request that decide whether it is answered at all. */
-export type Knock = {
-  method: string | undefined;
-  url: string | undefined;
-  host: string | undefined;
-  origin: string | undefined;
-  contentLength: string | undefined;
-  transferEncoding: string | undefined;
-};
-export type Refusal = { status: number; why: string };
+import { type Refused, refuse } from './route.ts';
 
 /** `Host` without its port and brackets, in lower case; undefined when it is not a host. */
 export function hostName(host: string | undefined): string | undefined {
@@ -28,19 +18,26 @@ export function hostAllowed(host: string | undefined, names: readonly string[]):
   return name === 'localhost' || isIP(name) !== 0 || names.some((n) => n.toLowerCase() === name);
 }
 
-/** Browsers send `Origin` with every WebSocket; other programs send none and cannot be tricked into dialling. */
+/** Browsers send `Origin` with every WebSocket and every change; other programs send none and cannot be tricked into dialling. */
 export function originAllowed(origin: string | undefined, host: string | undefined): boolean {
   if (origin === undefined) return true;
   return URL.canParse(origin) && host !== undefined && new URL(origin).host === host.toLowerCase();
 }
 
-/** Why this request is not answered, or undefined. */
-export function refuse(knock: Knock, names: readonly string[]): Refusal | undefined {
-  if (!hostAllowed(knock.host, names))
-    return { status: 421, why: 'Open this page by the address of the box, or add its name to the configuration.' };
-  if ((knock.url?.length ?? 0) > ADMIN_LIMITS.urlChars) return { status: 414, why: 'This address is too long.' };
-  if (knock.method !== 'GET' && knock.method !== 'HEAD') return { status: 405, why: 'Only GET is answered here.' };
-  if (knock.transferEncoding !== undefined || (knock.contentLength ?? '0') !== '0')
-    return { status: 413, why: 'A request here has no body.' };
+/** Why this request is not even looked at, or undefined. */
+export function turnedAway(
+  { host, url = '/' }: { host: string | undefined; url: string | undefined },
+  names: readonly string[],
+): { readonly status: 421 | 414; readonly refused: Refused } | undefined {
+  if (!hostAllowed(host, names))
+    return {
+      status: 421,
+      refused: refuse(
+        'not-allowed',
+        'Open this page by the address of the box, or add its name to the settings ("names").',
+      ),
+    };
+  if (url.length > ADMIN_LIMITS.urlChars)
+    return { status: 414, refused: refuse('too-large', 'This address is too long.') };
   return undefined;
 }

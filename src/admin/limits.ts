@@ -15,6 +15,9 @@ export const ADMIN_LIMITS = {
   keepAliveMs: 5000,
   /** ms that a look at what other rules would have saved may take, before its asker is hung up on: longer than it ever does. */
   whatIfMs: 150_000,
+  /** Bytes of a JSON body, where the route does not say otherwise; and of all that are being read, together. */
+  bodyBytes: 64 * 1024,
+  bodiesBytes: 48 * 1024 * 1024,
   /** Requests on one socket before it must dial anew. */
   requestsPerSocket: 1000,
   /** Bytes of a message from the page. It has nothing to say. */

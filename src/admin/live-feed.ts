@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { ADMIN_LIMITS } from './limits.ts';
 
-type Listener = { missed: number };
+type Listener = { missed: number; mayStay(): boolean };
 
 /** Pushes the shared snapshot to every page that listens. Runs no timer while nobody does. */
 export class LiveFeed {
@@ -33,8 +33,9 @@ export class LiveFeed {
     return this.#listeners.size >= ADMIN_LIMITS.listeners;
   }
 
-  accept(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    this.#server.handleUpgrade(request, socket, head, (ws) => this.#add(ws));
+  /** `mayStay`: asked at every ping; whose session has ended is hung up on. */
+  accept(request: IncomingMessage, socket: Duplex, head: Buffer, mayStay: () => boolean = () => true): void {
+    this.#server.handleUpgrade(request, socket, head, (ws) => this.#add(ws, mayStay));
   }
 
   close(): void {
@@ -44,8 +45,8 @@ export class LiveFeed {
     this.#server.close();
   }
 
-  #add(ws: WebSocket): void {
-    const listener: Listener = { missed: 0 };
+  #add(ws: WebSocket, mayStay: () => boolean): void {
+    const listener: Listener = { missed: 0, mayStay };
     this.#listeners.set(ws, listener);
     ws.on('pong', () => {
       listener.missed = 0;
@@ -60,7 +61,10 @@ export class LiveFeed {
     if (first !== undefined) ws.send(first);
     this.#beat ??= setInterval(() => this.#tell(), this.#beatMs).unref();
     this.#ping ??= setInterval(() => {
-      for (const one of this.#listeners.keys()) one.ping();
+      for (const [ws, listener] of this.#listeners) {
+        if (listener.mayStay()) ws.ping();
+        else ws.close(1008, 'signed out');
+      }
     }, ADMIN_LIMITS.pingMs).unref();
   }
 

@@ -11,7 +11,7 @@ test('one snapshot a second, whoever asks', () => {
   let ms = 0;
   let made = 0;
   const shared = new SharedSnapshot(
-    { snapshot: () => emptyBox({ nowMs: ++made }) },
+    { snapshot: () => emptyBox({ nowMs: ++made }), history: () => [] },
     logTo(() => {}),
     () => ms,
   );
@@ -27,6 +27,7 @@ test('a box that cannot tell its state is missed and told once a minute', () => 
   let ms = 0;
   const told: string[] = [];
   const world = {
+    history: () => [],
     snapshot(): BoxSnapshot {
       throw new Error('no index');
     },

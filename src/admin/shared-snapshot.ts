@@ -1,22 +1,28 @@
 import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
-import type { AdminWorld } from './contract.ts';
+import type { BoxSnapshot, RateSample } from './contract.ts';
 import { ADMIN_LIMITS } from './limits.ts';
 import { trimSnapshot } from './snapshot-trim.ts';
+
+export type SnapshotWorld = {
+  snapshot(): BoxSnapshot;
+  /** The last five minutes, oldest first, so that a page just opened has a chart at once. */
+  history(): readonly RateSample[];
+};
 
 /** Timers fire a little early or late: without this slack every second beat would repeat the one before. */
 const SLACK_MS = 50;
 
 /** One snapshot a second, made once for all who look. */
 export class SharedSnapshot {
-  readonly #world: AdminWorld;
+  readonly #world: SnapshotWorld;
   readonly #log: Log;
   readonly #elapsedMs: () => number;
   #json: string | undefined;
   #madeAtMs = Number.NEGATIVE_INFINITY;
   #toldAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(world: AdminWorld, log: Log, elapsedMs: () => number = () => performance.now()) {
+  constructor(world: SnapshotWorld, log: Log, elapsedMs: () => number = () => performance.now()) {
     this.#world = world;
     this.#log = log;
     this.#elapsedMs = elapsedMs;
@@ -33,7 +39,7 @@ export class SharedSnapshot {
 
   /** JSON of RateSample[]. */
   historyJson(): string | undefined {
-    return this.#make(this.#elapsedMs(), () => this.#world.history?.() ?? []);
+    return this.#make(this.#elapsedMs(), () => this.#world.history());
   }
 
   // The page is not worth the data path: a snapshot that throws is told and missed, and the box goes on.

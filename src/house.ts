@@ -1,0 +1,315 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { exit } from 'node:process';
+import { AdminServer } from '#admin/admin-server.ts';
+import type { Doors } from '#admin/route.ts';
+import { realClock } from '#base/clock.ts';
+import { errorText } from '#base/errors.ts';
+import type { Log } from '#base/log.ts';
+import { Scope } from '#base/scope.ts';
+import { type InfoHash, MIB } from '#base/units.ts';
+import { boxBudget } from '#client/rate-limits.ts';
+import { Dht, hasAddress } from '#downloader/dht.ts';
+import { Uplink } from '#downloader/uplink.ts';
+import { Entry, type EntryLoad } from '#entry/entry.ts';
+import type { Announced } from '#entry/seen.ts';
+import { receivedBytes } from '#health/counters.ts';
+import { DiskHealthWatch } from '#health/disk-health.ts';
+import { Health } from '#health/health.ts';
+import { OverloadWatch } from '#health/overload-watch.ts';
+import { Index } from '#index/index.ts';
+import { keepFreedMemory } from '#kernel/libc.ts';
+import { roundTrip } from '#kernel/tcp-info.ts';
+import { Evictor } from '#manager/evictor.ts';
+import { Manager } from '#manager/manager.ts';
+import { Scrubber } from '#manager/scrubber.ts';
+import { Store } from '#store/store.ts';
+import { FramedPiece } from '#wire/framed-piece.ts';
+import { newPeerId } from '#wire/handshake.ts';
+import { isOpenTracker } from '#wire/open-tracker.ts';
+import packageJson from '../package.json' with { type: 'json' };
+import type { Config } from './config.ts';
+import { DemandTrace } from './demand-trace.ts';
+import { changeDisks, diskPlaces, rememberDisks } from './disk-settings.ts';
+import { dialOrigin } from './origin-dial.ts';
+import { openPrefill, worthTo } from './prefilling.ts';
+import { waitingForRestart, withReread } from './reread-settings.ts';
+import { type Parts, snapshotOf } from './snapshot.ts';
+
+/** Builds the parts, wires each part's world, and ends them in the order that loses nothing. */
+
+const HEALTH_EVERY_MS = 1_000;
+const HASH_WORKERS = 1;
+const DISKS_EVERY_MS = 60_000;
+const EVICT_EVERY_MS = 2_000;
+const PREFILL_EVERY_MS = 2_000;
+/** The setting that holds what to steer at once after a restart, and how often it is written. */
+const SWARMS = 'swarms';
+const SWARMS_EVERY_MS = 10_000;
+/** The setting that holds the uplink's books. */
+const UPLINK = 'uplink';
+
+/** In the data folder. Whoever may open it is administrator. */
+const CONTROL_SOCKET = 'control.sock';
+
+const NO_FLOWS: EntryLoad = { recognising: 0, spliced: 0, unsentBytes: 0 };
+
+/** Linux's memory file system (shm_overview(7)): what lies there survives the daemon, not the machine. */
+function volatileDirOf(dataDir: string): string | undefined {
+  const name = createHash('sha1').update(dataDir).digest('hex').slice(0, 12);
+  return existsSync('/dev/shm') ? `/dev/shm/swarmbox-${name}` : undefined;
+}
+
+function openIndex(config: Config, log: Log): Index {
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o750 });
+  return Index.open(join(config.dataDir, 'swarmbox.db'), log.with({ part: 'index' }));
+}
+
+/** A tracker was told that something is lacking. What else is announced does not say. */
+const wantsMore = ({ leftBytes = 0, event }: Announced): boolean =>
+  leftBytes > 0 && event !== 'stopped' && event !== 'completed';
+
+/**
+ * The tracker to expect a client of, when it said that it has begun and lacks something, and the tracker is open to all. Of any other
+ * nothing is fetched before a client itself has dialled.
+ */
+function openTrackerOf(a: Announced): string | undefined {
+  if (!wantsMore(a)) return undefined;
+  return a.tracker !== undefined && isOpenTracker(a.tracker) ? a.tracker : undefined;
+}
+
+function startDht({ dht: { bootstrap } }: Config, log: Log, scope: Scope): Dht {
+  const dht = new Dht({ clock: realClock, log: log.with({ part: 'dht' }), bootstrap, hasAddress });
+  scope.defer(() => dht.close());
+  return dht;
+}
+
+const OPEN_TO_LOOK: Doors = {
+  asker: ({ address, via }) => ({ kind: 'guest', name: '', right: 'look', address, via }),
+  csrfHolds: () => true,
+  mayStay: () => true,
+  audit: () => {},
+};
+
+/** What a running daemon can be told. */
+export type Running = { readonly scope: Scope; reconfigure(config: Config): Promise<void> };
+
+export async function run(config: Config, log: Log): Promise<Running> {
+  const startedAtMs = Date.now();
+  const scope = new Scope((error) => log.error('trouble', { why: errorText(error) }));
+  try {
+    return { scope, reconfigure: await build(config, log, scope, startedAtMs) };
+  } catch (error) {
+    await scope.close();
+    throw error;
+  }
+}
+
+async function build(started: Config, log: Log, scope: Scope, startedAtMs: number): Promise<Running['reconfigure']> {
+  keepFreedMemory();
+  let config = started;
+  const index = openIndex(config, log);
+  scope.defer(() => index.close());
+  const stop = index.beginRun();
+  scope.defer(() => index.endRun());
+  const store = await Store.open<FramedPiece>(
+    {
+      disks: diskPlaces(config, index),
+      volatileDir: config.volatileDir ?? volatileDirOf(config.dataDir),
+      cacheBytes: config.cacheMiB * MIB,
+      floorBytes: config.floorMiB * MIB,
+      hashWorkers: HASH_WORKERS,
+    },
+    FramedPiece,
+    log.with({ part: 'store' }),
+  );
+  scope.defer(() => store.close());
+  rememberDisks(config, index, store);
+  scope.every(DISKS_EVERY_MS, () => rememberDisks(config, index, store));
+  const trace = await DemandTrace.open(config, index, store, log.with({ part: 'trace' }), scope);
+  let entry: Entry | undefined;
+  const dht = config.dht.enabled ? startDht(config, log, scope) : undefined;
+  const uplink = new Uplink(
+    config.uplink,
+    {
+      clock: realClock,
+      roundTrip,
+      lineBytes: () => receivedBytes(config.wan),
+      kept: () => index.setting(UPLINK),
+      keep: (text) => index.setSetting(UPLINK, text),
+    },
+    scope,
+  );
+  const manager = new Manager(
+    {
+      seats: config.seats,
+      seatRule: config.seatRule,
+      servePrivate: config.servePrivate,
+      block: config.block,
+      allow: config.allow,
+      spareFlash: config.spareFlash,
+    },
+    {
+      clock: realClock,
+      store,
+      index,
+      peerId: newPeerId(),
+      disks: () => store.disks(),
+      leastWorth: () => (config.evict ? evictor.leastWorth() : undefined),
+      isSqueezed: () => config.evict && evictor.isSqueezed,
+      budget: boxBudget(config.limits, realClock),
+      uplink,
+      demand: trace?.demand,
+      dial: (to) => dialOrigin(config.bridge, to),
+      know: (infoHash) => entry?.know(infoHash),
+      steer: (infoHash, endpoints, from) => entry?.steer(infoHash, endpoints, from),
+      told: (client, infoHash, endpoints) => entry?.told(client, infoHash, endpoints),
+      dhtNode: (endpoint) => dht?.addNode(endpoint),
+      lookUp: async (infoHash, found, signal) => dht?.peersOf(infoHash, found, signal),
+      isBox: (endpoint) => entry?.isBox(endpoint) ?? false,
+    },
+    log,
+  );
+  scope.defer(() => manager.close());
+  const living = (infoHash: InfoHash) => manager.living(infoHash);
+  const scrubber = new Scrubber(config.scrubMBps, { clock: realClock, index, store, living }, log);
+  scope.defer(() => scrubber.close());
+  const prefill = openPrefill(
+    config,
+    { index, manager, uplink, store, overloaded: () => overload.refuses },
+    log.with({ part: 'prefill' }),
+  );
+  const own = (infoHash: InfoHash) => worthTo(prefill, index, infoHash);
+  const evictor = new Evictor(config.pin, { clock: realClock, index, store, living, own }, log);
+  if (config.evict) scope.every(EVICT_EVERY_MS, () => void evictor.look());
+  scope.defer(() => evictor.close());
+  const health = await Health.start({
+    interfaces: [
+      { name: config.lan, role: 'lan' },
+      { name: config.wan, role: 'wan' },
+    ],
+    dataDir: config.dataDir,
+    intervalMs: HEALTH_EVERY_MS,
+    log,
+  });
+  scope.defer(() => health.close());
+  const diskHealth = DiskHealthWatch.start(
+    {
+      paths: () => store.disks().flatMap(({ path, state }) => (state === 'gone' ? [] : [path])),
+      distrust: (path, why) => store.distrustDisk(path, why),
+    },
+    log.with({ part: 'health' }),
+  );
+  scope.defer(() => diskHealth.close());
+
+  const overload = new OverloadWatch(
+    { clients: config.clients, cacheBytes: config.cacheMiB * MIB, log },
+    {
+      clients: () => entry?.clients ?? 0,
+      load: () => ({ ...(entry?.load() ?? NO_FLOWS), ...store.load() }),
+      steer: (on) => entry?.rest(!on),
+      shed: (clients) => manager.shed(clients),
+    },
+  );
+  scope.defer(() => overload.close());
+
+  const { version } = packageJson;
+  const parts: Parts = {
+    config,
+    version,
+    startedAtMs,
+    stop,
+    health,
+    diskHealth,
+    index,
+    store,
+    manager,
+    uplink,
+    prefill,
+    scrubber,
+    overload,
+    entry: undefined,
+    steeringFailed: undefined,
+  };
+  const snapshot = () => snapshotOf({ ...parts, entry: entry?.view() });
+  const admin = new AdminServer({
+    webRoot: join(import.meta.dirname, '../web/dist'),
+    version,
+    world: {
+      snapshot,
+      history: () => health.history(config.wan, config.lan),
+      health: () => {
+        const { state } = snapshot().steering;
+        return { ok: state === 'armed', version, steering: state };
+      },
+      explain: async (question) => (await entry?.explain(question)) ?? [],
+      whatIf: async () => (await trace?.whatIf.ask()) ?? { kind: 'off' },
+      trace: () => trace?.lines(),
+    },
+    doors: OPEN_TO_LOOK,
+    routes: [],
+    names: () => [],
+    log,
+  });
+  scope.defer(() => admin.close());
+  await admin.listen({ path: join(config.dataDir, CONTROL_SOCKET) }, { trusted: true });
+  await admin.listen(config.admin);
+
+  entry = await Entry.start(
+    config,
+    {
+      claim: (flow) => {
+        const refuses = flow.endpoint ? overload.refusesDiverted : overload.refuses;
+        return refuses ? { kind: 'pass', why: 'overload' } : manager.claim(flow);
+      },
+      bears: () => overload.bears,
+      wouldPass: (infoHash, client) => (overload.refusesDiverted ? 'overload' : manager.wouldPass(infoHash, client)),
+      heldBy: (req2) => manager.heldBy(req2),
+      learned: ({ infoHash, endpoints, from }) => {
+        // A Qvod peer is dialled only with the words of a client that dials it.
+        if (from !== 'qvod-handshake') manager.heard(infoHash, endpoints);
+      },
+      learnedBefore: (infoHash, endpoints) => manager.heard(infoHash, endpoints),
+      announced: (a) => {
+        if (wantsMore(a)) manager.announced(a.infoHash, a.client);
+        // Whoever dials a peer beside the box is refused where the box is connected already: many peers take one connection from an address.
+        const isWelcome = !overload.refuses && (entry?.hasRoom ?? false);
+        const mayFetch = config.fetchOnAnnounce && uplink.mayFetchAhead && isWelcome;
+        const tracker = mayFetch ? openTrackerOf(a) : undefined;
+        if (tracker) manager.expect(a.infoHash, tracker);
+      },
+      announceable: (infoHash) => !overload.refuses && manager.announceable(infoHash),
+      hot: () => manager.hot(),
+      failed: (error) => {
+        log.error('steering failed; ending, so that the kernel drops its rules', { why: errorText(error) });
+        exit(1);
+      },
+    },
+    scope,
+    log.with({ part: 'entry' }),
+  );
+  overload.start();
+  manager.resume(stop);
+  scope.every(PREFILL_EVERY_MS, () => scope.run(() => prefill.look()));
+  scope.defer(() => prefill.close());
+  const steered = entry;
+  steered.recall(index.setting(SWARMS));
+  const keepSwarms = (): void => {
+    const swarms = steered.remember();
+    if (swarms) index.setSetting(SWARMS, swarms);
+  };
+  scope.every(SWARMS_EVERY_MS, keepSwarms);
+  scope.defer(keepSwarms);
+  log.info('ready', { version, lan: config.lan, wan: config.wan, stop });
+  return async (changed) => {
+    const restart = waitingForRestart(config, changed);
+    config = withReread(config, changed);
+    uplink.setLimits(config.uplink);
+    prefill.setSettings(config.prefill);
+    scrubber.setRate(config.scrubMBps);
+    await changeDisks(config, index, store, log);
+    log.info('configuration read again', { ...(restart.length > 0 && { waitsForRestart: restart.join(' ') }) });
+    log.info('disks as configured', { disks: store.disks().length, scrubMBps: config.scrubMBps });
+  };
+}
