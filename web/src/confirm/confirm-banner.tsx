@@ -7,8 +7,8 @@ import { answer, askWaiting, seen, waiting } from './confirm-store.ts';
 import { leftS, linksOf, type Waiting } from './unconfirmed.ts';
 
 export const confirmWords = wordSet({
-  en: async () => (await import('./words-en.ts')).en,
-  'zh-CN': async () => (await import('./words-zh.ts')).zh,
+  en: async () => (await import('../words/confirm-en.ts')).en,
+  'zh-CN': async () => (await import('../words/confirm-zh.ts')).zh,
 });
 
 /** Above everything, as long as a change waits to be confirmed; then what came of it. */

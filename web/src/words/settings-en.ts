@@ -1,10 +1,10 @@
-import { choicesEn, type SettingWords, settingsEn } from './setting-words-en.ts';
+import { en as names, type SettingWords } from './setting-names-en.ts';
 
 const many = (n: number, one: string, more: string) => `${n.toLocaleString('en')} ${n === 1 ? one : more}`;
 
 export const en = {
-  settings: settingsEn as Readonly<Record<string, SettingWords>>,
-  choices: choicesEn as Readonly<Record<string, string>>,
+  settings: names.settings as Readonly<Record<string, SettingWords>>,
+  choices: names.choices as Readonly<Record<string, string>>,
   title: 'Settings',
   parts: 'Parts of the settings',
   group: {

@@ -5,7 +5,7 @@ export type SettingWords = {
   readonly empty?: string;
 };
 
-export const settingsEn = {
+const settings = {
   'uplink.mbps': {
     label: 'Fastest fetching from the internet',
     help: 'Fetching never uses more of the line than this.',
@@ -136,7 +136,7 @@ export const settingsEn = {
   'clientHistory.keepDays': { label: 'Keep it for', help: 'Older days are deleted.' },
 } satisfies Record<string, SettingWords>;
 
-export const choicesEn = {
+const choices = {
   'seatRule.priced': 'by price (recommended)',
   'seatRule.plain': 'first come, first served',
   'seatRule.lease': 'for a time',
@@ -145,3 +145,6 @@ export const choicesEn = {
   'syslog.protocol.udp': 'UDP',
   'syslog.protocol.tcp': 'TCP',
 };
+
+export const en = { settings, choices };
+export type SettingNames = typeof en;

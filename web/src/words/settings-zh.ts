@@ -1,9 +1,9 @@
-import { choicesZh, settingsZh } from './setting-words-zh.ts';
-import type { SettingsWords } from './words-en.ts';
+import { zh as names } from './setting-names-zh.ts';
+import type { SettingsWords } from './settings-en.ts';
 
 export const zh: SettingsWords = {
-  settings: settingsZh,
-  choices: choicesZh,
+  settings: names.settings,
+  choices: names.choices,
   title: '设置',
   parts: '设置分类',
   group: {

@@ -1,6 +1,6 @@
-import type { choicesEn, SettingWords, settingsEn } from './setting-words-en.ts';
+import type { SettingNames, SettingWords } from './setting-names-en.ts';
 
-export const settingsZh: Record<keyof typeof settingsEn, SettingWords> = {
+const settings: Record<keyof SettingNames['settings'], SettingWords> = {
   'uplink.mbps': { label: '外网下载最高速率', help: '盒子从外网下载时占用的线路不超过此值。', empty: '不限' },
   'uplink.hours': {
     label: '分时段速率',
@@ -80,7 +80,7 @@ export const settingsZh: Record<keyof typeof settingsEn, SettingWords> = {
   'clientHistory.keepDays': { label: '保留时间', help: '更早的记录会被删除。' },
 };
 
-export const choicesZh: Record<keyof typeof choicesEn, string> = {
+const choices: Record<keyof SettingNames['choices'], string> = {
   'seatRule.priced': '按价格（推荐）',
   'seatRule.plain': '先到先得',
   'seatRule.lease': '限时',
@@ -89,3 +89,5 @@ export const choicesZh: Record<keyof typeof choicesEn, string> = {
   'syslog.protocol.udp': 'UDP',
   'syslog.protocol.tcp': 'TCP',
 };
+
+export const zh = { settings, choices };

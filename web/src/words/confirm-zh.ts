@@ -1,4 +1,4 @@
-import type { ConfirmWords } from './words-en.ts';
+import type { ConfirmWords } from './confirm-en.ts';
 
 export const zh: ConfirmWords = {
   title: { settings: '新设置尚未确认', network: '新地址尚未确认' },
