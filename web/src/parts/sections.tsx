@@ -1,3 +1,4 @@
+import './rows.css';
 import './sections.css';
 import type { ComponentChildren } from 'preact';
 import { hashOf } from '../frame/route.ts';

@@ -6,6 +6,7 @@ import { tell } from '../../frame/tell.tsx';
 import { ActButton } from '../../parts/act-button.tsx';
 import { Field } from '../../parts/field.tsx';
 import { problemText } from '../../parts/problem-note.tsx';
+import { SecretField } from '../../parts/secret-field.tsx';
 import { downloadAs } from './download.ts';
 import { load } from './settings-store.ts';
 import { settingsWords } from './words.ts';
@@ -45,7 +46,7 @@ function MakeBackup() {
         {words.title}
       </h3>
       <p class="settings-lead">{words.text}</p>
-      <Secret
+      <SecretField
         label={words.passphrase}
         hint={words.passphraseHint}
         error={isTried && isShort ? words.tooShort : undefined}
@@ -54,7 +55,7 @@ function MakeBackup() {
         autocomplete="new-password"
       />
       {passphrase !== '' && (
-        <Secret
+        <SecretField
           label={words.again}
           error={isTried && differs ? words.differs : undefined}
           value={again}
@@ -108,7 +109,7 @@ function RestoreBackup() {
         error={error?.at === 'file' ? error.text : undefined}
         control={(aria) => <input {...aria} ref={file} type="file" onChange={() => setError(undefined)} />}
       />
-      <Secret
+      <SecretField
         label={words.filePassphrase}
         hint={words.filePassphraseHint}
         error={error?.at === 'passphrase' ? error.text : undefined}
@@ -120,35 +121,5 @@ function RestoreBackup() {
         {words.restore}
       </ActButton>
     </form>
-  );
-}
-
-type SecretProps = {
-  label: string;
-  hint?: string;
-  error?: string | undefined;
-  value: string;
-  onChange: (value: string) => void;
-  autocomplete: 'new-password' | 'off';
-};
-
-function Secret({ label, hint, error, value, onChange, autocomplete }: SecretProps) {
-  return (
-    <Field
-      label={label}
-      hint={hint}
-      error={error}
-      control={(aria) => (
-        <input
-          {...aria}
-          type="password"
-          class="setting-text"
-          autocomplete={autocomplete}
-          maxLength={256}
-          value={value}
-          onInput={(event) => onChange(event.currentTarget.value)}
-        />
-      )}
-    />
   );
 }
