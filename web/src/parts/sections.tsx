@@ -9,7 +9,7 @@ type Props = {
   title: string;
   /** `/settings`; a section stands at `/settings/{key}`. */
   base: string;
-  sections: readonly { key: string; text: string; /** Something there wants a look. */ isMarked?: boolean }[];
+  sections: readonly { key: string; text: string /** Something there wants a look. */; isMarked?: boolean }[];
   now: string;
   children: ComponentChildren;
 };

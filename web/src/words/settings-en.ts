@@ -125,7 +125,7 @@ export const en = {
     nothingDiffers: 'Nothing differs from what is in use.',
     diffTitle: (n: number) => `What restoring revision ${n} would change`,
     now: 'Now',
-    then: 'Then',
+    past: 'Then',
     more: (n: number) => `and ${n} more`,
     restored: 'Restored.',
   },

@@ -120,7 +120,7 @@ export const zh: SettingsWords = {
     nothingDiffers: '与当前使用的设置没有区别。',
     diffTitle: (n) => `恢复版本 ${n} 将更改的内容`,
     now: '现在',
-    then: '当时',
+    past: '当时',
     more: (n) => `另有 ${n} 项`,
     restored: '已恢复。',
   },
