@@ -25,7 +25,8 @@ export const zh: SettingsWords = {
   byDefault: (value) => `默认：${value}。`,
   noDefault: '不限',
   toDefault: '恢复默认值',
-  range: (from, to) => `${from} 到 ${to}`,
+  gap: '',
+  range: (from, to) => `${from} 到 ${to}。`,
   unit: {
     'Mbit/s': 'Mbit/s',
     'MB/s': 'MB/s',

@@ -172,7 +172,7 @@ export const en = {
     title: 'Time',
     zone: 'Time zone',
     zoneHint: 'Hours in the settings are those of this zone.',
-    filter: 'Search',
+    filter: 'Find a zone',
     now: 'Time of the box',
     synchronised: 'kept right over the network',
     notSynchronised: 'not kept right: it may drift',

@@ -109,7 +109,7 @@ export const zh: SystemWords = {
     title: '时间',
     zone: '时区',
     zoneHint: '设置中的时段按此时区计算。',
-    filter: '搜索',
+    filter: '查找时区',
     now: '盒子的时间',
     synchronised: '已通过网络校准',
     notSynchronised: '未校准，可能有偏差',

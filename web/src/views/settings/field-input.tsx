@@ -26,11 +26,11 @@ export function FieldInput({ field, isReadOnly }: { field: Field; isReadOnly: bo
     field.needsConfirmation && !isFixed ? words.confirms : undefined,
   ].filter(Boolean);
   return (
-    <div class={`setting ${field.shape.kind}`} data-path={field.path}>
+    <div class={`setting kind-${field.shape.kind}`} data-path={field.path}>
       <FieldFrame
         label={labelOf(field.path)}
         error={found[0] && problemSentence(found[0], field)}
-        hint={notes.join(' ')}
+        hint={notes.join(words.gap)}
         control={(aria) => (
           <div class="setting-control">
             <Control field={field} aria={aria} found={found} isFixed={isFixed} />

@@ -61,7 +61,7 @@ type Told = {
   readonly values: Values;
 };
 
-/** Every field in the order of the schema. A setting of which nothing is said is told of under `page`, and cannot be changed. */
+/** Every field, in the order in which the box tells of the settings. A setting of which nothing is said is told of under `page`, and cannot be changed. */
 export function fieldsOf({ schema, infos, defaults, values }: Told): Field[] {
   const known = new Map(infos.map((info) => [info.path, info]));
   const root: Schema = schema;
@@ -84,7 +84,8 @@ export function fieldsOf({ schema, infos, defaults, values }: Told): Field[] {
         byDefault,
       };
     });
-  return walk(membersOf(schema, root), '', 0);
+  const rank = (path: string) => infos.findIndex((info) => info.path === path.split('.')[0]);
+  return walk(membersOf(schema, root), '', 0).sort((a, b) => rank(a.path) - rank(b.path));
 }
 
 /** In the order they are shown; groups without a field are left out. */
