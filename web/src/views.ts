@@ -1,5 +1,6 @@
 import type { ViewEntry } from './frame/view-entry.ts';
 import { dashboardWords } from './views/dashboard/words.ts';
+import { diskReasons, flowReasons, taskReasons, warningWords } from './words/reasons.ts';
 
 /** Every view of the page, in the order of the navigation. README.md says how one is added. */
 export const views: readonly ViewEntry[] = [
@@ -9,7 +10,7 @@ export const views: readonly ViewEntry[] = [
     right: 'look',
     inNav: true,
     load: () => import('./views/dashboard/view.tsx'),
-    words: [dashboardWords],
+    words: [dashboardWords, warningWords, taskReasons, flowReasons, diskReasons],
   },
   {
     name: 'signIn',
