@@ -1,5 +1,6 @@
 import type { ViewEntry } from './frame/view-entry.ts';
 import { dashboardWords } from './views/dashboard/words.ts';
+import { torrentsWords } from './views/torrents/words.ts';
 import { diskReasons, flowReasons, taskReasons, warningWords } from './words/reasons.ts';
 
 /** Every view of the page, in the order of the navigation. README.md says how one is added. */
@@ -11,6 +12,23 @@ export const views: readonly ViewEntry[] = [
     inNav: true,
     load: () => import('./views/dashboard/view.tsx'),
     words: [dashboardWords, warningWords, taskReasons, flowReasons, diskReasons],
+  },
+  {
+    name: 'torrents',
+    path: '/torrents',
+    right: 'look',
+    inNav: true,
+    load: () => import('./views/torrents/view.tsx'),
+    words: [torrentsWords, taskReasons],
+  },
+  {
+    name: 'torrent',
+    path: '/torrents/{infoHash}',
+    right: 'look',
+    inNav: false,
+    below: 'torrents',
+    load: () => import('./views/torrent/view.tsx'),
+    words: [torrentsWords, taskReasons],
   },
   {
     name: 'signIn',
