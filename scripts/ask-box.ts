@@ -1,19 +1,38 @@
-/** How commands ask the running box: its page's address, or its socket, in ADMIN. */
-import { type IncomingMessage, request } from 'node:http';
+/**
+ * How commands ask the running box: through its control socket, which needs no password of whoever may open the file, or at its page's address
+ * with an API token. ADMIN: the one or the other; TOKEN: the token.
+ */
+import { type IncomingMessage, request as plain } from 'node:http';
+import { request as secure } from 'node:https';
 import { env } from 'node:process';
 import { text } from 'node:stream/consumers';
 
-export const admin = env.ADMIN || 'http://127.0.0.1:8080';
+/** Where the unit of firmware/systemd keeps its data. */
+const SOCKET = '/var/lib/swarmbox/control.sock';
+export const admin = env.ADMIN || SOCKET;
 const LIMIT_MS = 10_000;
 
-/** The box's answer to `GET path`. Rejects with what the box says when it has none, and when it says nothing for `limitMs`. */
-export async function askBox(path: string, limitMs = LIMIT_MS): Promise<IncomingMessage> {
-  const at = admin.startsWith('/') ? { socketPath: admin, path, headers: { host: 'localhost' } } : new URL(path, admin);
+export type Asked = {
+  readonly method?: string;
+  readonly path: string;
+  /** JSON. */
+  readonly body?: string;
+  readonly limitMs?: number;
+};
+
+/** The box's answer. Rejects with what the box says when it refuses, and when it says nothing for `limitMs`. */
+export async function askBox({ method = 'GET', path, body, limitMs = LIMIT_MS }: Asked): Promise<IncomingMessage> {
+  const headers = {
+    ...(env.TOKEN && { authorization: `Bearer ${env.TOKEN}` }),
+    ...(body !== undefined && { 'content-type': 'application/json' }),
+  };
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  const asked = request(at, resolve);
+  const asked = admin.startsWith('/')
+    ? plain({ socketPath: admin, path, method, headers: { ...headers, host: 'localhost' } }, resolve)
+    : (admin.startsWith('https:') ? secure : plain)(new URL(path, admin), { method, headers }, resolve);
   asked.setTimeout(limitMs, () => asked.destroy(new Error('no answer')));
   asked.on('error', reject);
-  asked.end();
+  asked.end(body);
   const answer = await promise;
   if (answer.statusCode !== 200) throw new Error(whyOf(await text(answer)));
   return answer;
@@ -22,8 +41,8 @@ export async function askBox(path: string, limitMs = LIMIT_MS): Promise<Incoming
 /** What a refusal says of itself. */
 function whyOf(body: string): string {
   try {
-    const { text } = JSON.parse(body) as { text?: unknown };
-    return String(text ?? body);
+    const { text: said } = JSON.parse(body) as { text?: unknown };
+    return String(said ?? body);
   } catch {
     return body.trim();
   }

@@ -15,8 +15,8 @@ if (words.length > 1 || words.some((word) => word !== '--export')) {
   exit(2);
 }
 try {
-  if (words.length > 0) await pipeline(await askBox('/api/trace'), stdout);
-  else console.log(whatIfText((await json(await askBox('/api/what-if', LIMIT_MS))) as WhatIfView));
+  if (words.length > 0) await pipeline(await askBox({ path: '/api/trace' }), stdout);
+  else console.log(whatIfText((await json(await askBox({ path: '/api/what-if', limitMs: LIMIT_MS }))) as WhatIfView));
 } catch (error) {
   console.error(`what-if: ${admin}: ${(error as Error).message}`);
   exit(1);

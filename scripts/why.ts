@@ -33,7 +33,7 @@ if (words.length > 2 || words.some((word) => word.startsWith('-'))) {
   exit(2);
 }
 try {
-  const flows = (await json(await askBox(pathOf(words)))) as ExplainView[];
+  const flows = (await json(await askBox({ path: pathOf(words) }))) as ExplainView[];
   console.log(flows.length === 0 ? 'The box knows of no such flow.' : flows.map(told).join('\n'));
 } catch (error) {
   console.error(`why: ${admin}: ${(error as Error).message}`);

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { exit } from 'node:process';
-import { AdminServer } from '#admin/admin-server.ts';
-import type { Doors } from '#admin/route.ts';
+import { Access } from '#access/access.ts';
 import { realClock } from '#base/clock.ts';
 import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
@@ -29,6 +29,7 @@ import { FramedPiece } from '#wire/framed-piece.ts';
 import { newPeerId } from '#wire/handshake.ts';
 import { isOpenTracker } from '#wire/open-tracker.ts';
 import packageJson from '../package.json' with { type: 'json' };
+import { AdminPage, ownNames } from './admin-page.ts';
 import type { Config } from './config.ts';
 import { DemandTrace } from './demand-trace.ts';
 import { changeDisks, diskPlaces, rememberDisks } from './disk-settings.ts';
@@ -49,9 +50,6 @@ const SWARMS = 'swarms';
 const SWARMS_EVERY_MS = 10_000;
 /** The setting that holds the uplink's books. */
 const UPLINK = 'uplink';
-
-/** In the data folder. Whoever may open it is administrator. */
-const CONTROL_SOCKET = 'control.sock';
 
 const NO_FLOWS: EntryLoad = { recognising: 0, spliced: 0, unsentBytes: 0 };
 
@@ -84,13 +82,6 @@ function startDht({ dht: { bootstrap } }: Config, log: Log, scope: Scope): Dht {
   scope.defer(() => dht.close());
   return dht;
 }
-
-const OPEN_TO_LOOK: Doors = {
-  asker: ({ address, via }) => ({ kind: 'guest', name: '', right: 'look', address, via }),
-  csrfHolds: () => true,
-  mayStay: () => true,
-  audit: () => {},
-};
 
 /** What a running daemon can be told. */
 export type Running = { readonly scope: Scope; reconfigure(config: Config): Promise<void> };
@@ -233,28 +224,37 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
     steeringFailed: undefined,
   };
   const snapshot = () => snapshotOf({ ...parts, entry: entry?.view() });
-  const admin = new AdminServer({
-    webRoot: join(import.meta.dirname, '../web/dist'),
-    version,
-    world: {
-      snapshot,
-      history: () => health.history(config.wan, config.lan),
-      health: () => {
-        const { state } = snapshot().steering;
-        return { ok: state === 'armed', version, steering: state };
-      },
-      explain: async (question) => (await entry?.explain(question)) ?? [],
-      whatIf: async () => (await trace?.whatIf.ask()) ?? { kind: 'off' },
-      trace: () => trace?.lines(),
-    },
-    doors: OPEN_TO_LOOK,
-    routes: [],
-    names: () => [],
-    log,
+  const access = await Access.open({
+    dataDir: config.dataDir,
+    boxName: hostname(),
+    names: () => ownNames([]),
+    clock: realClock,
+    log: log.with({ part: 'access' }),
   });
-  scope.defer(() => admin.close());
-  await admin.listen({ path: join(config.dataDir, CONTROL_SOCKET) }, { trusted: true });
-  await admin.listen(config.admin);
+  scope.defer(() => access.close());
+  const page = await AdminPage.open(
+    {
+      dataDir: config.dataDir,
+      version,
+      world: {
+        snapshot,
+        history: () => health.history(config.wan, config.lan),
+        health: () => {
+          const { state } = snapshot().steering;
+          return { ok: state === 'armed', version, steering: state };
+        },
+        explain: async (question) => (await entry?.explain(question)) ?? [],
+        whatIf: async () => (await trace?.whatIf.ask()) ?? { kind: 'off' },
+        trace: () => trace?.lines(),
+      },
+      access,
+      routes: [],
+      names: () => [],
+      log,
+    },
+    config.admin,
+  );
+  scope.defer(() => page.close());
 
   entry = await Entry.start(
     config,

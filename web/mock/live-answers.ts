@@ -40,6 +40,7 @@ export function snapshotNow(): BoxSnapshot {
     wan: { rxBytesPerS: wan, txBytesPerS: 64_000 },
     lan: { rxBytesPerS: 310_000, txBytesPerS: lan },
     totals: { servedBytes: 1.9e12 + grown, filledBytes: 2.2e11, passedBytes: 8.6e10, savedBytes: 1.68e12 + grown },
+    memoryCache: { bytes: 812e6, limitBytes: 1.07e9 },
     uplink: { why: 'free', dayBytes: 15e9, dayPrefillBytes: 4e9, dayLimitBytes: 80e9, queueMs: 4, wastes: false },
     prefill: { held: 'window-shut', waiting: orders.length, orders },
     tasks,
