@@ -13,7 +13,8 @@ import type { Store } from '#store/store.ts';
 import type { Syslog } from '#syslog/syslog.ts';
 import type { FramedPiece } from '#wire/framed-piece.ts';
 import type { Config } from './config.ts';
-import { changeDisks, type DiskTrouble } from './disk-settings.ts';
+import { changeDisks } from './disk-settings.ts';
+import type { TaskPages } from './task-pages.ts';
 
 /** The parts that take settings as they run. Those that count at once and are not among these are read by whoever uses them. */
 export type LiveParts = {
@@ -27,11 +28,12 @@ export type LiveParts = {
   readonly store: Pick<Store<FramedPiece>, 'disks' | 'addDisk' | 'removeDisk'> & { cacheLimitBytes: number };
   readonly syslog: Pick<Syslog, 'setSettings'>;
   readonly clientHistory: Pick<ClientHistory, 'setSettings'>;
+  readonly tasks: Pick<TaskPages, 'setSettings'>;
   readonly index: Pick<Index, 'setting' | 'setSetting'>;
 };
 
-/** Has every part go on with these settings. Disks that cannot be added are told of, and left out. */
-export async function applySettings(config: Config, parts: LiveParts, log: Log): Promise<DiskTrouble[]> {
+/** Has every part go on with these settings. A disk that cannot be added is told of in the log and on the page. */
+export async function applySettings(config: Config, parts: LiveParts, log: Log): Promise<void> {
   const { servePrivate, block, allow, seats, seatRule, spareFlash } = config;
   const cacheBytes = config.cacheMiB * MIB;
   parts.budget.setLimits(config.limits);
@@ -40,9 +42,10 @@ export async function applySettings(config: Config, parts: LiveParts, log: Log):
   parts.scrubber.setRate(config.scrubMBps);
   parts.manager.change({ servePrivate, block, allow, seats, seatRule, spareFlash });
   parts.evictor.pin(config.pin);
+  parts.tasks.setSettings(config);
   parts.overload.change({ clients: config.clients, cacheBytes });
   parts.store.cacheLimitBytes = cacheBytes;
   parts.syslog.setSettings(config.syslog);
   parts.clientHistory.setSettings(config.clientHistory);
-  return changeDisks(config, parts.index, parts.store, log);
+  await changeDisks(config, parts.index, parts.store, log);
 }
