@@ -13,7 +13,7 @@ import type { Store } from '#store/store.ts';
 import type { Syslog } from '#syslog/syslog.ts';
 import type { FramedPiece } from '#wire/framed-piece.ts';
 import type { Config } from './config.ts';
-import { changeDisks } from './disk-settings.ts';
+import { changeDisks, type DiskTrouble } from './disk-settings.ts';
 import type { TaskPages } from './task-pages.ts';
 
 /** The parts that take settings as they run. Those that count at once and are not among these are read by whoever uses them. */
@@ -32,8 +32,8 @@ export type LiveParts = {
   readonly index: Pick<Index, 'setting' | 'setSetting'>;
 };
 
-/** Has every part go on with these settings. A disk that cannot be added is told of in the log and on the page. */
-export async function applySettings(config: Config, parts: LiveParts, log: Log): Promise<void> {
+/** Has every part go on with these settings. Disks that cannot be added are told of, and left out. */
+export async function applySettings(config: Config, parts: LiveParts, log: Log): Promise<DiskTrouble[]> {
   const { servePrivate, block, allow, seats, seatRule, spareFlash } = config;
   const cacheBytes = config.cacheMiB * MIB;
   parts.budget.setLimits(config.limits);
@@ -47,5 +47,5 @@ export async function applySettings(config: Config, parts: LiveParts, log: Log):
   parts.store.cacheLimitBytes = cacheBytes;
   parts.syslog.setSettings(config.syslog);
   parts.clientHistory.setSettings(config.clientHistory);
-  await changeDisks(config, parts.index, parts.store, log);
+  return changeDisks(config, parts.index, parts.store, log);
 }
