@@ -16,6 +16,7 @@ make manners  an ordinary user beside a box that fills a slow line, with the box
 make sim     the box's decisions (who may fetch, what stays on disk and in memory) before a referee; settings: scripts/lab/README.md
 make what-if what other disks and rules would have saved: asks the running box (ADMIN: as for scripts/ask)
 make web     builds the page into web/dist
+make web-dev the page with a made-up box behind it, at http://127.0.0.1:5173; shows what is edited at once (web/README.md)
 make init    installs what the others need (they call it themselves)
 make image   the flashable image (not made yet: it says so)
 make clean   removes what was installed and built here

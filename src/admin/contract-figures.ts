@@ -15,27 +15,36 @@ export type Series = {
   lanRx: readonly (number | null)[];
   lanTx: readonly (number | null)[];
   served: readonly (number | null)[];
+  /** Of what was served, what was fetched for it; the rest had been here. */
+  fresh: readonly (number | null)[];
   filled: readonly (number | null)[];
   passed: readonly (number | null)[];
   /** Connections with clients, in the mean. */
   clients: readonly (number | null)[];
 };
 
-/** What the box says it saved, held against what the ports counted in the same time. */
+/**
+ * What the box says it saved, held against what the ports counted in the same time (the last hour, or since the daemon began):
+ * `lanTxBytes = (wanRxBytes - keptBytes) + fromCacheBytes + residualBytes`.
+ */
 export type Balance = {
   sinceMs: number;
   untilMs: number;
-  /** To clients, from pieces: `fromCache` had been here, `fresh` was fetched in this time. */
+  /** To clients, from pieces: `fresh` is what was fetched for it, given for the first time; `fromCache` had been here. Together they are `served`. */
   servedBytes: number;
   fromCacheBytes: number;
   freshBytes: number;
   filledBytes: number;
+  /** Fetched less fresh: it came in and has not gone out. Below zero when more goes out that came in before this time. */
+  keptBytes: number;
+  /** Spliced through, both ways; it is part of what the ports counted, too. */
   passedBytes: number;
   /** As the kernel counted the ports, headers and all. */
   lanTxBytes: number;
   wanRxBytes: number;
-  /** What is on the LAN port and was neither served nor came in at the WAN port: headers, sent again, the page itself. */
+  /** What no counter of the box has: headers, what was sent again, the page itself, less what the box fetched for itself. It may be below zero. */
   residualBytes: number;
+  /** Of what went out at the LAN port. */
   residualShare: number;
   /** False: a port was counted anew or the box is too young; the rest is then of little worth. */
   isWhole: boolean;

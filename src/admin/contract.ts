@@ -321,6 +321,8 @@ export type BoxSnapshot = {
   steering: SteeringView;
   health: HealthView;
   disks: readonly DiskView[];
+  /** Pieces that are read often, kept in memory. */
+  memoryCache?: { bytes: number; limitBytes: number };
   warnings: readonly Warning[];
   /** Set by the server when there were more tasks than it sends. */
   omittedTasks?: number;

@@ -1,5 +1,17 @@
+import './frame/frame.css';
 import { render } from 'preact';
-import { Page } from './page.tsx';
+import { frameWords } from './frame/frame-words.ts';
+import { followPlace } from './frame/open-view.ts';
+import { Shell } from './frame/shell.tsx';
+import { askSession } from './frame/start-session.ts';
+import { language } from './frame/words.ts';
 
+// All at once: who looks, what the address names, and the words of the frame.
+void askSession();
+followPlace();
 const root = document.getElementById('page');
-if (root) render(<Page />, root);
+void frameWords.load(language.value).then(() => {
+  if (!root) return;
+  root.textContent = '';
+  render(<Shell />, root);
+});

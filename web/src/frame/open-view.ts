@@ -1,0 +1,65 @@
+import { effect, signal } from '@preact/signals';
+import type { ComponentType } from 'preact';
+import { views } from '../views.ts';
+import { frameWords } from './frame-words.ts';
+import { place } from './router.ts';
+import { includes, session } from './session.ts';
+import { type Found, findView, type ViewProps } from './view-entry.ts';
+import { language, speak, type WordSet } from './words.ts';
+
+/** What stands below the header. The old view stays until the new one is here. */
+export type Open =
+  | { kind: 'loading' }
+  | { kind: 'unknown' }
+  | { kind: 'not-allowed' }
+  | { kind: 'failed' }
+  | { kind: 'view'; found: Found; View: ComponentType<ViewProps>; query: URLSearchParams };
+
+export const open = signal<Open>({ kind: 'loading' });
+
+const loaded = new Map<Found['entry'], ComponentType<ViewProps>>();
+let wanted = 0;
+
+/** Loads what the address names and puts it on the page, unless something else was wanted meanwhile. */
+async function show(path: string, query: URLSearchParams): Promise<void> {
+  const mine = ++wanted;
+  const found = findView(views, path);
+  if (!found) {
+    open.value = { kind: 'unknown' };
+    return;
+  }
+  try {
+    const [View] = await Promise.all([
+      loaded.get(found.entry) ?? found.entry.load().then((m) => m.View),
+      ...[frameWords, ...found.entry.words].map((set) => set.load(language.value)),
+    ]);
+    loaded.set(found.entry, View);
+    if (mine !== wanted) return;
+    const right = session.value?.right;
+    // Until the box said who looks, the view waits with its own placeholders.
+    const isBarred = session.value !== undefined && !includes(right, found.entry.right);
+    open.value = isBarred ? { kind: 'not-allowed' } : { kind: 'view', found, View, query };
+  } catch {
+    if (mine === wanted) open.value = { kind: 'failed' };
+  }
+}
+
+export const showPlace = (): Promise<void> => show(place.peek().path, place.peek().query);
+
+/** From now on the page shows what the address names. */
+export function followPlace(): void {
+  effect(() => {
+    const { path, query } = place.value;
+    // Whoever signs in or out sees the same place with other eyes.
+    void session.value?.right;
+    void show(path, query);
+  });
+}
+
+/** The words that are needed for what is shown. */
+const setsNow = (): readonly WordSet<unknown>[] => {
+  const now = open.peek();
+  return [frameWords, ...(now.kind === 'view' ? now.found.entry.words : [])];
+};
+
+export const switchLanguage = (): Promise<void> => speak(language.peek() === 'en' ? 'zh-CN' : 'en', setsNow());

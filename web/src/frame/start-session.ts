@@ -1,0 +1,55 @@
+import type { SessionView } from '#admin/contract-access.ts';
+import { call, onSignInNeeded } from './call.ts';
+import { startLive, stopLive } from './live-box.ts';
+import { hashOf } from './route.ts';
+import { go, place } from './router.ts';
+import { includes, session } from './session.ts';
+
+const SIGN_IN = '/sign-in';
+const SET_UP = '/set-up';
+
+/** What the box says of who looks: after signing in and out, and at the beginning. Leads on where the address cannot be shown. */
+export function tellSession(view: SessionView): void {
+  session.value = view;
+  const { path } = place.peek();
+  const isOutside = path === SIGN_IN || path === SET_UP;
+  if (includes(view.right, 'look')) startLive();
+  else stopLive();
+  if (!view.isSetUp) go(SET_UP, {}, true);
+  else if (view.right === undefined) toSignIn();
+  else if (path === SET_UP || (isOutside && view.account)) leaveSignIn();
+}
+
+/** Back to where the sign-in was needed. */
+export function leaveSignIn(): void {
+  const back = place.peek().query.get('back') ?? '/';
+  const [path = '/', query = ''] = back.split('?', 2);
+  const isOutside = path === SIGN_IN || path === SET_UP || !path.startsWith('/');
+  go(isOutside ? '/' : path, isOutside ? {} : Object.fromEntries(new URLSearchParams(query)), true);
+}
+
+/** To the sign-in, and from there back here. */
+export function toSignIn(): void {
+  const { path, query } = place.peek();
+  if (path === SIGN_IN || path === SET_UP) return;
+  const here = hashOf(path, Object.fromEntries(query)).slice(1);
+  go(SIGN_IN, here === '/' ? {} : { back: here }, true);
+}
+
+let asking = false;
+/** Asks the box who looks. */
+export async function askSession(): Promise<void> {
+  if (asking) return;
+  asking = true;
+  const got = await call('GET /api/session');
+  asking = false;
+  if (got.ok) tellSession(got.answer);
+  // A box that does not answer now is found by the socket, which tries again; then it is asked once more.
+  else setTimeout(() => session.value === undefined && void askSession(), 3000);
+}
+
+// A session that ended while the page was open: ask who is left (a guest may look) before leading to the sign-in.
+onSignInNeeded(() => {
+  if (session.value?.account) void askSession();
+  else toSignIn();
+});

@@ -1,0 +1,87 @@
+import { call } from './call.ts';
+import { frameWords } from './frame-words.ts';
+import { say } from './language.ts';
+import { isLive, snapshot } from './live-box.ts';
+import { switchLanguage } from './open-view.ts';
+import { safeText } from './safe-text.ts';
+import { saidDuration } from './said.ts';
+import { session } from './session.ts';
+import { askSession, toSignIn } from './start-session.ts';
+import { isDark, switchTheme, theme } from './theme.ts';
+
+const Mark = () => (
+  <svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
+    <rect width="32" height="32" rx="8" />
+    <path d="M4 16h6M22 16h6" />
+    <rect class="box" x="10" y="10" width="12" height="12" rx="3" />
+    <circle cx="16" cy="16" r="2" />
+  </svg>
+);
+
+export function TopBar({ isBare }: { isBare: boolean }) {
+  const words = frameWords.get();
+  void theme.value;
+  return (
+    <header class="top">
+      <h1>
+        <Mark />
+        Swarmbox
+      </h1>
+      {!isBare && <BoxState />}
+      <div class="top-tools">
+        <button
+          type="button"
+          class="quiet"
+          lang={words.otherLanguage === 'English' ? 'en' : 'zh-CN'}
+          onClick={() => void switchLanguage()}
+        >
+          {words.otherLanguage}
+        </button>
+        <button type="button" class="quiet icon" title={isDark() ? words.toLight : words.toDark} onClick={switchTheme}>
+          <span class="unseen">{isDark() ? words.toLight : words.toDark}</span>
+          <svg viewBox="0 0 20 20" aria-hidden="true">
+            <path d="M10 3a7 7 0 1 0 0 14z" />
+            <circle cx="10" cy="10" r="7" />
+          </svg>
+        </button>
+        {!isBare && <Who />}
+      </div>
+    </header>
+  );
+}
+
+function BoxState() {
+  const words = frameWords.get();
+  const box = snapshot.value;
+  if (!box || !isLive.value) return null;
+  const { state, why } = box.steering;
+  return (
+    <p class={`box-state ${state}`}>
+      <b>{words.steering[state]}</b>
+      {state !== 'armed' && why && <bdi>{safeText(say(words.steeringWhy, why))}</bdi>}
+      <span>{words.upFor(saidDuration(box.nowMs - box.startedAtMs))}</span>
+    </p>
+  );
+}
+
+/** Who is signed in, and the way out; or the way in. */
+function Who() {
+  const words = frameWords.get();
+  const now = session.value;
+  if (!now?.isSetUp || now.via === 'socket') return null;
+  if (!now.account)
+    return (
+      <button type="button" class="quiet" onClick={toSignIn}>
+        {words.signIn}
+      </button>
+    );
+  const leave = async () => {
+    await call('DELETE /api/session');
+    await askSession();
+  };
+  return (
+    <button type="button" class="quiet" title={words.right[now.account.right]} onClick={() => void leave()}>
+      <bdi class="who">{safeText(now.account.name, 32)}</bdi> {words.signOut}
+    </button>
+  );
+}
