@@ -69,7 +69,7 @@ async function badFileChangesNothing(cafe: Cafe): Promise<void> {
   await reconfigure(cafe, { uplink: { mbps: 'fast' } });
   const told = async () => (await logged(cafe, 'cannot use the new configuration')).at(-1);
   await until('the mistake is told', async () => (await told()) !== undefined, 10_000);
-  assert.match(String((await told())?.why), /"uplink" must be an object whose "mbps" is a number of Mbit\/s/);
+  assert.match(String((await told())?.why), /"uplink.mbps" must be a number of Mbit\/s/);
   assert.equal((await snapshot(cafe)).uplink?.allowedBytesPerS, (OPEN.uplink.mbps * 1e6) / 8);
 }
 

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { isIP, isIPv4 } from 'node:net';
 import { errorText } from '#base/errors.ts';
-import { minutesOf } from '#base/hours.ts';
 import { type InfoHash, parseInfoHash } from '#base/units.ts';
 import type { RateLimits } from '#client/rate-limits.ts';
 import type { UplinkLimits } from '#downloader/uplink-limits.ts';
-import { isVlanId } from '#kernel/lane.ts';
-import { type SeatRuleName, seatRuleNames } from '#manager/seat-rules.ts';
+import type { SeatRuleName } from '#manager/seat-rules.ts';
 import type { PrefillSettings } from '#prefill/prefill.ts';
+import { problemText } from '#settings/problem-text.ts';
+import { filled } from '#settings/setting-defaults.ts';
+import { settingProblems } from '#settings/setting-rules.ts';
 
 /** The daemon's settings, as a JSON file holds them. Everything but the ports and the data folder has a default. */
 export type Config = {
@@ -26,6 +26,8 @@ export type Config = {
   readonly volatileDir?: string;
   /** Where the page listens: an address and port, or a Unix socket. */
   readonly admin: { readonly host: string; readonly port: number } | { readonly path: string };
+  /** Host names under which the page may be opened, beside its addresses. */
+  readonly names: readonly string[];
   /** TCP port of the transparent listener; it is never seen on a wire. */
   readonly listenPort: number;
   /** Group of the kernel's packet log that the tap reads. */
@@ -71,188 +73,30 @@ export type Config = {
   readonly optOut: readonly string[];
   /** Endpoints that are never steered, whoever names them as peers: addresses and networks (CIDR). */
   readonly neverSteer: readonly string[];
-};
-
-const DEFAULTS = {
-  bridge: 'br0',
-  vlans: [],
-  disks: [],
-  admin: { host: '127.0.0.1', port: 8080 },
-  listenPort: 7000,
-  logGroup: 17,
-  cacheMiB: 256,
-  floorMiB: 512,
-  scrubMBps: 4,
-  seats: 32,
-  seatRule: 'priced',
-  clients: 4_000,
-  limits: {},
-  servePrivate: false,
-  block: [],
-  evict: true,
-  spareFlash: true,
-  pin: [],
-  localPeer: { enabled: true, port: 6881 },
-  // Those that Transmission and libtorrent begin with.
-  dht: { enabled: true, bootstrap: ['dht.transmissionbt.com:6881', 'dht.libtorrent.org:25401'] },
-  fetchOnAnnounce: true,
-  uplink: { hours: [], yield: true, wasteShare: 0.1 },
-  // The hours in which a cafe is emptiest, and a campus asleep.
-  prefill: { hours: [{ from: '02:00', to: '07:00' }], dayShare: 0.5 },
-  trace: true,
-  optOut: [],
-  neverSteer: [],
-} as const;
-
-/** Settings of several fields: those that are not given keep their defaults. */
-const GROUPS = ['localPeer', 'dht', 'uplink', 'prefill'] as const;
-
-type Check = (value: unknown) => string | undefined;
-const port: Check = (v) =>
-  Number.isInteger(v) && Number(v) > 0 && Number(v) < 65_536 ? undefined : 'a port, 1 to 65535';
-const count =
-  (max: number): Check =>
-  (v) =>
-    Number.isInteger(v) && Number(v) >= 0 && Number(v) <= max ? undefined : `a whole number from 0 to ${max}`;
-/** Half of the flows that the kernel's set of diverted ones holds. */
-const clientCount: Check = (v) =>
-  Number.isInteger(v) && Number(v) >= 1 && Number(v) <= 30_000 ? undefined : 'a whole number from 1 to 30000';
-/** The least still serves a block in a second and a half. */
-const mbps: Check = (v) =>
-  typeof v === 'number' && v >= 0.1 && v <= 100_000 ? undefined : 'a number of Mbit/s from 0.1 to 100000';
-/** At the least a piece of 64 MiB takes eleven minutes. */
-const scrubRate: Check = (v) =>
-  v === 0 || (typeof v === 'number' && v >= 0.1 && v <= 10_000)
-    ? undefined
-    : 'a number of MB/s from 0.1 to 10000, or 0';
-const oneOf =
-  (names: readonly string[]): Check =>
-  (v) =>
-    names.some((name) => name === v) ? undefined : `one of ${names.map((name) => `"${name}"`).join(', ')}`;
-const flag: Check = (v) => (typeof v === 'boolean' ? undefined : 'true or false');
-/** The name goes into kernel rules, so it is held to what an interface is ever called. */
-const device: Check = (v) =>
-  typeof v === 'string' && /^[A-Za-z0-9._-]{1,15}$/.test(v) ? undefined : 'an interface name';
-/** Each takes two listening sockets and a raw one. */
-const MAX_VLANS = 64;
-const vlanIds: Check = (v) =>
-  Array.isArray(v) && v.length <= MAX_VLANS && v.every(isVlanId) && new Set(v).size === v.length
-    ? undefined
-    : `a list of at most ${MAX_VLANS} different VLAN ids, 1 to 4094`;
-const folder: Check = (v) => (typeof v === 'string' && v.startsWith('/') ? undefined : 'an absolute path');
-const MAX_DISKS = 64;
-const folders: Check = (v) =>
-  Array.isArray(v) &&
-  v.length <= MAX_DISKS &&
-  v.every((path) => folder(path) === undefined) &&
-  new Set(v).size === v.length
-    ? undefined
-    : `a list of at most ${MAX_DISKS} different absolute paths`;
-const optional =
-  (check: Check): Check =>
-  (v) =>
-    v === undefined ? undefined : check(v);
-const place: Check = (v) => {
-  const a = v as { host?: unknown; port?: unknown; path?: unknown } | null;
-  if (typeof a !== 'object' || a === null) return 'an object with host and port, or with path';
-  if (typeof a.path === 'string') return folder(a.path);
-  return typeof a.host === 'string' ? port(a.port) : 'an object with host and port, or with path';
-};
-
-const HASHES_MAX = 100_000;
-/** BEP 52: on the wire a v2 info-hash is cut to 20 bytes. */
-const hashOf = (v: unknown): InfoHash | undefined =>
-  typeof v === 'string' && (v.length === 40 || v.length === 64) && /^[0-9a-fA-F]*$/.test(v)
-    ? parseInfoHash(v.slice(0, 40))
-    : undefined;
-const hashes: Check = (v) =>
-  Array.isArray(v) && v.length <= HASHES_MAX && v.every((hash) => hashOf(hash))
-    ? undefined
-    : `a list of at most ${HASHES_MAX} info-hashes of 40 or 64 hex digits`;
-
-const BOOTSTRAP_MAX = 32;
-const nodes: Check = (v) =>
-  Array.isArray(v) &&
-  v.length <= BOOTSTRAP_MAX &&
-  v.every((node) => /^(\[[0-9a-fA-F:.]+\]|[^\s:[\]]+):\d{1,5}$/.test(String(node)))
-    ? undefined
-    : `a list of at most ${BOOTSTRAP_MAX} "host:port" or "[address]:port"`;
-
-/** An object of these fields and no others. */
-const group =
-  (fields: Readonly<Record<string, Check>>): Check =>
-  (v) => {
-    if (typeof v !== 'object' || v === null || Array.isArray(v))
-      return `an object with ${Object.keys(fields).join(', ')}`;
-    const unknown = Object.keys(v).find((key) => !(key in fields));
-    if (unknown !== undefined) return `an object without "${unknown}"`;
-    for (const [key, check] of Object.entries(fields)) {
-      const wanted = check((v as Record<string, unknown>)[key]);
-      if (wanted) return `an object whose "${key}" is ${wanted}`;
-    }
-    return undefined;
+  /** Where log lines are sent, too (RFC 5424). */
+  readonly syslog: {
+    readonly enabled: boolean;
+    readonly host: string;
+    readonly port: number;
+    readonly protocol: 'udp' | 'tcp';
   };
-const timeOfDay: Check = (v) =>
-  typeof v === 'string' && minutesOf(v) !== undefined ? undefined : 'a time of the day, "00:00" to "24:00"';
-const HOURS_MAX = 24;
-const hourLimit = group({ from: timeOfDay, to: timeOfDay, mbps });
-const hours: Check = (v) =>
-  Array.isArray(v) && v.length <= HOURS_MAX && v.every((h) => hourLimit(h) === undefined)
-    ? undefined
-    : `a list of at most ${HOURS_MAX} such as {"from": "08:00", "to": "24:00", "mbps": 20}`;
-const window = group({ from: timeOfDay, to: timeOfDay });
-const windows: Check = (v) =>
-  Array.isArray(v) && v.length <= HOURS_MAX && v.every((h) => window(h) === undefined)
-    ? undefined
-    : `a list of at most ${HOURS_MAX} such as {"from": "02:00", "to": "07:00"}`;
-const dayGB: Check = (v) =>
-  typeof v === 'number' && v >= 0.001 && v <= 1e6 ? undefined : 'a number of GB from 0.001 to 1000000';
-const share: Check = (v) => (typeof v === 'number' && v >= 0 && v <= 1 ? undefined : 'a share from 0 to 1');
-/** The words go into kernel rules, so they are held to what an address is. */
-const isNetwork = (v: unknown): boolean => {
-  const [, ip = '', bits] = typeof v === 'string' ? (/^([0-9A-Fa-f:.]+)(?:\/(\d{1,3}))?$/.exec(v) ?? []) : [];
-  return isIP(ip) !== 0 && Number(bits ?? 0) <= (isIPv4(ip) ? 32 : 128);
+  /** Whether what each client did is kept, and for how many days. */
+  readonly clientHistory: { readonly enabled: boolean; readonly keepDays: number };
 };
-/** More would make starting slow; nobody writes that many by hand. */
-const MAX_NETWORKS = 1_000;
-const networks: Check = (v) =>
-  Array.isArray(v) && v.length <= MAX_NETWORKS && v.every(isNetwork)
-    ? undefined
-    : `a list of at most ${MAX_NETWORKS} addresses or networks, such as "192.0.2.7", "10.0.0.0/8" or "2001:db8::/32"`;
 
-const CHECKS: Readonly<Record<keyof Config, Check>> = {
-  lan: device,
-  wan: device,
-  bridge: device,
-  vlans: vlanIds,
-  dataDir: folder,
-  disks: folders,
-  volatileDir: optional(folder),
-  admin: place,
-  listenPort: port,
-  logGroup: count(65_535),
-  cacheMiB: count(1 << 20),
-  floorMiB: count(1 << 30),
-  scrubMBps: scrubRate,
-  seats: count(10_000),
-  seatRule: oneOf(seatRuleNames),
-  clients: clientCount,
-  limits: group({ clientMbps: optional(mbps), taskMbps: optional(mbps), boxMbps: optional(mbps) }),
-  servePrivate: flag,
-  block: hashes,
-  allow: optional(hashes),
-  evict: flag,
-  spareFlash: flag,
-  pin: hashes,
-  localPeer: group({ enabled: flag, port }),
-  dht: group({ enabled: flag, bootstrap: nodes }),
-  fetchOnAnnounce: flag,
-  uplink: group({ mbps: optional(mbps), hours, dayGB: optional(dayGB), yield: flag, wasteShare: share }),
-  prefill: group({ hours: windows, dayShare: share }),
-  trace: flag,
-  optOut: networks,
-  neverSteer: networks,
-};
+const HASH_LISTS = ['block', 'allow', 'pin'] as const;
+/** BEP 52: on the wire a v2 info-hash is cut to 20 bytes. */
+const hashOf = (text: string): InfoHash | undefined => parseInfoHash(text.slice(0, 40));
+
+/** Settings as a file gives them, which `settingProblems` has nothing to say about. */
+export function configOf(given: Readonly<Record<string, unknown>>): Config {
+  const config = filled(given);
+  for (const key of HASH_LISTS) {
+    const hashes = config[key] as readonly string[] | undefined;
+    if (hashes) config[key] = hashes.map(hashOf);
+  }
+  return config as Config;
+}
 
 /** Throws an error that tells which setting to mend. */
 export function parseConfig(text: string): Config {
@@ -263,21 +107,9 @@ export function parseConfig(text: string): Config {
     throw new Error(`it is not JSON: ${errorText(error)}`);
   }
   if (typeof given !== 'object' || given === null || Array.isArray(given)) throw new Error('it must be a JSON object');
-  for (const key of Object.keys(given)) if (!(key in CHECKS)) throw new Error(`there is no setting called "${key}"`);
-  const config: Record<string, unknown> = { ...DEFAULTS, ...given };
-  for (const key of GROUPS) {
-    const own = (given as Record<string, unknown>)[key];
-    if (typeof own === 'object' && own !== null) config[key] = { ...DEFAULTS[key], ...own };
-  }
-  for (const [key, check] of Object.entries(CHECKS)) {
-    const wanted = check(config[key]);
-    if (wanted) throw new Error(`"${key}" must be ${wanted}`);
-  }
-  if (config.lan === config.wan) throw new Error('"lan" and "wan" must be two ports');
-  for (const key of ['block', 'allow', 'pin']) if (config[key]) config[key] = (config[key] as unknown[]).map(hashOf);
-  if ((config as Config).localPeer.port === config.listenPort)
-    throw new Error('"listenPort" and the port of "localPeer" must differ');
-  return config as Config;
+  const [problem] = settingProblems(given as Record<string, unknown>);
+  if (problem) throw new Error(problemText(problem));
+  return configOf(given as Record<string, unknown>);
 }
 
 export function readConfig(path: string): Config {
