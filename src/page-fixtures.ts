@@ -104,7 +104,7 @@ export class Browser implements AsyncDisposable {
   async settled(): Promise<void> {
     const { page } = this;
     await page.locator('main[aria-busy=false]:not(:has(> .connecting))').waitFor();
-    await page.locator('main h2').first().waitFor({ state: 'attached' });
+    await page.locator('main h2').first().waitFor({ state: 'attached', timeout: 5000 });
     for (let i = 0; i < 100; i++) {
       if (this.#asked <= 0 && Date.now() - this.#askedAtMs > 250) return;
       await page.waitForTimeout(50);

@@ -1,0 +1,39 @@
+/** Every view of the page, for those who open them all: tests and screenshots. */
+import type { signInAs } from '../web/mock/access-answers.ts';
+import { torrents } from '../web/mock/task-answers.ts';
+import type { ViewEntry } from '../web/src/frame/view-entry.ts';
+
+export type Opened = { readonly name: string; readonly path: string; readonly who: Parameters<typeof signInAs>[0] };
+
+/** Names in the paths, and what the made-up box has there. */
+const SAMPLES: Readonly<Record<string, () => string>> = {
+  // One that is being filled, with clients and origins.
+  infoHash: () => torrents[0]?.infoHash ?? '',
+  address: () => '192.168.7.21',
+};
+
+/** As the page has them, with the made-up box's own torrent and client in the address. */
+export async function allViews(): Promise<Opened[]> {
+  const { views } = await inNode(() => import('../web/src/views.ts'));
+  return views.map(({ name, path, bare }: ViewEntry) => ({
+    name,
+    path: path.replace(/\{(\w+)\}/g, (_, key: string) => sampleOf(key, path)),
+    who: !bare ? 'administer' : name === 'setUp' ? 'new' : 'none',
+  }));
+}
+
+function sampleOf(key: string, path: string): string {
+  const sample = SAMPLES[key];
+  if (!sample) throw new Error(`bug: say in SAMPLES what {${key}} of ${path} may be`);
+  return sample();
+}
+
+/** The list of views is the page's own, and the page tells its document which language it speaks as soon as it is read. */
+async function inNode<T>(load: () => Promise<T>): Promise<T> {
+  Object.assign(globalThis, { document: { documentElement: {} } });
+  try {
+    return await load();
+  } finally {
+    Object.assign(globalThis, { document: undefined });
+  }
+}
