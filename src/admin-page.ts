@@ -37,10 +37,12 @@ export const ownNames = (configured: readonly string[]): string[] => [
 export class AdminPage {
   readonly #server: AdminServer;
   readonly #places = new Map<string, HttpListener>();
+  readonly #access: Access;
   #isOnTls = false;
 
   private constructor(options: PageOptions) {
     const { access, version, world, routes, names, log } = options;
+    this.#access = access;
     const own = accessRoutes({ access, certificateInUse: () => this.#isOnTls });
     this.#server = new AdminServer({
       webRoot: WEB_ROOT,
@@ -68,8 +70,7 @@ export class AdminPage {
 
   /** The page is answered there, and nowhere else beside the control socket. One that cannot be opened rejects, and then all is as it was. */
   async setPlaces(wanted: readonly ListenAt[]): Promise<void> {
-    for (const at of wanted)
-      if (!this.#places.has(keyOf(at))) this.#places.set(keyOf(at), await this.#server.listen(at));
+    for (const at of wanted) if (!this.#places.has(keyOf(at))) this.#places.set(keyOf(at), await this.#listen(at));
     const keys = new Set(wanted.map(keyOf));
     for (const [key, listener] of this.#places) {
       if (keys.has(key)) continue;
@@ -77,6 +78,16 @@ export class AdminPage {
       await this.#server.leave(listener);
     }
     this.#isOnTls = wanted.some(needsTls);
+  }
+
+  async #listen(at: ListenAt): Promise<HttpListener> {
+    if (!needsTls(at)) return this.#server.listen(at);
+    const { certificates } = this.#access;
+    await this.#access.beginTls();
+    certificates.onChange(() => {
+      for (const listener of this.#places.values()) listener.useCertificate();
+    });
+    return this.#server.listen(at, { tls: () => certificates.current() });
   }
 
   close(): Promise<void> {

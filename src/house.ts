@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { exit } from 'node:process';
 import { Access } from '#access/access.ts';
+import { figureRoutes } from '#admin/routes/figure-routes.ts';
 import { realClock } from '#base/clock.ts';
 import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
@@ -33,6 +34,8 @@ import { AdminPage, ownNames } from './admin-page.ts';
 import type { Config } from './config.ts';
 import { DemandTrace } from './demand-trace.ts';
 import { changeDisks, diskPlaces, rememberDisks } from './disk-settings.ts';
+import { startFigures, startSyslog } from './figures.ts';
+import { figuresWorld } from './figures-world.ts';
 import { dialOrigin } from './origin-dial.ts';
 import { openPrefill, worthTo } from './prefilling.ts';
 import { waitingForRestart, withReread } from './reread-settings.ts';
@@ -51,6 +54,7 @@ const SWARMS_EVERY_MS = 10_000;
 /** The setting that holds the uplink's books. */
 const UPLINK = 'uplink';
 
+const NO_HISTORY = { enabled: false, keepDays: 30 };
 const NO_FLOWS: EntryLoad = { recognising: 0, spliced: 0, unsentBytes: 0 };
 
 /** Linux's memory file system (shm_overview(7)): what lies there survives the daemon, not the machine. */
@@ -97,9 +101,15 @@ export async function run(config: Config, log: Log): Promise<Running> {
   }
 }
 
-async function build(started: Config, log: Log, scope: Scope, startedAtMs: number): Promise<Running['reconfigure']> {
+async function build(
+  started: Config,
+  plainLog: Log,
+  scope: Scope,
+  startedAtMs: number,
+): Promise<Running['reconfigure']> {
   keepFreedMemory();
   let config = started;
+  const { log, syslog } = startSyslog(plainLog, scope);
   const index = openIndex(config, log);
   scope.defer(() => index.close());
   const stop = index.beginRun();
@@ -132,7 +142,11 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
     },
     scope,
   );
-  const manager = new Manager(
+  const figures = startFigures(
+    { lan: config.lan, wan: config.wan, index, clientHistory: NO_HISTORY, manager: () => manager, entry: () => entry },
+    scope,
+  );
+  const manager: Manager = new Manager(
     {
       seats: config.seats,
       seatRule: config.seatRule,
@@ -152,6 +166,7 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
       budget: boxBudget(config.limits, realClock),
       uplink,
       demand: trace?.demand,
+      traffic: figures.traffic,
       dial: (to) => dialOrigin(config.bridge, to),
       know: (infoHash) => entry?.know(infoHash),
       steer: (infoHash, endpoints, from) => entry?.steer(infoHash, endpoints, from),
@@ -220,10 +235,12 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
     prefill,
     scrubber,
     overload,
+    figures,
     entry: undefined,
     steeringFailed: undefined,
   };
-  const snapshot = () => snapshotOf({ ...parts, entry: entry?.view() });
+  const partsNow = (): Parts => ({ ...parts, entry: entry?.view() });
+  const snapshot = () => snapshotOf(partsNow());
   const access = await Access.open({
     dataDir: config.dataDir,
     boxName: hostname(),
@@ -232,6 +249,7 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
     log: log.with({ part: 'access' }),
   });
   scope.defer(() => access.close());
+  access.audit.told = (row) => syslog.audit(row);
   const page = await AdminPage.open(
     {
       dataDir: config.dataDir,
@@ -248,7 +266,7 @@ async function build(started: Config, log: Log, scope: Scope, startedAtMs: numbe
         trace: () => trace?.lines(),
       },
       access,
-      routes: [],
+      routes: figureRoutes(figuresWorld(partsNow, () => syslog.dropped)),
       names: () => [],
       log,
     },

@@ -18,6 +18,7 @@ import type { Prefill } from '#prefill/prefill.ts';
 import type { DiskView } from '#store/disks.ts';
 import type { Config } from './config.ts';
 import { diskWarnings } from './disk-warnings.ts';
+import type { Figures } from './figures.ts';
 import { overloadWarnings } from './overload-warnings.ts';
 import { passingWarnings } from './passing-warnings.ts';
 
@@ -36,6 +37,7 @@ export type Parts = {
   readonly prefill: Pick<Prefill, 'view'>;
   readonly scrubber: Pick<Scrubber, 'view'>;
   readonly overload: Pick<OverloadWatch, 'view'>;
+  readonly figures: Figures;
   entry: EntryView | undefined;
   steeringFailed: string | undefined;
 };
@@ -48,20 +50,14 @@ export function snapshotOf(p: Parts): BoxSnapshot {
     const said = healthOf(p, disk);
     return { ...disk, ...(scrub && { scrub }), ...(said && { health: said }) };
   });
-  const servedBytes = p.index.total('servedBytes');
-  const filledBytes = p.index.total('filledBytes');
   return {
     version: p.version,
     startedAtMs: p.startedAtMs,
     nowMs: Date.now(),
     wan: p.health.rates(p.config.wan),
     lan: p.health.rates(p.config.lan),
-    totals: {
-      servedBytes,
-      filledBytes,
-      passedBytes: p.entry?.passedBytes ?? 0,
-      savedBytes: Math.max(0, servedBytes - filledBytes),
-    },
+    totals: p.figures.stats.allTime(),
+    today: p.figures.stats.today(),
     uplink: p.uplink.view(),
     prefill: p.prefill.view(),
     tasks: p.manager.views() as AdminTaskView[],

@@ -54,6 +54,7 @@ function taskOf({ meta, content }: Torrent): ClientTask {
     },
     asked: () => {},
     changed: () => {},
+    served: () => {},
     offerMetadata: () => {},
     swarm: () => [],
     told: () => {},

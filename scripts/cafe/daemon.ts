@@ -120,6 +120,13 @@ export class Daemon {
     return this.command('GET', path);
   }
 
+  /** An answer of its admin server that is not JSON. */
+  async text(path: string): Promise<string> {
+    const { status, text } = await this.#ask('GET', path, undefined);
+    if (status !== 200) throw new Error(`GET ${path}: ${status} ${text.slice(0, 300)}`);
+    return text;
+  }
+
   /** Over its control socket. Rejects with what it said where it refuses. */
   async command(method: string, path: string, body?: unknown): Promise<unknown> {
     const { status, text } = await this.#ask(method, path, body);

@@ -41,6 +41,7 @@ export class Access {
   readonly #dataDir: string;
   readonly #clock: Clock;
   readonly #scope: Scope;
+  #renews = false;
 
   private constructor(
     options: AccessOptions,
@@ -84,6 +85,8 @@ export class Access {
   /** The page is served over TLS from now on: a certificate is there when this resolves, and is renewed while the daemon runs. */
   async beginTls(): Promise<void> {
     await this.certificates.renew();
+    if (this.#renews) return;
+    this.#renews = true;
     this.#scope.every(CERTIFICATE_LOOK_MS, () => this.#scope.run(() => this.certificates.renew()));
   }
 

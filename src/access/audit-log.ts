@@ -23,6 +23,8 @@ export class AuditLog {
   /** What strangers do costs those who are known no row. */
   readonly #refused: { readonly strangers: TokenBucket; readonly known: TokenBucket };
   readonly #waiting: AuditRow[] = [];
+  /** Who else is to have each row. It must not throw, nor take long. */
+  told: ((row: AuditRow) => void) | undefined;
   #file: FileHandle | undefined;
   #bytes = 0;
   #nextId = 1;
@@ -62,6 +64,7 @@ export class AuditLog {
       detail: { ...cleanDetail(detail), ...omitted },
       outcome,
     };
+    this.told?.(row);
     this.#waiting.push(row);
     this.#writing = this.#writing.then(() => this.#write());
   }

@@ -29,14 +29,8 @@ export class Tally {
     if (!entry) return 0;
     // A clock set back must lock nobody out for the time in between.
     entry.atMs = Math.min(entry.atMs, nowMs);
-    const { free, firstMs, mostMs } = this.#rule;
-    if (part === 'whole') {
-      const over = this.#left(entry, nowMs) - free - 1;
-      return over < 0 ? 0 : Math.min(mostMs, Math.ceil(firstMs * 2 ** over));
-    }
-    const over = entry.count - free - 1;
-    const wait = over < 0 ? 0 : Math.min(mostMs, firstMs * 2 ** over);
-    return Math.max(0, Math.ceil(entry.atMs + wait - nowMs));
+    if (part === 'whole') return Math.ceil(this.#wait(this.#left(entry, nowMs)));
+    return Math.max(0, Math.ceil(entry.atMs + this.#wait(entry.count) - nowMs));
   }
 
   add(key: string, nowMs: number): void {
@@ -64,6 +58,12 @@ export class Tally {
 
   get size(): number {
     return this.#entries.size;
+  }
+
+  /** ms after the last of so many. */
+  #wait(count: number): number {
+    const { free, firstMs, mostMs } = this.#rule;
+    return count <= free ? 0 : Math.min(mostMs, firstMs * 2 ** (count - free - 1));
   }
 
   #left({ count, atMs }: Entry, nowMs: number): number {

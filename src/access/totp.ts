@@ -39,8 +39,15 @@ export function stepOfCode(secret: string, code: string, nowMs: number, usedStep
   return found;
 }
 
-/** What an app reads from the QR code. The box's name tells apart the accounts that one phone has on several boxes. */
+/** Characters of the box's name that an app shows: with more, the QR code would be too large for a phone. */
+const BOX_CHARS = 20;
+
+/**
+ * What an app reads from the QR code, at most 160 characters. The box's name tells apart the accounts that one phone has on several boxes.
+ * Algorithm, digits and period are what apps take when nothing is said.
+ */
 export function otpauthUri(secret: string, account: string, box: string): string {
-  const issuer = encodeURIComponent(box === '' ? 'Swarmbox' : `Swarmbox ${box}`);
-  return `otpauth://totp/${issuer}:${encodeURIComponent(account)}?secret=${secret}&issuer=${issuer}&algorithm=SHA1&digits=6&period=30`;
+  const plain = box.replace(/[^A-Za-z0-9.-]/g, '').slice(0, BOX_CHARS);
+  const issuer = encodeURIComponent(plain === '' ? 'Swarmbox' : `Swarmbox ${plain}`);
+  return `otpauth://totp/${issuer}:${encodeURIComponent(account)}?secret=${secret}&issuer=${issuer}`;
 }

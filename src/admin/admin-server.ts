@@ -6,6 +6,7 @@ import type { RouteName } from './contract-api.ts';
 import { type Door, refusedAt, whoAsks } from './doorkeeper.ts';
 import { turnedAway } from './gate.ts';
 import { HttpListener, type ListenAt } from './http-listener.ts';
+import type { KeyAndCertificate } from './limited-server.ts';
 import { ADMIN_LIMITS } from './limits.ts';
 import { LiveFeed } from './live-feed.ts';
 import { openApi } from './openapi.ts';
@@ -54,11 +55,15 @@ export class AdminServer {
     this.#table = new RouteTable([...routes, described]);
   }
 
-  /** Rejects when the address or the socket path is taken. `trusted`: whoever comes in there is administrator. */
-  async listen(listen: ListenAt, { trusted = false } = {}): Promise<HttpListener> {
+  /** Rejects when the address or the socket path is taken. `trusted`: whoever comes in there is administrator. `tls`: see ListenerOptions. */
+  async listen(
+    listen: ListenAt,
+    { trusted = false, tls }: { trusted?: boolean; tls?: () => KeyAndCertificate } = {},
+  ): Promise<HttpListener> {
     const listener = await HttpListener.start({
       listen,
       trusted,
+      ...(tls && { tls }),
       // The owner and its group; a socket that gives every right is the owner's alone.
       mode: trusted ? 0o600 : 0o660,
       log: this.#options.log,

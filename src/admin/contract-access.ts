@@ -174,6 +174,7 @@ export type AuditWhat =
   | 'network-changed'
   | 'network-confirmed'
   | 'network-reverted'
+  | 'clients-forgotten'
   | 'time-zone-changed'
   | 'restarted'
   | 'update-uploaded'

@@ -30,6 +30,7 @@ import type {
   ClientHistory,
   ClientHistoryQuery,
   ClientsView,
+  ForgetClients,
   Series,
   SeriesQuery,
   Worth,
@@ -131,7 +132,7 @@ export type Api = {
   'GET /api/clients': { answer: ClientsView };
   'GET /api/clients/history': { query: ClientHistoryQuery; answer: ClientHistory };
   /** Forgets all of it, or what is known of one client. */
-  'DELETE /api/clients/history': { answer: None };
+  'DELETE /api/clients/history': { query: ForgetClients; answer: None };
 
   'GET /api/tasks': { query: TaskQuery; answer: TaskPage };
   'GET /api/tasks/{infoHash}': { answer: TaskDetail };

@@ -80,8 +80,13 @@ export type ClientsView = {
   history: { on: boolean; keepDays: number; oldestAtMs?: number };
 };
 export type ClientHistoryQuery = {
-  /** @maxLength 64 */
+  /** An IP address. @maxLength 64 */
   address: string;
+};
+/** Of one, or of all. */
+export type ForgetClients = {
+  /** An IP address. @maxLength 64 */
+  address?: string;
 };
 export type ClientHistory = {
   address: string;

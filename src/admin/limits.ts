@@ -2,6 +2,11 @@
 export const ADMIN_LIMITS = {
   /** Open sockets. A cafe has a few operators; a browser opens six each. */
   connections: 128,
+  /** Of them, what one sender may hold of a port that others can reach: a browser opens six, a network behind one address some dozens. */
+  connectionsPerSender: 48,
+  /** ms until a stranger's first byte, and for a whole TLS handshake. */
+  firstByteMs: 5000,
+  handshakeMs: 5000,
   /** Live listeners, each a string a second. */
   listeners: 32,
   /** Characters of a URL. The longest of our own has about 60. */

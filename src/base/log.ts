@@ -30,6 +30,22 @@ export function logTo(write: (line: LogLine) => void, always: LogFields = {}): L
   };
 }
 
+/** The same log, whose lines come to `write` as well, with the fields that they are given from here on. */
+export function alsoTo(log: Log, write: (line: LogLine) => void, always: LogFields = {}): Log {
+  const at =
+    (level: LogLine['level']) =>
+    (event: string, fields: LogFields = {}): void => {
+      log[level](event, fields);
+      write({ level, event, fields: { ...always, ...fields } });
+    };
+  return {
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    with: (fields) => alsoTo(log.with(fields), write, { ...always, ...fields }),
+  };
+}
+
 /** Lines of one event in one window: what a crowd can make happen must not fill a disk. */
 export const LOG_BUDGET = { lines: 100, windowMs: 10_000, events: 1_000 } as const;
 

@@ -363,3 +363,20 @@ test('what was lent is given back when the socket is done with it, and no answer
   await turn();
   assert.equal(task.done, answered + 2);
 });
+
+test('a block counts as served when the kernel has taken it, and not when its client left before', async () => {
+  const { task, stream, c, say } = await connect({ have: 'all' });
+  stream.accepts = false;
+  await say({ kind: 'interested' });
+  for (const taken of stream.untaken.splice(0)) taken();
+  stream.drain();
+  await turn();
+  await say(blockRequest(0, 0));
+  assert.deepEqual([c.servedBytes, task.servedBytes], [0, 0], 'it waits in the process');
+  for (const taken of stream.untaken.splice(0)) taken();
+  assert.deepEqual([c.servedBytes, task.servedBytes], [BLOCK_BYTES, BLOCK_BYTES]);
+  await say(blockRequest(0, 1));
+  c.close('it leaves');
+  await turn();
+  assert.equal(task.servedBytes, BLOCK_BYTES);
+});

@@ -33,6 +33,7 @@ export const CLIENT_CLOSED = 'the client closed';
 /** One connection with a client on the LAN, served through its task: it tells of pieces the task has, and serves those and no others. */
 export class ClientConnection {
   readonly remote: Endpoint;
+  readonly sinceMs: number;
   /** Which pieces it is told of. */
   readonly telling: Telling;
   readonly #stream: ClientStream;
@@ -81,7 +82,8 @@ export class ClientConnection {
     this.#log = log;
     this.#limits = limits;
     this.#clock = clock;
-    this.#tookAtMs = clock.nowMs();
+    this.sinceMs = clock.nowMs();
+    this.#tookAtMs = this.sinceMs;
     this.asking = new Asking({ taker: () => task.taker(this), send: (frame) => this.#say(frame) });
     this.#scope = new Scope((error) => this.close(errorText(error)));
     this.#fast = handshake.fast;
@@ -94,7 +96,7 @@ export class ClientConnection {
       {
         block: (piece, begin, length, asOne) => this.#task.block(piece, begin, length, asOne),
         reject: (request) => this.#reject(request),
-        served: (run) => this.#onServed(run),
+        serving: (run) => this.#onServing(run),
         allowance,
         reads: task.readTurns ?? new ReadTurns(limits.reads),
         arrived: () => this.#turnSoon(),
@@ -152,7 +154,7 @@ export class ClientConnection {
     return this.#choke.interested;
   }
 
-  /** Each block once, however often the client asked for it. */
+  /** What the kernel took for it: each block once, however often the client asked for it. */
   get servedBytes(): number {
     return this.#served;
   }
@@ -401,14 +403,16 @@ export class ClientConnection {
     if (this.#outbox.flush() > 0) this.#silence.said();
   }
 
-  #onServed({ piece, begin, length }: Run): void {
+  #onServing({ piece, begin, length }: Run): () => void {
     const metainfo = this.#task.metainfo();
     this.#given ??= metainfo && new ServedBlocks(metainfo);
     const fresh = this.#given?.give(piece, begin, length) ?? 0;
-    this.#served += fresh;
-    this.#tookAtMs = this.#clock.nowMs();
-    this.#rate.add(length, this.#clock.nowMs());
-    this.#task.changed(this, 'served', fresh);
+    return () => {
+      this.#served += fresh;
+      this.#tookAtMs = this.#clock.nowMs();
+      this.#rate.add(length, this.#clock.nowMs());
+      this.#task.served(this, piece, fresh);
+    };
   }
 
   /**

@@ -13,8 +13,8 @@ export type ClientStream = {
   onData(cb: (bytes: Buffer) => void): void;
   onClose(cb: () => void): void;
   onDrain(cb: () => void): void;
-  /** One corked write. False: wait for drain. */
-  write(parts: readonly Uint8Array[], sent?: () => void): boolean;
+  /** One corked write. False: wait for drain. `sent`: nobody reads the parts any more, sent or not. `taken`: the kernel has them all; else never. */
+  write(parts: readonly Uint8Array[], sent?: () => void, taken?: () => void): boolean;
   pause(): void;
   resume(): void;
   end(): void;
@@ -53,7 +53,9 @@ export type ClientTask = {
   block(piece: PieceIndex, begin: number, length: number, asOne: boolean): Lent | undefined | Promise<Lent | undefined>;
   /** The client asks for a block of a piece that it may have. */
   asked(piece: PieceIndex): void;
-  changed(client: ClientConnection, what: 'interest' | 'pieces' | 'served', bytes?: number): void;
+  changed(client: ClientConnection, what: 'interest' | 'pieces'): void;
+  /** The kernel has taken these bytes of the piece for the client; `bytes` of a block that it was given before are none. */
+  served(client: ClientConnection, piece: PieceIndex, bytes: number): void;
   /** Endpoints of the swarm that the client may be told of (BEP 11); undefined when nobody may (BEP 27), or it is not known. */
   swarm(): readonly PexPeer[] | undefined;
   /** The client was told of these endpoints by the box: it may dial them. */

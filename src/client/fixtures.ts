@@ -91,8 +91,12 @@ export class TestTask implements ClientTask {
 
   asked(): void {}
 
-  changed(_client: ClientConnection, what: 'interest' | 'pieces' | 'served', bytes = 0): void {
+  changed(_client: ClientConnection, what: 'interest' | 'pieces'): void {
     this.changes.push(what);
+  }
+
+  served(_client: ClientConnection, _piece: number, bytes: number): void {
+    this.changes.push('served');
     this.servedBytes += bytes;
   }
 
@@ -151,6 +155,7 @@ export class TestStream implements ClientStream {
   accepts = true;
   /** Of writes that it did not accept. */
   readonly unsent: (() => void)[] = [];
+  readonly untaken: (() => void)[] = [];
   paused = false;
   destroyed = false;
   data: (bytes: Buffer) => void = () => {};
@@ -173,10 +178,15 @@ export class TestStream implements ClientStream {
     this.drain = cb;
   }
 
-  write(parts: readonly Uint8Array[], sent?: () => void): boolean {
+  write(parts: readonly Uint8Array[], sent?: () => void, taken?: () => void): boolean {
     this.writes.push(Buffer.concat(parts));
-    if (this.accepts) sent?.();
-    else if (sent) this.unsent.push(sent);
+    if (this.accepts) {
+      sent?.();
+      taken?.();
+    } else {
+      if (sent) this.unsent.push(sent);
+      if (taken) this.untaken.push(taken);
+    }
     return this.accepts;
   }
 
@@ -233,10 +243,14 @@ export function socketStream(socket: Socket): ClientStream {
     onData: (cb) => void socket.on('data', cb),
     onClose: (cb) => void socket.on('close', cb),
     onDrain: (cb) => void socket.on('drain', cb),
-    write: (parts) => {
+    write: (parts, sent, taken) => {
       socket.cork();
       let more = true;
       for (const part of parts) more = socket.write(part);
+      socket.write('', (error) => {
+        sent?.();
+        if (!error) taken?.();
+      });
       socket.uncork();
       return more;
     },

@@ -1,7 +1,8 @@
 import type { PieceIndex } from '#base/units.ts';
 import { encodeMessage } from '#wire/frames.ts';
+import type { ClientStream } from './client-world.ts';
 
-type Sink = { write(parts: readonly Uint8Array[], sent?: () => void): boolean };
+type Sink = Pick<ClientStream, 'write'>;
 
 const HAVE_BYTES = 9;
 
@@ -13,6 +14,7 @@ export class Outbox {
   readonly #sink: Sink;
   #parts: Uint8Array[] = [];
   #done: (() => void)[] = [];
+  #taken: (() => void)[] = [];
   #bytes = 0;
   #haves: PieceIndex[] = [];
   #full = false;
@@ -31,11 +33,15 @@ export class Outbox {
     return this.#full;
   }
 
-  /** `done`: called when the part has been sent, or never will be. Not when it still waits here as the client leaves. */
-  add(part: Uint8Array, done?: () => void): void {
+  /**
+   * `done`: called when the part has been sent, or never will be. Not when it still waits here as the client leaves. `taken`: when the kernel has
+   * taken it, and all that left in the same write.
+   */
+  add(part: Uint8Array, done?: () => void, taken?: () => void): void {
     this.#parts.push(part);
     this.#bytes += part.length;
     if (done) this.#done.push(done);
+    if (taken) this.#taken.push(taken);
   }
 
   have(piece: PieceIndex): void {
@@ -55,17 +61,11 @@ export class Outbox {
     const bytes = this.#bytes;
     this.#parts = [];
     this.#bytes = 0;
-    this.#full = !this.#sink.write(parts, this.#takeDone());
-    return bytes;
-  }
-
-  #takeDone(): (() => void) | undefined {
-    const done = this.#done;
-    if (done.length === 0) return undefined;
+    const [done, taken] = [this.#done, this.#taken];
     this.#done = [];
-    return () => {
-      for (const each of done) each();
-    };
+    this.#taken = [];
+    this.#full = !this.#sink.write(parts, allOf(done), allOf(taken));
+    return bytes;
   }
 
   #addHaves(): void {
@@ -78,4 +78,11 @@ export class Outbox {
     this.#haves = [];
     this.add(all);
   }
+}
+
+function allOf(calls: readonly (() => void)[]): (() => void) | undefined {
+  if (calls.length === 0) return undefined;
+  return () => {
+    for (const call of calls) call();
+  };
 }

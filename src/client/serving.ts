@@ -12,8 +12,8 @@ export type ServingWorld = {
   readonly block: ClientTask['block'];
   /** The request will not be answered. */
   reject(request: Request): void;
-  /** The payload of a run was put into the outbox. */
-  served(run: Run): void;
+  /** The payload of a run goes into the outbox. What it returns is called when the kernel has taken it. */
+  serving(run: Run): () => void;
   /** Where rates are limited: what the client may be given. */
   readonly allowance: Allowance | undefined;
   /** Shared with the client's other connections. */
@@ -119,8 +119,11 @@ export class Serving {
     }
     const zeros = run.requests[0]?.paddingBytes ?? 0;
     const parts = zeros > 0 ? lengthened(lent.parts, zeros) : lent.parts;
-    for (const [i, part] of parts.entries()) this.#outbox.add(part, i === parts.length - 1 ? lent.done : undefined);
-    this.#world.served(run);
+    const taken = this.#world.serving(run);
+    for (const [i, part] of parts.entries()) {
+      const isLast = i === parts.length - 1;
+      this.#outbox.add(part, isLast ? lent.done : undefined, isLast ? taken : undefined);
+    }
   }
 }
 

@@ -48,7 +48,7 @@ export type DownloadWorld = {
   /** Something threw while an origin was heard: a bug, here or in the task. */
   failed(error: unknown): void;
   /** Bytes of blocks that came from outside, useful or not. */
-  received(bytes: number): void;
+  received(bytes: number, piece: PieceIndex): void;
   /** Bytes of blocks that came from LAN clients. */
   receivedNearby(bytes: number): void;
   /** An origin told of these peers (BEP 11): never for a torrent that may be private. */
@@ -307,7 +307,7 @@ export class Downloader {
       ready: (o) => this.#filling?.fill(o),
       block: (o, request, data, tookMs) => {
         this.#world.uplink?.block(o.stream, data.length, tookMs, this.#isAhead);
-        this.#world.received(data.length);
+        this.#world.received(data.length, request.piece);
         this.#rate.add(data.length, this.#nowMs());
         this.#filling?.block(o, request, data);
       },

@@ -7,11 +7,13 @@ const SMALL_BYTES = 4096;
 /**
  * Writes the parts, encrypted, end to end. They are copied first, because cached pieces are shared: into memory that the cipher works on in
  * place and that the socket sends from. It is lent again only when the socket is done with it, sent or not: until then it may be read.
+ * `taken`: the kernel has it all.
  */
 export function writeEncrypted(
   socket: Socket,
   parts: readonly Uint8Array[],
   encryptInPlace: (b: Buffer) => void,
+  taken?: () => void,
 ): void {
   let left = 0;
   for (const part of parts) left += part.length;
@@ -40,9 +42,10 @@ export function writeEncrypted(
   }
   const rest = last.subarray(0, filled);
   encryptInPlace(rest);
-  socket.write(rest, () => {
+  socket.write(rest, (error) => {
     for (const slot of borrowed) returnSlot(slot);
     returnSlot(last);
+    if (!error) taken?.();
   });
 }
 

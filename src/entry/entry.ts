@@ -246,6 +246,11 @@ export class Entry {
     return this.#clients;
   }
 
+  /** Spliced through, both ways, since the daemon began. */
+  get passedBytes(): number {
+    return this.#passedBytes;
+  }
+
   load(): EntryLoad {
     const { recognising, unsentBytes } = this.#listener;
     return { recognising, spliced: this.#spliced, unsentBytes };
@@ -342,10 +347,10 @@ export class Entry {
     if (why === 'unknown-torrent') this.#verdict('spliced', client.ip, endpoint, undefined, why);
     else this.#leaveAlone('spliced', client, endpoint, why, detail);
     const meter = this.#records.note(client.ip, endpoint, 'spliced', why, Date.now());
-    splice(socket, { bridge: this.#bridge, client, origin: endpoint }, head, meter, (passedBytes) => {
-      this.#spliced--;
-      this.#passedBytes += passedBytes;
-    });
+    const passed = (bytes: number): void => {
+      this.#passedBytes += bytes;
+    };
+    splice(socket, { bridge: this.#bridge, client, origin: endpoint }, head, meter, passed, () => this.#spliced--);
   }
 
   /** This client's next connection to the endpoint goes over the bridge as if the box were not there. */

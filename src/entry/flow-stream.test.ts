@@ -111,3 +111,33 @@ test('a flow that ends in the middle gives its memory back', async (t) => {
     assert.equal(freeSlots(), all);
   }
 });
+
+for (const method of ['rc4', 'plain'] as const)
+  test(`what the kernel has taken is told, what a client left behind is not (${method})`, async (t) => {
+    const { client, socket, stream } = await flow(t, method);
+    let [sent, taken] = [0, 0];
+    const write = (): boolean =>
+      stream.write(
+        [Buffer.alloc(SLOT_BYTES)],
+        () => sent++,
+        () => taken++,
+      );
+    client.resume();
+    write();
+    while (taken === 0) await new Promise((resolve) => setImmediate(resolve));
+    client.pause();
+    let written = 1;
+    for (; written < 1_000 && taken + 8 > written - 1; written++) {
+      write();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.ok(written < 1_000, 'at some point the kernel takes no more');
+    const before = taken;
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    client.resetAndDestroy();
+    await closed;
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(taken, before);
+    assert.ok(taken < written);
+    assert.equal(sent, written, 'and yet all of it may be used again');
+  });

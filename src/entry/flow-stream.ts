@@ -40,8 +40,11 @@ export class FlowStream {
     this.#socket.on('drain', listener);
   }
 
-  /** One writev(2) for all parts. False: wait for drain before writing more. `sent`: nobody reads them any more, sent or not. */
-  write(parts: readonly Uint8Array[], sent?: () => void): boolean {
+  /**
+   * One writev(2) for all parts. False: wait for drain before writing more. `sent`: nobody reads them any more, sent or not. `taken`: the kernel
+   * has them all; of a client that left before that it is not known how many, and none count.
+   */
+  write(parts: readonly Uint8Array[], sent?: () => void, taken?: () => void): boolean {
     const socket = this.#socket;
     if (!socket.writable) {
       sent?.();
@@ -50,9 +53,9 @@ export class FlowStream {
     for (const part of parts) this.#meter.downBytes += part.length;
     socket.cork();
     if (this.#ciphers) {
-      writeEncrypted(socket, parts, this.#ciphers.encryptInPlace);
+      writeEncrypted(socket, parts, this.#ciphers.encryptInPlace, taken);
       sent?.(); // what the socket has is a copy
-    } else writePlain(socket, parts, sent);
+    } else writePlain(socket, parts, sent, taken);
     socket.uncork();
     return !socket.writableNeedDrain;
   }
@@ -75,7 +78,11 @@ export class FlowStream {
 }
 
 /** All parts of one corked write leave in one call, or none does: the last one's end is the end of all. */
-function writePlain(socket: Socket, parts: readonly Uint8Array[], sent: (() => void) | undefined): void {
+function writePlain(socket: Socket, parts: readonly Uint8Array[], sent?: () => void, taken?: () => void): void {
   const last = parts.length - 1;
-  for (const [i, part] of parts.entries()) socket.write(part, i === last && sent ? () => sent() : undefined);
+  const ended = (error?: Error | null): void => {
+    sent?.();
+    if (!error) taken?.();
+  };
+  for (const [i, part] of parts.entries()) socket.write(part, i === last && (sent || taken) ? ended : undefined);
 }

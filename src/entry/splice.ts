@@ -22,31 +22,32 @@ function carry(from: Socket, to: Socket, onBytes: (n: number) => void): void {
 
 /**
  * Joins a client's flow to the endpoint that it dialled, with the client's own address and port as the source, so that
- * neither end can tell. `head` is what the client has said already. `onEnd` is called once, with the bytes carried.
+ * neither end can tell. `head` is what the client has said already. `onBytes` tells of bytes carried, either way,
+ * as they go; `onEnd` is called once.
  */
 export function splice(
   client: Socket,
   at: { readonly bridge: string; readonly client: LanEndpoint; readonly origin: Endpoint },
   head: Buffer,
   meter: Meter,
-  onEnd: (passedBytes: number, why: string) => void,
+  onBytes: (bytes: number) => void,
+  onEnd: (why: string) => void,
 ): void {
-  let passed = 0;
   let why = 'ended';
   let origin: Socket;
   const up = (n: number): void => {
-    passed += n;
+    onBytes(n);
     meter.upBytes += n;
   };
   const down = (n: number): void => {
-    passed += n;
+    onBytes(n);
     meter.downBytes += n;
   };
   try {
     origin = dialAs(at.bridge, at.client, at.origin);
   } catch (error) {
     client.resetAndDestroy();
-    onEnd(0, errorText(error));
+    onEnd(errorText(error));
     return;
   }
   if (head.length > 0) origin.write(head); // waits for the connection
@@ -67,7 +68,7 @@ export function splice(
   let open = 2;
   const closed = (): void => {
     clearTimeout(late);
-    if (--open === 0) onEnd(passed, why);
+    if (--open === 0) onEnd(why);
   };
   client.once('close', closed);
   origin.once('close', closed);

@@ -38,10 +38,11 @@ export function parseNetDev(text: string): Map<string, PortCounters> {
   return ports;
 }
 
-/** Bytes that came in by the interface so far; undefined when there is none of that name. Asks the kernel, which answers at once. */
-export function receivedBytes(name: string): number | undefined {
-  return parseNetDev(readFileSync('/proc/net/dev', 'utf8')).get(name)?.rxBytes;
-}
+/** Of each interface of the process's own network namespace. Asks the kernel, which answers at once. */
+export const portCounters = (): Map<string, PortCounters> => parseNetDev(readFileSync('/proc/self/net/dev', 'utf8'));
+
+/** Bytes that came in by the interface so far; undefined when there is none of that name. */
+export const receivedBytes = (name: string): number | undefined => portCounters().get(name)?.rxBytes;
 
 /** Bytes per second between two readings. A counter that ran backwards (the port was made anew) counts from zero. */
 export function rateBytesPerS(before: number, after: number, elapsedMs: number): number {

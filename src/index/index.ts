@@ -3,6 +3,7 @@ import { bug, errorCode, errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { type InfoHash, infoHashBytes, infoHashOf } from '#base/units.ts';
 import { bitsIn } from './bits.ts';
+import { ClientDays } from './client-days.ts';
 import { openDatabase, REBUILDING } from './database.ts';
 import { Doubts } from './doubts.ts';
 import { Heats } from './heats.ts';
@@ -10,7 +11,9 @@ import { INDEX_LIMITS } from './limits.ts';
 import { req2Of } from './req2.ts';
 import { Scrubs } from './scrubs.ts';
 import { SharedFiles } from './shared-files.ts';
+import type { Tables } from './tables.ts';
 import { type NewTask, type Reach, rowOf, SELECT_TASK, type Stored, type TaskRow, trackersText } from './task-row.ts';
+import { TrafficRows } from './traffic-rows.ts';
 
 /** The disk's own trouble: the daemon goes on serving and the index lags behind until there is room again. */
 const isDiskTrouble = (error: unknown): boolean => /^SQLITE_(FULL|IOERR|BUSY|READONLY)/.test(errorCode(error) ?? '');
@@ -27,17 +30,25 @@ export class Index {
   readonly doubts: Doubts;
   readonly heats: Heats;
   readonly scrubs: Scrubs;
+  readonly traffic: TrafficRows;
+  readonly clientDays: ClientDays;
   #troubled = false;
   #newNames = 0;
 
   private constructor(db: Database, log: Log) {
     this.#db = db;
     this.#log = log;
-    const tables = { sql: (text: string) => this.#sql(text), write: (work: () => unknown) => this.#write(work) };
+    const tables: Tables = {
+      sql: (text) => this.#sql(text),
+      write: (work) => this.#write(work),
+      erase: (work) => this.#erase(work),
+    };
     this.files = new SharedFiles(tables);
     this.doubts = new Doubts(tables);
     this.heats = new Heats(tables);
     this.scrubs = new Scrubs(tables);
+    this.traffic = new TrafficRows(tables);
+    this.clientDays = new ClientDays(tables);
   }
 
   /** Throws NewerSchemaError, or an error that says what to do. A corrupt file is moved aside, see openDatabase. */
@@ -239,6 +250,22 @@ export class Index {
   #mark(state: 'running' | 'ended' | typeof REBUILDING): void {
     const sql = 'INSERT INTO run VALUES (1, ?) ON CONFLICT DO UPDATE SET state = excluded.state';
     this.#durably(() => this.#write(() => this.#sql(sql).run(state)));
+  }
+
+  /** sqlite.org/pragma.html: deleted content is overwritten with zeros; then the log, which holds the pages as they were, is emptied. */
+  #erase(work: () => unknown): boolean {
+    this.#db.pragma('secure_delete = ON');
+    try {
+      if (!this.#durably(() => this.#write(work))) return false;
+      // Busy: another process reads just now. The log is overwritten as it is used again.
+      this.#db.pragma('wal_checkpoint(TRUNCATE)');
+      return true;
+    } catch (error) {
+      if (!isDiskTrouble(error)) throw error;
+      return false;
+    } finally {
+      this.#db.pragma('secure_delete = OFF');
+    }
   }
 
   #durably<T>(write: () => T): T {

@@ -18,6 +18,12 @@ export const INDEX_LIMITS = {
   namesEvery: 5_000,
   /** Torrents looked at that hold one file. */
   holders: 8,
+  /** Steps of traffic kept of each grid, some 100 bytes each: what charts show (a day, a month, a year), and half as many that a wrong clock made. */
+  trafficRows: { '5m': 450, '15m': 4_500, day: 600 },
+  /** Rows of the clients' history, some 80 bytes each: 200 machines with 30 torrents a day for a month. */
+  clientDays: 200_000,
+  /** Rows told of one client. */
+  clientAnswer: 10_000,
   /** Torrents looked at that have the same pieces. */
   twins: 8,
   /** Torrents read at a time on the way through all that are to be verified: a fraction of a millisecond. */

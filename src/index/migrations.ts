@@ -7,6 +7,7 @@ import { migration as littleAtStart } from './migrations/005-little-at-start.ts'
 import { migration as scrub } from './migrations/006-scrub.ts';
 import { migration as heat } from './migrations/007-heat.ts';
 import { migration as visits } from './migrations/008-visits.ts';
+import { migration as figures } from './migrations/010-figures.ts';
 
 /** One step of the schema. Once released it is never edited: the next change is the next step. */
 export type Migration = { readonly version: number; up(db: Database): void };
@@ -21,6 +22,7 @@ export const MIGRATIONS: readonly Migration[] = [
   scrub,
   heat,
   visits,
+  figures,
 ];
 
 /** A database written by a later Swarmbox. Nothing in it was touched. */

@@ -1,4 +1,11 @@
 import type { Statement } from 'better-sqlite3';
 
-/** What the tables are reached through: prepared statements, and transactions that may be refused by the disk. */
-export type Tables = { sql(text: string): Statement; write(work: () => unknown): boolean };
+/**
+ * What the tables are reached through: prepared statements, and transactions that may be refused by the disk. `erase`: a transaction after which
+ * nothing of what it deleted can be read from the files any more.
+ */
+export type Tables = {
+  sql(text: string): Statement;
+  write(work: () => unknown): boolean;
+  erase(work: () => unknown): boolean;
+};

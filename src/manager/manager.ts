@@ -7,7 +7,14 @@ import { Scope } from '#base/scope.ts';
 import type { InfoHash } from '#base/units.ts';
 import type { Index } from '#index/index.ts';
 import { isWhole, type TaskRow } from '#index/task-row.ts';
-import { type ClientStream, type OriginSource, type StoreLike, Task, type TaskView } from '#task/task.ts';
+import {
+  type ClientStream,
+  type Connected,
+  type OriginSource,
+  type StoreLike,
+  Task,
+  type TaskView,
+} from '#task/task.ts';
 import type { FoundBy, TaskWorld } from '#task/task-world.ts';
 import type { Handshake } from '#wire/handshake.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
@@ -48,6 +55,8 @@ export type ManagerWorld = {
   readonly budget?: TaskWorld['budget'];
   /** Where fetching shares the line. */
   readonly uplink?: TaskWorld['uplink'];
+  /** Where traffic is counted. */
+  readonly traffic?: TaskWorld['traffic'];
   /** Where demand is noted. */
   readonly demand?: TaskWorld['demand'];
   /** Where pieces lie. */
@@ -250,6 +259,16 @@ export class Manager {
     return this.#seating;
   }
 
+  /** Torrents in memory. */
+  get size(): number {
+    return this.#tasks.size;
+  }
+
+  /** All connections with clients, as they are now. */
+  connections(): Connected[] {
+    return this.#tasks.all().flatMap((task) => task.connections());
+  }
+
   views(): TaskView[] {
     return this.#tasks.all().map((task) => task.view());
   }
@@ -336,7 +355,7 @@ export class Manager {
   }
 
   #worldOf(names: Names): ConstructorParameters<typeof Task>[2] {
-    const { clock, store, index, peerId, budget, uplink, demand, dial } = this.#world;
+    const { clock, store, index, peerId, budget, uplink, demand, traffic, dial } = this.#world;
     const log = this.#log.with({ infoHash: names.first });
     return {
       ...recordOf(index, names, clock, log),
@@ -345,6 +364,7 @@ export class Manager {
       budget,
       uplink,
       demand,
+      traffic,
       dial,
       store: (shape) => store.task(shape),
       begun: () => store.begunLog?.(names.first),

@@ -40,7 +40,8 @@ export type AudienceWorld = NeighboursWorld &
     /** A client, by its address, is told of these peers by the box, or told the box of them. */
     told(client: string, endpoints: readonly Endpoint[]): void;
     offerPeers(client: string, endpoints: readonly Endpoint[]): void;
-    served(bytes: number): void;
+    /** A client, by its address, was given bytes of a piece. */
+    served(piece: PieceIndex, bytes: number, client: string): void;
     /** Where the demand for the torrent is noted; undefined: it is not. */
     demand?(meta: Metainfo): TorrentDemand | undefined;
     /** Qvod clients do not accept the box's answer: they are better off without it. */
@@ -305,11 +306,10 @@ export class Audience {
       offerMetadata: (infoBytes) => this.#world.offerMetadata(infoBytes),
       lacksLayers: () => this.#world.lacksLayers(),
       offerLayers: (layers) => this.#world.offerLayers(layers),
-      changed: (client, what, bytes = 0) => {
-        if (what === 'served') {
-          this.#demand?.served(client.remote.ip, bytes);
-          this.#world.served(bytes);
-        } else this.#piecesChanged();
+      changed: () => this.#piecesChanged(),
+      served: (client, piece, bytes) => {
+        this.#demand?.served(client.remote.ip, bytes);
+        this.#world.served(piece, bytes, client.remote.ip);
       },
       failed: (error) => this.#world.failed(error),
       taker: (client) => this.#neighbours.of(client),

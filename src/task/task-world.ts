@@ -36,6 +36,13 @@ export type TorrentDemand = {
   fetched(bytes: number): void;
 };
 
+/** Where the box counts what all tasks give and fetch, as it happens: several thousand times a second. */
+export type TrafficCount = {
+  /** `fresh` of the bytes were fetched for it (see FirstServings); `client`: its address. */
+  served(bytes: number, fresh: number, client: string, infoHash: InfoHash): void;
+  filled(bytes: number): void;
+};
+
 /** What a task asks of its manager. */
 export type TaskWorld = {
   readonly clock: Clock;
@@ -50,6 +57,8 @@ export type TaskWorld = {
   dial(to: OriginSource): Promise<Duplex>;
   /** Where the demand for the torrent is noted. Asked for once, when it is known; undefined: it is not noted. */
   demand?: ((meta: Metainfo) => TorrentDemand) | undefined;
+  /** Where traffic is counted, beside what is kept of each task. */
+  readonly traffic?: TrafficCount | undefined;
   /** Calls `granted` once when a download slot is free, now or later. */
   askSlot(granted: () => void): void;
   withdraw(granted: () => void): void;

@@ -10,6 +10,7 @@ import type { Handshake } from '#wire/handshake.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
 import { AgentLoop } from './agent-loop.ts';
 import { Audience, type Guest } from './audience.ts';
+import { FirstServings } from './first-servings.ts';
 import { Holdings } from './holdings.ts';
 import { Ledger } from './ledger.ts';
 import { LIMITS } from './limits.ts';
@@ -24,6 +25,16 @@ import { type TaskView, viewOf } from './task-view.ts';
 import type { Beside, Remembered, StoreLike, TaskWorld } from './task-world.ts';
 
 export type { ClientStream, Guest, OriginSource, StoreLike, TaskView };
+/** One connection with a client. */
+export type Connected = {
+  readonly address: string;
+  readonly infoHash: InfoHash;
+  readonly name: string;
+  readonly rateBytesPerS: number;
+  readonly servedBytes: number;
+  readonly sinceMs: number;
+};
+
 /** One torrent: its agent, its clients, its pieces and its downloader. */
 export class Task {
   /** The name that it was begun under, and which it uses towards origins. */
@@ -39,6 +50,7 @@ export class Task {
   readonly #downloader: Downloader;
   readonly #search: Search;
   readonly #patience = new Patience();
+  readonly #first = new FirstServings();
   /** Without the metainfo, of which the torrent's own copy is enough. */
   readonly #remembered: Omit<Remembered, 'info' | 'layers'>;
   readonly #perception: Perception;
@@ -77,6 +89,18 @@ export class Task {
 
   get clients(): number {
     return this.#audience.size;
+  }
+
+  /** Its connections with clients, as they are now. */
+  connections(): Connected[] {
+    return this.#audience.all().map((client) => ({
+      address: client.remote.ip,
+      infoHash: this.infoHash,
+      name: client.clientName,
+      rateBytesPerS: client.rateBytesPerS,
+      servedBytes: client.servedBytes,
+      sinceMs: client.sinceMs,
+    }));
   }
 
   /** Its clients, for whoever must choose among those of all tasks. */
@@ -308,9 +332,19 @@ export class Task {
     this.#audience.letGoLacking('day-used-up');
   }
 
-  #count(served: number, filled: number): void {
+  #served(piece: PieceIndex, bytes: number, client: string): void {
     this.#perception.moved();
-    this.#ledger.count(served, filled, this.#perception.ahead);
+    this.#ledger.count(bytes, 0, this.#perception.ahead);
+    this.#world.traffic?.served(bytes, this.#first.given(piece, bytes), client, this.infoHash);
+  }
+
+  #received(piece: PieceIndex, bytes: number): void {
+    this.#perception.moved();
+    const { ahead } = this.#perception;
+    this.#ledger.count(0, bytes, ahead);
+    // What the operator had fetched before anybody asked is here when they do.
+    if (ahead !== 'ordered') this.#first.came(piece, bytes);
+    this.#world.traffic?.filled(bytes);
   }
 
   // ---- the parts and what each asks ----
@@ -361,7 +395,7 @@ export class Task {
       dhtNode: (endpoint) => this.#world.dhtNode(endpoint),
       told: (client, endpoints) => this.#world.told(client, endpoints),
       offerPeers: (client, endpoints) => this.#search.news.fromClient(client, endpoints),
-      served: (bytes) => this.#count(bytes, 0),
+      served: (piece, bytes, client) => this.#served(piece, bytes, client),
       neighbour: (giver) => this.#downloader.neighbour(giver),
       shunned: () => this.#leave('unsupported'),
       changed: () => {
@@ -435,7 +469,7 @@ export class Task {
       mayBegin: (inFlight) => this.#perception.mayBegin(inFlight),
       begunBytes: () => this.#world.begunBytes(),
       failed: (error) => this.#world.failed(error),
-      received: (bytes) => this.#count(0, bytes),
+      received: (bytes, piece) => this.#received(piece, bytes),
       receivedNearby: () => this.#perception.moved(),
       get begun() {
         return begun();

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { spelt } from '#base/endpoint.ts';
 
 /** What a person reads of a certificate, as browsers show it. */
 export type CertificateFacts = {
@@ -20,6 +21,7 @@ export function certificateFacts(pem: string): CertificateFacts {
       .split(', ')
       .map((name) => /^(?:DNS|IP Address):(.+)$/.exec(name)?.[1])
       .filter((name) => name !== undefined)
+      .map((name) => spelt(name) ?? name)
       .slice(0, 100),
     validFromMs: validFromDate.getTime(),
     validUntilMs: validToDate.getTime(),
