@@ -8,6 +8,7 @@ const views = {
   torrent: 'Torrent',
   flows: 'Connections',
   clients: 'Clients',
+  client: 'Client',
   disks: 'Disks',
   prefill: 'Pre-fill',
   whatIf: 'What if',

@@ -7,6 +7,7 @@ export const zh: FrameWords = {
     torrent: '种子',
     flows: '连接记录',
     clients: '客户机',
+    client: '客户机记录',
     disks: '磁盘',
     prefill: '预下载',
     whatIf: '假设分析',

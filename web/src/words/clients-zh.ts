@@ -1,0 +1,36 @@
+import type { ClientsWords } from './clients-en.ts';
+
+const n0 = (n: number) => n.toLocaleString('zh-CN');
+
+export const zh: ClientsWords = {
+  connected: (clients, connections) => `当前 ${n0(clients)} 台客户机，${n0(connections)} 个连接`,
+  none: '当前没有客户机连接。',
+  noneHint: '客户机的 BT 软件由盒子提供服务时，会显示在这里。',
+  programs: '客户端软件',
+  program: '软件',
+  otherProgram: '未说明',
+  machines: '电脑',
+  privateTitle: '不显示单台电脑的信息',
+  privateSays: '客户机历史记录默认关闭：盒子不保存也不显示谁下载了什么。',
+  privateSettings: '可以在设置中打开。',
+  address: '地址',
+  connections: '连接数',
+  torrents: '种子数',
+  rate: '速度',
+  served: '已提供',
+  since: '开始于',
+  why: '为什么服务或不服务它？',
+  historyOf: (address) => `${address} 的历史记录`,
+  kept: (days) => `保存 ${n0(days)} 天。`,
+  oldest: (when) => `最早的记录：${when}。`,
+  days: '每天提供的流量',
+  latest: '种子',
+  lastAt: '最近',
+  noHistory: '没有保存它的记录。',
+  forget: '清除全部历史',
+  forgetTitle: '清除所有客户机的历史记录？',
+  forgetSays: '盒子保存的下载记录将被删除，不能恢复。',
+  forgotten: '已清除。',
+  back: '全部客户机',
+  unnamed: '名称未知',
+};

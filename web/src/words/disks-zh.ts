@@ -1,0 +1,36 @@
+import type { DisksWords } from './disks-en.ts';
+
+const n0 = (n: number) => n.toLocaleString('zh-CN');
+
+export const zh: DisksWords = {
+  none: '还没有用于缓存的磁盘。',
+  manage: '添加、清空或移除磁盘',
+  room: '空间',
+  free: (free, all) => `剩余 ${free}，共 ${all}`,
+  torrents: (n) => `${n0(n)} 个种子`,
+  speed: '写入速度（添加时测得）',
+  speedIs: (n) => `${n} MB/秒`,
+  speedUnknown: '未测量',
+  cost: '读取 1 MiB 所需时间',
+  costIs: (n) => `${n} 毫秒`,
+  errors: '错误',
+  noErrors: '无',
+  errorsAre: (n) => `${n0(n)} 个错误`,
+  scrub: '空闲时校验',
+  scrubNone: '启动以来尚未进行',
+  scrubRead: (pieces) => `${n0(pieces)} 块`,
+  scrubBad: (pieces) => `${n0(pieces)} 块已变化或无法读取`,
+  scrubPass: (when) => `${when}全部校验完毕`,
+  health: '自检信息',
+  device: '设备',
+  temperature: '温度',
+  hours: '通电时间',
+  hoursAre: (time) => `共 ${time}`,
+  reallocated: '重映射扇区',
+  pending: '待定扇区',
+  uncorrectable: '无法修复的扇区',
+  newBad: '启动以来新增坏扇区',
+  percentUsed: '已用额定寿命',
+  mediaErrors: '介质错误',
+  sums: (disks, free) => `${n0(disks)} 块磁盘，剩余 ${free}`,
+};
