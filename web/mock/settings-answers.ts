@@ -1,102 +1,150 @@
 import type { RouteName } from '#admin/contract-api.ts';
-import type { HistoryRow, SettingsChanged, SettingsView, Values } from '#admin/contract-settings.ts';
+import type { Unconfirmed } from '#admin/contract-common.ts';
+import type {
+  HistoryRow,
+  SettingDiff,
+  SettingsChange,
+  SettingsChanged,
+  SettingsView,
+  Values,
+} from '#admin/contract-settings.ts';
+import { problemsOf } from '#base/schema-check.ts';
+import { FORMATS } from '#base/schema-formats.ts';
+import { DEFAULTS, filled } from '#settings/setting-defaults.ts';
+import { AT_ONCE, INFOS, TO_CONFIRM } from '#settings/setting-infos.ts';
+import { conflictsOf } from '#settings/setting-rules.ts';
+import { SETTINGS_SCHEMA } from '#settings/setting-schemas.ts';
 import { type Answers, MockRefusal } from './answers.ts';
 
 const HOUR_MS = 3_600_000;
-const defaults: Values = {
-  limits: { clientMbps: 0, torrentMbps: 0 },
-  memoryCacheMiB: 1024,
-  dayGB: 80,
-  prefillHours: [{ from: '01:00', until: '08:00' }],
-  servePrivate: false,
-  keepClientDays: 0,
+/** Shorter than the box's 90 s: who works on the page does not want to wait. */
+const CONFIRM_MS = 40_000;
+const first: Values = {
+  lan: 'lan0',
   wan: 'wan0',
+  dataDir: '/var/lib/swarmbox',
+  cacheMiB: 1024,
+  uplink: { mbps: 40, hours: [{ from: '08:00', to: '24:00', mbps: 20 }], yield: true, wasteShare: 0.1 },
 };
-let view: SettingsView = {
-  revision: 12,
-  values: { ...defaults, dayGB: 120 },
-  defaults,
-  schema: {
-    type: 'object',
-    properties: {
-      limits: {
-        type: 'object',
-        properties: { clientMbps: { type: 'number', minimum: 0 }, torrentMbps: { type: 'number', minimum: 0 } },
-      },
-      memoryCacheMiB: { type: 'integer', minimum: 64, maximum: 65536 },
-      dayGB: { type: 'number', minimum: 0 },
-      prefillHours: {
-        type: 'array',
-        maxItems: 8,
-        items: {
-          type: 'object',
-          properties: { from: { type: 'string', pattern: '^[0-9]{2}:[0-9]{2}$' }, until: { type: 'string' } },
-          required: ['from', 'until'],
-        },
-      },
-      servePrivate: { type: 'boolean' },
-      keepClientDays: { type: 'integer', minimum: 0, maximum: 365 },
-      wan: { type: 'string', maxLength: 15 },
-    },
-  },
-  infos: [
-    { path: 'limits.clientMbps', group: 'line', unit: 'Mbit/s', applies: 'at-once', needsConfirmation: false },
-    { path: 'limits.torrentMbps', group: 'line', unit: 'Mbit/s', applies: 'at-once', needsConfirmation: false },
-    { path: 'memoryCacheMiB', group: 'memory', unit: 'MiB', applies: 'at-restart', needsConfirmation: false },
-    { path: 'dayGB', group: 'line', unit: 'GB', applies: 'at-once', needsConfirmation: false },
-    { path: 'prefillHours', group: 'torrents', applies: 'at-once', needsConfirmation: false },
-    { path: 'servePrivate', group: 'torrents', applies: 'at-once', needsConfirmation: false },
-    { path: 'keepClientDays', group: 'privacy', unit: 'days', applies: 'at-once', needsConfirmation: false },
-    { path: 'wan', group: 'ports', applies: 'file-only', needsConfirmation: true },
-  ],
-  waitingForRestart: [],
-};
-const rows: HistoryRow[] = [
+
+type Kept = HistoryRow & { given: Values };
+const kept: Kept[] = [
   {
     revision: 12,
     atMs: Date.now() - HOUR_MS,
     who: 'chen',
     note: 'exam week',
     kind: 'change',
-    changed: [{ path: 'dayGB', before: 80, after: 120 }],
+    changed: [{ path: 'cacheMiB', before: 256, after: 1024 }],
+    given: first,
   },
-  { revision: 11, atMs: Date.now() - 90 * HOUR_MS, who: '', note: '', kind: 'start', changed: [] },
+  {
+    revision: 11,
+    atMs: Date.now() - 90 * HOUR_MS,
+    who: '',
+    note: '',
+    kind: 'start',
+    changed: [],
+    given: { ...first, cacheMiB: 256 },
+  },
 ];
+let waitingForRestart: string[] = [];
+let unconfirmed: { told: Unconfirmed; before: Values } | undefined;
 
-function changed(values: Values, kind: HistoryRow['kind'], note = ''): SettingsChanged {
-  const before = view.values;
-  view = { ...view, revision: view.revision + 1, values: { ...before, ...values } };
-  if ('memoryCacheMiB' in values) view = { ...view, waitingForRestart: ['memoryCacheMiB'] };
-  rows.unshift({
-    revision: view.revision,
-    atMs: Date.now(),
-    who: 'chen',
-    note,
-    kind,
-    changed: Object.entries(values).map(([path, after]) => ({ path, before: before[path] ?? null, after })),
-  });
-  return { revision: view.revision, waitingForRestart: view.waitingForRestart };
+const now = (): Kept => kept[0] as Kept;
+const values = (given = now().given): Values => filled(given) as Values;
+
+function view(): SettingsView {
+  if (unconfirmed && Date.now() > unconfirmed.told.untilMs) takeBack();
+  return {
+    revision: now().revision,
+    values: values(),
+    defaults: DEFAULTS as unknown as Values,
+    schema: SETTINGS_SCHEMA,
+    infos: INFOS,
+    waitingForRestart,
+    ...(unconfirmed && { unconfirmed: unconfirmed.told }),
+  };
 }
+
+/** Setting by setting, and within groups field by field. */
+function differences(before: Values, after: Values, path = ''): SettingDiff[] {
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((name): SettingDiff[] => {
+    const [old, next] = [before[name], after[name]];
+    if (JSON.stringify(old) === JSON.stringify(next)) return [];
+    const isGroup = (v: unknown): v is Values => typeof v === 'object' && v !== null && !Array.isArray(v);
+    if (isGroup(old) && isGroup(next)) return differences(old, next, `${path}${name}.`);
+    return [
+      { path: `${path}${name}`, ...(old !== undefined && { before: old }), ...(next !== undefined && { after: next }) },
+    ];
+  });
+}
+
+function changed(given: Values, kind: HistoryRow['kind'], note = ''): SettingsChanged {
+  const before = now().given;
+  const diff = differences(values(before), values(given));
+  const row = { revision: now().revision + 1, atMs: Date.now(), who: 'chen', note, kind, changed: diff, given };
+  kept.unshift(row);
+  const names = diff.map(({ path }) => path.split('.')[0] as string);
+  waitingForRestart = [...new Set([...waitingForRestart, ...names.filter((name) => !AT_ONCE.has(name))])];
+  if (kind !== 'reverted' && names.some((name) => TO_CONFIRM.has(name)))
+    unconfirmed = {
+      told: { token: `s${row.revision}`, untilMs: Date.now() + CONFIRM_MS, addresses: ['192.168.7.9'] },
+      before,
+    };
+  return { revision: row.revision, waitingForRestart, ...(unconfirmed && { unconfirmed: unconfirmed.told }) };
+}
+
+function takeBack(): SettingsChanged {
+  const before = unconfirmed?.before ?? now().given;
+  unconfirmed = undefined;
+  return changed(before, 'reverted');
+}
+
+function wanted({ values: given }: SettingsChange): Values {
+  const next: Record<string, unknown> = { ...now().given };
+  for (const [name, value] of Object.entries(given))
+    if (value === null) delete next[name];
+    else next[name] = value;
+  return next as Values;
+}
+
+function problemsIn(given: Values) {
+  const found = problemsOf(filled(given), SETTINGS_SCHEMA, SETTINGS_SCHEMA, FORMATS);
+  return found.length > 0 ? found : conflictsOf(filled(given));
+}
+
+const rowOf = (revision: number): Kept => {
+  const row = kept.find((one) => one.revision === revision);
+  if (!row) throw new MockRefusal(404, { why: 'not-found', text: 'no such revision' });
+  return row;
+};
 
 type Names = Extract<RouteName, `${string} /api/${'settings' | 'backup' | 'factory-reset'}${'' | `/${string}`}`>;
 export const settingsAnswers: Answers<Names> = {
-  'GET /api/settings': () => view,
-  'POST /api/settings/check': ({ body }) => ({
-    fields: Number(body.values.dayGB) < 0 ? [{ path: 'dayGB', code: 'too-small', detail: { minimum: 0 } }] : [],
-  }),
+  'GET /api/settings': view,
+  'POST /api/settings/check': ({ body }) => ({ fields: problemsIn(wanted(body)) }),
   'PATCH /api/settings': ({ body }) => {
-    if (body.revision !== view.revision) throw new MockRefusal(409, { why: 'stale', text: 'changed meanwhile' });
-    return changed(body.values as Values, 'change', body.note);
+    if (body.revision !== now().revision) throw new MockRefusal(409, { why: 'stale', text: 'changed meanwhile' });
+    const fields = problemsIn(wanted(body));
+    if (fields.length > 0) throw new MockRefusal(422, { why: 'invalid', text: 'some values are wrong', fields });
+    return changed(wanted(body), 'change', body.note);
   },
-  'POST /api/settings/confirm': () => ({ revision: view.revision, waitingForRestart: [] }),
-  'POST /api/settings/revert': () => ({ revision: view.revision, waitingForRestart: [] }),
-  'GET /api/settings/history': () => ({ rows }),
-  'GET /api/settings/diff': () => ({ rows: rows[0]?.changed ?? [] }),
-  'POST /api/settings/restore': () => changed(defaults, 'restore'),
+  'POST /api/settings/confirm': ({ body }) => {
+    if (body.token !== unconfirmed?.told.token) throw new MockRefusal(409, { why: 'stale', text: 'nothing waits' });
+    unconfirmed = undefined;
+    return { revision: now().revision, waitingForRestart };
+  },
+  'POST /api/settings/revert': takeBack,
+  'GET /api/settings/history': () => ({ rows: kept.map(({ given: _, ...row }) => row) }),
+  'GET /api/settings/diff': ({ query }) => ({
+    rows: differences(values(rowOf(query.from).given), values(rowOf(query.to).given)),
+  }),
+  'POST /api/settings/restore': ({ body }) => changed(rowOf(body.revision).given, 'restore'),
   'POST /api/backup': () => 'a backup',
   'POST /api/backup/restore': ({ body }) => {
-    if (body.backup !== 'a backup') throw new MockRefusal(400, { why: 'not-a-backup', text: 'not a backup' });
-    return { ...changed(defaults, 'backup'), accountsRestored: false, ordersRestored: 3 };
+    if (body.backup.trim() !== 'a backup') throw new MockRefusal(400, { why: 'not-a-backup', text: 'not a backup' });
+    return { ...changed(first, 'backup'), accountsRestored: false, ordersRestored: 3 };
   },
   'POST /api/factory-reset': ({ body }) => {
     if (body.typed !== 'reset') throw new MockRefusal(400, { why: 'typed-wrong', text: 'type reset' });

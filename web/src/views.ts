@@ -1,11 +1,30 @@
 import type { ViewEntry } from './frame/view-entry.ts';
+import { accountWords } from './views/account/words.ts';
 import { clientsWords } from './views/clients/words.ts';
 import { dashboardWords } from './views/dashboard/words.ts';
 import { disksWords } from './views/disks/words.ts';
 import { flowsWords } from './views/flows/words.ts';
 import { prefillWords } from './views/prefill/words.ts';
+import { setUpWords } from './views/set-up/words.ts';
+import { settingsWords } from './views/settings/words.ts';
+import { signInWords } from './views/sign-in/words.ts';
+import { systemWords } from './views/system/words.ts';
 import { torrentsWords } from './views/torrents/words.ts';
 import { diskReasons, flowReasons, orderReasons, taskReasons, warningWords } from './words/reasons.ts';
+
+/** A view of several sections: `/settings`, and `/settings/{part}` for each of them. */
+function parted(
+  name: 'settings' | 'system' | 'account',
+  right: ViewEntry['right'],
+  load: ViewEntry['load'],
+  words: ViewEntry['words'],
+): ViewEntry[] {
+  const common = { name, right, load, words };
+  return [
+    { ...common, path: `/${name}`, inNav: true },
+    { ...common, path: `/${name}/{part}`, inNav: false, below: name },
+  ];
+}
 
 /** Every view of the page, in the order of the navigation. README.md says how one is added. */
 export const views: readonly ViewEntry[] = [
@@ -75,6 +94,9 @@ export const views: readonly ViewEntry[] = [
     load: () => import('./views/prefill/view.tsx'),
     words: [prefillWords, orderReasons, torrentsWords, taskReasons],
   },
+  ...parted('settings', 'look', () => import('./views/settings/view.tsx'), [settingsWords]),
+  ...parted('system', 'look', () => import('./views/system/view.tsx'), [systemWords]),
+  ...parted('account', 'look', () => import('./views/account/view.tsx'), [accountWords]),
   {
     name: 'signIn',
     path: '/sign-in',
@@ -82,6 +104,15 @@ export const views: readonly ViewEntry[] = [
     inNav: false,
     bare: true,
     load: () => import('./views/sign-in/view.tsx'),
-    words: [],
+    words: [signInWords],
+  },
+  {
+    name: 'setUp',
+    path: '/set-up',
+    right: 'anyone',
+    inNav: false,
+    bare: true,
+    load: () => import('./views/set-up/view.tsx'),
+    words: [setUpWords, systemWords, accountWords, settingsWords],
   },
 ];

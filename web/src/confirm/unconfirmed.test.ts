@@ -57,7 +57,10 @@ test('never is it called reverted once the person here has answered', () => {
 });
 
 test('the count ends at nought', () => {
-  assert.deepEqual([90_000, 89_001, 1, 0, -5000].map((left) => leftS(left, 0)), [90, 90, 1, 0, 0]);
+  assert.deepEqual(
+    [90_000, 89_001, 1, 0, -5000].map((left) => leftS(left, 0)),
+    [90, 90, 1, 0, 0],
+  );
 });
 
 test('addresses become links with the port of this page, and nothing but web addresses does', () => {
@@ -70,7 +73,5 @@ test('addresses become links with the port of this page, and nothing but web add
     'https://10.0.0.7/',
   ]);
   assert.deepEqual(linksOf(['javascript:alert(1)//', 'a b', '"><b>'], here), []);
-  fc.assert(
-    fc.property(fc.string(), (text) => linksOf([text], here).every((link) => /^https?:\/\//.test(link))),
-  );
+  fc.assert(fc.property(fc.string(), (text) => linksOf([text], here).every((link) => /^https?:\/\//.test(link))));
 });

@@ -1,9 +1,10 @@
 import { frameWords } from './frame-words.ts';
+import { LateBanner } from './late-banner.tsx';
 import { LinkNotice } from './link-notice.tsx';
 import { isLive } from './live-box.ts';
 import { Nav } from './nav.tsx';
 import { open, showPlace } from './open-view.ts';
-import { session } from './session.ts';
+import { may, session } from './session.ts';
 import { SaidRegion } from './tell.tsx';
 import { TopBar } from './top-bar.tsx';
 
@@ -20,6 +21,7 @@ export function Shell() {
       <TopBar isBare={isBare} />
       {!isBare && <Nav />}
       {!isBare && session.value?.right !== undefined && <LinkNotice />}
+      {may('administer') && <LateBanner />}
       <main id="main" tabIndex={-1} class={isLive.value ? 'page' : 'page stale'} aria-busy={now.kind === 'loading'}>
         <Opened />
       </main>

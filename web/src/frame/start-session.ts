@@ -16,8 +16,12 @@ export function tellSession(view: SessionView): void {
   if (includes(view.right, 'look')) startLive();
   else stopLive();
   if (!view.isSetUp) go(SET_UP, {}, true);
-  else if (view.right === undefined) toSignIn();
-  else if (path === SET_UP || (isOutside && view.account)) leaveSignIn();
+  else if (path === SET_UP) {
+    // The set-up goes on after it made the account, and may be gone through again; it leads on by itself.
+    if (view.right === undefined) go(SIGN_IN, {}, true);
+    else if (!includes(view.right, 'administer')) leaveSignIn();
+  } else if (view.right === undefined) toSignIn();
+  else if (isOutside && view.account) leaveSignIn();
 }
 
 /** Back to where the sign-in was needed. */

@@ -12,6 +12,9 @@ const views = {
   disks: 'Disks',
   prefill: 'Pre-fill',
   whatIf: 'What if',
+  settings: 'Settings',
+  system: 'System',
+  account: 'Account',
   signIn: 'Sign in',
   setUp: 'Set up',
 };

@@ -69,7 +69,10 @@ const settings = {
     label: 'Folders for pieces',
     help: 'Each on a disk of its own, one in each line. None: the data folder. Disks are added more easily under System.',
   },
-  volatileDir: { label: 'Folder in memory for unfinished pieces', help: 'They survive a restart of the program there.' },
+  volatileDir: {
+    label: 'Folder in memory for unfinished pieces',
+    help: 'They survive a restart of the program there.',
+  },
   scrubMBps: {
     label: 'Reading in search of decay',
     help: 'Each disk is read at this rate while nobody uses it, and what has gone bad is fetched again. 0: never.',

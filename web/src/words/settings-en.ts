@@ -30,7 +30,9 @@ export const en = {
   byDefault: (value: string) => `Default: ${value}.`,
   noDefault: 'no limit',
   toDefault: 'Back to the default',
-  range: (from: string, to: string) => `${from} to ${to}`,
+  /** Between sentences. */
+  gap: ' ',
+  range: (from: string, to: string) => `${from} to ${to}.`,
   unit: {
     'Mbit/s': 'Mbit/s',
     'MB/s': 'MB/s',
@@ -125,7 +127,7 @@ export const en = {
     nothingDiffers: 'Nothing differs from what is in use.',
     diffTitle: (n: number) => `What restoring revision ${n} would change`,
     now: 'Now',
-    then: 'Then',
+    past: 'Then',
     more: (n: number) => `and ${n} more`,
     restored: 'Restored.',
   },

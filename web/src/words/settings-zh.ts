@@ -25,7 +25,8 @@ export const zh: SettingsWords = {
   byDefault: (value) => `默认：${value}。`,
   noDefault: '不限',
   toDefault: '恢复默认值',
-  range: (from, to) => `${from} 到 ${to}`,
+  gap: '',
+  range: (from, to) => `${from} 到 ${to}。`,
   unit: {
     'Mbit/s': 'Mbit/s',
     'MB/s': 'MB/s',
@@ -120,7 +121,7 @@ export const zh: SettingsWords = {
     nothingDiffers: '与当前使用的设置没有区别。',
     diffTitle: (n) => `恢复版本 ${n} 将更改的内容`,
     now: '现在',
-    then: '当时',
+    past: '当时',
     more: (n) => `另有 ${n} 项`,
     restored: '已恢复。',
   },

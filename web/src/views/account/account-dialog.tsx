@@ -52,7 +52,11 @@ export function AccountDialog({ account, onClose }: { account: AccountView; onCl
         />
         {account.hasTotp && (
           <label class="tick">
-            <input type="checkbox" checked={removeTotp} onChange={(event) => setRemoveTotp(event.currentTarget.checked)} />
+            <input
+              type="checkbox"
+              checked={removeTotp}
+              onChange={(event) => setRemoveTotp(event.currentTarget.checked)}
+            />
             <span>{words.removeTotp}</span>
           </label>
         )}

@@ -87,7 +87,8 @@ export function AccountsSection() {
 
 function told({ hasTotp, lastSignInAtMs }: AccountView): string {
   const words = accountWords.get();
-  const last = lastSignInAtMs === undefined ? words.neverSignedIn : words.lastSignIn(saidAgo(lastSignInAtMs, Date.now()));
+  const last =
+    lastSignInAtMs === undefined ? words.neverSignedIn : words.lastSignIn(saidAgo(lastSignInAtMs, Date.now()));
   return hasTotp ? `${last} · ${words.withTotp}` : last;
 }
 

@@ -5,7 +5,10 @@ import { accountWords } from './words.ts';
 export type NewPassword = { readonly password: string; readonly again: string };
 
 /** At which of the two fields what is wrong is said. */
-export function wrongAt({ password, again }: NewPassword): { at: 'password' | 'again'; why: PasswordTrouble } | undefined {
+export function wrongAt({
+  password,
+  again,
+}: NewPassword): { at: 'password' | 'again'; why: PasswordTrouble } | undefined {
   const why = passwordTrouble(password, again);
   return why && { at: why === 'differs' ? 'again' : 'password', why };
 }

@@ -6,7 +6,7 @@ import { tell } from '../../frame/tell.tsx';
 import { ActButton } from '../../parts/act-button.tsx';
 import { problemText } from '../../parts/problem-note.tsx';
 import { focusField, SecretField } from '../../parts/secret-field.tsx';
-import { NewPasswordFields, type NewPassword, wrongAt } from './new-password-fields.tsx';
+import { type NewPassword, NewPasswordFields, wrongAt } from './new-password-fields.tsx';
 import { accountWords } from './words.ts';
 
 const EMPTY: NewPassword = { password: '', again: '' };
@@ -43,7 +43,15 @@ export function PasswordCard({ name }: { name: string }) {
         {words.passwordTitle}
       </h3>
       {/* For password managers: whose password it is. */}
-      <input type="text" class="unseen" autocomplete="username" value={name} readOnly tabIndex={-1} aria-hidden="true" />
+      <input
+        type="text"
+        class="unseen"
+        autocomplete="username"
+        value={name}
+        readOnly
+        tabIndex={-1}
+        aria-hidden="true"
+      />
       <SecretField
         label={words.oldPassword}
         name="old"

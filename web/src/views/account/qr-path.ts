@@ -11,7 +11,9 @@ export function qrPicture(rows: readonly string[]): QrPicture | undefined {
   if (side === 0 || side > SIDE_MAX || rows.some((row) => row.length !== side || /[^01]/.test(row))) return undefined;
   const path = rows
     .map((row, y) =>
-      [...row.matchAll(/1+/g)].map((run) => `M${run.index + QUIET} ${y + QUIET}h${run[0].length}v1h-${run[0].length}z`).join(''),
+      [...row.matchAll(/1+/g)]
+        .map((run) => `M${run.index + QUIET} ${y + QUIET}h${run[0].length}v1h-${run[0].length}z`)
+        .join(''),
     )
     .join('');
   return { side: side + 2 * QUIET, path };

@@ -4,7 +4,15 @@ import { accountWords } from './words.ts';
 const RIGHTS: readonly Right[] = ['look', 'operate', 'administer'];
 
 /** Which right somebody or something gets, each with what it allows. */
-export function RightChoice({ value, onChange, name }: { value: Right; onChange: (right: Right) => void; name: string }) {
+export function RightChoice({
+  value,
+  onChange,
+  name,
+}: {
+  value: Right;
+  onChange: (right: Right) => void;
+  name: string;
+}) {
   const words = accountWords.get();
   return (
     <fieldset class="rights">

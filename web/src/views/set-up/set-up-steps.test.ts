@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { begun, nextSetUp, placeBefore, readSetUp, type SetUp, type SetUpEvent, STEPS, type Undo } from './set-up-steps.ts';
+import {
+  begun,
+  nextSetUp,
+  placeBefore,
+  readSetUp,
+  type SetUp,
+  type SetUpEvent,
+  STEPS,
+  type Undo,
+} from './set-up-steps.ts';
 
 const run = (...events: SetUpEvent[]): SetUp => events.reduce(nextSetUp, begun());
 const signedUp = [
@@ -36,7 +45,10 @@ test('back goes past the password once it is set', () => {
 test('what a step did can be undone, and the step is to be done again', () => {
   const done = run(...signedUp, { kind: 'done', step: 'time', undo: zone });
   assert.deepEqual(done.steps.time, { state: 'done', undo: [zone] });
-  assert.deepEqual(nextSetUp(done, { kind: 'undone', step: 'time', undo: zone }).steps.time, { state: 'todo', undo: [] });
+  assert.deepEqual(nextSetUp(done, { kind: 'undone', step: 'time', undo: zone }).steps.time, {
+    state: 'todo',
+    undo: [],
+  });
 });
 
 test('of several disks one is undone and the others stay', () => {
@@ -46,11 +58,19 @@ test('of several disks one is undone and the others stay', () => {
   ];
   const two = run(...signedUp, { kind: 'did', step: 'disks', undo: a! }, { kind: 'did', step: 'disks', undo: b! });
   assert.equal(two.at, 'time', 'a disk more does not move on');
-  assert.deepEqual(nextSetUp(two, { kind: 'undone', step: 'disks', undo: a! }).steps.disks, { state: 'done', undo: [b] });
+  assert.deepEqual(nextSetUp(two, { kind: 'undone', step: 'disks', undo: a! }).steps.disks, {
+    state: 'done',
+    undo: [b],
+  });
 });
 
 test('skipping a step that was done leaves it done', () => {
-  const state = run(...signedUp, { kind: 'done', step: 'time', undo: zone }, { kind: 'back' }, { kind: 'skip', step: 'time' });
+  const state = run(
+    ...signedUp,
+    { kind: 'done', step: 'time', undo: zone },
+    { kind: 'back' },
+    { kind: 'skip', step: 'time' },
+  );
   assert.deepEqual(state.steps.time, { state: 'done', undo: [zone] });
   assert.equal(state.at, 'ports');
 });
@@ -66,7 +86,9 @@ test('a reload goes on where it was; anything else that was kept begins anew', (
   assert.deepEqual(readSetUp(JSON.stringify(state)), state);
   for (const text of [null, '', '{}', '[]', '{"at":"moon"}', '{"at":"end","steps":{}}'])
     assert.deepEqual(readSetUp(text), begun());
-  fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (text) => STEPS.every((step) => readSetUp(text).steps[step])));
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.json()), (text) => STEPS.every((step) => readSetUp(text).steps[step])),
+  );
 });
 
 test('whatever happens, nothing of the box is reached without an account', () => {

@@ -45,7 +45,7 @@ export function readNumber(text: string, scale = 1): number | string {
 }
 
 /** Undefined: nothing was entered in a field that may be empty. */
-export function valueOf(field: Field, entry: Entry): Value | undefined {
+export function readEntry(field: Field, entry: Entry): Value | undefined {
   const { shape } = field;
   if (Array.isArray(entry))
     return (entry as readonly HoursEntry[]).map(({ from, to, mbps }) =>
@@ -79,7 +79,7 @@ export function valuesOf(fields: readonly Field[], draft: Draft, values: Values)
   for (const field of fields) {
     const entry = draft[field.path];
     if (entry === undefined || field.shape.kind === 'raw') continue;
-    put(whole, field.path.split('.'), valueOf(field, entry));
+    put(whole, field.path.split('.'), readEntry(field, entry));
   }
   return whole as Values;
 }

@@ -15,7 +15,9 @@ export function FieldInput({ field, isReadOnly }: { field: Field; isReadOnly: bo
   const found = problems.value.at.get(field.path) ?? [];
   const own = words.settings[field.path];
   const isFixed = isReadOnly || !canChange(field);
-  const waits = settings.value?.waitingForRestart.some((path) => field.path === path || field.path.startsWith(`${path}.`));
+  const waits = settings.value?.waitingForRestart.some(
+    (path) => field.path === path || field.path.startsWith(`${path}.`),
+  );
   const notes = [
     own?.help,
     rangeText(field),
@@ -24,11 +26,11 @@ export function FieldInput({ field, isReadOnly }: { field: Field; isReadOnly: bo
     field.needsConfirmation && !isFixed ? words.confirms : undefined,
   ].filter(Boolean);
   return (
-    <div class={`setting ${field.shape.kind}`} data-path={field.path}>
+    <div class={`setting kind-${field.shape.kind}`} data-path={field.path}>
       <FieldFrame
         label={labelOf(field.path)}
         error={found[0] && problemSentence(found[0], field)}
-        hint={notes.join(' ')}
+        hint={notes.join(words.gap)}
         control={(aria) => (
           <div class="setting-control">
             <Control field={field} aria={aria} found={found} isFixed={isFixed} />
@@ -56,7 +58,6 @@ function Control({ field, aria, found, isFixed }: ControlProps) {
         <input
           {...common}
           type="checkbox"
-          role="switch"
           class="setting-switch"
           checked={entry === true}
           onChange={(event) => put(event.currentTarget.checked)}

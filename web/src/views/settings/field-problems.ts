@@ -8,7 +8,10 @@ import { canChange, type Field } from './fields.ts';
 /** A problem where it is shown. `row`: which line or span of hours, from 0; `part`: which of its inputs. */
 export type Placed = FieldProblem & { readonly row?: number; readonly part?: string; readonly entered?: string };
 /** `elsewhere`: what belongs to no field of the page. */
-export type Placement = { readonly at: ReadonlyMap<string, readonly Placed[]>; readonly elsewhere: readonly FieldProblem[] };
+export type Placement = {
+  readonly at: ReadonlyMap<string, readonly Placed[]>;
+  readonly elsewhere: readonly FieldProblem[];
+};
 
 export const NO_PROBLEMS: Placement = { at: new Map(), elsewhere: [] };
 

@@ -1,4 +1,11 @@
-import type { SettingGroup, SettingInfo, SettingsSchema, SettingUnit, Value, Values } from '#admin/contract-settings.ts';
+import type {
+  SettingGroup,
+  SettingInfo,
+  SettingsSchema,
+  SettingUnit,
+  Value,
+  Values,
+} from '#admin/contract-settings.ts';
 import { type Member, membersOf, type Schema, type Shape, shapeOf, variantOf } from './field-shape.ts';
 
 /** One thing to enter. Groups of settings are taken apart: each of their members is a field. */
@@ -47,9 +54,14 @@ export function infoOf(infos: ReadonlyMap<string, SettingInfo>, path: string): S
   return undefined;
 }
 
-type Told = { readonly schema: SettingsSchema; readonly infos: readonly SettingInfo[]; readonly defaults: Values; readonly values: Values };
+type Told = {
+  readonly schema: SettingsSchema;
+  readonly infos: readonly SettingInfo[];
+  readonly defaults: Values;
+  readonly values: Values;
+};
 
-/** Every field in the order of the schema. A setting of which nothing is said is told of under `page`, and cannot be changed. */
+/** Every field, in the order in which the box tells of the settings. A setting of which nothing is said is told of under `page`, and cannot be changed. */
 export function fieldsOf({ schema, infos, defaults, values }: Told): Field[] {
   const known = new Map(infos.map((info) => [info.path, info]));
   const root: Schema = schema;
@@ -72,7 +84,8 @@ export function fieldsOf({ schema, infos, defaults, values }: Told): Field[] {
         byDefault,
       };
     });
-  return walk(membersOf(schema, root), '', 0);
+  const rank = (path: string) => infos.findIndex((info) => info.path === path.split('.')[0]);
+  return walk(membersOf(schema, root), '', 0).sort((a, b) => rank(a.path) - rank(b.path));
 }
 
 /** In the order they are shown; groups without a field are left out. */

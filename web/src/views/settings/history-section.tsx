@@ -40,9 +40,11 @@ export function HistorySection() {
                 <b>{words.history.kind[row.kind]}</b> {row.revision === current && <i>{words.history.current}</i>}
               </p>
               <p class="aside">
-                {[words.history.revision(row.revision), saidDate(row.atMs), safeText(row.who, 60) || words.history.nobody].join(
-                  ' · ',
-                )}
+                {[
+                  words.history.revision(row.revision),
+                  saidDate(row.atMs),
+                  safeText(row.who, 60) || words.history.nobody,
+                ].join(' · ')}
               </p>
               {row.note !== '' && <p class="history-note">{safeText(row.note, 200)}</p>}
               <p class="aside">{named(row)}</p>
@@ -98,7 +100,7 @@ function Compare({ row, current, onClose, onRestored }: CompareProps) {
     <Dialog title={words.history.diffTitle(row.revision)} onClose={onClose}>
       <ProblemNote problem={problem} />
       {answer && !differs && <p>{words.history.nothingDiffers}</p>}
-      {answer && differs && <DiffTable rows={answer.rows} before={words.history.now} after={words.history.then} />}
+      {answer && differs && <DiffTable rows={answer.rows} before={words.history.now} after={words.history.past} />}
       {differs && may('administer') && <p class="aside">{words.history.restoreText}</p>}
       <footer>
         <button type="button" onClick={onClose} data-first>

@@ -37,7 +37,7 @@ export function HoursInput({ aria, label, hasRate, most, entries, found, onChang
     </label>
   );
   return (
-    <div class="hours" id={id} role="group" aria-label={label} tabIndex={-1}>
+    <fieldset class="hours" id={id} aria-label={label} tabIndex={-1}>
       {entries.length === 0 && <p class="aside">{words.noHours}</p>}
       {entries.map((entry, row) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a span has no name but its place
@@ -62,6 +62,6 @@ export function HoursInput({ aria, label, hasRate, most, entries, found, onChang
           {words.addHours}
         </button>
       )}
-    </div>
+    </fieldset>
   );
 }

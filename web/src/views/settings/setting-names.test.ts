@@ -20,16 +20,27 @@ const all = [{ admin: DEFAULTS.admin }, { admin: { path: '/p' } }].flatMap((own)
 test('every setting of the daemon has words, and no words are left of one that is gone', () => {
   const paths = new Set(all.map(({ path }) => path));
   assert.ok(paths.size > 30);
-  assert.deepEqual([...paths].filter((path) => !Object.hasOwn(en.settings, path)), []);
-  assert.deepEqual(Object.keys(en.settings).filter((path) => !paths.has(path)), []);
+  assert.deepEqual(
+    [...paths].filter((path) => !Object.hasOwn(en.settings, path)),
+    [],
+  );
+  assert.deepEqual(
+    Object.keys(en.settings).filter((path) => !paths.has(path)),
+    [],
+  );
 });
 
 test('every choice of a setting has words', () => {
-  const choices = all.flatMap(({ path, shape }) => (shape.kind === 'choice' ? shape.of.map((one) => `${path}.${one}`) : []));
+  const choices = all.flatMap(({ path, shape }) =>
+    shape.kind === 'choice' ? shape.of.map((one) => `${path}.${one}`) : [],
+  );
   assert.ok(choices.length > 0);
   assert.deepEqual([...new Set(choices)].sort(), Object.keys(en.choices).sort());
 });
 
 test('every setting of the daemon has a field of its own kind', () => {
-  assert.deepEqual(all.filter(({ shape }) => shape.kind === 'raw').map(({ path }) => path), []);
+  assert.deepEqual(
+    all.filter(({ shape }) => shape.kind === 'raw').map(({ path }) => path),
+    [],
+  );
 });

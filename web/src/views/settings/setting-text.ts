@@ -52,7 +52,7 @@ export function rangeText(field: Field): string | undefined {
   const { shape } = field;
   if (shape.kind !== 'number' || shape.min === undefined || shape.max === undefined) return undefined;
   const words = settingsWords.get();
-  return `${words.range(saidCount(shape.min * scaleOf(field)), withUnit(field, shape.max))}.`;
+  return words.range(saidCount(shape.min * scaleOf(field)), withUnit(field, shape.max));
 }
 
 export const isDefault = (field: Field, entry: Entry): boolean =>
@@ -77,7 +77,7 @@ function sentence({ code, detail = {} }: FieldProblem, field?: Field): string {
   const words = settingsWords.get();
   const format = typeof detail.wanted === 'string' ? words.format[detail.wanted] : undefined;
   if (code === 'wrong-format' && format !== undefined) return format;
-  if (code === 'not-one-of' && field?.shape.kind === 'number') return `${rangeText(field) ?? ''}`;
+  if (code === 'not-one-of' && field?.shape.kind === 'number') return rangeText(field) ?? words.problem[code] ?? code;
   const shown = Object.entries(detail).map(([key, value]): [string, string] => {
     if (typeof value === 'number') return [key, saidCount(value)];
     return [key, key === 'with' ? labelOf(value) : safeText(value, 80)];

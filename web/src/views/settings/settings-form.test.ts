@@ -40,8 +40,16 @@ test('each setting of the schema becomes a field of its kind, with what is known
 });
 
 test('a number that may be nought or within a range is a number; an unknown kind is shown as it stands', () => {
-  const scrub = { anyOf: [{ type: 'number', const: 0 }, { type: 'number', minimum: 0.1, maximum: 10 }] };
-  const made = fieldsOf({ ...view, schema: { properties: { scrub, odd: { anyOf: [{ type: 'string' }, { type: 'null' }] } } } });
+  const scrub = {
+    anyOf: [
+      { type: 'number', const: 0 },
+      { type: 'number', minimum: 0.1, maximum: 10 },
+    ],
+  };
+  const made = fieldsOf({
+    ...view,
+    schema: { properties: { scrub, odd: { anyOf: [{ type: 'string' }, { type: 'null' }] } } },
+  });
   assert.deepEqual(
     made.map(({ shape }) => shape),
     [{ kind: 'number', isWhole: false, min: 0, max: 10 }, { kind: 'raw' }],
@@ -55,7 +63,12 @@ test('a setting of several kinds shows the fields of the kind that it is', () =>
 });
 
 test('a setting of which nothing is said is shown, and cannot be changed', () => {
-  const [bare] = fieldsOf({ schema: { properties: { news: { type: 'boolean' } } }, infos: [], defaults: {}, values: {} });
+  const [bare] = fieldsOf({
+    schema: { properties: { news: { type: 'boolean' } } },
+    infos: [],
+    defaults: {},
+    values: {},
+  });
   assert.deepEqual([bare?.path, bare?.group, bare?.applies], ['news', 'page', 'file-only']);
 });
 
@@ -109,7 +122,13 @@ test('an optional setting that was emptied goes back to its default', () => {
 });
 
 test('what is no number is said to be none, at its field; a bound is said in the unit of the field', () => {
-  const wrong: Draft = { ...draft, cacheMiB: 'much', 'uplink.wasteShare': '140', vlans: '12 5000', optOut: 'x, 10.0.0.9' };
+  const wrong: Draft = {
+    ...draft,
+    cacheMiB: 'much',
+    'uplink.wasteShare': '140',
+    vlans: '12 5000',
+    optOut: 'x, 10.0.0.9',
+  };
   const found = check(wrong);
   assert.deepEqual(
     [...found.at].map(([path, [first]]) => [path, first?.code, first?.row, first?.detail?.limit]),
@@ -162,11 +181,21 @@ test('what was entered is laid over what somebody else changed meanwhile, and cl
 });
 
 test('lists are read however they were pasted; a path stays whole', () => {
-  assert.deepEqual(linesOf('10.0.0.1, 10.0.0.2；10.0.0.3\n\n 10.0.0.4 '), ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4']);
+  assert.deepEqual(linesOf('10.0.0.1, 10.0.0.2；10.0.0.3\n\n 10.0.0.4 '), [
+    '10.0.0.1',
+    '10.0.0.2',
+    '10.0.0.3',
+    '10.0.0.4',
+  ]);
   assert.deepEqual(linesOf(' /srv/my disk, old\n/srv/b'), ['/srv/my disk, old', '/srv/b']);
 });
 
 test('anything typed as a number is a number or stays what it is', () => {
-  assert.deepEqual(['1.5', ' 2 ', '1,5', '', 'x', '1e999'].map((text) => readNumber(text)), [1.5, 2, 1.5, '', 'x', '1e999']);
-  fc.assert(fc.property(fc.string(), (text) => typeof readNumber(text) === 'string' || Number.isFinite(readNumber(text))));
+  assert.deepEqual(
+    ['1.5', ' 2 ', '1,5', '', 'x', '1e999'].map((text) => readNumber(text)),
+    [1.5, 2, 1.5, '', 'x', '1e999'],
+  );
+  fc.assert(
+    fc.property(fc.string(), (text) => typeof readNumber(text) === 'string' || Number.isFinite(readNumber(text))),
+  );
 });

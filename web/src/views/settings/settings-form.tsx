@@ -103,7 +103,7 @@ function focusWrong(): void {
       const holder = document.querySelector(`[data-path="${CSS.escape(field.path)}"]`);
       const control =
         holder?.querySelector<HTMLElement>('input[aria-invalid="true"], textarea[aria-invalid="true"]') ??
-        holder?.querySelector<HTMLElement>('[aria-invalid="true"], [role="group"]');
+        holder?.querySelector<HTMLElement>('[aria-invalid="true"], fieldset.hours');
       control?.focus();
     }),
   );

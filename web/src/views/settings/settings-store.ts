@@ -66,7 +66,8 @@ export function enter(path: string, entry: Entry): void {
   });
 }
 
-export const toDefault = (field: Field): void => enter(field.path, entryOf(field, field.byDefault as Value | undefined));
+export const toDefault = (field: Field): void =>
+  enter(field.path, entryOf(field, field.byDefault as Value | undefined));
 
 export function discard(): void {
   batch(() => {

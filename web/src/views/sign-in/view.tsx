@@ -25,15 +25,16 @@ export function View() {
   const signIn = async () => {
     // Read from the form and not kept: password managers fill it without telling.
     const given = new FormData(form.current as HTMLFormElement);
-    const [name, password, code] = ['name', 'password', 'code'].map((key) => String(given.get(key) ?? '').trim());
-    const missing = !name ? 'name' : !given.get('password') ? 'password' : needsCode && !code ? 'code' : undefined;
+    const textOf = (key: Wrong['at']) => String(given.get(key) ?? '');
+    const [name, password, code] = [textOf('name').trim(), textOf('password'), textOf('code').replace(/\s/g, '')];
+    const missing = !name ? 'name' : !password ? 'password' : needsCode && !code ? 'code' : undefined;
     if (missing) {
       setWrong({ at: missing, text: words.missing });
       focus(form.current, missing);
       return { ok: true } as const;
     }
     setWrong(undefined);
-    const body = { name: name ?? '', password: String(given.get('password')), ...(code && { code }) };
+    const body = { name, password, ...(code && { code }) };
     const got = await call('POST /api/session', { body });
     if (got.ok) tellSession(got.answer);
     return got;
@@ -48,13 +49,26 @@ export function View() {
   };
   const errorAt = (at: Wrong['at']) => (wrong?.at === at ? wrong.text : undefined);
   return (
-    <form class="sign-in card pad" ref={form} onSubmit={(event) => event.preventDefault()} aria-labelledby="sign-in-title">
+    <form
+      class="sign-in card pad"
+      ref={form}
+      onSubmit={(event) => event.preventDefault()}
+      aria-labelledby="sign-in-title"
+    >
       <h2 id="sign-in-title">{words.title}</h2>
       <Field
         label={words.name}
         error={errorAt('name')}
         control={(aria) => (
-          <input {...aria} name="name" type="text" autocomplete="username" autocapitalize="off" spellcheck={false} maxLength={64} />
+          <input
+            {...aria}
+            name="name"
+            type="text"
+            autocomplete="username"
+            autocapitalize="off"
+            spellcheck={false}
+            maxLength={64}
+          />
         )}
       />
       <Field

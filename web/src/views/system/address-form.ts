@@ -49,7 +49,8 @@ export function addressTroubles(draft: AddressDraft): AddressTrouble[] {
       const all = listed(draft[field]);
       if (all.length > MOST[field]) found.push({ field, code: 'too-many' });
       const wrong = all.find((one) => !check(one));
-      if (wrong !== undefined) found.push({ field, code: field === 'addresses' ? 'no-length' : 'wrong-format', entered: wrong });
+      if (wrong !== undefined)
+        found.push({ field, code: field === 'addresses' ? 'no-length' : 'wrong-format', entered: wrong });
     }
   }
   if (draft.vlan.trim() !== '' && vlanOf(draft.vlan) === undefined) found.push({ field: 'vlan', code: 'vlan' });
