@@ -45,6 +45,7 @@ const audit: Record<AuditWhat, string> = {
   'token-made': 'Token made',
   'token-removed': 'Token removed',
   'session-ended': 'Session ended',
+  'clients-forgotten': 'History of clients forgotten',
   'access-changed': 'Guest access changed',
   'certificate-changed': 'Certificate changed',
   'settings-changed': 'Settings changed',

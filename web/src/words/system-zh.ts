@@ -209,6 +209,7 @@ export const zh: SystemWords = {
       'token-made': '创建令牌',
       'token-removed': '删除令牌',
       'session-ended': '结束会话',
+      'clients-forgotten': '清除客户机历史',
       'access-changed': '更改访客权限',
       'certificate-changed': '更换证书',
       'settings-changed': '更改设置',
