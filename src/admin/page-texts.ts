@@ -10,7 +10,7 @@ export type Shown = {
 };
 
 /** Every piece of text that is shown, and what is read out in its place. */
-export const oddTexts = (page: Page): Promise<Shown[]> =>
+export const shownTexts = (page: Page): Promise<Shown[]> =>
   page.evaluate(() => {
     const shown: Shown[] = [];
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);

@@ -7,9 +7,9 @@ import type { Page } from 'playwright-core';
 import { signInAs } from '../../web/mock/access-answers.ts';
 import { setMode } from '../../web/mock/mode.ts';
 import { Browser, BuiltPage, DESKTOP, type Look, nothingLives, PHONE, sidewaysScroll } from '../page-fixtures.ts';
-import { allViews } from '../page-views.ts';
+import { allViews, partsOf } from '../page-views.ts';
 import { startMockBox } from './mock-fixtures.ts';
-import { oddTexts, textTroubles } from './page-texts.ts';
+import { shownTexts, textTroubles } from './page-texts.ts';
 
 const LOOKS: readonly Look[] = [
   { locale: 'en-US', ...PHONE, colors: 'light' },
@@ -92,6 +92,20 @@ async function focusTroubles(page: Page): Promise<string[]> {
   return troubles;
 }
 
+async function troublesOf(browser: Browser, look: Look): Promise<string[]> {
+  const { page } = browser;
+  const sideways = await sidewaysScroll(page);
+  return [
+    ...(sideways > 0 ? [`scrolls sideways by ${sideways} pixels`] : []),
+    ...textTroubles(await shownTexts(page), look.locale),
+    ...(await headingTroubles(page)),
+    ...(look.width < 500 ? await smallControls(page) : []),
+    ...(await axeFindings(page)),
+    ...(await focusTroubles(page)),
+    ...browser.troubles.splice(0),
+  ];
+}
+
 for (const look of LOOKS) {
   const name = `every view in ${look.locale}, ${look.colors}, ${look.width} pixels wide`;
   test(`${name}: nothing sticks out, nothing is raw, and everybody can use it`, async () => {
@@ -105,17 +119,14 @@ for (const look of LOOKS) {
         signInAs(view.who);
         // Who is signed in is asked at the beginning.
         await page.goto('about:blank');
-        await browser.open(admin.url, view.path);
-        const troubles = [
-          ...((await sidewaysScroll(page)) > 0 ? [`scrolls sideways by ${await sidewaysScroll(page)}`] : []),
-          ...textTroubles(await oddTexts(page), look.locale),
-          ...(await headingTroubles(page)),
-          ...(look.width < 500 ? await smallControls(page) : []),
-          ...(await axeFindings(page)),
-          ...(await focusTroubles(page)),
-          ...browser.troubles.splice(0),
-        ];
-        found.push(...troubles.map((t) => `${view.name}: ${t}`));
+        const paths = [view.path];
+        for (const path of paths) {
+          const opened = await browser.open(admin.url, path).catch((e: Error) => [`does not open: ${e.message}`]);
+          if (path === view.path && view.hasParts) paths.push(...(await partsOf(page, view)));
+          const all = [...(opened ?? []), ...(await troublesOf(browser, look))];
+          found.push(...all.map((trouble) => `${path}: ${trouble}`));
+        }
+        if (view.hasParts) assert.ok(paths.length > 2, `${view.name} has sections`);
       }
     } finally {
       await browser[Symbol.asyncDispose]();
