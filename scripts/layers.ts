@@ -42,7 +42,8 @@ const livesIn: Record<string, string> = {
 };
 
 /** The daemon's API in types, and the check that both sides make of what is sent. */
-const WEB_MAY = 'web/ may import #admin/contract*.ts (types only), #base/schema-check.ts and #base/schema-formats.ts';
+const WEB_MAY =
+  'web/ may import #admin/contract*.ts (types only), #base/schema-check.ts #base/schema-formats.ts and #settings/setting-conflicts.ts';
 
 const folders = Object.keys(mayImport);
 
@@ -87,8 +88,11 @@ overrides.push({
   includes: ['web/**/*.ts', 'web/**/*.tsx', '!**/*.test.ts', '!web/vite.config.ts', '!web/mock/**'],
   ...restrict(
     [
-      ...folders.filter((f) => f !== 'admin' && f !== 'base').map((f) => ({ group: [`#${f}/**`], message: WEB_MAY })),
+      ...folders
+        .filter((f) => !['admin', 'base', 'settings'].includes(f))
+        .map((f) => ({ group: [`#${f}/**`], message: WEB_MAY })),
       { group: ['#admin/**', '!#admin/contract*.ts'], message: WEB_MAY },
+      { group: ['#settings/**', '!#settings/setting-conflicts.ts'], message: WEB_MAY },
       { group: ['#base/**', '!#base/schema-check.ts', '!#base/schema-formats.ts'], message: WEB_MAY },
       { group: ['node:*'], message: 'web/ runs in a browser' },
     ],

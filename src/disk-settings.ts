@@ -45,13 +45,17 @@ export function rememberDisks(
   if (text !== JSON.stringify(before)) index.setSetting(ADOPTED, text);
 }
 
+/** A disk that could not be added, and why. */
+export type DiskTrouble = { readonly path: string; readonly why: string };
+
 /** The configured disks have changed: the new ones are added, those left out removed. One that cannot be added is told of and left out. */
 export async function changeDisks(
   config: Config,
   index: Pick<Index, 'setting' | 'setSetting'>,
   store: Disks,
   log: Log,
-): Promise<void> {
+): Promise<DiskTrouble[]> {
+  const troubles: DiskTrouble[] = [];
   const wanted = diskPlaces(config, index);
   for (const { path } of store.disks()) if (!wanted.some((w) => w.path === path)) await store.removeDisk(path);
   const known = new Set(store.disks().map(({ path }) => path));
@@ -59,9 +63,11 @@ export async function changeDisks(
     if (known.has(at.path)) continue;
     await store.addDisk(at).catch((error: unknown) => {
       log.error('disk-failed', { disk: at.path, why: errorText(error) });
+      troubles.push({ path: at.path, why: errorText(error) });
     });
   }
   rememberDisks(config, index, store);
+  return troubles;
 }
 
 function adoptedIn(index: Pick<Index, 'setting'>): Adopted {

@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import { exit } from 'node:process';
 import { Access } from '#access/access.ts';
 import { figureRoutes } from '#admin/routes/figure-routes.ts';
+import { settingsRoutes } from '#admin/routes/settings-routes.ts';
 import { realClock } from '#base/clock.ts';
 import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
 import { type InfoHash, MIB } from '#base/units.ts';
-import { boxBudget } from '#client/rate-limits.ts';
+import { Budget } from '#client/rate-limits.ts';
 import { Dht, hasAddress } from '#downloader/dht.ts';
 import { Uplink } from '#downloader/uplink.ts';
 import { Entry, type EntryLoad } from '#entry/entry.ts';
@@ -25,20 +26,24 @@ import { roundTrip } from '#kernel/tcp-info.ts';
 import { Evictor } from '#manager/evictor.ts';
 import { Manager } from '#manager/manager.ts';
 import { Scrubber } from '#manager/scrubber.ts';
+import type { SettingsKeeper } from '#settings/settings-keeper.ts';
 import { Store } from '#store/store.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
 import { newPeerId } from '#wire/handshake.ts';
 import { isOpenTracker } from '#wire/open-tracker.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { AdminPage, ownNames } from './admin-page.ts';
-import type { Config } from './config.ts';
+import { type Config, configOf } from './config.ts';
 import { DemandTrace } from './demand-trace.ts';
-import { changeDisks, diskPlaces, rememberDisks } from './disk-settings.ts';
+import { diskPlaces, rememberDisks } from './disk-settings.ts';
 import { startFigures, startSyslog } from './figures.ts';
 import { figuresWorld } from './figures-world.ts';
+import { applySettings } from './live-settings.ts';
 import { dialOrigin } from './origin-dial.ts';
+import { PageDoors } from './page-doors.ts';
 import { openPrefill, worthTo } from './prefilling.ts';
-import { waitingForRestart, withReread } from './reread-settings.ts';
+import { withReread } from './reread-settings.ts';
+import { openSettingsDesk } from './settings-desk.ts';
 import { type Parts, snapshotOf } from './snapshot.ts';
 
 /** Builds the parts, wires each part's world, and ends them in the order that loses nothing. */
@@ -54,7 +59,23 @@ const SWARMS_EVERY_MS = 10_000;
 /** The setting that holds the uplink's books. */
 const UPLINK = 'uplink';
 
-const NO_HISTORY = { enabled: false, keepDays: 30 };
+/**
+ * In the data folder: who may do what, who did what, what was asked for. A factory reset takes it away, and the index with it, which remembers clients: a cache
+ * that stays is read again and comes back with a new one.
+ */
+const PERSONAL = [
+  'access.json',
+  'sessions.json',
+  'audit.ndjson',
+  'audit.1.ndjson',
+  'certificate.pem',
+  'own-certificate.pem',
+  'trace',
+  'swarmbox.db',
+  'swarmbox.db-wal',
+  'swarmbox.db-shm',
+];
+
 const NO_FLOWS: EntryLoad = { recognising: 0, spliced: 0, unsentBytes: 0 };
 
 /** Linux's memory file system (shm_overview(7)): what lies there survives the daemon, not the machine. */
@@ -87,29 +108,31 @@ function startDht({ dht: { bootstrap } }: Config, log: Log, scope: Scope): Dht {
   return dht;
 }
 
-/** What a running daemon can be told. */
-export type Running = { readonly scope: Scope; reconfigure(config: Config): Promise<void> };
+/** The process that the house runs in. */
+export type Process = {
+  readonly keeper: SettingsKeeper;
+  /** Ends in order; the service manager starts it again. */
+  restart(why: string): void;
+};
+export type Running = { readonly scope: Scope };
 
-export async function run(config: Config, log: Log): Promise<Running> {
+export async function run(process: Process, log: Log): Promise<Running> {
   const startedAtMs = Date.now();
   const scope = new Scope((error) => log.error('trouble', { why: errorText(error) }));
   try {
-    return { scope, reconfigure: await build(config, log, scope, startedAtMs) };
+    await build(process, log, scope, startedAtMs);
+    return { scope };
   } catch (error) {
     await scope.close();
     throw error;
   }
 }
 
-async function build(
-  started: Config,
-  plainLog: Log,
-  scope: Scope,
-  startedAtMs: number,
-): Promise<Running['reconfigure']> {
+async function build({ keeper, restart }: Process, plainLog: Log, scope: Scope, startedAtMs: number): Promise<void> {
   keepFreedMemory();
-  let config = started;
+  let config = configOf(keeper.given);
   const { log, syslog } = startSyslog(plainLog, scope);
+  syslog.setSettings(config.syslog);
   const index = openIndex(config, log);
   scope.defer(() => index.close());
   const stop = index.beginRun();
@@ -143,9 +166,17 @@ async function build(
     scope,
   );
   const figures = startFigures(
-    { lan: config.lan, wan: config.wan, index, clientHistory: NO_HISTORY, manager: () => manager, entry: () => entry },
+    {
+      lan: config.lan,
+      wan: config.wan,
+      index,
+      clientHistory: config.clientHistory,
+      manager: () => manager,
+      entry: () => entry,
+    },
     scope,
   );
+  const budget = new Budget(config.limits, realClock);
   const manager: Manager = new Manager(
     {
       seats: config.seats,
@@ -163,7 +194,7 @@ async function build(
       disks: () => store.disks(),
       leastWorth: () => (config.evict ? evictor.leastWorth() : undefined),
       isSqueezed: () => config.evict && evictor.isSqueezed,
-      budget: boxBudget(config.limits, realClock),
+      budget,
       uplink,
       demand: trace?.demand,
       traffic: figures.traffic,
@@ -188,7 +219,9 @@ async function build(
   );
   const own = (infoHash: InfoHash) => worthTo(prefill, index, infoHash);
   const evictor = new Evictor(config.pin, { clock: realClock, index, store, living, own }, log);
-  if (config.evict) scope.every(EVICT_EVERY_MS, () => void evictor.look());
+  scope.every(EVICT_EVERY_MS, () => {
+    if (config.evict) void evictor.look();
+  });
   scope.defer(() => evictor.close());
   const health = await Health.start({
     interfaces: [
@@ -239,17 +272,49 @@ async function build(
     entry: undefined,
     steeringFailed: undefined,
   };
-  const partsNow = (): Parts => ({ ...parts, entry: entry?.view() });
+  const partsNow = (): Parts => ({ ...parts, config, entry: entry?.view() });
   const snapshot = () => snapshotOf(partsNow());
   const access = await Access.open({
     dataDir: config.dataDir,
     boxName: hostname(),
-    names: () => ownNames([]),
+    names: () => ownNames(config.names),
     clock: realClock,
     log: log.with({ part: 'access' }),
   });
   scope.defer(() => access.close());
   access.audit.told = (row) => syslog.audit(row);
+  const { clientHistory } = figures;
+  let doors: PageDoors | undefined;
+  const desk = openSettingsDesk(
+    {
+      keeper,
+      version,
+      clock: realClock,
+      log: log.with({ part: 'settings' }),
+      running: () => config,
+      live: async (wanted) => {
+        config = withReread(config, wanted);
+        return applySettings(
+          config,
+          { budget, uplink, prefill, scrubber, manager, evictor, overload, store, index, syslog, clientHistory },
+          log,
+        );
+      },
+      doors: { open: async (place) => doors?.open(place), settle: async () => doors?.settle() },
+      disks: () => store.disks().flatMap(({ path, id }) => (id === undefined ? [] : [{ path, id }])),
+      forgets: PERSONAL,
+      exportSecrets: () => {
+        const secrets = access.exportSecrets();
+        return access.checkSecrets(secrets) === undefined ? secrets : undefined;
+      },
+      checkSecrets: (text) => access.checkSecrets(text),
+      importSecrets: async (text) => (await access.importSecrets(text))?.text,
+      orders: () => prefill.orders,
+      addOrders: (orders) => prefill.addOrders(orders),
+      restart,
+    },
+    scope,
+  );
   const page = await AdminPage.open(
     {
       dataDir: config.dataDir,
@@ -266,13 +331,14 @@ async function build(
         trace: () => trace?.lines(),
       },
       access,
-      routes: figureRoutes(figuresWorld(partsNow, () => syslog.dropped)),
-      names: () => [],
+      routes: [...settingsRoutes(desk), ...figureRoutes(figuresWorld(partsNow, () => syslog.dropped))],
+      names: () => config.names,
       log,
     },
     config.admin,
   );
   scope.defer(() => page.close());
+  doors = new PageDoors(config.admin, (places) => page.setPlaces(places));
 
   entry = await Entry.start(
     config,
@@ -320,14 +386,4 @@ async function build(
   scope.every(SWARMS_EVERY_MS, keepSwarms);
   scope.defer(keepSwarms);
   log.info('ready', { version, lan: config.lan, wan: config.wan, stop });
-  return async (changed) => {
-    const restart = waitingForRestart(config, changed);
-    config = withReread(config, changed);
-    uplink.setLimits(config.uplink);
-    prefill.setSettings(config.prefill);
-    scrubber.setRate(config.scrubMBps);
-    await changeDisks(config, index, store, log);
-    log.info('configuration read again', { ...(restart.length > 0 && { waitsForRestart: restart.join(' ') }) });
-    log.info('disks as configured', { disks: store.disks().length, scrubMBps: config.scrubMBps });
-  };
 }

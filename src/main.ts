@@ -1,7 +1,9 @@
 import { argv, exit } from 'node:process';
+import { realClock } from '#base/clock.ts';
 import { BugError, errorText } from '#base/errors.ts';
 import { type Log, stderrLog } from '#base/log.ts';
-import { readConfig } from './config.ts';
+import { finishReset } from '#settings/factory-reset.ts';
+import { SettingsKeeper } from '#settings/settings-keeper.ts';
 import { type Running, run } from './house.ts';
 
 /** The daemon as a process: arguments, signals, and how it ends. Nobody imports this file. */
@@ -11,13 +13,13 @@ const STOP_WITHIN_MS = 10_000;
 /** Of libuv's pool. A disk that hangs holds some twenty of them until it answers, and the others must still find one. */
 const THREADS = 96;
 
-/** SIGHUP: see REREAD. A file that cannot be used changes nothing. */
-function onHangup(path: string, running: () => Running | undefined, log: Log): void {
+/** SIGHUP: the settings' file was edited. One that cannot be used changes nothing. */
+function onHangup(running: () => SettingsKeeper | undefined, log: Log): void {
   let last: Promise<void> = Promise.resolve();
   process.on('SIGHUP', () => {
     last = last.then(async () => {
       try {
-        await running()?.reconfigure(readConfig(path));
+        await running()?.reread();
       } catch (error) {
         log.error('cannot use the new configuration', { why: errorText(error) });
       }
@@ -50,14 +52,17 @@ async function main(): Promise<void> {
   };
   process.on('SIGTERM', () => stop('SIGTERM'));
   process.on('SIGINT', () => stop('SIGINT'));
-  onHangup(path, () => running, log);
+  let keeper: SettingsKeeper | undefined;
+  onHangup(() => (running ? keeper : undefined), log);
   // Nothing is left half-true after a bug: the process ends, the kernel drops its rules, the service manager starts it again.
   process.on('uncaughtException', (error) => {
     log.error(error instanceof BugError ? 'bug' : 'uncaught', { why: errorText(error), stack: String(error.stack) });
     exit(70);
   });
   try {
-    running = await run(readConfig(path), log);
+    await finishReset(path, log.with({ part: 'settings' }));
+    keeper = await SettingsKeeper.open(path, { clock: realClock, log: log.with({ part: 'settings' }) });
+    running = await run({ keeper, restart: stop }, log);
   } catch (error) {
     log.error('cannot start', { why: errorText(error) });
     exit(1);

@@ -7,7 +7,6 @@ import type { Index } from '#index/index.ts';
 import { isWhole } from '#index/task-row.ts';
 import { keepMetainfo } from '#manager/kept-metainfo.ts';
 import type { Manager } from '#manager/manager.ts';
-import { Policy } from '#manager/policy.ts';
 import { Prefill } from '#prefill/prefill.ts';
 import type { DiskView } from '#store/disks.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
@@ -20,7 +19,7 @@ const SLOTS_LEFT = 32;
 
 export type PrefillParts = {
   readonly index: Index;
-  readonly manager: Pick<Manager, 'order' | 'slots'>;
+  readonly manager: Pick<Manager, 'order' | 'slots' | 'refusal'>;
   readonly uplink: Pick<Uplink, 'isSpentFor'>;
   readonly store: { disks(): readonly DiskView[] };
   /** The box has more to do than it bears. */
@@ -30,7 +29,6 @@ export type PrefillParts = {
 /** What the operator wants on the box before anybody asks, in the rest of the house. */
 export function openPrefill(config: Config, parts: PrefillParts, log: Log): Prefill {
   const { index, manager, uplink, store } = parts;
-  const policy = new Policy({ ...config, allow: config.allow });
   return new Prefill(config.prefill, join(config.dataDir, 'prefill'), {
     clock: realClock,
     log,
@@ -38,11 +36,7 @@ export function openPrefill(config: Config, parts: PrefillParts, log: Log): Pref
     keep: (text) => index.setSetting(LIST, text, 'durably'),
     nameOf: (ids) => ids.flatMap((id) => index.names(id))[0] ?? (ids[0] as InfoHash),
     byPieces: (hash) => index.byPiecesHash(hash)[0]?.infoHash,
-    refusal: ({ ids, isPrivate }) => {
-      const names = ids.flatMap((id) => [id, ...index.names(id)]);
-      policy.sameTorrent(names);
-      return policy.refuses({ ids: names, isPrivate }) ?? policy.refusesHash(ids[0] as InfoHash);
-    },
+    refusal: ({ ids, isPrivate }) => manager.refusal(ids, isPrivate),
     takeIn: (meta) => takeIn(index, meta),
     isWhole: (id) => {
       const row = index.task(id);

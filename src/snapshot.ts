@@ -22,6 +22,8 @@ import type { Figures } from './figures.ts';
 import { overloadWarnings } from './overload-warnings.ts';
 import { passingWarnings } from './passing-warnings.ts';
 
+const MIB = 2 ** 20;
+
 /** The parts that a snapshot is taken of. `entry` is undefined until flows can be steered. */
 export type Parts = {
   readonly config: Config;
@@ -30,7 +32,7 @@ export type Parts = {
   readonly stop: 'first' | 'clean' | 'unclean';
   readonly health: Health;
   readonly index: Index;
-  readonly store: { disks(): DiskView[] };
+  readonly store: { disks(): DiskView[]; stats(): { readonly cacheBytes: number } };
   readonly diskHealth: { of(path: string): DiskHealth | undefined };
   readonly manager: Manager;
   readonly uplink: Pick<Uplink, 'view'>;
@@ -71,6 +73,7 @@ export function snapshotOf(p: Parts): BoxSnapshot {
     },
     health,
     disks,
+    memoryCache: { bytes: p.store.stats().cacheBytes, limitBytes: p.config.cacheMiB * MIB },
     warnings: [...(healthWarnings(health) as Warning[]), ...ownWarnings(p, disks)],
   };
 }

@@ -13,7 +13,7 @@ import { Presence } from './presence.ts';
 import { Prover } from './prover.ts';
 import type { Refusal } from './refusal.ts';
 import { Register } from './register.ts';
-import { exportSecrets, importSecrets } from './secrets.ts';
+import { exportSecrets, flawOf, importSecrets } from './secrets.ts';
 import { SignIn } from './sign-in.ts';
 import { Tokens } from './tokens.ts';
 
@@ -93,6 +93,11 @@ export class Access {
   /** All that a backup needs to let the same people in: the only place where secrets leave. To be encrypted. */
   exportSecrets(): string {
     return exportSecrets(this.register.data, this.certificates.own());
+  }
+
+  /** Why `importSecrets` would refuse them; undefined: it would not. */
+  checkSecrets(text: string): string | undefined {
+    return flawOf(text);
   }
 
   /** Accounts, tokens and certificate become those of the backup; everybody signs in again. */

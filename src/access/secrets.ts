@@ -12,6 +12,14 @@ export function exportSecrets(access: AccessData, certificate: KeyAndCertificate
   return JSON.stringify(secrets);
 }
 
+/** Why they cannot be restored; undefined: they can. */
+export function flawOf(text: string): string | undefined {
+  const secrets = parseSecrets(text);
+  if (!secrets) return 'they cannot be read';
+  const access = parseAccess(JSON.stringify(secrets.access));
+  return 'damaged' in access ? access.damaged : undefined;
+}
+
 /** The certificate last: one that has ended since is no reason to let nobody in. */
 export async function importSecrets(
   text: string,

@@ -15,9 +15,10 @@ export type AllowanceOwner = {
  * What an earlier line has granted is held there until the last one grants too, so that no line lets more go than its rate.
  */
 export class Allowance implements Waiter {
-  /** The most to be asked for at once, unless one request alone is more. */
-  readonly turnBytes: number;
-  readonly #lines: readonly FairLine[];
+  readonly #linesNow: () => readonly FairLine[];
+  readonly #turnBytesNow: () => number;
+  /** Those of the present question. */
+  #lines: readonly FairLine[] = [];
   readonly #owner: AllowanceOwner;
   /** Lines that have granted. */
   #passed = 0;
@@ -25,10 +26,16 @@ export class Allowance implements Waiter {
   #allowed: (() => void) | undefined;
   #closed = false;
 
-  constructor(lines: readonly FairLine[], turnBytes: number, owner: AllowanceOwner) {
-    this.#lines = lines;
+  /** `lines`, `turnBytes`: as the limits are when somebody asks. */
+  constructor(lines: () => readonly FairLine[], turnBytes: () => number, owner: AllowanceOwner) {
+    this.#linesNow = lines;
+    this.#turnBytesNow = turnBytes;
     this.#owner = owner;
-    this.turnBytes = turnBytes;
+  }
+
+  /** The most to be asked for at once, unless one request alone is more. */
+  get turnBytes(): number {
+    return this.#turnBytesNow();
   }
 
   get bytes(): number {
@@ -48,6 +55,7 @@ export class Allowance implements Waiter {
     this.#bytes = bytes;
     this.#allowed = allowed;
     this.#passed = 0;
+    this.#lines = this.#linesNow();
     this.#next();
   }
 

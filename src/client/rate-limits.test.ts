@@ -5,7 +5,7 @@ import type { Clock } from '#base/clock.ts';
 import { KIB } from '#base/units.ts';
 import type { Allowance } from './allowance.ts';
 import { HandClock } from './fixtures.ts';
-import { boxBudget, type RateLimits } from './rate-limits.ts';
+import { Budget, boxBudget, type RateLimits } from './rate-limits.ts';
 
 const MAX_TURN = 128 * KIB;
 const bytesPerS = (mbps: number): number => (mbps * 1e6) / 8;
@@ -259,4 +259,49 @@ test('time that passes while many are served is counted once', () => {
 
 test('without limits there is nothing to ask', () => {
   assert.equal(boxBudget({}, new HandClock()), undefined);
+});
+
+test('other limits hold at once, for connections that are here and for those that come; none set them free', async () => {
+  const clock = new HandClock();
+  const budget = new Budget({}, clock);
+  const task = budget.forTask();
+  assert.equal(task.isLimited, false);
+  const pass = (ms: number) => clock.pass(clock.nowMs() + ms);
+  const size = { bytes: 16 * KIB, pauseMs: 1 };
+  const mbpsDuring = async (eaters: readonly Eater[], ms: number): Promise<number> => {
+    const before = eaters.reduce((sum, { total }) => sum + total, 0);
+    await pass(ms);
+    return ((eaters.reduce((sum, { total }) => sum + total, 0) - before) * 8) / 1e3 / ms;
+  };
+  const eaters = [
+    new Eater(task.forClient('10.0.0.1'), clock, size),
+    new Eater(task.forClient('10.0.0.2'), clock, size),
+  ];
+  assert.equal(
+    Math.round(await mbpsDuring(eaters, 1_000)),
+    Math.round((2 * 16 * KIB * 8) / 1e3),
+    'as fast as they ask',
+  );
+  for (const [limits, mbps] of [
+    [{ boxMbps: 8 }, 8],
+    [{ clientMbps: 2 }, 4],
+    [{ taskMbps: 40, clientMbps: 100 }, 40],
+    [{ boxMbps: 1 }, 1],
+    [{ boxMbps: 20 }, 20],
+  ] as const) {
+    budget.setLimits(limits);
+    assert.equal(task.isLimited, true);
+    await pass(5_000); // what was waited for at the old rate, and the burst
+    const given = await mbpsDuring(eaters, 20_000);
+    assert.ok(Math.abs(given - mbps) < 0.05 * mbps + 0.2, `${given} of ${mbps}`);
+  }
+  const late = new Eater(task.forClient('10.0.0.3'), clock, size);
+  const shared = await mbpsDuring([...eaters, late], 20_000);
+  assert.ok(Math.abs(shared - 20) < 1, `${shared} of 20`);
+  budget.setLimits({});
+  await pass(1_000);
+  assert.ok((await mbpsDuring(eaters, 1_000)) > 200, 'free again');
+  for (const eater of [...eaters, late]) eater.leave();
+  await pass(1_000);
+  assert.equal(clock.sleepers, 0);
 });

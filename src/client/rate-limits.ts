@@ -19,6 +19,8 @@ export type RateLimits = {
 export type TaskBudget = {
   /** For one connection of the client at this address. `weight`: see AllowanceOwner. */
   forClient(ip: string, weight?: () => number): Allowance;
+  /** Something is limited just now. */
+  readonly isLimited: boolean;
 };
 
 /** The limits of the box, as its tasks meet them. */
@@ -26,27 +28,75 @@ export type BoxBudget = { forTask(): TaskBudget };
 
 const bytesPerS = (mbps: number): number => (mbps * 1e6) / 8;
 
-/** Undefined when there is no limit at all: then nothing is counted. */
+/** Undefined when there is no limit at all, nor will be: then nothing is counted. */
 export function boxBudget(limits: RateLimits, clock: Clock): BoxBudget | undefined {
-  const given = [limits.clientMbps, limits.taskMbps, limits.boxMbps].filter((mbps) => mbps !== undefined);
-  if (given.length === 0) return undefined;
-  const turnBytes = turnOf(bytesPerS(Math.min(...given)));
-  const lineOf = (mbps: number | undefined): FairLine[] =>
-    mbps === undefined ? [] : [new FairLine(bytesPerS(mbps), burstOf(bytesPerS(mbps)), clock)];
-  const box = lineOf(limits.boxMbps);
-  const shares = new PerClient(() => ({ lines: lineOf(limits.clientMbps) }));
-  return {
-    forTask: () => {
-      const task = lineOf(limits.taskMbps);
-      return {
-        forClient: (ip, weight = () => 1) => {
-          const share = shares.enter(ip);
-          const owner = { share, weight, left: () => shares.leave(ip) };
-          return new Allowance([...share.lines, ...task, ...box], turnBytes, owner);
-        },
-      };
-    },
-  };
+  return isLimit(limits) ? new Budget(limits, clock) : undefined;
+}
+
+const isLimit = ({ clientMbps, taskMbps, boxMbps }: RateLimits): boolean =>
+  clientMbps !== undefined || taskMbps !== undefined || boxMbps !== undefined;
+
+/** Lines of one circle, and the limits that they were made for. */
+type Lines = { of: RateLimits | undefined; lines: readonly FairLine[] };
+
+/**
+ * The limits of the box, which may become others at any time: whoever asks then stands in lines of the new rates, and who waits already is given what he
+ * waits for at the old one.
+ */
+export class Budget implements BoxBudget {
+  readonly #clock: Clock;
+  readonly #shares = new PerClient((): Lines => ({ of: undefined, lines: [] }));
+  readonly #box: Lines = { of: undefined, lines: [] };
+  #limits: RateLimits;
+
+  constructor(limits: RateLimits, clock: Clock) {
+    this.#limits = limits;
+    this.#clock = clock;
+  }
+
+  /** From now on these. */
+  setLimits(limits: RateLimits): void {
+    this.#limits = limits;
+  }
+
+  forTask(): TaskBudget {
+    const task: Lines = { of: undefined, lines: [] };
+    const budget = this;
+    return {
+      get isLimited() {
+        return isLimit(budget.#limits);
+      },
+      forClient: (ip, weight = () => 1) => {
+        const share = this.#shares.enter(ip);
+        const owner = { share, weight, left: () => this.#shares.leave(ip) };
+        return new Allowance(
+          () => this.#linesOf(share, task),
+          () => this.#turnBytes,
+          owner,
+        );
+      },
+    };
+  }
+
+  get #turnBytes(): number {
+    const { clientMbps, taskMbps, boxMbps } = this.#limits;
+    const given = [clientMbps, taskMbps, boxMbps].filter((mbps) => mbps !== undefined);
+    return given.length > 0 ? turnOf(bytesPerS(Math.min(...given))) : Number.POSITIVE_INFINITY;
+  }
+
+  /** The narrowest circle first. */
+  #linesOf(share: Lines, task: Lines): readonly FairLine[] {
+    const { clientMbps, taskMbps, boxMbps } = this.#limits;
+    return [...this.#now(share, clientMbps), ...this.#now(task, taskMbps), ...this.#now(this.#box, boxMbps)];
+  }
+
+  #now(circle: Lines, mbps: number | undefined): readonly FairLine[] {
+    if (circle.of === this.#limits) return circle.lines;
+    circle.of = this.#limits;
+    const perS = mbps === undefined ? undefined : bytesPerS(mbps);
+    circle.lines = perS === undefined ? [] : [new FairLine(perS, burstOf(perS), this.#clock)];
+    return circle.lines;
+  }
 }
 
 /** A turn is what one client is given before the next: as short as a block where blocks take long, and long where turns would be many. */

@@ -36,3 +36,14 @@ test('a box with as many clients as it was told to serve refuses the next at onc
   assert.deepEqual([watch.refuses, box.steers, box.shed], [true, false, 0], 'not before it was quiet for a while');
   assert.deepEqual([watch.refusesDiverted, watch.bears], [false, 3], 'what was diverted already is taken');
 });
+
+test('how many clients are served at most, and how much memory pieces take, may change at any time', (t) => {
+  const world: OverloadWorld = { load: () => QUIET, clients: () => 5, steer: () => {}, shed: (n) => n };
+  const watch = new OverloadWatch({ clients: 5, cacheBytes: 0, log: silentLog }, world);
+  t.after(() => watch.close());
+  assert.deepEqual([watch.refuses, watch.bears], [true, 0]);
+  watch.change({ clients: 7, cacheBytes: 0 });
+  assert.deepEqual([watch.refuses, watch.bears], [false, 2]);
+  watch.change({ clients: 7, cacheBytes: Number.MAX_SAFE_INTEGER });
+  assert.equal(watch.refuses, true, 'no memory is left for clients');
+});

@@ -32,11 +32,21 @@ function descriptors(): number {
   return limit ? Number(limit[1]) : Number.POSITIVE_INFINITY;
 }
 
+const boundsFor = (clients: number, cacheBytes: number): Bounds =>
+  overloadBounds({
+    memoryBytes: totalmem(),
+    groupBytes: process.constrainedMemory() || Number.POSITIVE_INFINITY, // 0: the kernel does not tell
+    heapBytes: getHeapStatistics().heap_size_limit,
+    cacheBytes,
+    clients,
+    descriptors: descriptors(),
+  });
+
 /** Looks several times a second whether the box bears what comes, and sees to it that it does. */
 export class OverloadWatch {
   readonly #world: OverloadWorld;
   readonly #log: Log;
-  readonly #bounds: Bounds;
+  #bounds: Bounds;
   readonly #scope: Scope;
   #state: OverloadState = { kind: 'calm' };
   /** When the box was last calm. */
@@ -47,15 +57,13 @@ export class OverloadWatch {
   constructor({ clients, cacheBytes, log }: OverloadOptions, world: OverloadWorld) {
     this.#world = world;
     this.#log = log.with({ part: 'health' });
-    this.#bounds = overloadBounds({
-      memoryBytes: totalmem(),
-      groupBytes: process.constrainedMemory() || Number.POSITIVE_INFINITY, // 0: the kernel does not tell
-      heapBytes: getHeapStatistics().heap_size_limit,
-      cacheBytes,
-      clients,
-      descriptors: descriptors(),
-    });
+    this.#bounds = boundsFor(clients, cacheBytes);
     this.#scope = new Scope((error) => log.error('overload watch failed', { why: errorText(error) }));
+  }
+
+  /** From now on the operator wants so many clients served at most, and so much memory used for pieces. */
+  change({ clients, cacheBytes }: Omit<OverloadOptions, 'log'>): void {
+    this.#bounds = boundsFor(clients, cacheBytes);
   }
 
   /** To be called when flows are steered: what it takes to start is no overload. */

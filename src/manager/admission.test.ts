@@ -72,3 +72,13 @@ test('on full disks a torrent that is worth as much as the weakest is taken in',
   const { admission } = admitting(t, () => [WITH_ARM], { leastWorth: () => 0.01 });
   assert.equal(admission.declines(HASH, '10.0.0.1'), undefined);
 });
+
+test('sparing flash is begun and ended at once', (t) => {
+  const { admission } = admitting(t, () => [FULL], { sparesFlash: false });
+  assert.equal(admission.declines(HASH, '10.0.0.1'), undefined);
+  admission.spareFlash(true);
+  const [second, third] = [infoHashOf(Buffer.alloc(20, 7)), infoHashOf(Buffer.alloc(20, 6))];
+  assert.equal(admission.declines(second, '10.0.0.1'), 'first-client');
+  admission.spareFlash(false);
+  assert.equal(admission.declines(third, '10.0.0.1'), undefined);
+});

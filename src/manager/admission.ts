@@ -20,7 +20,7 @@ export type AdmissionWorld = {
  * until more clients want it; and where there is nothing but flash, any torrent until its second client comes.
  */
 export class Admission {
-  readonly #sparesFlash: boolean;
+  #sparesFlash: boolean;
   readonly #world: AdmissionWorld;
   /** Of a torrent: the client that was last left to the swarm. The one longest ago first. */
   readonly #declined = new Map<InfoHash, { readonly client: string; readonly atMs: number }>();
@@ -30,6 +30,12 @@ export class Admission {
   constructor(sparesFlash: boolean, world: AdmissionWorld) {
     this.#sparesFlash = sparesFlash;
     this.#world = world;
+  }
+
+  /** From the next look on. */
+  spareFlash(spares: boolean): void {
+    this.#sparesFlash = spares;
+    this.#lookedAtMs = Number.NEGATIVE_INFINITY;
   }
 
   /** Why the client's torrent, which nobody else uses, is not taken in. It is remembered for the next client. */

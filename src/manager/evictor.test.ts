@@ -180,3 +180,14 @@ test('what clients lack counts as much as as many that are expected; while it go
   await bench.pass(LIMITS.squeezedMs);
   assert.equal(bench.evictor.isSqueezed, false);
 });
+
+test('what is pinned meanwhile stays, and what is pinned no more may go', async (t) => {
+  const bench = new EvictBench(t);
+  const [one, other] = [await bench.put(4, 30), await bench.put(4, 30)];
+  bench.evictor.pin([one.infoHash, other.infoHash]);
+  await bench.short(BLOCK_BYTES);
+  assert.deepEqual([bench.held(one), bench.held(other)], [4, 4]);
+  bench.evictor.pin([one.infoHash]);
+  await bench.short(BLOCK_BYTES);
+  assert.deepEqual([bench.held(one), bench.held(other)], [4, 0], 'at once, though it was in vain a moment ago');
+});

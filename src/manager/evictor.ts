@@ -39,7 +39,7 @@ type Mark = { readonly share: number; readonly least: number; readonly most: num
  * Invariant: a piece is forgotten by the index, durably, before its bytes go.
  */
 export class Evictor {
-  readonly #pinned: ReadonlySet<InfoHash>;
+  #pinned: ReadonlySet<InfoHash>;
   readonly #world: EvictWorld;
   readonly #log: Log;
   readonly #random: () => number;
@@ -62,6 +62,12 @@ export class Evictor {
     this.#world = world;
     this.#log = log;
     this.#random = world.random ?? Math.random;
+  }
+
+  /** From now on these do not go. */
+  pin(pinned: readonly InfoHash[]): void {
+    this.#pinned = new Set(pinned);
+    this.#inVainMs.clear();
   }
 
   /** To be called every second or two. Resolves when each disk that was short has room, or nothing more that could go. */

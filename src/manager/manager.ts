@@ -246,6 +246,22 @@ export class Manager {
     return inUse.sort((a, b) => b.clients - a.clients).map((task) => task.infoHash);
   }
 
+  /** From now on these settings; torrents that are not served any more let their clients go, who go on with the swarm. */
+  change(config: PolicyConfig & SeatingConfig & { readonly spareFlash: boolean }): void {
+    this.#seating.change(config);
+    this.#admission.spareFlash(config.spareFlash);
+    this.#refusing.change(config);
+    for (const task of this.#tasks.all()) {
+      const why = this.#refusing.blocked(task.infoHash) ?? task.refusal;
+      if (why) task.refuse(why);
+    }
+  }
+
+  /** Why the operator does not want it served, by all of its names. */
+  refusal(ids: readonly InfoHash[], isPrivate: boolean): string | undefined {
+    return this.#refusing.ofNamed(ids, isPrivate);
+  }
+
   /** The torrent's task, while it has one. */
   living(id: InfoHash): Task | undefined {
     return this.#tasks.get(id);

@@ -13,13 +13,19 @@ export type RefusingWorld = { readonly clock: Clock; readonly index: Pick<Index,
 /** Which torrents the box has no part in: what the operator blocks and what is private, what proved to be of no use lately, and what its agent threw at. */
 export class Refusing {
   readonly #world: RefusingWorld;
-  readonly #policy: Policy;
-  readonly #refusals = new Refusals();
+  #policy: Policy;
+  #refusals = new Refusals();
   readonly #setbacks = new Setbacks();
 
   constructor(config: PolicyConfig, world: RefusingWorld) {
     this.#world = world;
     this.#policy = new Policy(config);
+  }
+
+  /** From now on by these rules: what was refused under others is looked at anew. */
+  change(config: PolicyConfig): void {
+    this.#policy = new Policy(config);
+    this.#refusals = new Refusals();
   }
 
   /** Undefined: it is served. */
@@ -44,6 +50,13 @@ export class Refusing {
   /** Both are names of one torrent. */
   sameTorrent(ids: readonly InfoHash[]): void {
     this.#policy.sameTorrent(ids);
+  }
+
+  /** Of a torrent by all of its names, whether or not it has a task. */
+  ofNamed(ids: readonly InfoHash[], isPrivate: boolean): string | undefined {
+    const names = ids.flatMap((id) => [id, ...this.#world.index.names(id)]);
+    this.#policy.sameTorrent(names);
+    return this.#policy.refuses({ ids: names, isPrivate }) ?? this.#policy.refusesHash(ids[0] as InfoHash);
   }
 
   /** By what its metainfo says. */

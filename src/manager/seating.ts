@@ -78,6 +78,11 @@ export class Seating {
     this.#seats = new Seats(seats, seatRule, random);
   }
 
+  /** From now on so many seats, by this rule. Each task looks again on its own timer. */
+  change({ seats, seatRule }: SeatingConfig): void {
+    this.#seats.change(seats, seatRule);
+  }
+
   get count(): number {
     return this.#seats.count;
   }

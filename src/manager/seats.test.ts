@@ -140,3 +140,29 @@ test('whatever happens in whatever order, no more sit than there are seats, and 
     ),
   );
 });
+
+test('other seats, or another rule, leave those who sit where they are, as far as there is room', () => {
+  const seats = seatsOf(3, 'plain');
+  const agents = [new Agent(), new Agent(), new Agent(), new Agent()];
+  for (const [i, agent] of agents.entries()) seats.look(agent, i);
+  assert.deepEqual(sitting(agents), [0, 1, 2]);
+  seats.change(4, 'plain');
+  for (const agent of agents) seats.look(agent, 10);
+  assert.deepEqual([sitting(agents), seats.free], [[0, 1, 2, 3], 0]);
+  seats.change(4, 'lease');
+  assert.deepEqual(sitting(agents), [0, 1, 2, 3]);
+  seats.change(1, 'lease');
+  assert.deepEqual([sitting(agents).length, seats.free, seats.count], [1, 0, 1]);
+  seats.change(0, 'priced');
+  for (const agent of agents) seats.look(agent, 20);
+  assert.deepEqual([sitting(agents), seats.price > 0], [[], true], 'the new rule has a price, and learns it');
+});
+
+test('of those who sit where there are fewer seats now, they rise whose lease ends first', () => {
+  const seats = seatsOf(2, 'lease');
+  const [early, late] = [new Agent(), new Agent()];
+  seats.look(late, 5 * MINUTE);
+  seats.look(early, 0);
+  seats.change(1, 'lease');
+  assert.deepEqual([early.sits, late.sits], [false, true]);
+});

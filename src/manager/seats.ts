@@ -20,16 +20,33 @@ const REST_MS = 30_000;
  * Invariant: at most `count` tasks sit, and one that nobody wants anything of does not.
  */
 export class Seats<S extends Sitter = Sitter> {
-  readonly count: number;
-  readonly #rule: SeatRule<S>;
+  #count: number;
+  #rule: SeatRule<S>;
+  #ruleName: SeatRuleName;
+  readonly #random: () => number;
   /** When each one's lease ends. */
   readonly #seated = new Map<S, number>();
   readonly #restsUntil = new WeakMap<S, number>();
 
   /** `random`: at least 0, less than 1. */
   constructor(count: number, rule: SeatRuleName, random: () => number = Math.random) {
-    this.count = count;
+    this.#count = count;
+    this.#ruleName = rule;
+    this.#random = random;
     this.#rule = seatRule(rule, random);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** From now on so many seats, by this rule. Who has a seat keeps it, unless there are fewer than are taken: then those whose lease ends first rise. */
+  change(count: number, rule: SeatRuleName): void {
+    this.#count = count;
+    if (rule !== this.#ruleName) this.#rule = seatRule(rule, this.#random);
+    this.#ruleName = rule;
+    const byEnd = [...this.#seated].sort(([, a], [, b]) => a - b);
+    for (const [s] of byEnd.slice(0, Math.max(0, this.#seated.size - count))) this.leave(s);
   }
 
   get free(): number {

@@ -223,3 +223,22 @@ test('while the index cannot be written the file stays where it is, and nothing 
   await bench.pass(SOON);
   assert.deepEqual([bench.whys(), readdirSync(join(bench.folder, 'taken'))], [[['a', 'window-shut']], ['a.magnet']]);
 });
+
+test('orders of a backup that still wait come last, once; what is none is left out', async (t) => {
+  const old = await withLinks(t, 'abc', { ...NIGHT, hours: [{ from: '00:00', to: '24:00' }] });
+  taskOf(old, 'a').whole = true;
+  await old.pass(2_000);
+  const bench = await withLinks(t, 'bd');
+  const orders = JSON.parse(JSON.stringify(old.prefill.orders));
+  assert.equal(bench.prefill.addOrders([...orders, null, 7, { infoHash: 'x' }]), 1);
+  assert.deepEqual(
+    bench.whys().map(([digit]) => digit),
+    ['b', 'd', 'c'],
+  );
+  bench.restart();
+  assert.deepEqual(
+    bench.whys().map(([digit]) => digit),
+    ['b', 'd', 'c'],
+  );
+  assert.equal(bench.prefill.addOrders(orders), 0);
+});

@@ -71,6 +71,19 @@ export class Prefill {
     await this.#looking;
   }
 
+  /** The list, as a backup keeps it. */
+  get orders(): readonly Order[] {
+    return this.#list.all;
+  }
+
+  /** Those of a backup that still wait come last. Returns how many are on the list now that did not wait before; what makes no sense is left out. */
+  addOrders(orders: readonly unknown[]): number {
+    const { waiting } = new OrderList(JSON.stringify(orders));
+    const added = waiting.filter((order) => this.#list.add(order) === 'added').length;
+    this.#keep();
+    return added;
+  }
+
   /** See worthOf. */
   worth(infoHash: InfoHash): number | undefined {
     return worthOf(this.#list.of(infoHash), this.#world.clock.nowMs());

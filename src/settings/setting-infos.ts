@@ -25,7 +25,7 @@ const ROWS: Readonly<Record<SettingName, Row>> = {
   cacheMiB: ['memory', 'at-once', { unit: 'MiB' }],
   floorMiB: ['memory', 'at-restart', { unit: 'MiB' }],
   disks: ['memory', 'at-once'],
-  volatileDir: ['memory', 'file-only'],
+  volatileDir: ['memory', 'at-restart'],
   scrubMBps: ['memory', 'at-once', { unit: 'MB/s' }],
   evict: ['memory', 'at-once'],
   spareFlash: ['memory', 'at-once'],

@@ -23,7 +23,7 @@ test('every setting stands on the page once, and says when it counts', () => {
   assert.deepEqual(first.toSorted(), Object.keys(SETTING_SCHEMAS).toSorted());
   assert.equal(new Set(INFOS.map(({ path }) => path)).size, INFOS.length);
   assert.deepEqual([...TO_CONFIRM].toSorted(), ['admin', 'bridge', 'lan', 'names', 'vlans', 'wan']);
-  assert.deepEqual([...FILE_ONLY], ['volatileDir', 'dataDir']);
+  assert.deepEqual([...FILE_ONLY], ['dataDir']);
   assert.ok(AT_ONCE.has('limits') && !AT_ONCE.has('lan'));
 });
 

@@ -208,3 +208,21 @@ test('a piece that is done with while it is kept stays as it is', () => {
   task.done(first);
   assert.deepEqual(discarded, [0]);
 });
+
+test('with less memory what is worth least is forgotten at once; with more, more is kept', () => {
+  const cache = new PieceCache(4 * BYTES, { random: rolling() });
+  const task = cache.task(costOf(1));
+  task.wanted = (index) => index;
+  for (let i = 0; i < 4; i++) task.put(piece(i));
+  cache.limitBytes = 2 * BYTES;
+  assert.equal(cache.bytes, 2 * BYTES);
+  assert.ok(!task.holds(0), 'nobody lacks it');
+  assert.equal(task.shareBytes, 2 * BYTES);
+  cache.limitBytes = 0;
+  assert.deepEqual([cache.bytes, task.count], [0, 0]);
+  task.put(piece(9));
+  assert.equal(task.count, 0);
+  cache.limitBytes = BYTES;
+  task.put(piece(9));
+  assert.equal(task.count, 1);
+});

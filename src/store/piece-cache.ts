@@ -6,7 +6,7 @@ import type { PieceBuffer } from './task-store.ts';
 
 /** Verified, durable pieces of all tasks in memory. Never holds more than `limitBytes`, whatever is asked of it. */
 export class PieceCache<P extends PieceBuffer> {
-  readonly limitBytes: number;
+  #limitBytes: number;
   readonly #victims: Victims<Entry<P>>;
   readonly #reading = new Set<TaskPieces<P>>();
   readonly #discard: (piece: P) => void;
@@ -14,9 +14,19 @@ export class PieceCache<P extends PieceBuffer> {
 
   /** `discard`: is given each forgotten piece that nobody uses. */
   constructor(limitBytes: number, { random, discard }: { random?: () => number; discard?: (piece: P) => void } = {}) {
-    this.limitBytes = limitBytes;
+    this.#limitBytes = limitBytes;
     this.#victims = new Victims(random);
     this.#discard = discard ?? (() => {});
+  }
+
+  get limitBytes(): number {
+    return this.#limitBytes;
+  }
+
+  /** From now on so many bytes: what is too much is forgotten at once. */
+  set limitBytes(bytes: number) {
+    this.#limitBytes = bytes;
+    while (this.#bytes > bytes) this.#victims.worst()?.drop();
   }
 
   /** Of the pieces' whole buffers. */

@@ -184,6 +184,11 @@ export class Store<P extends PieceBuffer> implements AsyncDisposable {
     return { reads: Math.max(0, ...reads), unverifiedBytes: this.#world.hashes.queuedBytes };
   }
 
+  /** See PieceCache.limitBytes. */
+  set cacheLimitBytes(bytes: number) {
+    this.#world.cache.limitBytes = bytes;
+  }
+
   stats(): StoreStats {
     return { cacheBytes: this.#world.cache.bytes, ...this.#world.hits, tasks: this.#tasks.size };
   }

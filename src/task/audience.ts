@@ -370,7 +370,7 @@ export class Audience {
       nowMs,
     );
     if (have) this.#playheads?.look(holders, have, nowMs);
-    if (this.#budget) this.#dependence.look(holders, this.#lack.size);
+    if (this.#budget?.isLimited) this.#dependence.look(holders, this.#lack.size);
   }
 
   #recount(): void {

@@ -166,6 +166,17 @@ export class Task {
     );
   }
 
+  /** Why it would be refused by the rules as they are now, as far as its metainfo is known. */
+  get refusal(): string | undefined {
+    const { meta } = this.#intake;
+    return meta && this.#world.refusal(meta);
+  }
+
+  /** It is not wanted any more. */
+  refuse(why: string): void {
+    if (!this.gone) this.#leave(why);
+  }
+
   get holdsSome(): boolean {
     return (this.#holdings.shelf?.have.count ?? 0) > 0;
   }

@@ -8,11 +8,9 @@ import type {
   SettingsView,
   Values,
 } from '#admin/contract-settings.ts';
-import { problemsOf } from '#base/schema-check.ts';
-import { FORMATS } from '#base/schema-formats.ts';
 import { DEFAULTS, filled } from '#settings/setting-defaults.ts';
 import { AT_ONCE, INFOS, TO_CONFIRM } from '#settings/setting-infos.ts';
-import { conflictsOf } from '#settings/setting-rules.ts';
+import { settingProblems } from '#settings/setting-rules.ts';
 import { SETTINGS_SCHEMA } from '#settings/setting-schemas.ts';
 import { type Answers, MockRefusal } from './answers.ts';
 
@@ -109,11 +107,6 @@ function wanted({ values: given }: SettingsChange): Values {
   return next as Values;
 }
 
-function problemsIn(given: Values) {
-  const found = problemsOf(filled(given), SETTINGS_SCHEMA, SETTINGS_SCHEMA, FORMATS);
-  return found.length > 0 ? found : conflictsOf(filled(given));
-}
-
 const rowOf = (revision: number): Kept => {
   const row = kept.find((one) => one.revision === revision);
   if (!row) throw new MockRefusal(404, { why: 'not-found', text: 'no such revision' });
@@ -123,10 +116,10 @@ const rowOf = (revision: number): Kept => {
 type Names = Extract<RouteName, `${string} /api/${'settings' | 'backup' | 'factory-reset'}${'' | `/${string}`}`>;
 export const settingsAnswers: Answers<Names> = {
   'GET /api/settings': view,
-  'POST /api/settings/check': ({ body }) => ({ fields: problemsIn(wanted(body)) }),
+  'POST /api/settings/check': ({ body }) => ({ fields: settingProblems(wanted(body)) }),
   'PATCH /api/settings': ({ body }) => {
     if (body.revision !== now().revision) throw new MockRefusal(409, { why: 'stale', text: 'changed meanwhile' });
-    const fields = problemsIn(wanted(body));
+    const fields = settingProblems(wanted(body));
     if (fields.length > 0) throw new MockRefusal(422, { why: 'invalid', text: 'some values are wrong', fields });
     return changed(wanted(body), 'change', body.note);
   },

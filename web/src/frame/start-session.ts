@@ -1,5 +1,6 @@
 import type { SessionView } from '#admin/contract-access.ts';
 import { call, onSignInNeeded } from './call.ts';
+import { keep, kept } from './language.ts';
 import { startLive, stopLive } from './live-box.ts';
 import { hashOf } from './route.ts';
 import { go, place } from './router.ts';
@@ -7,13 +8,17 @@ import { includes, session } from './session.ts';
 
 const SIGN_IN = '/sign-in';
 const SET_UP = '/set-up';
+/** Kept: whether the last visitor of this browser could look. */
+const LOOKED = 'swarmbox.looked';
 
 /** What the box says of who looks: after signing in and out, and at the beginning. Leads on where the address cannot be shown. */
 export function tellSession(view: SessionView): void {
   session.value = view;
   const { path } = place.peek();
   const isOutside = path === SIGN_IN || path === SET_UP;
-  if (includes(view.right, 'look')) startLive();
+  const mayLook = includes(view.right, 'look');
+  keep(LOOKED, mayLook ? '1' : '');
+  if (mayLook) startLive();
   else stopLive();
   if (!view.isSetUp) go(SET_UP, {}, true);
   else if (path === SET_UP) {
@@ -38,6 +43,12 @@ export function toSignIn(): void {
   if (path === SIGN_IN || path === SET_UP) return;
   const here = hashOf(path, Object.fromEntries(query)).slice(1);
   go(SIGN_IN, here === '/' ? {} : { back: here }, true);
+}
+
+/** Who could look the last time most likely can now: the figures are asked for without waiting for the answer who looks. */
+export function beginAsking(): void {
+  if (kept(LOOKED) === '1') startLive();
+  void askSession();
 }
 
 let asking = false;

@@ -52,7 +52,7 @@ export function withHoles(
 /** Times to write below the axis: round ones of the reader's clock, at most `most` of them. */
 export function timeTicks(fromMs: number, untilMs: number, most: number): number[] {
   const span = untilMs - fromMs;
-  const step = STEPS_MS.find((s) => span / s <= most) ?? DAY_MS * 60;
+  const step = STEPS_MS.find((s) => span / s <= most) ?? DAY_MS * 365;
   const offsetMs = step >= 3_600_000 ? -new Date(untilMs).getTimezoneOffset() * 60_000 : 0;
   const ticks: number[] = [];
   for (let t = Math.ceil((fromMs + offsetMs) / step) * step - offsetMs; t <= untilMs; t += step) ticks.push(t);
@@ -62,4 +62,4 @@ const MIN_MS = 60_000;
 const DAY_MS = 86_400_000;
 const STEPS_MS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720]
   .map((n) => n * MIN_MS)
-  .concat([1, 2, 5, 7, 10, 14, 30, 60].map((n) => n * DAY_MS));
+  .concat([1, 2, 5, 7, 10, 14, 30, 60, 120, 240].map((n) => n * DAY_MS));

@@ -32,7 +32,7 @@ export function Plot({ data, label, said, saidOnAxis = said, height = 250 }: Pro
     if (!element) return;
     const size = () => ({
       width: Math.max(200, element.clientWidth),
-      height: element.clientWidth < NARROW_PX ? Math.round(height * 0.76) : height,
+      height: heightFor(element.clientWidth, height),
     });
     const says: PlotSays = {
       time: saidTime,
@@ -68,7 +68,13 @@ export function Plot({ data, label, said, saidOnAxis = said, height = 250 }: Pro
   const at = pointed && data.atMs[pointed.index];
   return (
     <div class="chart">
-      <div class="chart-place" role="img" aria-label={label} ref={frame} />
+      <div
+        class="chart-place"
+        style={{ minHeight: `${heightFor(window.innerWidth, height)}px` }}
+        role="img"
+        aria-label={label}
+        ref={frame}
+      />
       {pointed && at !== undefined && (
         <p class={`readout ${pointed.left > pointed.width / 2 ? 'left' : 'right'}`} aria-hidden="true">
           {saidMoment(at, spanOf(data))}
@@ -86,6 +92,7 @@ export function Plot({ data, label, said, saidOnAxis = said, height = 250 }: Pro
   );
 }
 
+const heightFor = (widthPx: number, height: number) => (widthPx < NARROW_PX ? Math.round(height * 0.76) : height);
 const spanOf = ({ atMs, fromMs, untilMs }: PlotData) =>
   (untilMs ?? atMs[atMs.length - 1] ?? 0) - (fromMs ?? atMs[0] ?? 0);
 const HOUR_MS = 3_600_000;

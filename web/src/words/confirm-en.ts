@@ -1,6 +1,6 @@
 export const en = {
   title: { settings: 'The new settings are not confirmed yet', network: 'The new address is not confirmed yet' },
-  left: (s: number) => `They take themselves back in ${s} s.`,
+  left: (s: number) => `In ${s} s it takes itself back.`,
   text: 'If you can still reach the box, keep them. If you do nothing, everything becomes as it was.',
   silent: 'The box does not answer here any more. Open it at its new address and confirm there:',
   also: 'It can also be reached at:',

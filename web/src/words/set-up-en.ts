@@ -59,6 +59,7 @@ export const en = {
   restartText: 'Some of it counts after a restart. The network goes on meanwhile.',
   restarting: 'It restarts. This page connects again by itself.',
   open: 'To the overview',
+  toStep: 'Do it now',
   later: 'Everything can be changed later under Settings, System and Account.',
 };
 export type SetUpWords = typeof en;

@@ -56,5 +56,6 @@ export const zh: SetUpWords = {
   restartText: '部分更改在重启后生效，期间网络不中断。',
   restarting: '正在重启，本页面会自动重新连接。',
   open: '前往概览',
+  toStep: '现在去做',
   later: '以后都可以在“设置”、“系统”和“账号”中更改。',
 };

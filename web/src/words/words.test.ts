@@ -4,7 +4,7 @@ import { test } from 'node:test';
 
 /** Texts that are the same in both languages: names of things, units, formulas. */
 const SAME =
-  /^[\p{P}\p{S}\p{N}\s]*(?:BitTorrent|uTP|DHT|Qvod|SSD|HDD|IP|VLAN|QR|UDP|TCP|TLS|DHCP|DNS|Swarmbox|[kMGT]?B|Mbit\/s)?[\p{P}\p{S}\p{N}\s]*$/u;
+  /^[\p{P}\p{S}\p{N}\s]*(?:BitTorrent|uTP|DHT|Qvod|SSD|HDD|IP|VLAN|QR|UDP|TCP|TLS|DHCP|DNS|Swarmbox|[kMGT]?i?B(?:\/s)?|Mbit\/s)?[\p{P}\p{S}\p{N}\s]*$/u;
 const HAN = /\p{Script=Han}/u;
 
 /** Every text below a table of words, with the path to it; functions are called with what they take, as text. */

@@ -1,6 +1,6 @@
 /** What was typed looks like an IP address. The box looks closer. */
 export const looksLikeAddress = (text: string): boolean =>
-  /^\d{1,3}(\.\d{1,3}){3}$/.test(text) || (/^[0-9a-f:.]{2,45}$/i.test(text) && text.includes(':'));
+  /^\d{1,3}(\.\d{1,3}){3}$/.test(text) || (/^[0-9a-f:.]{2,45}$/i.test(text) && text.split(':').length > 2);
 
 /** `203.0.113.9:6881` or `[2001:db8::7]:51413`. */
 export function looksLikeEndpoint(text: string): boolean {

@@ -30,7 +30,7 @@ export function EndStep() {
               <i class={steps[step].state === 'done' ? 'badge' : 'badge plain'}>{words.state[steps[step].state]}</i>{' '}
               {step !== 'password' && steps[step].state !== 'done' && (
                 <button type="button" class="step-go" onClick={() => happens({ kind: 'go', to: step })}>
-                  {words.back}
+                  {words.toStep}
                   <span class="unseen">{`: ${words.step[step]}`}</span>
                 </button>
               )}
@@ -40,7 +40,7 @@ export function EndStep() {
       </dl>
       {answer && answer.waitingForRestart.length > 0 && (
         <div class="system-warn">
-          <p>{words.restartText}</p>
+          <p class="restart-text">{words.restartText}</p>
           <ActButton act={restart}>{words.restart}</ActButton>
         </div>
       )}

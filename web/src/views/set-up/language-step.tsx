@@ -18,8 +18,12 @@ const SETS = [frameWords, setUpWords, systemWords, accountWords, settingsWords];
 
 export function LanguageStep() {
   const words = setUpWords.get();
+  const goOn = (event: Event) => {
+    event.preventDefault();
+    happens({ kind: 'done', step: 'language' });
+  };
   return (
-    <form onSubmit={(event) => event.preventDefault()}>
+    <form onSubmit={goOn}>
       <fieldset class="languages">
         <legend class="unseen">{words.step.language}</legend>
         {LANGUAGES.map(({ value, text }) => (
@@ -34,7 +38,7 @@ export function LanguageStep() {
           </label>
         ))}
       </fieldset>
-      <button type="submit" class="main" onClick={() => happens({ kind: 'done', step: 'language' })}>
+      <button type="submit" class="main">
         {words.next}
       </button>
     </form>

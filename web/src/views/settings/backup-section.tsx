@@ -13,7 +13,7 @@ import { settingsWords } from './words.ts';
 
 const PASSPHRASE_MIN = 10;
 /** What the contract takes, in characters. */
-const BACKUP_MAX = 8_388_608;
+const BACKUP_MAX = 16_777_216;
 
 export function BackupSection() {
   return (

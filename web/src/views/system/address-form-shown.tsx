@@ -44,8 +44,10 @@ export function AddressForm({ settings, onChanged }: Props) {
     return got;
   };
   const onProblem = (problem: Problem) => {
-    const found = problem.fields?.map((one) => [one.path.split('.')[1] ?? '', fieldText(one)]);
-    if (found?.length) say(Object.fromEntries(found));
+    // `address.gateways.0`: the field is whichever name on the way is one.
+    const fieldOf = (path: string) => path.split('.').find((name) => FIELDS.static.some((field) => field === name));
+    const found = problem.fields?.map((one) => [fieldOf(one.path), fieldText(one)]).filter(([field]) => field) ?? [];
+    if (found.length > 0) say(Object.fromEntries(found));
     else tell(problemText(problem), true);
   };
   const isSame = JSON.stringify(draft) === JSON.stringify(addressDraft(settings));

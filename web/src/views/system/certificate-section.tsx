@@ -4,6 +4,7 @@ import type { Problem } from '#admin/contract-common.ts';
 import { call } from '../../frame/call.ts';
 import { safeText } from '../../frame/safe-text.ts';
 import { saidDate } from '../../frame/said.ts';
+import { may } from '../../frame/session.ts';
 import { tell } from '../../frame/tell.tsx';
 import { useAsked } from '../../frame/use-asked.ts';
 import { ActButton } from '../../parts/act-button.tsx';
@@ -37,7 +38,7 @@ export function CertificateSection() {
           <>
             <p class="system-lead">{answer.madeByBox ? words.madeByBox : words.own}</p>
             <Facts certificate={answer} />
-            {!answer.madeByBox && (
+            {!answer.madeByBox && may('administer') && (
               <button type="button" onClick={() => setGoesBack(true)}>
                 {words.back}
               </button>
@@ -45,7 +46,7 @@ export function CertificateSection() {
           </>
         )}
       </section>
-      <OwnForm onChanged={again} />
+      {may('administer') && <OwnForm onChanged={again} />}
       {goesBack && (
         <Confirm title={words.backTitle} yes={words.back} isDangerous act={back} onClose={() => setGoesBack(false)}>
           <p>{words.backText}</p>

@@ -41,7 +41,7 @@ export function DiskCandidates({ onAdopted, isPlain = false }: Props) {
       <h3 class="system-title" id="found-title">
         {words.found}
       </h3>
-      <p class="system-lead">{words.foundText}</p>
+      {!isPlain && <p class="system-lead">{words.foundText}</p>}
       <ProblemNote problem={problem} again={again} />
       {answer?.disks.length === 0 && <p class="aside">{words.foundNone}</p>}
       <ul class="rows">

@@ -56,7 +56,7 @@ export function DisksSection() {
                   </button>
                 )}
                 {may('operate') && drain && <ActButton act={() => undrain(disk.path)}>{words.undrain}</ActButton>}
-                {may('operate') && (
+                {may('administer') && (
                   <button type="button" onClick={() => setWanted({ what: 'remove', path: disk.path })}>
                     {words.remove}
                     <span class="unseen">{`: ${safeText(disk.path, 60)}`}</span>
@@ -67,7 +67,7 @@ export function DisksSection() {
           })}
         </ul>
       </section>
-      <DiskCandidates />
+      {may('operate') && <DiskCandidates />}
       {wanted && (
         <Confirm
           title={(wanted.what === 'drain' ? words.drainTitle : words.removeTitle)(safeText(wanted.path, 80))}

@@ -27,7 +27,7 @@ const SHOWN: Record<Part, ComponentType> = {
   audit: AuditSection,
 };
 /** Only an administrator is told of these. */
-const GUARDED: readonly Part[] = ['restart', 'certificate', 'audit'];
+const GUARDED: readonly Part[] = ['restart', 'audit'];
 
 export function View({ params }: ViewProps) {
   const words = systemWords.get();

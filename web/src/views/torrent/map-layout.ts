@@ -9,7 +9,7 @@ export function layOut(widthPx: number, count: number): { columns: number; cellP
   const width = Math.max(SMALLEST_PX, widthPx);
   let cellPx = LARGEST_PX;
   const rowsAt = (px: number) => Math.ceil(count / Math.max(1, Math.floor(width / px)));
-  while (cellPx > SMALLEST_PX && rowsAt(cellPx) * cellPx > HIGH_PX) cellPx--;
+  while (cellPx > SMALLEST_PX && (cellPx > width || rowsAt(cellPx) * cellPx > HIGH_PX)) cellPx--;
   const columns = Math.max(1, Math.floor(width / cellPx));
   return { columns, cellPx, heightPx: Math.ceil(count / columns) * cellPx };
 }

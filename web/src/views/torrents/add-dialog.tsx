@@ -5,7 +5,8 @@ import { ActButton } from '../../parts/act-button.tsx';
 import { Choice } from '../../parts/choice.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Field } from '../../parts/field.tsx';
-import { addTorrents, linksOf } from './add-torrents.ts';
+import { addTorrents } from './add-torrents.ts';
+import { linksOf } from './add-torrents-text.ts';
 import { torrentsWords } from './words.ts';
 
 type Props = {

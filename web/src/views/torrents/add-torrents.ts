@@ -43,9 +43,6 @@ function saidAdded(order: { name: string; infoHash: string; already: boolean }, 
   return order.already ? words.addedAlready(name) : words.added(name);
 }
 
-/** One link a line, or several with spaces between. */
-export const linksOf = (text: string): string[] => text.split(/\s+/).filter(Boolean);
-
 const base64Of = (file: File): Promise<string> =>
   new Promise((resolve, reject) => {
     const reader = new FileReader();

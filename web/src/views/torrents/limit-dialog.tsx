@@ -4,18 +4,8 @@ import { frameWords } from '../../frame/frame-words.ts';
 import { ActButton } from '../../parts/act-button.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Field } from '../../parts/field.tsx';
+import { limitOf } from './limit-text.ts';
 import { torrentsWords } from './words.ts';
-
-const LEAST_MBPS = 0.1;
-const MOST_MBPS = 100_000;
-
-/** What was typed, as a limit. `wrong`: neither a number nor nothing. */
-export function limitOf(text: string): { mbps?: number } | 'wrong' {
-  const typed = text.trim().replace(',', '.');
-  if (typed === '') return {};
-  const mbps = Number(typed);
-  return Number.isFinite(mbps) && mbps >= LEAST_MBPS && mbps <= MOST_MBPS ? { mbps } : 'wrong';
-}
 
 type Props = {
   count: number;

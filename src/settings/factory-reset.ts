@@ -1,0 +1,102 @@
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { isAbsolute, join, normalize } from 'node:path';
+import { errorText } from '#base/errors.ts';
+import type { Log } from '#base/log.ts';
+import { removeFile, replaceFile, syncFolder } from './durable-file.ts';
+import type { Given, Revision } from './history.ts';
+import { givenBy, textOf } from './settings-text.ts';
+
+/** What a factory reset takes away, written down before the daemon ends; the next one does it before it opens anything. */
+export type ResetOrder = {
+  readonly cache: 'keep' | 'wipe';
+  readonly who: string;
+  readonly atMs: number;
+  /** Of this box, with the ids that it gave them: a disk with another id is somebody else's. */
+  readonly disks: readonly { readonly path: string; readonly id: string }[];
+  /** Files and folders in the data folder, by name: accounts, history, audit. */
+  readonly forget: readonly string[];
+};
+
+const ORDER_FILE = 'factory-reset.json';
+const OWN_FILES = ['settings-history.ndjson', 'settings-change.json'];
+/** Without these the two ports would be no wire any more, or nobody would find the page to set the box up anew. */
+const KEPT = ['lan', 'wan', 'bridge', 'vlans', 'dataDir', 'admin'];
+/** Where the box's part of a disk lies, and the file there that says whose it is: see store/disk-marker.ts, which a test compares. */
+export const DISK_ROOT = 'swarmbox';
+export const DISK_MARKER = 'disk.json';
+/** A torrent's folder, or what is left of one that was given up. */
+const TORRENT = /^[0-9a-f]{40}(\.\d+\.removed)?$/;
+
+const isInside = (name: string): boolean =>
+  name !== '' &&
+  !isAbsolute(name) &&
+  normalize(name) === name &&
+  !name.split('/').some((part) => part === '..' || part === '.');
+
+/** Durable when it resolves: from then on the reset is done at the next start, whatever happens. Rejects when it cannot be written. */
+export async function orderReset(dataDir: string, order: ResetOrder): Promise<void> {
+  if (!order.forget.every(isInside)) throw new Error('bug: a factory reset takes nothing outside of the data folder');
+  await replaceFile(join(dataDir, ORDER_FILE), JSON.stringify(order));
+}
+
+/**
+ * Does what was ordered, if anything was; to be called before anything else of the box is open. Each step may be done twice: after a kill the whole
+ * begins anew, and the order goes last. Rejects for a settings file that cannot be read.
+ */
+export async function finishReset(path: string, log: Log): Promise<ResetOrder | undefined> {
+  const given = givenBy(await readFile(path, 'utf8'));
+  const { dataDir } = given;
+  if (typeof dataDir !== 'string') return undefined;
+  const order = await readOrder(join(dataDir, ORDER_FILE));
+  if (!order) return undefined;
+  if (order.cache === 'wipe') for (const disk of order.disks) await wipe(disk, log);
+  for (const name of [...OWN_FILES, ...order.forget.filter(isInside)])
+    await rm(join(dataDir, name), { recursive: true, force: true });
+  await rm(`${path}.before`, { force: true });
+  await syncFolder(dataDir);
+  const left = leftOf(given, order.cache);
+  await replaceFile(path, textOf(left), 0o640);
+  const { who, atMs, cache } = order;
+  const row: Revision = { revision: 1, atMs, who, note: '', kind: 'reset', given: left };
+  await replaceFile(join(dataDir, 'settings-history.ndjson'), `${JSON.stringify(row)}\n`);
+  await removeFile(join(dataDir, ORDER_FILE));
+  log.warn('the box is as it came from the factory', { cache, who });
+  return order;
+}
+
+/** A cache that stays is found again by its disks. */
+function leftOf(given: Given, cache: 'keep' | 'wipe'): Given {
+  const kept = new Set(cache === 'keep' ? [...KEPT, 'disks'] : KEPT);
+  return Object.fromEntries(Object.entries(given).filter(([key]) => kept.has(key)));
+}
+
+/** The marker goes last: without it nobody would know any more that the rest is the box's own. */
+async function wipe({ path, id }: ResetOrder['disks'][number], log: Log): Promise<void> {
+  const root = join(path, DISK_ROOT);
+  try {
+    const marker = await readFile(join(root, DISK_MARKER), 'utf8').catch(() => undefined);
+    if (marker === undefined || (JSON.parse(marker) as { id?: unknown }).id !== id) {
+      log.warn('a disk is left as it is: it is not here, or not of this box', { disk: path });
+      return;
+    }
+    for (const name of await readdir(root))
+      if (TORRENT.test(name)) await rm(join(root, name), { recursive: true, force: true });
+    await syncFolder(root);
+    await rm(join(root, DISK_MARKER), { force: true });
+    await syncFolder(root);
+  } catch (error) {
+    // A broken disk must not keep the box from starting.
+    log.error('a disk could not be wiped', { disk: path, why: errorText(error) });
+  }
+}
+
+async function readOrder(path: string): Promise<ResetOrder | undefined> {
+  try {
+    const order = JSON.parse(await readFile(path, 'utf8')) as ResetOrder;
+    const isOrder =
+      (order.cache === 'keep' || order.cache === 'wipe') && Array.isArray(order.disks) && Array.isArray(order.forget);
+    return isOrder ? order : undefined;
+  } catch {
+    return undefined;
+  }
+}
