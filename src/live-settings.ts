@@ -13,12 +13,8 @@ import type { Store } from '#store/store.ts';
 import type { Syslog } from '#syslog/syslog.ts';
 import type { FramedPiece } from '#wire/framed-piece.ts';
 import type { Config } from './config.ts';
-<<<<<<< HEAD
 import { changeDisks, type DiskTrouble } from './disk-settings.ts';
-=======
-import { changeDisks } from './disk-settings.ts';
 import type { TaskPages } from './task-pages.ts';
->>>>>>> main
 
 /** The parts that take settings as they run. Those that count at once and are not among these are read by whoever uses them. */
 export type LiveParts = {

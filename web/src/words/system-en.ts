@@ -55,7 +55,6 @@ const audit: Record<AuditWhat, string> = {
   'backup-made': 'Backup made',
   'backup-restored': 'Backup restored',
   'factory-reset': 'Factory reset',
-  'clients-forgotten': 'History of clients deleted',
   'task-action': 'Torrents acted on',
   'order-added': 'Pre-fill ordered',
   'order-removed': 'Pre-fill order removed',

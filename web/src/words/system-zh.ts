@@ -219,7 +219,6 @@ export const zh: SystemWords = {
       'backup-made': '制作备份',
       'backup-restored': '从备份恢复',
       'factory-reset': '恢复出厂设置',
-      'clients-forgotten': '删除客户机历史',
       'task-action': '操作种子',
       'order-added': '添加预先下载',
       'order-removed': '取消预先下载',
