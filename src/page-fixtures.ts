@@ -84,7 +84,11 @@ export class Browser implements AsyncDisposable {
 
   async #listen(): Promise<void> {
     const { page, troubles } = this;
-    page.on('console', (m) => m.type() !== 'log' && troubles.push(`console: ${m.text()} ${m.location().url}`));
+    // What it says in its most talkative mood alone is advice.
+    page.on(
+      'console',
+      (m) => !['log', 'debug'].includes(m.type()) && troubles.push(`console: ${m.text()} ${m.location().url}`),
+    );
     page.on('pageerror', (e) => troubles.push(`error: ${e.message}`));
     page.on('request', (r) => {
       this.#asked++;

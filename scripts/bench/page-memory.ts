@@ -26,7 +26,7 @@ async function held(session: CDPSession, minute: number): Promise<Held> {
 
 /** Scrolls through the whole list, a page here and there, as somebody who looks for something. */
 async function leafThrough(page: Page, forS: number): Promise<void> {
-  const list = page.locator('[role=listbox]');
+  const list = page.locator('.trows');
   for (let s = 0; s < forS; s++) {
     await list.evaluate((e, at) => e.scrollTo(0, e.scrollHeight * at), ((s * 7) % forS) / forS);
     await page.waitForTimeout(1000);

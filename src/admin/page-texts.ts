@@ -7,6 +7,8 @@ export type Shown = {
   readonly where: string;
   /** A stranger or the operator chose it: it is set apart as such. */
   readonly isNamed: boolean;
+  /** A name may stand in the middle of a label. */
+  readonly isLabel: boolean;
 };
 
 /** Every piece of text that is shown, and what is read out in its place. */
@@ -14,17 +16,17 @@ export const shownTexts = (page: Page): Promise<Shown[]> =>
   page.evaluate(() => {
     const shown: Shown[] = [];
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
-    const note = (text: string | null | undefined, e: Element | null) => {
+    const note = (text: string | null | undefined, e: Element | null, isLabel: boolean) => {
       const said = text?.trim();
       if (!said || !e) return;
       const isNamed = e.closest('bdi, code, pre, noscript, [lang]:not(html), input, textarea') !== null;
-      shown.push({ text: said, where: `${e.tagName.toLowerCase()}.${e.className}`, isNamed });
+      shown.push({ text: said, where: `${e.tagName.toLowerCase()}.${e.className}`, isNamed, isLabel });
     };
     for (let at = walker.nextNode(); at; at = walker.nextNode()) {
-      if (at instanceof Text) note(at.data, at.parentElement);
+      if (at instanceof Text) note(at.data, at.parentElement, false);
       if (!(at instanceof Element)) continue;
-      for (const name of ['aria-label', 'title', 'placeholder', 'alt']) note(at.getAttribute(name), at);
-      if (at instanceof HTMLInputElement && at.type !== 'password') note(at.value, at);
+      for (const name of ['aria-label', 'title', 'placeholder', 'alt']) note(at.getAttribute(name), at, true);
+      if (at instanceof HTMLInputElement && at.type !== 'password') note(at.value, at, true);
     }
     return shown;
   });
@@ -37,7 +39,7 @@ const THREE_WORDS = /\b[a-z]{2,} [a-z]{2,} [a-z]{2,}\b/;
 const HAN = /\p{Script=Han}/u;
 
 export function textTroubles(shown: readonly Shown[], locale: string): string[] {
-  const troubles = shown.flatMap(({ text, where, isNamed }) => {
+  const troubles = shown.flatMap(({ text, where, isNamed, isLabel }) => {
     const why = CONTROL.test(text.replaceAll(/[\n\t]/g, ' '))
       ? 'has control characters'
       : isNamed
@@ -48,7 +50,7 @@ export function textTroubles(shown: readonly Shown[], locale: string): string[] 
             ? 'is no text'
             : locale === 'zh-CN' && THREE_WORDS.test(text)
               ? 'is English'
-              : locale !== 'zh-CN' && HAN.test(text)
+              : locale !== 'zh-CN' && !isLabel && HAN.test(text)
                 ? 'is Chinese'
                 : undefined;
     return why ? [`${why}: ${JSON.stringify(text.slice(0, 60))} in ${where}`] : [];

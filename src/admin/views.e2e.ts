@@ -122,11 +122,11 @@ for (const look of LOOKS) {
         const paths = [view.path];
         for (const path of paths) {
           const opened = await browser.open(admin.url, path).catch((e: Error) => [`does not open: ${e.message}`]);
-          if (path === view.path && view.hasParts) paths.push(...(await partsOf(page, view)));
+          if (path === view.path && view.hasParts) paths.push(...(await partsOf(page, view)).slice(1));
           const all = [...(opened ?? []), ...(await troublesOf(browser, look))];
           found.push(...all.map((trouble) => `${path}: ${trouble}`));
         }
-        if (view.hasParts) assert.ok(paths.length > 2, `${view.name} has sections`);
+        if (view.hasParts) assert.ok(paths.length > 1, `${view.name} has sections`);
       }
     } finally {
       await browser[Symbol.asyncDispose]();

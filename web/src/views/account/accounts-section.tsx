@@ -43,7 +43,10 @@ export function AccountsSection() {
             <li key={account.name}>
               <div>
                 <p>
-                  <b>{account.name}</b> <i class="badge">{words.right[account.right]}</i>{' '}
+                  <b>
+                    <bdi>{account.name}</bdi>
+                  </b>{' '}
+                  <i class="badge">{words.right[account.right]}</i>{' '}
                   {account.name === own && <span class="aside">{words.you}</span>}
                 </p>
                 <p class="aside">{told(account)}</p>

@@ -37,8 +37,10 @@ export function SessionsCard() {
           <li key={row.id}>
             <div>
               <p>
-                <b>{safeText(row.account, 40)}</b> {words.from(safeText(row.address, 60))}{' '}
-                {row.isOwn && <i class="badge">{words.thisOne}</i>}
+                <b>
+                  <bdi>{safeText(row.account, 40)}</bdi>
+                </b>{' '}
+                {words.from(safeText(row.address, 60))} {row.isOwn && <i class="badge">{words.thisOne}</i>}
               </p>
               <p class="aside">
                 {words.seen(saidAgo(row.lastSeenAtMs, Date.now()))} · {safeText(row.userAgent, 90)}

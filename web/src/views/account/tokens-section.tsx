@@ -41,7 +41,10 @@ export function TokensSection() {
             <li key={token.id}>
               <div>
                 <p>
-                  <b>{safeText(token.name, 64)}</b> <i class="badge">{words.right[token.right]}</i>
+                  <b>
+                    <bdi>{safeText(token.name, 64)}</bdi>
+                  </b>{' '}
+                  <i class="badge">{words.right[token.right]}</i>
                 </p>
                 <p class="aside">{told(token)}</p>
               </div>
