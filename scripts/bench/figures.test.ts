@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type About, median, servingOf, table } from './figures.ts';
+import { type About, median, servingOf, slopeOf, table } from './figures.ts';
 
 const loaded = (MBps: number, cpuSPerGiB: number) => ({
   MBps,
@@ -17,6 +17,18 @@ test('the median of odd and even counts, whatever their order', () => {
   assert.equal(median([9, 1, 5]), 5);
   assert.equal(median([10, 1, 3, 2]), 2.5);
   assert.ok(Number.isNaN(median([])));
+});
+
+test('the slope of points around a line is the line’s, wherever they begin', () => {
+  assert.equal(slopeOf([4, 5, 6, 7].map((x) => [x, 100 + 3 * x])), 3);
+  assert.equal(
+    slopeOf([
+      [1, 5],
+      [2, 9],
+      [3, 5],
+    ]),
+    0,
+  );
 });
 
 test('the ratio is the median of the rounds, not the ratio of the medians', () => {

@@ -9,6 +9,14 @@ export const median = (values: readonly number[]): number => {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 };
 
+/** By how much y grows for each x, by least squares. */
+export function slopeOf(points: readonly (readonly [x: number, y: number])[]): number {
+  const mean = (of: 0 | 1) => points.reduce((sum, point) => sum + point[of], 0) / points.length;
+  const [x0, y0] = [mean(0), mean(1)];
+  const over = points.reduce((sum, [x, y]) => sum + (x - x0) * (y - y0), 0);
+  return over / points.reduce((sum, [x]) => sum + (x - x0) ** 2, 0);
+}
+
 export const rounded = (value: number, digits: number): number => Number(value.toFixed(digits));
 
 /** Where the box has the pieces: in its own memory, in the kernel's page cache, on the disk. */

@@ -1,96 +1,59 @@
+/** The page as a whole: what it shows is live, safe from strangers, and true when the box is gone. */
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
-import { build } from 'vite';
-import { busyBox, EVIL_NAME, emptyBox, startAdmin } from './fixtures.ts';
+import { setMode } from '../../web/mock/mode.ts';
+import {
+  Browser,
+  BuiltPage,
+  DESKTOP,
+  figure,
+  type Look,
+  nothingLives,
+  PHONE,
+  sidewaysScroll,
+  textOf,
+} from '../page-fixtures.ts';
+import { busyBox, EVIL_NAME, emptyBox } from './fixtures.ts';
+import { startMockBox } from './mock-fixtures.ts';
 
-const ARGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-let dir = '';
+let built: BuiltPage;
 before(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'swarmbox-page-'));
-  await build({
-    root: join(import.meta.dirname, '../../web'),
-    logLevel: 'error',
-    build: { outDir: join(dir, 'web'), emptyOutDir: true },
-  });
+  built = await BuiltPage.make();
 });
-after(() => rm(dir, { recursive: true, force: true }));
+after(() => built[Symbol.asyncDispose]());
 
 /** The box as the test sets it. */
-const world = { box: busyBox(), snapshot: () => ({ ...world.box, nowMs: Date.now() }) };
-const startServer = (port = 0) => startAdmin({ listen: { host: '127.0.0.1', port }, webRoot: join(dir, 'web'), world });
+const world = { box: busyBox() };
+const startServer = (port = 0) =>
+  startMockBox({
+    webRoot: built.webRoot,
+    listen: { host: '127.0.0.1', port },
+    snapshot: () => ({ ...world.box, nowMs: Date.now() }),
+  });
 
-type Visit = { page: Page; context: BrowserContext; admin: Awaited<ReturnType<typeof startAdmin>>; troubles: string[] };
+type Visit = Pick<Browser, 'page' | 'forgive'> & { browser: Browser; admin: Awaited<ReturnType<typeof startServer>> };
 
-/** A fresh browser on the page; whatever it complains about is a failure. */
-async function visit(o: { locale: string; width: number; height: number }, look: (v: Visit) => Promise<void>) {
+/** A fresh browser on the overview; whatever it complains about is a failure, and so is what it leaves behind. */
+async function visit(look: Look, body: (v: Visit) => Promise<void>) {
+  setMode(new URLSearchParams());
   const admin = await startServer();
-  const profile = await mkdtemp(join(dir, 'profile-'));
-  const context = await chromium.launchPersistentContext(profile, {
-    executablePath: '/usr/bin/chromium',
-    headless: true,
-    args: ARGS,
-    locale: o.locale,
-    viewport: { width: o.width, height: o.height },
-  });
-  const troubles: string[] = [];
-  const visited: Visit = { page: context.pages()[0] ?? (await context.newPage()), context, admin, troubles };
-  const { page } = visited;
-  page.on('console', (m) => m.type() !== 'log' && troubles.push(`console: ${m.text()}`));
-  page.on('pageerror', (e) => troubles.push(`error: ${e.message}`));
-  page.on('request', (r) => new URL(r.url()).hostname !== '127.0.0.1' && troubles.push(`left the box: ${r.url()}`));
-  await page.addInitScript(() => {
-    document.addEventListener('securitypolicyviolation', (e) =>
-      console.error(`CSP: ${e.violatedDirective} ${e.blockedURI}`),
-    );
-  });
+  const browser = await Browser.start(built.dir, look);
+  const visited: Visit = { browser, page: browser.page, forgive: (p) => browser.forgive(p), admin };
   try {
-    await page.goto(`http://127.0.0.1:${admin.port}/`);
-    await page.locator('[data-figure=saved]').waitFor();
-    await look(visited);
-    assert.deepEqual(troubles, []);
+    await browser.open(admin.url, '/');
+    await browser.page.locator('[data-figure=saved]').waitFor();
+    await body(visited);
+    browser.expectNoTrouble();
   } finally {
-    await context.close();
+    await browser[Symbol.asyncDispose]();
     await visited.admin.close();
   }
-  await nothingLives(profile);
+  await nothingLives();
 }
 
-/** No process holds the browser's profile, and this process holds no socket. */
-async function nothingLives(profile: string) {
-  let alive: string[] = [];
-  for (let i = 0; i < 50; i++) {
-    alive = [];
-    for (const pid of await readdir('/proc')) {
-      if (!/^\d+$/.test(pid)) continue;
-      const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-      if (command.includes(profile)) alive.push(`${pid} ${command.slice(0, 80)}`);
-    }
-    alive.push(...process.getActiveResourcesInfo().filter((r) => /^(TCP\w+Wrap|ProcessWrap)$/.test(r)));
-    if (alive.length === 0) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  assert.deepEqual(alive, []);
-}
-
-const textOf = async (where: Locator) => ((await where.textContent()) ?? '').replaceAll('\u00A0', ' ');
-const figure = (page: Page, name: string) => textOf(page.locator(`[data-figure=${name}]`));
-const sidewaysScroll = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-
-test('in English on a PC: figures arrive live, a stranger’s name stays text, details open by keyboard', async () => {
+test('in English on a PC: figures arrive live, a stranger’s name stays text', async () => {
   world.box = busyBox();
-  await visit({ locale: 'en-US', width: 1366, height: 768 }, async ({ page }) => {
+  await visit({ locale: 'en-US', ...DESKTOP }, async ({ page }) => {
     assert.equal(await page.locator('html').getAttribute('lang'), 'en');
     assert.equal(await figure(page, 'saved'), '1.69 TB');
     assert.equal(await figure(page, 'wan'), '1.21 MB/s');
@@ -98,23 +61,13 @@ test('in English on a PC: figures arrive live, a stranger’s name stays text, d
 
     world.box = busyBox({ wan: { rxBytesPerS: 640_000, txBytesPerS: 0 } });
     await page.locator('[data-figure=wan]', { hasText: '640' }).waitFor({ timeout: 5000 });
-    await page.waitForFunction(() => /L/.test(document.querySelector('path.lan.line')?.getAttribute('d') ?? ''));
 
-    const names = await page.locator('.task .name').allTextContents();
+    const text = await page.locator('main').innerText();
     assert.ok(EVIL_NAME.includes('<script>'));
-    assert.ok(
-      names.some((n) => n.includes('<script>document.title="pwned"</script>')),
-      names.join('\n'),
-    );
-    assert.ok(!names.some((n) => /[\p{Cc}\u202e]/u.test(n)), 'no control character is shown raw');
-    assert.equal(await page.locator('.task img, .task script, .people b').count(), 0);
+    assert.ok(text.includes('<script>document.title="pwned"</script>'), text);
+    assert.ok(!/[\p{Cc}\u202e]/u.test(text.replaceAll(/\s/g, ' ')), 'no control character is shown raw');
+    assert.equal(await page.locator('main img, main script').count(), 0);
     assert.equal(await page.title(), 'Swarmbox');
-
-    await page.locator('summary').first().focus();
-    await page.keyboard.press('Enter');
-    const client = page.locator('.people td', { hasText: 'fd00::31' });
-    assert.match(await textOf(client), /<b>qBittorrent<\/b>/);
-    assert.ok((await sidewaysScroll(page)) <= 0);
   });
 });
 
@@ -122,44 +75,50 @@ test('in Chinese on a phone: nothing sticks out, the language is switched and re
   world.box = busyBox({
     warnings: [{ code: 'disk-low', severity: 'warn', detail: { path: '/data', freeBytes: 41e9 } }],
   });
-  await visit({ locale: 'zh-CN', width: 360, height: 740 }, async ({ page }) => {
+  await visit({ locale: 'zh-CN', ...PHONE }, async ({ page, browser }) => {
     assert.equal(await page.locator('html').getAttribute('lang'), 'zh-CN');
-    assert.match(await textOf(page.locator('.warnings li')), /41\.0\s*GB.*磁盘/s);
-    assert.match(await textOf(page.locator('.task.complete .why')), /已完整.*不再占用外网/s);
-    for (const summary of await page.locator('summary').all()) await summary.click();
+    assert.match(await textOf(page.locator('main')), /41\.0\s*GB.*磁盘|磁盘.*41\.0\s*GB/s);
     assert.ok((await sidewaysScroll(page)) <= 0, 'the page does not scroll sideways');
-    const small = await page.evaluate(
-      () =>
-        [...document.querySelectorAll('button, summary')].filter((e) => e.getBoundingClientRect().height < 36).length,
-    );
-    assert.equal(small, 0, 'every control is large enough for a thumb');
 
     await page.getByRole('button', { name: 'English' }).click();
-    await page.getByRole('heading', { name: 'Torrents' }).waitFor();
+    await page.getByRole('link', { name: 'Overview' }).waitFor();
     await page.reload();
-    await page.getByRole('heading', { name: 'Torrents' }).waitFor();
+    await browser.settled();
+    await page.getByRole('link', { name: 'Overview' }).waitFor();
     assert.equal(await page.locator('html').getAttribute('lang'), 'en');
+  });
+});
+
+test('the colours are switched and remembered', async () => {
+  await visit({ locale: 'en-US', ...DESKTOP }, async ({ page, browser }) => {
+    const back = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const light = await back();
+    await page.getByRole('button', { name: 'Dark colours' }).click();
+    await page.getByRole('button', { name: 'Light colours' }).waitFor();
+    const dark = await back();
+    assert.notEqual(dark, light);
+    await page.reload();
+    await browser.settled();
+    assert.equal(await back(), dark);
   });
 });
 
 test('an empty box says what to expect; a box that goes away is told, and found again when it is back', async () => {
   world.box = emptyBox();
-  await visit({ locale: 'en-GB', width: 1024, height: 768 }, async (v) => {
-    const { page } = v;
+  await visit({ locale: 'en-GB', ...DESKTOP }, async (v) => {
+    const { page, browser } = v;
     await page.getByText('No torrent seen yet').waitFor();
     await page.getByText('Nothing decided yet').waitFor();
     assert.equal(await figure(page, 'saved'), '0 B');
-    assert.deepEqual(v.troubles, []);
+    await page.getByText('Working', { exact: true }).waitFor();
+    browser.expectNoTrouble();
 
-    const port = v.admin.port ?? assert.fail('no port');
+    const { port } = v.admin;
     await v.admin.close();
     await page.getByText('No connection to the box.').waitFor({ timeout: 5000 });
     assert.match((await page.locator('main').getAttribute('class')) ?? '', /stale/);
-    assert.equal(
-      await page.getByText('Working', { exact: true }).count(),
-      0,
-      'the page does not claim that the box works',
-    );
+    const claims = page.getByText('Working', { exact: true });
+    assert.equal(await claims.count(), 0, 'the page does not claim that the box works');
 
     world.box = busyBox();
     v.admin = await startServer(port);
@@ -167,6 +126,24 @@ test('an empty box says what to expect; a box that goes away is told, and found 
     await page.locator('[data-figure=saved]', { hasText: '1.69' }).waitFor({ timeout: 5000 });
     assert.equal(await page.getByText('No connection to the box.').count(), 0);
     // Chromium itself complains about a refused connection; nothing else may.
-    v.troubles.splice(0, v.troubles.length, ...v.troubles.filter((t) => !/WebSocket connection .* failed/.test(t)));
+    v.forgive(/WebSocket connection .* failed|ERR_CONNECTION_REFUSED/);
+  });
+});
+
+test('a box whose socket says nothing, and one whose answers fail, are told as such', async () => {
+  world.box = busyBox();
+  await visit({ locale: 'en-US', ...DESKTOP }, async ({ page, browser, admin }) => {
+    setMode(new URLSearchParams('fail=/api/balance&fail=/api/worth'));
+    await page.reload();
+    await browser.settled();
+    await page.getByText('The box tried and failed. Its log says more.').first().waitFor();
+    assert.equal(await figure(page, 'saved'), '1.69 TB', 'what is known is shown all the same');
+    browser.forgive(/status of 500/);
+
+    setMode(new URLSearchParams('live=silent'));
+    await page.getByText('No connection to the box.').waitFor({ timeout: 15_000 });
+    assert.equal(admin.port > 0, true);
+    setMode(new URLSearchParams());
+    await page.getByText('No connection to the box.').waitFor({ state: 'detached', timeout: 15_000 });
   });
 });

@@ -13,7 +13,7 @@ import { settingsAnswers } from './settings-answers.ts';
 import { taskAnswers } from './task-answers.ts';
 
 /** All of the API: a route without an answer fails the type check. */
-const answers: Answers<RouteName> = {
+export const answers: Answers<RouteName> = {
   ...liveAnswers,
   ...figureAnswers,
   ...taskAnswers,

@@ -12,6 +12,10 @@ const ROW_PX = 58;
 const CARD_PX = 104;
 const PHONE = '(max-width: 760px)';
 
+/** No table: see task-row.tsx. */
+const gridOf = (count: number, canSelect: boolean) =>
+  ({ role: 'grid', 'aria-rowcount': count, 'aria-multiselectable': canSelect }) as const;
+
 type Props = {
   pages: TaskPages;
   count: number;
@@ -103,8 +107,7 @@ export function TaskList({ pages, count, selection, onSelection }: Props) {
     <div
       class="trows"
       ref={box}
-      role="listbox"
-      aria-multiselectable={onSelection !== undefined}
+      {...gridOf(count, onSelection !== undefined)}
       aria-label={words.listKeys}
       aria-activedescendant={count > 0 && cursor >= now.first && cursor <= now.last ? `row-${cursor}` : undefined}
       tabIndex={0}

@@ -8,6 +8,11 @@ import { torrentsWords } from './words.ts';
 /** Bytes per second that the page shows as 1 kB/s. */
 const LEAST_RATE = 500;
 
+// A grid that is placed by hand: of a hundred thousand rows only those in sight exist, which no table can have.
+const rowAt = (index: number, isSelected: boolean) =>
+  ({ role: 'row', 'aria-rowindex': index + 1, 'aria-selected': isSelected }) as const;
+const CELL = { role: 'gridcell' } as const;
+
 type Props = {
   row: TaskRowView | undefined;
   index: number;
@@ -27,61 +32,51 @@ export function TaskRow({ row, index, topPx, id, isCursor, isSelected, onSelect,
   const place = { transform: `translateY(${topPx}px)` };
   if (!row)
     return (
-      <div
-        class={classes}
-        style={place}
-        role="option"
-        aria-selected={false}
-        aria-posinset={index + 1}
-        id={id}
-        tabIndex={-1}
-      >
-        <span class="aside">{words.loadingRow}</span>
+      <div class={classes} style={place} {...rowAt(index, false)} id={id} tabIndex={-1}>
+        <span class="aside" {...CELL}>
+          {words.loadingRow}
+        </span>
       </div>
     );
   const name = safeText(row.name, 200) || `${words.unnamed} ${row.infoHash.slice(0, 8)}`;
   const share = row.totalBytes > 0 ? row.haveBytes / row.totalBytes : 0;
   return (
-    <div
-      class={classes}
-      style={place}
-      role="option"
-      aria-selected={isSelected}
-      aria-posinset={index + 1}
-      id={id}
-      tabIndex={-1}
-    >
+    <div class={classes} style={place} {...rowAt(index, isSelected)} id={id} tabIndex={-1}>
       {onSelect && (
-        <label class="tick-box">
-          <input
-            type="checkbox"
-            tabIndex={-1}
-            aria-label={words.select(name)}
-            checked={isSelected}
-            onClick={(event) => onSelect(index, event.shiftKey)}
-          />
-        </label>
+        <span {...CELL} class="tick-box">
+          <label>
+            <input
+              type="checkbox"
+              tabIndex={-1}
+              aria-label={words.select(name)}
+              checked={isSelected}
+              onClick={(event) => onSelect(index, event.shiftKey)}
+            />
+          </label>
+        </span>
       )}
-      <span class="title">
+      <span class="title" {...CELL}>
         <a class="name" tabIndex={-1} href={hashOf(`/torrents/${row.infoHash}`)} title={name}>
           <bdi>{name}</bdi>
         </a>
         <Marks row={row} />
       </span>
-      <span class="state-of">
+      <span class="state-of" {...CELL}>
         <b class="state">{taskReasons.get().taskState[row.state]}</b>
         <span>{saidSize(row)}</span>
         <progress value={share} max={1} aria-hidden="true" />
       </span>
-      <span class="counts">
+      <span class="counts" {...CELL}>
         <span>{row.clients > 0 ? words.clients(row.clients) : ''}</span>
         <span>{words.served(saidBytes(row.servedBytes))}</span>
       </span>
-      <span class="speed">
+      <span class="speed" {...CELL}>
         {row.serveRateBytesPerS >= LEAST_RATE && <span class="lan">{saidRate(row.serveRateBytesPerS)}</span>}
         {row.fillRateBytesPerS >= LEAST_RATE && <span class="wan">{saidRate(row.fillRateBytesPerS)}</span>}
       </span>
-      <span class="asked">{row.lastAskedAtMs === undefined ? '–' : saidAgo(row.lastAskedAtMs, nowMs)}</span>
+      <span class="asked" {...CELL}>
+        {row.lastAskedAtMs === undefined ? '–' : saidAgo(row.lastAskedAtMs, nowMs)}
+      </span>
     </div>
   );
 }

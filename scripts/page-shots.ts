@@ -1,0 +1,56 @@
+// Pictures of every view of the page, with the made-up box behind it: `node scripts/page-shots.ts FOLDER [VIEW...]`, and docs/page.png with
+// `--readme` in place of the folder. Each view in both languages, both colours, on a phone and on a PC.
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { argv, exit } from 'node:process';
+import { startMockBox } from '../src/admin/mock-fixtures.ts';
+import { Browser, BuiltPage, DESKTOP, type Look, PHONE } from '../src/page-fixtures.ts';
+import { allViews, partsOf } from '../src/page-views.ts';
+import { signInAs } from '../web/mock/access-answers.ts';
+
+const [folder, ...wanted] = argv.slice(2);
+if (folder === undefined) {
+  console.error('usage: node scripts/page-shots.ts FOLDER [VIEW...] | --readme');
+  exit(2);
+}
+const isForReadme = folder === '--readme';
+const sizes = isForReadme ? { desktop: { width: 1280, height: 900 } } : { phone: PHONE, desktop: DESKTOP };
+const looks = Object.entries(sizes).flatMap(([size, at]) =>
+  (isForReadme ? (['en-US'] as const) : (['en-US', 'zh-CN'] as const)).flatMap((locale) =>
+    (isForReadme ? (['light'] as const) : (['light', 'dark'] as const)).map((colors) => ({
+      size,
+      look: { locale, colors, ...at } satisfies Look,
+    })),
+  ),
+);
+
+await using built = await BuiltPage.make();
+const admin = await startMockBox({ webRoot: built.webRoot });
+try {
+  const views = isForReadme
+    ? [{ name: 'dashboard', path: '/', who: 'administer' as const, hasParts: false }]
+    : (await allViews()).filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+  if (!isForReadme) await mkdir(folder, { recursive: true });
+  for (const { size, look } of looks) {
+    await using browser = await Browser.start(built.dir, look);
+    for (const view of views) {
+      signInAs(view.who);
+      await browser.page.goto('about:blank');
+      const paths = [view.path];
+      for (const path of paths) {
+        await browser.open(admin.url, path).catch((e: Error) => console.error(`${path}: ${e.message.split('\n')[0]}`));
+        if (path === view.path && view.hasParts) paths.push(...(await partsOf(browser.page, view)));
+        // Charts draw themselves a moment after their figures.
+        await browser.page.waitForTimeout(isForReadme ? 3000 : 400);
+        const part = path === view.path ? '' : `-${path.split('/').at(-1)}`;
+        const file = isForReadme
+          ? join(import.meta.dirname, '../docs/page.png')
+          : join(folder, `${view.name}${part}-${size}-${look.locale}-${look.colors}.png`);
+        await browser.page.screenshot({ path: file, fullPage: !isForReadme });
+        for (const trouble of browser.troubles.splice(0)) console.error(`${path}: ${trouble}`);
+      }
+    }
+  }
+} finally {
+  await admin.close();
+}
