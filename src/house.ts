@@ -45,6 +45,7 @@ import { openPrefill, worthTo } from './prefilling.ts';
 import { withReread } from './reread-settings.ts';
 import { openSettingsDesk } from './settings-desk.ts';
 import { type Parts, snapshotOf } from './snapshot.ts';
+import { openDecisions, openTaskPages } from './task-pages.ts';
 
 /** Builds the parts, wires each part's world, and ends them in the order that loses nothing. */
 
@@ -165,6 +166,7 @@ async function build({ keeper, restart }: Process, plainLog: Log, scope: Scope, 
     },
     scope,
   );
+  const decisions = await openDecisions(config, index, log);
   const figures = startFigures(
     {
       lan: config.lan,
@@ -179,6 +181,7 @@ async function build({ keeper, restart }: Process, plainLog: Log, scope: Scope, 
   const budget = new Budget(config.limits, realClock);
   const manager: Manager = new Manager(
     {
+      blocks: (infoHash) => decisions.of(infoHash).blocked === true,
       seats: config.seats,
       seatRule: config.seatRule,
       servePrivate: config.servePrivate,
@@ -195,6 +198,8 @@ async function build({ keeper, restart }: Process, plainLog: Log, scope: Scope, 
       leastWorth: () => (config.evict ? evictor.leastWorth() : undefined),
       isSqueezed: () => config.evict && evictor.isSqueezed,
       budget,
+      limitOf: (infoHash) => decisions.limitOf(infoHash),
+      adopted: () => tasks.operator.mark(),
       uplink,
       demand: trace?.demand,
       traffic: figures.traffic,
@@ -218,11 +223,13 @@ async function build({ keeper, restart }: Process, plainLog: Log, scope: Scope, 
     log.with({ part: 'prefill' }),
   );
   const own = (infoHash: InfoHash) => worthTo(prefill, index, infoHash);
-  const evictor = new Evictor(config.pin, { clock: realClock, index, store, living, own }, log);
+  const isPinned = (infoHash: InfoHash) => decisions.of(infoHash).pinned === true;
+  const evictor = new Evictor(config.pin, { clock: realClock, index, store, living, own, isPinned }, log);
   scope.every(EVICT_EVERY_MS, () => {
     if (config.evict) void evictor.look();
   });
   scope.defer(() => evictor.close());
+  const tasks = openTaskPages({ index, store, manager, prefill, decisions }, log.with({ part: 'tasks' }), scope);
   const health = await Health.start({
     interfaces: [
       { name: config.lan, role: 'lan' },
@@ -296,7 +303,7 @@ async function build({ keeper, restart }: Process, plainLog: Log, scope: Scope, 
         config = withReread(config, wanted);
         return applySettings(
           config,
-          { budget, uplink, prefill, scrubber, manager, evictor, overload, store, index, syslog, clientHistory },
+          { budget, uplink, prefill, scrubber, manager, evictor, overload, store, index, syslog, clientHistory, tasks },
           log,
         );
       },
@@ -331,7 +338,7 @@ async function build({ keeper, restart }: Process, plainLog: Log, scope: Scope, 
         trace: () => trace?.lines(),
       },
       access,
-      routes: [...settingsRoutes(desk), ...figureRoutes(figuresWorld(partsNow, () => syslog.dropped))],
+      routes: [...tasks.routes, ...settingsRoutes(desk), ...figureRoutes(figuresWorld(partsNow, () => syslog.dropped))],
       names: () => config.names,
       log,
     },

@@ -14,6 +14,7 @@ import type { Syslog } from '#syslog/syslog.ts';
 import type { FramedPiece } from '#wire/framed-piece.ts';
 import type { Config } from './config.ts';
 import { changeDisks, type DiskTrouble } from './disk-settings.ts';
+import type { TaskPages } from './task-pages.ts';
 
 /** The parts that take settings as they run. Those that count at once and are not among these are read by whoever uses them. */
 export type LiveParts = {
@@ -27,6 +28,7 @@ export type LiveParts = {
   readonly store: Pick<Store<FramedPiece>, 'disks' | 'addDisk' | 'removeDisk'> & { cacheLimitBytes: number };
   readonly syslog: Pick<Syslog, 'setSettings'>;
   readonly clientHistory: Pick<ClientHistory, 'setSettings'>;
+  readonly tasks: Pick<TaskPages, 'setSettings'>;
   readonly index: Pick<Index, 'setting' | 'setSetting'>;
 };
 
@@ -40,6 +42,7 @@ export async function applySettings(config: Config, parts: LiveParts, log: Log):
   parts.scrubber.setRate(config.scrubMBps);
   parts.manager.change({ servePrivate, block, allow, seats, seatRule, spareFlash });
   parts.evictor.pin(config.pin);
+  parts.tasks.setSettings(config);
   parts.overload.change({ clients: config.clients, cacheBytes });
   parts.store.cacheLimitBytes = cacheBytes;
   parts.syslog.setSettings(config.syslog);

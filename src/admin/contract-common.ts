@@ -55,6 +55,9 @@ export type ProblemWhy =
   | 'not-a-backup'
   | 'not-a-torrent'
   | 'not-a-link'
+  | 'private'
+  | 'blocked'
+  | 'no-origin'
   | 'disk-full';
 
 /** The body of every answer that is not a success. */

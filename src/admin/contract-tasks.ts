@@ -92,7 +92,8 @@ export type TaskDetail = TaskRowView & {
   /** How fast its clients are served at most; absent: as the box's settings say. */
   limitMbps?: number;
   trackers: readonly string[];
-  recheck?: { doneBytes: number; totalBytes: number; badPieces: number };
+  /** Of the last verification that was asked for; `endedAtMs` absent: it waits, or is under way. `why`: it could not be done to its end. */
+  recheck?: { doneBytes: number; totalBytes: number; badPieces: number; endedAtMs?: number; why?: Why<ActionWhy> };
 };
 export type HeatSample = { fromMs: number; clients: number; servedBytes: number };
 
@@ -115,7 +116,16 @@ export type TaskActions = {
 };
 /** @pattern ^[0-9a-fA-F]{40}$ */
 export type InfoHashText = string;
-export type TaskActionsDone = { done: number; refused: readonly { infoHash: string; why: string }[] };
+/** Why something was not done with a torrent. */
+export type ActionWhy =
+  | 'unknown-torrent'
+  | 'pinned'
+  | 'by-settings'
+  | 'nothing-there'
+  | 'disk-gone'
+  | 'not-written'
+  | 'too-many';
+export type TaskActionsDone = { done: number; refused: readonly { infoHash: string; why: Why<ActionWhy> }[] };
 
 /** To be fetched before anybody asks. */
 export type NewOrder = {

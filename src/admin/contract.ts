@@ -296,6 +296,8 @@ export type OrderView = {
   /** Absent while unknown; `haveBytes` is told of what is being fetched. */
   totalBytes?: number;
   haveBytes?: number;
+  /** It does not wait for the hours of the day. */
+  now?: boolean;
 };
 
 export type PrefillView = {

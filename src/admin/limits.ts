@@ -46,4 +46,13 @@ export const ADMIN_LIMITS = {
   files: 32,
   /** ms between two log lines about the same trouble. */
   quietMs: 60_000,
+  /** Clients and origin peers of one torrent, when it is looked at alone. */
+  peersShown: 200,
+  /** Pieces of clients that are looked at for a map of what they hold, all clients together: some milliseconds. */
+  bitsLookedAt: 2_000_000,
+  /** Bytes of a list of 200 torrents, and ms that doing something with all of them may take: each may have a disk's files to remove. */
+  actionsBodyBytes: 16 * 1024,
+  actionsMs: 120_000,
+  /** Bytes of a new order: a .torrent file of 12 MiB in base64, which is one of a million files. */
+  orderBodyBytes: 17 * 1024 * 1024,
 } as const;

@@ -171,6 +171,9 @@ const STATUS: Readonly<Record<ProblemWhy, number>> = {
   'not-a-backup': 422,
   'not-a-torrent': 422,
   'not-a-link': 422,
+  private: 422,
+  blocked: 422,
+  'no-origin': 422,
   'disk-full': 507,
 };
 export const statusOf = (why: string): number => (Object.hasOwn(STATUS, why) ? STATUS[why as ProblemWhy] : 500);

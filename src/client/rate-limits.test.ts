@@ -261,6 +261,31 @@ test('without limits there is nothing to ask', () => {
   assert.equal(boxBudget({}, new HandClock()), undefined);
 });
 
+test('a limit of its own takes the place of what every torrent has, as long as there is one', async () => {
+  const clock = new HandClock();
+  const budget = new Budget({ taskMbps: 8 }, clock);
+  let own: number | undefined = 2;
+  const task = budget.forTask(() => own);
+  const eater = new Eater(task.forClient('10.0.0.1'), clock, { bytes: 16 * KIB, pauseMs: 1 });
+  for (const [mbps, wanted] of [
+    [2, 2],
+    [undefined, 8],
+    [30, 30],
+  ] as const) {
+    own = mbps;
+    await clock.pass(clock.nowMs() + 5_000);
+    const before = eater.total;
+    await clock.pass(clock.nowMs() + 20_000);
+    const given = ((eater.total - before) * 8) / 1e3 / 20_000;
+    assert.ok(Math.abs(given - wanted) < 0.05 * wanted + 0.2, `${given} of ${wanted}`);
+  }
+  budget.setLimits({});
+  own = undefined;
+  assert.equal(task.isLimited, false);
+  own = 1;
+  assert.equal(task.isLimited, true);
+});
+
 test('other limits hold at once, for connections that are here and for those that come; none set them free', async () => {
   const clock = new HandClock();
   const budget = new Budget({}, clock);

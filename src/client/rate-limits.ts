@@ -23,8 +23,8 @@ export type TaskBudget = {
   readonly isLimited: boolean;
 };
 
-/** The limits of the box, as its tasks meet them. */
-export type BoxBudget = { forTask(): TaskBudget };
+/** The limits of the box, as its tasks meet them. `ownMbps`: a task's own, which takes the place of `taskMbps` as long as there is one. */
+export type BoxBudget = { forTask(ownMbps?: () => number | undefined): TaskBudget };
 
 const bytesPerS = (mbps: number): number => (mbps * 1e6) / 8;
 
@@ -36,8 +36,8 @@ export function boxBudget(limits: RateLimits, clock: Clock): BoxBudget | undefin
 const isLimit = ({ clientMbps, taskMbps, boxMbps }: RateLimits): boolean =>
   clientMbps !== undefined || taskMbps !== undefined || boxMbps !== undefined;
 
-/** Lines of one circle, and the limits that they were made for. */
-type Lines = { of: RateLimits | undefined; lines: readonly FairLine[] };
+/** Lines of one circle, and the Mbit/s that they were made for. */
+type Lines = { of: number | undefined; lines: readonly FairLine[] };
 
 /**
  * The limits of the box, which may become others at any time: whoever asks then stands in lines of the new rates, and who waits already is given what he
@@ -59,44 +59,42 @@ export class Budget implements BoxBudget {
     this.#limits = limits;
   }
 
-  forTask(): TaskBudget {
+  forTask(ownMbps: () => number | undefined = () => undefined): TaskBudget {
     const task: Lines = { of: undefined, lines: [] };
-    const budget = this;
+    const limits = (): RateLimits => ({ ...this.#limits, taskMbps: ownMbps() ?? this.#limits.taskMbps });
     return {
       get isLimited() {
-        return isLimit(budget.#limits);
+        return isLimit(limits());
       },
       forClient: (ip, weight = () => 1) => {
         const share = this.#shares.enter(ip);
         const owner = { share, weight, left: () => this.#shares.leave(ip) };
         return new Allowance(
-          () => this.#linesOf(share, task),
-          () => this.#turnBytes,
+          () => this.#linesOf(share, task, limits()),
+          () => turnBytesOf(limits()),
           owner,
         );
       },
     };
   }
 
-  get #turnBytes(): number {
-    const { clientMbps, taskMbps, boxMbps } = this.#limits;
-    const given = [clientMbps, taskMbps, boxMbps].filter((mbps) => mbps !== undefined);
-    return given.length > 0 ? turnOf(bytesPerS(Math.min(...given))) : Number.POSITIVE_INFINITY;
-  }
-
   /** The narrowest circle first. */
-  #linesOf(share: Lines, task: Lines): readonly FairLine[] {
-    const { clientMbps, taskMbps, boxMbps } = this.#limits;
+  #linesOf(share: Lines, task: Lines, { clientMbps, taskMbps, boxMbps }: RateLimits): readonly FairLine[] {
     return [...this.#now(share, clientMbps), ...this.#now(task, taskMbps), ...this.#now(this.#box, boxMbps)];
   }
 
   #now(circle: Lines, mbps: number | undefined): readonly FairLine[] {
-    if (circle.of === this.#limits) return circle.lines;
-    circle.of = this.#limits;
+    if (circle.of === mbps) return circle.lines;
+    circle.of = mbps;
     const perS = mbps === undefined ? undefined : bytesPerS(mbps);
     circle.lines = perS === undefined ? [] : [new FairLine(perS, burstOf(perS), this.#clock)];
     return circle.lines;
   }
+}
+
+function turnBytesOf({ clientMbps, taskMbps, boxMbps }: RateLimits): number {
+  const given = [clientMbps, taskMbps, boxMbps].filter((mbps) => mbps !== undefined);
+  return given.length > 0 ? turnOf(bytesPerS(Math.min(...given))) : Number.POSITIVE_INFINITY;
 }
 
 /** A turn is what one client is given before the next: as short as a block where blocks take long, and long where turns would be many. */

@@ -1,4 +1,5 @@
 import { type InfoHash, infoHashBytes } from '#base/units.ts';
+import type { HeatHours } from './heat-hours.ts';
 import type { Tables } from './tables.ts';
 
 /** How much a torrent is asked for. */
@@ -28,9 +29,11 @@ const WHERE = 'WHERE info_hash = ? OR info_hash2 = ?';
 /** What decides which torrents stay when there is no room for all. */
 export class Heats {
   readonly #tables: Tables;
+  readonly #hours: HeatHours;
 
-  constructor(tables: Tables) {
+  constructor(tables: Tables, hours: HeatHours) {
     this.#tables = tables;
+    this.#hours = hours;
   }
 
   /** A client has come that was not here lately. Returns which one it is, counting from 1; 0 when the torrent is not known. */
@@ -40,7 +43,10 @@ export class Heats {
     const heat = warmed(stored, nowMs);
     const name = infoHashBytes(infoHash);
     const sql = `UPDATE task SET heat = ?, heat_at_ms = ?, visits = visits + 1 ${WHERE}`;
-    this.#tables.write(() => this.#tables.sql(sql).run(heat, Math.round(nowMs), name, name));
+    this.#tables.write(() => {
+      this.#tables.sql(sql).run(heat, Math.round(nowMs), name, name);
+      this.#hours.add(infoHash, 1, 0, nowMs);
+    });
     return stored.visits + 1;
   }
 

@@ -6,8 +6,10 @@ import { bitsIn } from './bits.ts';
 import { ClientDays } from './client-days.ts';
 import { openDatabase, REBUILDING } from './database.ts';
 import { Doubts } from './doubts.ts';
+import { HeatHours } from './heat-hours.ts';
 import { Heats } from './heats.ts';
 import { INDEX_LIMITS } from './limits.ts';
+import { Listing } from './listing.ts';
 import { req2Of } from './req2.ts';
 import { Scrubs } from './scrubs.ts';
 import { SharedFiles } from './shared-files.ts';
@@ -23,6 +25,8 @@ const isDiskTrouble = (error: unknown): boolean => /^SQLITE_(FULL|IOERR|BUSY|REA
  * per spell of trouble). Losing such a write costs a re-verification or a count, never a wrong byte.
  */
 export class Index {
+  /** Of its file. */
+  readonly path: string;
   readonly #db: Database;
   readonly #log: Log;
   readonly #statements = new Map<string, Statement>();
@@ -32,11 +36,14 @@ export class Index {
   readonly scrubs: Scrubs;
   readonly traffic: TrafficRows;
   readonly clientDays: ClientDays;
+  readonly listing: Listing;
+  readonly hours: HeatHours;
   #troubled = false;
   #newNames = 0;
 
   private constructor(db: Database, log: Log) {
     this.#db = db;
+    this.path = db.name;
     this.#log = log;
     const tables: Tables = {
       sql: (text) => this.#sql(text),
@@ -45,10 +52,12 @@ export class Index {
     };
     this.files = new SharedFiles(tables);
     this.doubts = new Doubts(tables);
-    this.heats = new Heats(tables);
+    this.hours = new HeatHours(tables);
+    this.heats = new Heats(tables, this.hours);
     this.scrubs = new Scrubs(tables);
     this.traffic = new TrafficRows(tables);
     this.clientDays = new ClientDays(tables);
+    this.listing = new Listing(tables);
   }
 
   /** Throws NewerSchemaError, or an error that says what to do. A corrupt file is moved aside, see openDatabase. */
@@ -60,7 +69,7 @@ export class Index {
   #forgetNames(): void {
     this.#sql(
       `DELETE FROM task WHERE id IN (SELECT id FROM task WHERE piece_count = 0 AND doubtful = 0
-       ORDER BY heat > 0 DESC, id DESC LIMIT -1 OFFSET ?)`,
+       AND id NOT IN (SELECT task FROM listing WHERE decided > 0) ORDER BY heat > 0 DESC, id DESC LIMIT -1 OFFSET ?)`,
     ).run(INDEX_LIMITS.names);
   }
 
@@ -179,23 +188,30 @@ export class Index {
   }
 
   addTraffic(infoHash: InfoHash, servedBytes: number, filledBytes: number, usedAtMs: number): boolean {
-    return this.#write(() =>
+    return this.#write(() => {
       this.#sql(
         `UPDATE task SET served_bytes = served_bytes + ?, filled_bytes = filled_bytes + ?,
          used_at_ms = max(used_at_ms, ?) WHERE info_hash = ?`,
-      ).run(whole(servedBytes), whole(filledBytes), whole(usedAtMs), infoHashBytes(infoHash)),
-    );
+      ).run(whole(servedBytes), whole(filledBytes), whole(usedAtMs), infoHashBytes(infoHash));
+      this.hours.add(infoHash, 0, servedBytes, usedAtMs);
+    });
   }
 
   setTrackers(infoHash: InfoHash, trackers: readonly string[]): boolean {
     return this.#write(() => this.#set(infoHash, 'trackers', trackersText(trackers)));
   }
 
-  /** Nothing of it is anywhere any more. What stays is its name, and how much it was asked for. */
+  /** Nothing of it is anywhere any more. What stays is its info-hash, how much it was asked for, and what was decided of it. */
   emptyTask(infoHash: InfoHash): boolean {
     const kept = 'info_hash, req2, added_at_ms, used_at_ms, scrubbed_ms, heat, heat_at_ms, visits';
     const sql = `REPLACE INTO task (${kept}) SELECT ${kept} FROM task WHERE info_hash = ?`;
-    return this.#write(() => this.#sql(sql).run(infoHashBytes(infoHash)));
+    const decided = 'SELECT decided FROM listing JOIN task ON id = task WHERE info_hash = ?';
+    return this.#write(() => {
+      const hash = infoHashBytes(infoHash);
+      const bits = (this.#sql(decided).pluck().get(hash) as number | undefined) ?? 0;
+      this.#sql(sql).run(hash);
+      if (bits > 0) this.listing.decide(infoHash, bits);
+    });
   }
 
   removeTask(infoHash: InfoHash): boolean {
@@ -292,6 +308,7 @@ export class Index {
       | { id: number; piece_count: number }
       | undefined;
     if (!task) return;
+    this.#sql('INSERT OR IGNORE INTO listing (task) VALUES (?)').run(task.id);
     if (task.piece_count !== pieceCount) {
       this.#sql('DELETE FROM task_have WHERE task = ?').run(task.id);
       this.#sql('UPDATE task SET piece_count = ?, have_count = 0 WHERE id = ?').run(whole(pieceCount), task.id);

@@ -16,6 +16,29 @@ export const INDEX_LIMITS = {
   names: 50_000,
   /** So many new names, and the surplus goes. */
   namesEvery: 5_000,
+  /** Characters of a name in the list: more is not read by anybody. */
+  nameChars: 512,
+  /** Characters of what a person searches for, and words of it: each is looked for in every name. */
+  searchChars: 200,
+  searchWords: 8,
+  /** Torrents without a name that are looked at together. */
+  unnamedPage: 100,
+  /** Hours of which it is kept how hot each torrent was: a week. */
+  heatHours: 7 * 24,
+  /** Questions about the list that wait for their turn: the page asks one at a time, and there are few pages. */
+  searchesWaiting: 32,
+  /** Milliseconds after which an answer is given up, and the thread with it: a hundred times what it takes. */
+  searchWithinMs: 10_000,
+  /** Torrents in one answer: a page of the list, or all that are awake. */
+  searchRows: 20_000,
+  /** Rows before a page from which on the whole order is kept, and for how many milliseconds. */
+  searchDeep: 5_000,
+  orderForMs: 5_000,
+  /** KiB of pages that the searching thread keeps, and MiB of its heap. */
+  searchCacheKib: 32_768,
+  searchHeapMib: 192,
+  /** Milliseconds for which it is believed what lies on a disk. */
+  folderForMs: 30_000,
   /** Torrents looked at that hold one file. */
   holders: 8,
   /** Steps of traffic kept of each grid, some 100 bytes each: what charts show (a day, a month, a year), and half as many that a wrong clock made. */

@@ -7,6 +7,7 @@ import { migration as littleAtStart } from './migrations/005-little-at-start.ts'
 import { migration as scrub } from './migrations/006-scrub.ts';
 import { migration as heat } from './migrations/007-heat.ts';
 import { migration as visits } from './migrations/008-visits.ts';
+import { migration as listing } from './migrations/009-listing.ts';
 import { migration as figures } from './migrations/010-figures.ts';
 
 /** One step of the schema. Once released it is never edited: the next change is the next step. */
@@ -22,6 +23,7 @@ export const MIGRATIONS: readonly Migration[] = [
   scrub,
   heat,
   visits,
+  listing,
   figures,
 ];
 

@@ -26,6 +26,8 @@ export type EvictWorld = {
   living(infoHash: InfoHash): Pick<Task, 'verify' | 'evict' | 'leastStake'> | undefined;
   /** What a torrent is worth at least, whoever asks for it; infinite: it is not to go. */
   own?(infoHash: InfoHash): number | undefined;
+  /** The operator said since that it is not to go. */
+  isPinned?(infoHash: InfoHash): boolean;
   /** At least 0, less than 1. */
   readonly random?: () => number;
 };
@@ -145,8 +147,10 @@ export class Evictor {
 
   /** By either of its names (BEP 52). */
   #isPinned(infoHash: InfoHash): boolean {
-    if (this.#pinned.size === 0) return false;
-    return this.#pinned.has(infoHash) || this.#world.index.names(infoHash).some((name) => this.#pinned.has(name));
+    const { index, isPinned } = this.#world;
+    if (this.#pinned.size === 0 && !isPinned) return false;
+    const byName = (name: InfoHash): boolean => this.#pinned.has(name) || (isPinned?.(name) ?? false);
+    return byName(infoHash) || index.names(infoHash).some(byName);
   }
 
   async #evict(infoHash: InfoHash, bytes: number): Promise<number> {

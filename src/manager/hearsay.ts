@@ -33,6 +33,10 @@ export class Refusals {
     dropOldest(this.#refused, LIMITS.refused);
   }
 
+  forget(infoHash: InfoHash): void {
+    this.#refused.delete(infoHash);
+  }
+
   why(infoHash: InfoHash, nowMs: number): string | undefined {
     const refused = this.#refused.get(infoHash);
     return refused && refused.untilMs > nowMs ? refused.why : undefined;

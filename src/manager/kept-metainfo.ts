@@ -19,6 +19,7 @@ export function keepMetainfo(index: Index, meta: Metainfo, isBeside = false): vo
   index.setIds(meta.ids);
   index.setInfo(infoHash, isBeside ? undefined : meta.infoBytes, meta.pieceCount);
   index.setReach(infoHash, reachOf(meta));
+  index.listing.describe(infoHash, meta.name, meta.totalBytes);
   if (meta.version === 'v1' && !meta.byPieces && !meta.isPrivate && pieceHashes)
     index.setPiecesHash(infoHash, qvodHashOf(pieceHashes));
   const layers = layersOf(meta);

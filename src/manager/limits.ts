@@ -87,4 +87,19 @@ export const LIMITS = {
   setbacks: 1_000,
   /** A client that was given something since is being served: it asks for more within a round trip, and pauses to write to a slow disk. */
   servedWithinMs: 10_000,
+  /** Torrents that the operator decided something of: a file of some two megabytes, written whole with each decision. */
+  decisions: 20_000,
+  /** Torrents of which it is kept in memory how fast they may be served. */
+  limitsKept: 10_000,
+  /** Torrents that wait to be verified because the operator said so, and those of which the end is still told. */
+  rechecksWaiting: 1_000,
+  rechecksEnded: 500,
+  /** Between two looks whether the disk is free, and the least rest between two pieces. */
+  recheckYieldMs: 250,
+  recheckRestMs: 5,
+  /** Between two torrents whose name is read from the disk, for the list. */
+  namingRestMs: 50,
+  /** Torrents of which it is known what is in them, for people who look at them; and files that are told of each. */
+  contents: 16,
+  contentFiles: 500,
 } as const;

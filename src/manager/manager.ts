@@ -1,95 +1,28 @@
-import type { Duplex } from 'node:stream';
-import type { Clock } from '#base/clock.ts';
-import type { Endpoint, LanEndpoint } from '#base/endpoint.ts';
+import type { Endpoint } from '#base/endpoint.ts';
 import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
 import type { InfoHash } from '#base/units.ts';
-import type { Index } from '#index/index.ts';
 import { isWhole, type TaskRow } from '#index/task-row.ts';
-import {
-  type ClientStream,
-  type Connected,
-  type OriginSource,
-  type StoreLike,
-  Task,
-  type TaskView,
-} from '#task/task.ts';
-import type { FoundBy, TaskWorld } from '#task/task-world.ts';
-import type { Handshake } from '#wire/handshake.ts';
+import { type Connected, Task, type TaskView } from '#task/task.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
-import { Admission, type AdmissionWorld } from './admission.ts';
+import { Admission } from './admission.ts';
 import { putToRest } from './bedtime.ts';
 import { Hearsay } from './hearsay.ts';
 import { reachIn } from './kept-metainfo.ts';
 import { LIMITS } from './limits.ts';
-import type { PolicyConfig } from './policy.ts';
+import type { Arriving, Claim, ManagerConfig, ManagerWorld } from './manager-world.ts';
 import { Refusing } from './refusing.ts';
 import { adoptAll, recheckAll } from './resuming.ts';
 import { Names, Roll } from './roll.ts';
 import { type NoRoom, Room } from './room.ts';
-import { Seating, type SeatingConfig } from './seating.ts';
+import { Seating } from './seating.ts';
 import { coldest } from './shedding.ts';
 import { Slots } from './slots.ts';
 import { recordOf } from './task-record.ts';
 import { Visits } from './visits.ts';
 
-export type ManagerConfig = PolicyConfig &
-  SeatingConfig & {
-    /** See Admission. */
-    readonly spareFlash?: boolean;
-    /** Tasks that may fetch at the same time; absent: as many as the limit says. */
-    readonly downloads?: number;
-    /** Tasks that may sleep in memory; absent: as many as the limit says. */
-    readonly asleep?: number;
-  };
-
-/** What the manager asks of the rest of the house. */
-export type ManagerWorld = {
-  readonly clock: Clock;
-  readonly store: StoreLike;
-  readonly index: Index;
-  /** The id that the box shows to peers, 20 bytes. */
-  readonly peerId: Buffer;
-  /** Where the rates to clients are limited. */
-  readonly budget?: TaskWorld['budget'];
-  /** Where fetching shares the line. */
-  readonly uplink?: TaskWorld['uplink'];
-  /** Where traffic is counted. */
-  readonly traffic?: TaskWorld['traffic'];
-  /** Where demand is noted. */
-  readonly demand?: TaskWorld['demand'];
-  /** Where pieces lie. */
-  disks?: AdmissionWorld['disks'];
-  /** What would go for something new. */
-  leastWorth?: AdmissionWorld['leastWorth'];
-  /** See Evictor. */
-  isSqueezed?: TaskWorld['isSqueezed'];
-  dial(to: OriginSource): Promise<Duplex>;
-  /** Makes a torrent in use known to encrypted handshakes; of those that rest, the index knows. */
-  know(infoHash: InfoHash): void;
-  /** Has flows to these endpoints steered: the box found them in the swarm of a torrent that it serves. */
-  steer(infoHash: InfoHash, endpoints: readonly Endpoint[], from: FoundBy): void;
-  /** By peer exchange a client knows these endpoints of the torrent: it may dial them, perhaps encrypted. */
-  told(client: string, infoHash: InfoHash, endpoints: readonly Endpoint[]): void;
-  dhtNode(endpoint: Endpoint): void;
-  /** Looks a torrent's peers up in the DHT once; resolves when the search is over. */
-  lookUp(infoHash: InfoHash, found: (peers: readonly Endpoint[]) => void, signal: AbortSignal): Promise<unknown>;
-  /** The endpoint is the box's own: no source for it. */
-  isBox(endpoint: Endpoint): boolean;
-};
-
-/** A recognised LAN client, as the entry listener offers it. */
-export type Arriving = {
-  readonly client: LanEndpoint;
-  /** The peer that it dialled; undefined when it dialled the box. */
-  readonly endpoint: Endpoint | undefined;
-  readonly handshake: Handshake;
-  readonly early: Buffer;
-  readonly stream: ClientStream;
-};
-
-export type Claim = { readonly kind: 'taken' } | { readonly kind: 'pass'; readonly why: string };
+export type { Arriving, Claim, ManagerConfig, ManagerWorld };
 
 /** Info-hash -> agent. Hands each client to its task, and owns the slots and seats of those that fetch. */
 export class Manager {
@@ -146,6 +79,7 @@ export class Manager {
     if (stop === 'unclean') index.doubts.markIncomplete();
     this.#scope.run(async (signal) => {
       if (stop === 'first') await adoptAll(this.#world, this.#log, signal);
+      if (stop === 'first') this.#world.adopted?.();
       this.#log.info('resumed', { tasks: index.size, stop, doubtful: index.doubts.count });
       await recheckAll(index, { size: () => this.#tasks.size, task: (id) => this.#task(id) }, signal);
     });
@@ -246,8 +180,19 @@ export class Manager {
     return inUse.sort((a, b) => b.clients - a.clients).map((task) => task.infoHash);
   }
 
+  /** Its task leaves, and for a while its clients pass. Resolves when nothing of it is in memory. */
+  async dismiss(ids: readonly InfoHash[], why: string): Promise<void> {
+    this.#refusing.refuse(ids, why);
+    await Promise.all(ids.map((id) => this.#tasks.get(id)?.close()));
+  }
+
+  /** What was refused of late is no reason any more. */
+  forgive(ids: readonly InfoHash[]): void {
+    this.#refusing.forgive(ids);
+  }
+
   /** From now on these settings; torrents that are not served any more let their clients go, who go on with the swarm. */
-  change(config: PolicyConfig & SeatingConfig & { readonly spareFlash: boolean }): void {
+  change(config: ManagerConfig & { readonly spareFlash: boolean }): void {
     this.#seating.change(config);
     this.#admission.spareFlash(config.spareFlash);
     this.#refusing.change(config);
@@ -377,7 +322,7 @@ export class Manager {
       ...recordOf(index, names, clock, log),
       clock,
       peerId,
-      budget,
+      budget: budget && { forTask: () => budget.forTask(() => this.#world.limitOf?.(names.first)) },
       uplink,
       demand,
       traffic,

@@ -8,18 +8,22 @@ export type PolicyConfig = {
   readonly block: readonly InfoHash[];
   /** When given, every other torrent passes. */
   readonly allow: readonly InfoHash[] | undefined;
+  /** What the operator blocks besides, by any of its names; that may change. */
+  blocks?(infoHash: InfoHash): boolean;
 };
 
 /** Which torrents the box serves, and which it may speak of. A `why` is a code that the page knows. */
 export class Policy {
   readonly #servePrivate: boolean;
   readonly #block: ReadonlySet<InfoHash>;
+  readonly #blocks: (infoHash: InfoHash) => boolean;
   /** Grows by at most one name for each that the operator gave. */
   readonly #allow: Set<InfoHash> | undefined;
 
   constructor(config: PolicyConfig) {
     this.#servePrivate = config.servePrivate;
     this.#block = new Set(config.block);
+    this.#blocks = (id) => this.#block.has(id) || (config.blocks?.(id) ?? false);
     this.#allow = config.allow && new Set(config.allow);
   }
 
@@ -35,13 +39,13 @@ export class Policy {
 
   /** Known from the info-hash alone: such a torrent gets no task. */
   refusesHash(infoHash: InfoHash): 'blocked' | undefined {
-    return this.#block.has(infoHash) || this.#allow?.has(infoHash) === false ? 'blocked' : undefined;
+    return this.#blocks(infoHash) || this.#allow?.has(infoHash) === false ? 'blocked' : undefined;
   }
 
   /** Known only from the metainfo. */
   refuses(meta: Pick<Metainfo, 'ids' | 'isPrivate'>): 'private' | 'blocked' | undefined {
     // A hybrid's other name may be the one that the list has.
-    if (meta.ids.some((id) => this.#block.has(id))) return 'blocked';
+    if (meta.ids.some(this.#blocks)) return 'blocked';
     return meta.isPrivate && !this.#servePrivate ? 'private' : undefined;
   }
 }

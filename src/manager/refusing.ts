@@ -13,18 +13,20 @@ export type RefusingWorld = { readonly clock: Clock; readonly index: Pick<Index,
 /** Which torrents the box has no part in: what the operator blocks and what is private, what proved to be of no use lately, and what its agent threw at. */
 export class Refusing {
   readonly #world: RefusingWorld;
+  readonly #blocks: PolicyConfig['blocks'];
   #policy: Policy;
   #refusals = new Refusals();
   readonly #setbacks = new Setbacks();
 
   constructor(config: PolicyConfig, world: RefusingWorld) {
     this.#world = world;
+    this.#blocks = config.blocks;
     this.#policy = new Policy(config);
   }
 
   /** From now on by these rules: what was refused under others is looked at anew. */
   change(config: PolicyConfig): void {
-    this.#policy = new Policy(config);
+    this.#policy = new Policy({ ...(this.#blocks && { blocks: this.#blocks }), ...config });
     this.#refusals = new Refusals();
   }
 
@@ -76,6 +78,10 @@ export class Refusing {
   refuse(ids: readonly InfoHash[], why: string): void {
     this.#world.log.info('task refused', { infoHash: ids[0], why });
     for (const id of ids) this.#refusals.note(id, why, this.#nowMs);
+  }
+
+  forgive(ids: readonly InfoHash[]): void {
+    for (const id of ids) this.#refusals.forget(id);
   }
 
   /** Its agent threw. Returns for how long it is left alone, ms. */

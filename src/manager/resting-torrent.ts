@@ -95,6 +95,16 @@ export class RestingTorrent {
     return freed;
   }
 
+  /** Gives up every piece, borrowed ones too. False: a task has woken, or a disk would not take that it is forgotten. */
+  async drop(): Promise<boolean> {
+    const { index, living, store } = this.#world;
+    const none = new Bitfield(this.#shape.pieceCount);
+    if (living(this.infoHash) || !index.forgetPieces(this.infoHash, none.bytes)) return false;
+    const removed = await store.task(this.#shape).remove();
+    index.emptyTask(this.infoHash);
+    return removed.kind === 'ok';
+  }
+
   /** Without pieces there is nothing to come back to. */
   async #leaveEmpty(): Promise<void> {
     const { clock, index, living, store } = this.#world;

@@ -6,7 +6,7 @@ import { LIMITS } from './limits.ts';
 import { coldest } from './shedding.ts';
 
 const NOW_MS = 1_000_000;
-const guest = (agoMs: number): Guest => ({ tookAtMs: NOW_MS - agoMs, letGo: () => {} });
+const guest = (agoMs: number): Guest => ({ tookAtMs: NOW_MS - agoMs, letGo: () => {}, pieces: () => undefined });
 const isServed = ({ tookAtMs }: Guest): boolean => NOW_MS - tookAtMs < LIMITS.servedWithinMs;
 
 test('whoever has taken nothing for longest goes first, of whatever torrent', () => {

@@ -5,7 +5,11 @@ import { LIMITS } from './limits.ts';
  * Who goes when the box has more clients than it bears. First those who take nothing, whoever has taken nothing for longest; of those who
  * are being served, the clients of the torrents with fewest: there what is fetched once serves least.
  */
-export function coldest(parties: readonly (readonly Guest[])[], count: number, nowMs: number): Guest[] {
+export function coldest<G extends Pick<Guest, 'tookAtMs'>>(
+  parties: readonly (readonly G[])[],
+  count: number,
+  nowMs: number,
+): G[] {
   const ranked = parties.flatMap((party) =>
     party.map((guest) => ({
       guest,

@@ -22,7 +22,8 @@ export type AcceptanceWorld = {
 
 export type Accepted =
   | { readonly kind: 'order'; readonly order: Order }
-  | { readonly kind: 'refused'; readonly why: string }
+  /** `code`: one that the page knows; `why`: words. */
+  | { readonly kind: 'refused'; readonly code: string; readonly why: string }
   | { readonly kind: 'later'; readonly why: string };
 
 export const CANNOT_WRITE = { kind: 'later', why: 'the index cannot be written' } as const;
@@ -36,17 +37,19 @@ const WORDS: Readonly<Record<string, string>> = {
 export function accept(wanted: Wanted, world: AcceptanceWorld, nowMs: number): Accepted {
   const { ids, name, trackers, meta, byPieces } = wanted;
   const infoHash = byPieces ? world.byPieces(ids[0] as InfoHash) : world.nameOf(ids);
-  if (!infoHash) return refused('it is known by its Qvod name alone, and nobody is left whom the box could ask for it');
+  if (!infoHash)
+    return refused('no-origin', 'it is known by its Qvod name alone, and nobody is left whom the box could ask for it');
   const why = world.refusal({ ids: byPieces ? [infoHash] : ids, isPrivate: meta?.isPrivate ?? false });
-  if (why) return refused(WORDS[why] ?? why);
+  if (why) return refused(why, WORDS[why] ?? why);
   const { largest } = world.room();
   if (meta && isTooLarge(meta.totalBytes, largest))
     return refused(
+      'too-large',
       `it has ${gigabytes(meta.totalBytes)}, which is too much for the largest disk (${gigabytes(largest)})`,
     );
   const isWhole = world.isWhole(infoHash);
   if (!meta && !isWhole && !byPieces && trackers.length === 0 && !world.hasDht)
-    return refused('the link names no tracker, and the box does not use the DHT (setting "dht")');
+    return refused('no-origin', 'the link names no tracker, and the box does not use the DHT (setting "dht")');
   if (meta && !world.takeIn(meta)) return CANNOT_WRITE;
   const order = { infoHash, name, trackers, ...(meta && { bytes: meta.totalBytes }), orderedAtMs: nowMs };
   return { kind: 'order', order: isWhole ? { ...order, endedAtMs: nowMs } : order };
@@ -56,5 +59,5 @@ export function accept(wanted: Wanted, world: AcceptanceWorld, nowMs: number): A
 export const isTooLarge = (bytes: number, largest: number): boolean =>
   largest > 0 && bytes > LIMITS.diskShare * largest;
 
-const refused = (why: string): Accepted => ({ kind: 'refused', why });
+const refused = (code: string, why: string): Accepted => ({ kind: 'refused', code, why });
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;

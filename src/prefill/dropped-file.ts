@@ -62,7 +62,7 @@ function readLinks(text: string): Dropped {
   return { wanted, bad: wrong };
 }
 
-function readLink(line: string): Parsed<Wanted> {
+export function readLink(line: string): Parsed<Wanted> {
   const read = parseLink(line);
   if (read.kind === 'bad') return read;
   const link = read.value;

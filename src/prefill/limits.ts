@@ -15,6 +15,10 @@ export const LIMITS = {
   /** Bytes of a .magnet file, and links in it. */
   linkBytes: 1 << 20,
   links: 500,
+  /** Characters of one link that is sent by itself: a magnet link with many trackers has some two thousand. */
+  oneLinkChars: 8192,
+  /** Orders in the view of somebody who looks at nothing else. */
+  all: 700,
   /** Sentences in one `.why` file: more of the same help nobody. */
   whys: 50,
   /** Orders that wait, and orders that have ended and are still told of. */

@@ -9,6 +9,8 @@ export type Order = {
   /** Absent until its metainfo is known. */
   readonly bytes?: number;
   readonly orderedAtMs: number;
+  /** It does not wait for the hours of the day. */
+  readonly now?: true;
   /** Since when it is whole, or given up. */
   readonly endedAtMs?: number;
   /** Why it was given up: a code that the page knows. */
@@ -48,6 +50,27 @@ export class OrderList {
     if (this.waiting.length >= LIMITS.waiting) return 'full';
     this.#orders = [...this.#orders.filter((o) => o !== before), order];
     return 'added';
+  }
+
+  /** Before all others that wait. False: it does not wait. */
+  toFront(infoHash: InfoHash): boolean {
+    const order = this.of(infoHash);
+    if (!order || order.endedAtMs !== undefined) return false;
+    this.#orders = [order, ...this.#orders.filter((o) => o !== order)];
+    return true;
+  }
+
+  /** False: there is none. */
+  remove(infoHash: InfoHash): boolean {
+    const left = this.#orders.filter((order) => order.infoHash !== infoHash);
+    if (left.length === this.#orders.length) return false;
+    this.#orders = left;
+    return true;
+  }
+
+  /** As it was before: it could not be kept otherwise. */
+  reset(orders: readonly Order[]): void {
+    this.#orders = orders;
   }
 
   /** More is known of it, or it has ended. */
@@ -96,6 +119,7 @@ function isOrder(v: unknown): v is Order {
     Array.isArray(o.trackers) &&
     o.trackers.every((t) => typeof t === 'string') &&
     typeof o.orderedAtMs === 'number' &&
+    (o.now === undefined || o.now === true) &&
     isAbsentOr('number', o.bytes) &&
     isAbsentOr('number', o.endedAtMs) &&
     isAbsentOr('string', o.refused)

@@ -16,6 +16,8 @@ export type OrderView = {
   /** Absent while unknown; `haveBytes` is told of what is being fetched. */
   readonly totalBytes?: number;
   readonly haveBytes?: number;
+  /** It does not wait for the hours. */
+  readonly now?: true;
 };
 
 export type PrefillView = {
@@ -35,16 +37,23 @@ export type Turn = {
   resting(infoHash: InfoHash): string | undefined;
 };
 
-export function viewOf(all: readonly Order[], held: Held | undefined, { running, resting }: Turn): PrefillView {
+/** `most`: orders that are shown. */
+export function viewOf(
+  all: readonly Order[],
+  held: Held | undefined,
+  { running, resting }: Turn,
+  most: number = LIMITS.shown,
+): PrefillView {
   const waiting = all.filter(({ endedAtMs }) => endedAtMs === undefined);
   const ended = all.filter(({ endedAtMs }) => endedAtMs !== undefined);
   ended.sort((a, b) => (b.endedAtMs ?? 0) - (a.endedAtMs ?? 0));
   const isRunning = ({ infoHash }: Order): boolean => running(infoHash) !== undefined;
   const first = waiting.filter(isRunning);
-  const shown = [...first, ...waiting.filter((o) => !isRunning(o)), ...ended].slice(0, LIMITS.shown);
-  const whyOf = ({ infoHash, endedAtMs, refused }: Order): string => {
+  const shown = [...first, ...waiting.filter((o) => !isRunning(o)), ...ended].slice(0, most);
+  const whyOf = ({ infoHash, endedAtMs, refused, now }: Order): string => {
     if (endedAtMs !== undefined) return refused ?? 'whole';
-    return running(infoHash) ? 'prefill' : (held ?? resting(infoHash) ?? 'prefill-waits');
+    const shut = held === 'window-shut' && now ? undefined : held;
+    return running(infoHash) ? 'prefill' : (shut ?? resting(infoHash) ?? 'prefill-waits');
   };
   const orders = shown.map((order): OrderView => {
     const { infoHash, name, bytes, orderedAtMs, endedAtMs } = order;
@@ -57,6 +66,7 @@ export function viewOf(all: readonly Order[], held: Held | undefined, { running,
       ...(endedAtMs !== undefined && { endedAtMs }),
       ...(bytes !== undefined && { totalBytes: bytes }),
       ...(now && { haveBytes: now.haveBytes }),
+      ...(order.now && { now: order.now }),
     };
   });
   return { ...(held && { held }), waiting: waiting.length, orders };

@@ -2,7 +2,7 @@ import { type Hours, isWithin } from '#base/hours.ts';
 import type { InfoHash } from '#base/units.ts';
 import { type AcceptanceWorld, accept, CANNOT_WRITE } from './acceptance.ts';
 import { DropFolder, type DropWorld, type Verdict } from './drop-folder.ts';
-import type { Dropped } from './dropped-file.ts';
+import type { Dropped, Wanted } from './dropped-file.ts';
 import { LIMITS } from './limits.ts';
 import { type Order, OrderList, worthOf } from './order-list.ts';
 import { type Held, type PrefillView, viewOf } from './prefill-view.ts';
@@ -25,6 +25,12 @@ export type PrefillWorld = AcceptanceWorld &
     /** Why nothing may be fetched just now, whatever the hour. */
     held(dayShare: number): Exclude<Held, 'window-shut'> | undefined;
   };
+
+/** What became of one order. `later`: it is none, because too many wait (`full`) or it could not be kept. */
+export type Ordered =
+  | { readonly kind: 'ordered'; readonly infoHash: InfoHash; readonly name: string; readonly already: boolean }
+  | { readonly kind: 'refused'; readonly code: string; readonly why: string }
+  | { readonly kind: 'later'; readonly why: string; readonly full?: true };
 
 /**
  * What the operator wants on the box before anybody asks: taken from a drop folder, and fetched at certain hours, in the order in which it was dropped.
@@ -89,11 +95,66 @@ export class Prefill {
     return worthOf(this.#list.of(infoHash), this.#world.clock.nowMs());
   }
 
-  view(): PrefillView {
-    return viewOf(this.#list.all, this.#held, {
-      running: (infoHash) => this.#turns.running(infoHash)?.view(),
-      resting: (infoHash) => this.#turns.resting(infoHash),
-    });
+  /** `most`: orders that are shown; absent: some. */
+  view(most?: number): PrefillView {
+    const turn = {
+      running: (infoHash: InfoHash) => this.#turns.running(infoHash)?.view(),
+      resting: (infoHash: InfoHash) => this.#turns.resting(infoHash),
+    };
+    return viewOf(this.#list.all, this.#held, turn, most);
+  }
+
+  /** The torrents of all orders, ended ones too. */
+  ordered(): InfoHash[] {
+    return this.#list.all.map(({ infoHash }) => infoHash);
+  }
+
+  /** What would be accepted from the folder, without one. `now`: also outside the hours. */
+  order(wanted: Wanted, when: 'now' | 'window'): Ordered {
+    if (this.#closed) return { kind: 'later', why: 'the box is being stopped' };
+    const { all } = this.#list;
+    const accepted = accept(wanted, this.#world, this.#world.clock.nowMs());
+    if (accepted.kind !== 'order') return accepted;
+    const { infoHash, name } = accepted.order;
+    const added = this.#list.add(accepted.order);
+    if (added === 'full') return { kind: 'later', why: `${LIMITS.waiting} torrents wait already`, full: true };
+    if (when === 'now') this.#list.change(infoHash, { now: true });
+    if (!this.#keptOr(all)) return CANNOT_WRITE;
+    this.#turn();
+    const known = this.#list.of(infoHash);
+    return {
+      kind: 'ordered',
+      infoHash,
+      name: known?.name || name,
+      already: added === 'known' || accepted.order.endedAtMs !== undefined,
+    };
+  }
+
+  /** To the front of those that wait, and with `now` outside the hours, too. */
+  move(infoHash: InfoHash, to: 'front' | 'now'): 'done' | 'unknown' | 'not-kept' {
+    const { all } = this.#list;
+    if (!this.#list.toFront(infoHash)) return 'unknown';
+    if (to === 'now') this.#list.change(infoHash, { now: true });
+    if (!this.#keptOr(all)) return 'not-kept';
+    this.#turns.prefer(infoHash);
+    this.#turn();
+    return 'done';
+  }
+
+  /** It is wanted no more; what has come of it stays, as anything does. */
+  remove(infoHash: InfoHash): 'done' | 'unknown' | 'not-kept' {
+    const { all } = this.#list;
+    if (!this.#list.remove(infoHash)) return 'unknown';
+    if (!this.#keptOr(all)) return 'not-kept';
+    this.#turns.cancel(infoHash);
+    return 'done';
+  }
+
+  /** What cannot be kept is as if it had never been said. */
+  #keptOr(before: readonly Order[]): boolean {
+    if (this.#keep()) return true;
+    this.#list.reset(before);
+    return false;
   }
 
   async #look(): Promise<void> {
@@ -122,17 +183,15 @@ export class Prefill {
   #turn(): void {
     const { clock, log } = this.#world;
     this.#list.age(clock.nowMs());
-    const held = this.#heldBy();
+    const { hours, dayShare } = this.#settings;
+    const now = new Date(clock.nowMs());
+    const isHour = hours.some((h) => isWithin(h, now));
+    const other = this.#world.held(dayShare);
+    const held = isHour ? other : 'window-shut';
     if (held !== this.#held) log.info('prefill', { why: held ?? 'open', waiting: this.#list.waiting.length });
     this.#held = held;
-    this.#turns.look(held === undefined);
+    this.#turns.look((order) => other === undefined && (isHour || order.now === true));
     this.#keep();
-  }
-
-  #heldBy(): Held | undefined {
-    const { hours, dayShare } = this.#settings;
-    const now = new Date(this.#world.clock.nowMs());
-    return hours.some((h) => isWithin(h, now)) ? this.#world.held(dayShare) : 'window-shut';
   }
 
   /** False: the list is not on the disk as it is. */

@@ -53,19 +53,37 @@ export class Turns {
     return this.#resting.get(infoHash)?.why;
   }
 
-  /** To be called every other second. `isOpen`: something may be fetched. */
-  look(isOpen: boolean): void {
+  /** To be called every other second. `isOpen`: the order may be fetched now. */
+  look(isOpen: (order: Order) => boolean): void {
     for (const [infoHash, running] of this.#running) this.#check(infoHash, running);
-    if (isOpen) this.#startNext();
-    else for (const infoHash of this.#running.keys()) this.#stop(infoHash);
+    for (const infoHash of this.#running.keys()) {
+      const order = this.#list.of(infoHash);
+      if (!order || !isOpen(order)) this.#stop(infoHash);
+    }
+    this.#startNext(isOpen);
   }
 
-  #startNext(): void {
+  /** This one has the next turn, though another must make way for it. */
+  prefer(infoHash: InfoHash): void {
+    this.#resting.delete(infoHash);
+    if (this.#running.has(infoHash) || this.#running.size < LIMITS.atOnce) return;
+    const last = [...this.#running.keys()].at(-1);
+    if (last) this.#stop(last);
+  }
+
+  /** It is wanted no more. */
+  cancel(infoHash: InfoHash): void {
+    this.#resting.delete(infoHash);
+    this.#stop(infoHash);
+  }
+
+  #startNext(isOpen: (order: Order) => boolean): void {
     const nowMs = this.#nowMs;
     for (const [infoHash, { untilMs }] of this.#resting) if (untilMs <= nowMs) this.#resting.delete(infoHash);
     for (const order of this.#list.waiting) {
       if (this.#running.size >= LIMITS.atOnce) return;
-      if (!this.#running.has(order.infoHash) && !this.#resting.has(order.infoHash)) this.#start(order);
+      const isFree = !this.#running.has(order.infoHash) && !this.#resting.has(order.infoHash);
+      if (isFree && isOpen(order)) this.#start(order);
     }
   }
 

@@ -52,8 +52,8 @@ export type AudienceWorld = NeighboursWorld &
     failed(error: unknown): void;
   };
 
-/** One client, as one who lets clients go sees it. `tookAtMs`: when it was last given something, or came. */
-export type Guest = { readonly tookAtMs: number; letGo(why: string): void };
+/** One client, as those see it who look at the clients of all tasks. `tookAtMs`: when it was last given something, or came. */
+export type Guest = { readonly tookAtMs: number; letGo(why: string): void; pieces(): Bitfield | undefined };
 
 /**
  * The clients of one task. Each is answered under the name that it asked for. One that came by a hybrid's v2 name is told
@@ -109,7 +109,11 @@ export class Audience {
   }
 
   guests(): Guest[] {
-    return this.all().map((client) => ({ tookAtMs: client.tookAtMs, letGo: (why) => client.close(why) }));
+    return this.all().map((client) => ({
+      tookAtMs: client.tookAtMs,
+      letGo: (why) => client.close(why),
+      pieces: () => client.pieces(),
+    }));
   }
 
   /** Why the client is not taken, or undefined. */
