@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { bytes, clockTime, duration, grouped, joined, megabits, percent, portSpeed, rate, roundRate } from './format.ts';
+import {
+  bytes,
+  clockTime,
+  duration,
+  grouped,
+  joined,
+  megabits,
+  percent,
+  portSpeed,
+  rate,
+  roundRate,
+} from './format.ts';
 
 const flat = (text: string) => text.replaceAll('\u00A0', ' ');
 const size = (n: number) => flat(joined(bytes(n)));
@@ -58,7 +69,10 @@ test('a duration says its two largest parts', () => {
 });
 
 test('thousands are grouped as both languages of the page do', () => {
-  assert.deepEqual([0, 999, 1000, 1_234_567, -4321].map((n) => grouped(n)), ['0', '999', '1,000', '1,234,567', '-4,321']);
+  assert.deepEqual(
+    [0, 999, 1000, 1_234_567, -4321].map((n) => grouped(n)),
+    ['0', '999', '1,000', '1,234,567', '-4,321'],
+  );
   assert.equal(grouped(12_345.678, 1), '12,345.7');
   fc.assert(
     fc.property(fc.integer({ min: -1e12, max: 1e12 }), (n) => {
