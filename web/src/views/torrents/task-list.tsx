@@ -13,8 +13,22 @@ const CARD_PX = 104;
 const PHONE = '(max-width: 760px)';
 
 /** No table: see task-row.tsx. */
-const gridOf = (count: number, canSelect: boolean) =>
-  ({ role: 'grid', 'aria-rowcount': count, 'aria-multiselectable': canSelect }) as const;
+const gridOf = (
+  count: number,
+  canSelect: boolean,
+  label: string,
+  active: string | undefined,
+  onKeyDown: (event: KeyboardEvent) => void,
+) =>
+  ({
+    role: 'grid',
+    'aria-rowcount': count,
+    'aria-multiselectable': canSelect,
+    'aria-label': label,
+    'aria-activedescendant': active,
+    tabIndex: 0,
+    onKeyDown,
+  }) as const;
 
 type Props = {
   pages: TaskPages;
@@ -103,15 +117,12 @@ export function TaskList({ pages, count, selection, onSelection }: Props) {
       />,
     );
   }
+  const isSeen = count > 0 && cursor >= now.first && cursor <= now.last;
   return (
     <div
       class="trows"
       ref={box}
-      {...gridOf(count, onSelection !== undefined)}
-      aria-label={words.listKeys}
-      aria-activedescendant={count > 0 && cursor >= now.first && cursor <= now.last ? `row-${cursor}` : undefined}
-      tabIndex={0}
-      onKeyDown={keys}
+      {...gridOf(count, onSelection !== undefined, words.listKeys, isSeen ? `row-${cursor}` : undefined, keys)}
     >
       <div class="trows-all" style={{ height: `${now.heightPx}px` }}>
         {rows}
