@@ -4,3 +4,4 @@ set -euo pipefail
 . "$(dirname "$0")/env.sh"
 [ -e node_modules/.installed ] || scripts/init.sh
 vite build --logLevel warn web
+node scripts/page-size.ts

@@ -5,6 +5,7 @@ import type {
   SteerView,
   Warning,
 } from '#admin/contract.ts';
+import { MIB } from '#base/units.ts';
 import type { Uplink } from '#downloader/uplink.ts';
 import type { EntryView } from '#entry/entry.ts';
 import type { Health } from '#health/health.ts';
@@ -21,8 +22,6 @@ import { diskWarnings } from './disk-warnings.ts';
 import type { Figures } from './figures.ts';
 import { overloadWarnings } from './overload-warnings.ts';
 import { passingWarnings } from './passing-warnings.ts';
-
-const MIB = 2 ** 20;
 
 /** The parts that a snapshot is taken of. `entry` is undefined until flows can be steered. */
 export type Parts = {

@@ -18,14 +18,7 @@ const fetchEarly = (): Plugin => ({
     handler(_html, { bundle = {} }) {
       const early = Object.values(bundle).flatMap((file) => {
         if (file.type !== 'chunk' || !file.facadeModuleId?.endsWith('views/dashboard/view.tsx')) return [];
-        const styles = [...(file.viteMetadata?.importedCss ?? [])];
-        return [
-          { tag: 'link', attrs: { rel: 'modulepreload', crossorigin: true, href: `/${file.fileName}` } },
-          ...styles.map((href) => ({
-            tag: 'link',
-            attrs: { rel: 'preload', as: 'style', crossorigin: true, href: `/${href}` },
-          })),
-        ];
+        return [{ tag: 'link', attrs: { rel: 'modulepreload', crossorigin: true, href: `/${file.fileName}` } }];
       });
       return early.map((tag) => ({ ...tag, injectTo: 'head' as const }));
     },

@@ -38,7 +38,9 @@ async function visit(browser: Browser, url: string): Promise<Run> {
     await session.send('Emulation.setCPUThrottlingRate', { rate: SLOWER });
     await page.addInitScript(WATCH);
     await page.goto(url);
-    await page.waitForFunction('window.seen.chart !== undefined');
+    await page.locator('.chart canvas').first().waitFor();
+    // The watch looks once a frame.
+    await page.waitForTimeout(200);
     const told = await page.evaluate(() => ({
       paint: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0,
       seen: (window as unknown as { seen: { figures: number; chart: number } }).seen,

@@ -1,3 +1,4 @@
+import './frame/old-browsers.ts';
 import './frame/frame.css';
 import { render } from 'preact';
 import { frameWords } from './frame/frame-words.ts';

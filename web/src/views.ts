@@ -10,6 +10,7 @@ import { settingsWords } from './views/settings/words.ts';
 import { signInWords } from './views/sign-in/words.ts';
 import { systemWords } from './views/system/words.ts';
 import { torrentsWords } from './views/torrents/words.ts';
+import { whatIfWords } from './views/what-if/words.ts';
 import { diskReasons, flowReasons, orderReasons, taskReasons, warningWords } from './words/reasons.ts';
 
 /** A view of several sections: `/settings`, and `/settings/{part}` for each of them. */
@@ -85,6 +86,15 @@ export const views: readonly ViewEntry[] = [
     inNav: true,
     load: () => import('./views/disks/view.tsx'),
     words: [disksWords, diskReasons],
+  },
+  {
+    name: 'whatIf',
+    path: '/what-if',
+    right: 'look',
+    inNav: false,
+    below: 'disks',
+    load: () => import('./views/what-if/view.tsx'),
+    words: [whatIfWords],
   },
   {
     name: 'prefill',

@@ -1,7 +1,9 @@
+import { useEffect, useRef } from 'preact/hooks';
+import type { FrameWords } from '../words/frame-en.ts';
 import { frameWords } from './frame-words.ts';
 import { LateBanner } from './late-banner.tsx';
 import { LinkNotice } from './link-notice.tsx';
-import { isLive } from './live-box.ts';
+import { isLive, snapshot } from './live-box.ts';
 import { Nav } from './nav.tsx';
 import { open, showPlace } from './open-view.ts';
 import { may, session } from './session.ts';
@@ -13,6 +15,7 @@ export function Shell() {
   const now = open.value;
   const isBare = now.kind === 'view' && now.found.entry.bare === true;
   const words = frameWords.get();
+  useArrival(now.kind === 'view' ? now.found.entry.name : undefined);
   return (
     <>
       <button type="button" class="skip" onClick={() => document.getElementById('main')?.focus()}>
@@ -22,12 +25,34 @@ export function Shell() {
       {!isBare && <Nav />}
       {!isBare && session.value?.right !== undefined && <LinkNotice />}
       {may('administer') && <LateBanner />}
-      <main id="main" tabIndex={-1} class={isLive.value ? 'page' : 'page stale'} aria-busy={now.kind === 'loading'}>
+      <main
+        id="main"
+        tabIndex={-1}
+        class={snapshot.value && !isLive.value ? 'page stale' : 'page'}
+        aria-busy={now.kind === 'loading'}
+      >
         <Opened />
       </main>
       <SaidRegion />
     </>
   );
+}
+
+/** A new view has its title, begins at its top, and has the focus: a screen reader goes on there, not in the navigation. */
+function useArrival(name: keyof FrameWords['views'] | undefined) {
+  const before = useRef<typeof name>(undefined);
+  const title = name === undefined || name === 'dashboard' ? 'Swarmbox' : `${frameWords.get().views[name]} – Swarmbox`;
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
+  useEffect(() => {
+    if (name === undefined) return;
+    if (before.current !== undefined && before.current !== name) {
+      window.scrollTo(0, 0);
+      document.getElementById('main')?.focus({ preventScroll: true });
+    }
+    before.current = name;
+  }, [name]);
 }
 
 function Opened() {

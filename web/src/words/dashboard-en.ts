@@ -78,6 +78,5 @@ export const en = {
   },
   uplinkDay: (used: string) => `${used} fetched today`,
   uplinkDayOf: (used: string, most: string) => `${used} of ${most} fetched today`,
-  whatIf: 'What would a larger disk save?',
 };
 export type DashboardWords = typeof en;

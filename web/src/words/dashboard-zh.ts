@@ -78,5 +78,4 @@ export const zh: DashboardWords = {
   },
   uplinkDay: (used) => `今天已下载 ${used}`,
   uplinkDayOf: (used, most) => `今天已下载 ${used}，上限 ${most}`,
-  whatIf: '换更大的磁盘能多省多少？',
 };

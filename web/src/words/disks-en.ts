@@ -2,6 +2,7 @@ const many = (n: number, one: string, more: string) => `${n.toLocaleString('en')
 
 export const en = {
   none: 'The box holds pieces on no disk yet.',
+  whatIf: 'What would a larger disk save?',
   manage: 'Add, empty or remove disks',
   room: 'Room',
   free: (free: string, all: string) => `${free} of ${all} free`,

@@ -4,6 +4,7 @@ const n0 = (n: number) => n.toLocaleString('zh-CN');
 
 export const zh: DisksWords = {
   none: '还没有用于缓存的磁盘。',
+  whatIf: '换更大的磁盘能多省多少？',
   manage: '添加、清空或移除磁盘',
   room: '空间',
   free: (free, all) => `剩余 ${free}，共 ${all}`,

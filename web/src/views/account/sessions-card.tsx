@@ -14,9 +14,8 @@ import { accountWords } from './words.ts';
 export function SessionsCard() {
   const words = accountWords.get();
   const { answer, problem, again } = useAsked('GET /api/sessions', {}, 30_000);
-  const rows = answer?.sessions.toSorted(
-    (a, b) => Number(b.isOwn) - Number(a.isOwn) || b.lastSeenAtMs - a.lastSeenAtMs,
-  );
+  const rows =
+    answer && [...answer.sessions].sort((a, b) => Number(b.isOwn) - Number(a.isOwn) || b.lastSeenAtMs - a.lastSeenAtMs);
   const end = async (row: SessionRow) => {
     const got = await call('DELETE /api/sessions/{id}', { params: { id: row.id } });
     if (!got.ok) return got;

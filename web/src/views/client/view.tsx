@@ -46,6 +46,8 @@ function History({ history }: { history: ClientHistory }) {
     (): PlotData => ({
       atMs: history.days.map((day) => day.dayMs + DAY_MS / 2),
       lines: [{ label: words.served, colour: '--lan', values: history.days.map((d) => d.servedBytes), isBars: true }],
+      fromMs: history.days[0]?.dayMs ?? 0,
+      untilMs: (history.days[history.days.length - 1]?.dayMs ?? 0) + DAY_MS,
       leastTop: 1_000_000,
     }),
     [history, words],

@@ -35,6 +35,9 @@ export function View() {
           <Disk key={disk.path} disk={disk} nowMs={box.nowMs} />
         ))}
       </ul>
+      <p class="panel">
+        <a href={hashOf('/what-if')}>{words.whatIf}</a>
+      </p>
     </div>
   );
 }

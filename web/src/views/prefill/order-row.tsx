@@ -18,7 +18,8 @@ export function OrderRow({ order, isFirst, onChanged, onRemove }: Props) {
   const words = prefillWords.get();
   const { infoHash, name, why, totalBytes = 0, haveBytes, endedAtMs } = order;
   const shown = safeText(name, 200) || `${words.unnamed} ${infoHash.slice(0, 8)}`;
-  const share = haveBytes !== undefined && totalBytes > 0 ? haveBytes / totalBytes : undefined;
+  const isUnderWay = endedAtMs === undefined && haveBytes !== undefined && totalBytes > 0;
+  const share = isUnderWay ? haveBytes / totalBytes : undefined;
   const size = totalBytes > 0 ? saidBytes(totalBytes) : words.sizeUnknown;
   const move = async (to: OrderMove['to']) => {
     const done = await call('POST /api/orders/{infoHash}/move', { params: { infoHash }, body: { to } });

@@ -87,7 +87,9 @@ function forward(state: SetUp, step: Step): SetUp {
 
 export function placeBefore(state: SetUp): Place | undefined {
   const at = state.at === 'end' ? STEPS.length : STEPS.indexOf(state.at);
-  return STEPS.slice(0, at).findLast((place) => isFor(state, place));
+  return STEPS.slice(0, at)
+    .reverse()
+    .find((place) => isFor(state, place));
 }
 
 function withAccount(state: SetUp, exists: boolean): SetUp {

@@ -75,7 +75,7 @@ export const draftOf = (fields: readonly Field[], values: Values): Draft =>
 
 /** `values` with what was entered. What the page has no field for stays as it is. */
 export function valuesOf(fields: readonly Field[], draft: Draft, values: Values): Values {
-  const whole = structuredClone(values) as Record<string, unknown>;
+  const whole = JSON.parse(JSON.stringify(values)) as Record<string, unknown>;
   for (const field of fields) {
     const entry = draft[field.path];
     if (entry === undefined || field.shape.kind === 'raw') continue;

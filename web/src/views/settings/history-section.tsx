@@ -24,7 +24,7 @@ export function HistorySection() {
   const { answer, problem, again } = useAsked('GET /api/settings/history', {});
   const [compared, setCompared] = useState<HistoryRow>();
   const current = settings.value?.revision;
-  const rows = answer?.rows.toSorted((a, b) => b.revision - a.revision) ?? [];
+  const rows = [...(answer?.rows ?? [])].sort((a, b) => b.revision - a.revision);
   return (
     <section class="card pad" aria-labelledby="history-title">
       <h3 class="settings-group" id="history-title">

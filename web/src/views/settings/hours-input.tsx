@@ -40,7 +40,6 @@ export function HoursInput({ aria, label, hasRate, most, entries, found, onChang
     <fieldset class="hours" id={id} aria-label={label} tabIndex={-1}>
       {entries.length === 0 && <p class="aside">{words.noHours}</p>}
       {entries.map((entry, row) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a span has no name but its place
         <fieldset class="hours-row" key={row}>
           <legend class="unseen">{words.span(row + 1)}</legend>
           {input(row, 'from', words.from, entry.from)}

@@ -16,6 +16,8 @@ export function Heat({ task }: { task: TaskDetail }) {
     (): PlotData => ({
       atMs: task.heat.map((sample) => sample.fromMs + HOUR_MS / 2),
       lines: [{ label: words.servedTotal, colour: '--lan', values: task.heat.map((s) => s.servedBytes), isBars: true }],
+      fromMs: task.heat[0]?.fromMs ?? 0,
+      untilMs: (last?.fromMs ?? 0) + HOUR_MS,
       leastTop: 1_000_000,
     }),
     [key, words],
