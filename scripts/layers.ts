@@ -43,7 +43,7 @@ const livesIn: Record<string, string> = {
 
 /** The daemon's API in types, and the check that both sides make of what is sent. */
 const WEB_MAY =
-  'web/ may import #admin/contract*.ts (types only), #base/schema-check.ts #base/schema-formats.ts and #settings/setting-conflicts.ts';
+  'web/ may import #admin/contract*.ts (types only), #base/schema-check.ts, #base/schema-formats.ts and #settings/setting-conflicts.ts';
 
 const folders = Object.keys(mayImport);
 

@@ -90,3 +90,16 @@ function addressesOf(given: Given): string[] {
   const { admin, names } = filled(given) as Pick<Config, 'admin' | 'names'>;
   return pageAddresses(admin, names);
 }
+
+/** For parts of the house that change a setting because the operator did something else, such as taking a disk into use. Undefined: done; else why not. */
+export async function changeFor(
+  keeper: Pick<SettingsKeeper, 'change' | 'revision'>,
+  values: Readonly<Record<string, unknown>>,
+  who: string,
+): Promise<string | undefined> {
+  const change = () => keeper.change({ revision: keeper.revision, values }, who);
+  let outcome = await change();
+  // Somebody edited the file, which nobody had noticed yet.
+  if (outcome.kind === 'refused' && outcome.why === 'stale') outcome = await change();
+  return outcome.kind === 'refused' ? outcome.text : undefined;
+}

@@ -79,6 +79,8 @@ function isOf(value: unknown, type: string): boolean {
 }
 
 const join = (path: string, name: string | number): string => (path === '' ? String(name) : `${path}.${name}`);
+/** Object.hasOwn is newer than the browsers that the page is for. */
+const hasOwn = (value: object, name: string): boolean => Object.prototype.propertyIsEnumerable.call(value, name);
 const sameText = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 /** A rule about the size of something. */
@@ -148,19 +150,19 @@ const RULES: Readonly<Record<string, Rule>> = {
   required: (value, wanted, path, run) => {
     if (!isObject(value)) return;
     for (const name of wanted as readonly string[])
-      if (!Object.hasOwn(value, name) || value[name] === undefined) tell(run, join(path, name), 'missing');
+      if (!hasOwn(value, name) || value[name] === undefined) tell(run, join(path, name), 'missing');
   },
   properties: (value, wanted, path, run, _schema, depth) => {
     if (!isObject(value)) return;
     for (const [name, schema] of Object.entries(wanted as Record<string, Schema>))
-      if (Object.hasOwn(value, name) && value[name] !== undefined)
+      if (hasOwn(value, name) && value[name] !== undefined)
         check(value[name], schema, join(path, name), run, depth + 1);
   },
   additionalProperties: (value, wanted, path, run, schema, depth) => {
     if (!isObject(value) || wanted === true) return;
     const known = (schema.properties ?? {}) as Record<string, unknown>;
     for (const name of Object.keys(value)) {
-      if (Object.hasOwn(known, name)) continue;
+      if (hasOwn(known, name)) continue;
       if (wanted === false) tell(run, join(path, name.slice(0, 64)), 'unknown-field');
       else check(value[name], wanted as Schema, join(path, name), run, depth + 1);
     }

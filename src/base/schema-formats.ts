@@ -17,7 +17,8 @@ export function isIPv6Text(text: string): boolean {
   const halves = text.split('::');
   if (halves.length > 2) return false;
   const groups = halves.map((half) => (half === '' ? [] : half.split(':')));
-  const last = groups.at(-1)?.at(-1);
+  const lastHalf = groups[groups.length - 1];
+  const last = lastHalf?.[lastHalf.length - 1];
   const dotted = last?.includes('.') ?? false;
   if (dotted && !isIPv4Text(last as string)) return false;
   const hex = groups.flat().slice(0, dotted ? -1 : undefined);
@@ -36,7 +37,11 @@ function isNetwork(text: string): boolean {
 /** RFC 1123 section 2.1; an address in figures is no name. */
 const isHostName = (text: string): boolean =>
   text.length <= 253 &&
-  /^(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*\.?$/.test(text) &&
+  // No look-behind: the page runs this in browsers that do not know it.
+  text
+    .replace(/\.$/, '')
+    .split('.')
+    .every((label) => /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/.test(label)) &&
   !/^[\d.]+$/.test(text);
 
 const isHost = (text: string): boolean => isIPv4Text(text) || isIPv6Text(text) || isHostName(text);

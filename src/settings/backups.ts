@@ -1,7 +1,8 @@
 import { errorText } from '#base/errors.ts';
 import { makeBackup, openBackup } from './backup-file.ts';
 import type { Given } from './history.ts';
-import type { Outcome, Refused, SettingsKeeper } from './settings-keeper.ts';
+import type { Outcome, Refused } from './outcome.ts';
+import type { SettingsKeeper } from './settings-keeper.ts';
 
 /** Whoever knows the accounts, tokens and keys. */
 export type SecretsWorld = {

@@ -20,8 +20,10 @@ export function settingsFolder(t: TestContext, over: object = {}, dir = mkdtempS
 export class FakeDaemon implements Applier {
   readonly applied: Record<string, unknown>[] = [];
   fails: (given: Record<string, unknown>) => boolean = () => false;
+  hangs: (given: Record<string, unknown>) => boolean = () => false;
 
   async apply(given: Record<string, unknown>): Promise<void> {
+    if (this.hangs(given)) await new Promise(() => {});
     if (this.fails(given)) throw new Error('it does not go');
     this.applied.push(given);
   }
@@ -32,10 +34,10 @@ export class FakeDaemon implements Applier {
 }
 
 /** `clock.ms` is turned by hand. */
-export async function openKeeper(path: string, clock = { ms: 1_000_000 }) {
+export async function openKeeper(path: string, clock = { ms: 1_000_000 }, applyWithinMs = 10_000) {
   const lines: LogLine[] = [];
   const log = logTo((line) => lines.push(line));
-  const keeper = await SettingsKeeper.open(path, { clock: { nowMs: () => clock.ms }, log });
+  const keeper = await SettingsKeeper.open(path, { clock: { nowMs: () => clock.ms }, log, applyWithinMs });
   const daemon = new FakeDaemon();
   keeper.attach(daemon);
   const change = (values: Record<string, unknown>, note?: string) =>

@@ -5,6 +5,7 @@ import { SETTINGS_SCHEMA } from './setting-schemas.ts';
 export function problemText({ path, code, detail }: SchemaProblem): string {
   if (code === 'unknown-field') return `there is no setting called "${path}"`;
   if (code === 'conflict') return `"${path}" must differ from "${detail?.with}"`;
+  if (code === 'file-only') return `"${path}" is changed in the settings' file alone`;
   const wanted = wantedAt(path.split('.'));
   return code === 'missing' ? `"${path}" is missing: it must be ${wanted}` : `"${path}" must be ${wanted}`;
 }

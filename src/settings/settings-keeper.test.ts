@@ -64,6 +64,8 @@ test('what cannot be used is told field by field, and nothing changes', async (t
   assert.deepEqual(paths(JSON.parse('{"__proto__": {"seats": 3}}')), ['__proto__ unknown-field']);
   const outcome = await change({ uplink: { hours: [{ from: '1', to: '2', mbps: 3 }] } });
   assert.deepEqual(outcome.kind === 'refused' && outcome.why, 'invalid');
+  const elsewhere = await change({ dataDir: '/elsewhere' });
+  assert.match(elsewhere.kind === 'refused' ? elsewhere.text : '', /"dataDir" is changed in the settings' file alone/);
   assert.deepEqual(read(), before);
   assert.deepEqual([keeper.revision, daemon.applied.length], [1, 0]);
 });
@@ -84,6 +86,17 @@ test('what cannot be applied is taken back, in the file, in the daemon and in th
     keeper.history().map(({ kind }) => kind),
     ['reverted', 'change', 'start'],
   );
+  assert.equal((await change({ seats: 3 })).kind, 'done');
+});
+
+test('what is never done applying is taken back, and holds up no other change', async (t) => {
+  const { path, read } = settingsFolder(t);
+  const before = read();
+  const { keeper, daemon, change } = await openKeeper(path, undefined, 20);
+  daemon.hangs = (given) => given.disks !== undefined;
+  const outcome = await change({ disks: ['/hangs'], admin: MOVED });
+  assert.match(outcome.kind === 'refused' ? outcome.text : '', /taken back: it was not done within/);
+  assert.deepEqual([read(), keeper.unconfirmed], [before, undefined]);
   assert.equal((await change({ seats: 3 })).kind, 'done');
 });
 

@@ -4,8 +4,8 @@ import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import type { SchemaProblem } from '#base/schema-check.ts';
 import { type Diff, diffOf, sameValue } from './diff.ts';
-import { troubleOf } from './durable-file.ts';
 import type { Given, Revision, RevisionKind } from './history.ts';
+import { cannotWrite, invalid, type Outcome, type Refused, refused, type Unconfirmed } from './outcome.ts';
 import { problemText } from './problem-text.ts';
 import { filled } from './setting-defaults.ts';
 import { FILE_ONLY, TO_CONFIRM } from './setting-infos.ts';
@@ -15,7 +15,12 @@ import { SettingsBook, THE_BOX } from './settings-book.ts';
 import { merged } from './settings-text.ts';
 import { type Event, next, type State } from './unconfirmed.ts';
 
-export type KeeperWorld = { readonly clock: Pick<Clock, 'nowMs'>; readonly log: Log };
+export type KeeperWorld = {
+  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly log: Log;
+  /** See APPLY_WITHIN_MS. */
+  readonly applyWithinMs?: number;
+};
 
 /** What the keeper asks of the running daemon. */
 export type Applier = {
@@ -30,17 +35,6 @@ export type Applier = {
   addresses(given: Given): readonly string[];
 };
 
-export type Unconfirmed = { readonly token: string; readonly untilMs: number; readonly addresses: readonly string[] };
-export type Refused = {
-  readonly kind: 'refused';
-  readonly why: 'stale' | 'invalid' | 'conflict' | 'not-found' | 'disk-full' | 'failed';
-  readonly text: string;
-  readonly fields?: readonly SchemaProblem[];
-};
-export type Outcome =
-  | { readonly kind: 'done'; readonly revision: number; readonly unconfirmed?: Unconfirmed }
-  | Refused;
-
 /** `values`: see `merged`. `revision`: the one that the change was thought of at. */
 export type Change = {
   readonly revision: number;
@@ -48,14 +42,9 @@ export type Change = {
   readonly note?: string;
 };
 
+/** A disk that hangs must not keep a change from being taken back. */
+const APPLY_WITHIN_MS = 30_000;
 const NOT_RUNNING: Applier = { apply: async () => {}, addresses: () => [] };
-const refused = (why: Refused['why'], text: string, fields?: readonly SchemaProblem[]): Refused => ({
-  kind: 'refused',
-  why,
-  text,
-  ...(fields && { fields }),
-});
-
 /**
  * Changes the settings, one change after the other: checked, made durable, then applied; and taken back when applying fails, or nobody confirms
  * what had to be confirmed. The pure machine in unconfirmed.ts says what a confirmation, or the time, does.
@@ -185,12 +174,23 @@ export class SettingsKeeper {
       const { revision } = this;
       const trouble = await this.#absorbEdits();
       if (trouble) throw new Error(trouble.text);
-      if (revision === this.revision) await this.#applier.apply(this.given, 'file');
+      if (revision === this.revision) await this.#apply(this.given, 'file');
     });
   }
 
   get #nowMs(): number {
     return this.#world.clock.nowMs();
+  }
+
+  async #apply(given: Given, by: 'page' | 'file'): Promise<void> {
+    const { promise, reject } = Promise.withResolvers<never>();
+    const ms = this.#world.applyWithinMs ?? APPLY_WITHIN_MS;
+    const timer = setTimeout(() => reject(new Error(`it was not done within ${ms / 1000} s`)), ms);
+    try {
+      await Promise.race([this.#applier.apply(given, by), promise]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -236,7 +236,7 @@ export class SettingsKeeper {
       return cannotWrite(error);
     }
     try {
-      await this.#applier.apply(given, 'page');
+      await this.#apply(given, 'page');
     } catch (error) {
       await this.#undo(THE_BOX);
       return refused('failed', `the change could not be applied and was taken back: ${errorText(error)}`);
@@ -275,7 +275,7 @@ export class SettingsKeeper {
     this.#state = { kind: 'settled' };
     this.#world.log.warn('a change of the settings was taken back', { revision: intent?.row.revision, who });
     try {
-      await this.#applier.apply(this.given, 'page');
+      await this.#apply(this.given, 'page');
       await this.#applier.settled?.(this.given);
     } catch (error) {
       this.#world.log.error('what was before a change cannot be applied', { why: errorText(error) });
@@ -299,7 +299,7 @@ export class SettingsKeeper {
     await this.#book.adopt(given, this.#nowMs);
     this.#state = next(this.#state, { kind: 'edited' }).state;
     try {
-      await this.#applier.apply(given, 'file');
+      await this.#apply(given, 'file');
       await this.#applier.settled?.(given);
     } catch (error) {
       this.#world.log.error('the edited settings cannot be applied', { why: errorText(error) });
@@ -316,12 +316,3 @@ export class SettingsKeeper {
 }
 
 const isSetting = (key: string): boolean => Object.hasOwn(SETTING_SCHEMAS, key);
-
-const invalid = (fields: readonly SchemaProblem[]): Refused =>
-  refused('invalid', fields.map(problemText).join('; '), fields);
-
-function cannotWrite(error: unknown): Refused {
-  const { why, text } = troubleOf(error);
-  const what = why === 'disk-full' ? 'the disk is full, and nothing was changed' : 'the settings cannot be written';
-  return refused(why, `${what}: ${text}`);
-}

@@ -1,8 +1,9 @@
 import type { Backups } from '#settings/backups.ts';
+import type { Outcome } from '#settings/outcome.ts';
 import { DEFAULTS, filled } from '#settings/setting-defaults.ts';
 import { INFOS } from '#settings/setting-infos.ts';
 import { SETTINGS_SCHEMA } from '#settings/setting-schemas.ts';
-import type { Outcome, SettingsKeeper } from '#settings/settings-keeper.ts';
+import type { SettingsKeeper } from '#settings/settings-keeper.ts';
 import type { SettingsChanged, SettingsView, Values } from '../contract-settings.ts';
 import { type Ask, type Asker, type Refused, type Route, refuse, route, Sent } from '../route.ts';
 

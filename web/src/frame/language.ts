@@ -1,4 +1,5 @@
 import type { Language } from './format.ts';
+import { hasOwn } from './own.ts';
 
 const KEY = 'swarmbox.language';
 
@@ -29,16 +30,14 @@ export function keep(key: string, value: string): void {
   } catch {}
 }
 
-const has = (table: object, key: string): boolean => Object.hasOwn(table, key);
-
 /** The sentence for a code, or the box's own words when the page knows no such code. */
 export const say = (table: Readonly<Record<string, string>>, why: string): string =>
-  has(table, why) ? (table[why] as string) : why;
+  hasOwn(table, why) ? (table[why] as string) : why;
 
 /** What stands under a code, if the page knows it. */
 export const known = <T>(table: Readonly<Record<string, T>>, code: string): T | undefined =>
-  has(table, code) ? table[code] : undefined;
+  hasOwn(table, code) ? table[code] : undefined;
 
 /** Puts `detail` into `{places}`. A place without a value stays empty. */
 export const fill = (sentence: string, detail: Readonly<Record<string, string>>): string =>
-  sentence.replace(/\{(\w+)\}/g, (_, key: string) => (has(detail, key) ? (detail[key] as string) : ''));
+  sentence.replace(/\{(\w+)\}/g, (_, key: string) => (hasOwn(detail, key) ? (detail[key] as string) : ''));

@@ -1,3 +1,5 @@
+import { hasOwn } from '../../frame/own.ts';
+
 /** How a setting is entered, read off its JSON Schema. */
 
 export type Schema = Readonly<Record<string, unknown>>;
@@ -100,5 +102,5 @@ export function variantOf(schema: Schema, value: unknown, root: Schema): Schema 
   if (!Array.isArray(schema.anyOf) || typeof value !== 'object' || value === null) return undefined;
   return schema.anyOf
     .map((one) => resolved(asSchema(one), root))
-    .find(({ properties }) => Object.keys(value).every((key) => Object.hasOwn(asSchema(properties), key)));
+    .find(({ properties }) => Object.keys(value).every((key) => hasOwn(asSchema(properties), key)));
 }

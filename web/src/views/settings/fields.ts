@@ -6,6 +6,7 @@ import type {
   Value,
   Values,
 } from '#admin/contract-settings.ts';
+import { hasOwn } from '../../frame/own.ts';
 import { type Member, membersOf, type Schema, type Shape, shapeOf, variantOf } from './field-shape.ts';
 
 /** One thing to enter. Groups of settings are taken apart: each of their members is a field. */
@@ -39,7 +40,7 @@ const DEPTH_MAX = 4;
 export function valueAt(values: Values, path: string): Value | undefined {
   let at: unknown = values;
   for (const name of path.split('.')) {
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, name)) return undefined;
+    if (typeof at !== 'object' || at === null || !hasOwn(at, name)) return undefined;
     at = (at as Record<string, unknown>)[name];
   }
   return at as Value | undefined;

@@ -46,7 +46,11 @@ export function HistorySection() {
                   safeText(row.who, 60) || words.history.nobody,
                 ].join(' · ')}
               </p>
-              {row.note !== '' && <p class="history-note">{safeText(row.note, 200)}</p>}
+              {row.note !== '' && (
+                <p class="history-note">
+                  <bdi>{safeText(row.note, 200)}</bdi>
+                </p>
+              )}
               <p class="aside">{named(row)}</p>
             </div>
             {row.revision !== current && (

@@ -1,6 +1,7 @@
 import './settings.css';
 import { useEffect } from 'preact/hooks';
 import type { SettingGroup } from '#admin/contract-settings.ts';
+import { waiting } from '../../confirm/confirm-store.ts';
 import { frameWords } from '../../frame/frame-words.ts';
 import { may } from '../../frame/session.ts';
 import type { ViewProps } from '../../frame/view-entry.ts';
@@ -21,6 +22,11 @@ export function View({ params }: ViewProps) {
     void load(leaving.signal);
     return () => leaving.abort();
   }, []);
+  // What was taken back, by somebody or by itself, is shown as it is again.
+  const ended = waiting.value.kind === 'ended' ? waiting.value : undefined;
+  useEffect(() => {
+    if (ended) void load();
+  }, [ended]);
   const groups = byGroup(fields.value).map(({ group }) => group);
   const isMarked = (group: SettingGroup) =>
     fields.value.some(
@@ -39,7 +45,7 @@ export function View({ params }: ViewProps) {
       <ProblemNote problem={loadProblem.value} again={() => void load()} />
       {!settings.value && !loadProblem.value && <p class="connecting">{frameWords.get().loading}</p>}
       {group && <SettingsForm key={group} group={group} />}
-      {now === 'history' && settings.value && <HistorySection />}
+      {now === 'history' && settings.value && <HistorySection key={settings.value.revision} />}
       {now === 'backup' && (
         <>
           <BackupSection />

@@ -4,6 +4,7 @@ import type { AddressSettings, NetworkView } from '#admin/contract-machine.ts';
 import { tellUnconfirmed } from '../../confirm/confirm-store.ts';
 import { call } from '../../frame/call.ts';
 import { fill } from '../../frame/language.ts';
+import { hasOwn } from '../../frame/own.ts';
 import { safeText } from '../../frame/safe-text.ts';
 import { tell } from '../../frame/tell.tsx';
 import { ActButton } from '../../parts/act-button.tsx';
@@ -26,7 +27,7 @@ export function AddressForm({ settings, onChanged }: Props) {
   const [errors, setErrors] = useState<Readonly<Record<string, string>>>({});
   const say = (found: Record<string, string>) => {
     setErrors(found);
-    const first = FIELDS[draft.kind].find((field) => Object.hasOwn(found, field));
+    const first = FIELDS[draft.kind].find((field) => hasOwn(found, field));
     if (first) focusField(`address-${first}`);
   };
   const change = async () => {

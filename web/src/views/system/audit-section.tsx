@@ -65,13 +65,13 @@ function Row({ row }: { row: AuditRow }) {
     <tr class={row.outcome}>
       <td>{saidDate(row.atMs)}</td>
       <td>
-        {safeText(row.who, 40) || words.nobody}
-        <span class="aside">{safeText(row.address, 60)}</span>
+        <bdi>{safeText(row.who, 40) || words.nobody}</bdi>
+        <bdi class="aside">{safeText(row.address, 60)}</bdi>
       </td>
       <td>
         {known(words.what, row.what) ?? safeText(row.what, 60)}{' '}
         {row.outcome === 'refused' && <i class="badge bad">{words.refused}</i>}
-        {detail !== '' && <span class="aside">{detail}</span>}
+        {detail !== '' && <bdi class="aside">{detail}</bdi>}
       </td>
     </tr>
   );

@@ -95,7 +95,10 @@ function Candidate({ disk }: { disk: DiskCandidate }) {
   return (
     <div>
       <p>
-        <b>{safeText(device, 60)}</b> {saidBytes(sizeBytes)}
+        <b>
+          <bdi>{safeText(device, 60)}</bdi>
+        </b>{' '}
+        {saidBytes(sizeBytes)}
         {disk.freeBytes !== undefined && ` · ${words.free(saidBytes(disk.freeBytes))}`}
       </p>
       <p class="aside">{facts.map((text) => safeText(String(text), 80)).join(' · ')}</p>

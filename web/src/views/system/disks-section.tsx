@@ -90,7 +90,10 @@ function Used({ disk, drain }: { disk: DiskView; drain: DrainView | undefined })
   return (
     <div>
       <p>
-        <b>{safeText(path, 80)}</b> <i class={state === 'good' ? 'badge plain' : 'badge bad'}>{words.state[state]}</i>
+        <b>
+          <bdi>{safeText(path, 80)}</bdi>
+        </b>{' '}
+        <i class={state === 'good' ? 'badge plain' : 'badge bad'}>{words.state[state]}</i>
       </p>
       <p class="aside">
         {[kind === 'hdd' ? words.hard : kind === 'ssd' ? words.flash : undefined, words.free(saidBytes(freeBytes))]

@@ -50,7 +50,10 @@ export function PortShown({ port }: { port: NetPort }) {
   return (
     <div>
       <p>
-        <b>{safeText(name, 20)}</b> <i class={role === 'none' ? 'badge plain' : 'badge'}>{words.role[role]}</i>{' '}
+        <b>
+          <bdi>{safeText(name, 20)}</bdi>
+        </b>{' '}
+        <i class={role === 'none' ? 'badge plain' : 'badge'}>{words.role[role]}</i>{' '}
         <span class={`port-link ${link}`}>
           {words.link[link]}
           {link === 'up' && speedMbps !== undefined && ` ${portSpeed(speedMbps)}`}
