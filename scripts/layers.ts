@@ -24,7 +24,7 @@ const mayImport: Record<string, readonly string[]> = {
   access: ['base'],
   settings: ['base'],
   stats: ['base', 'index'],
-  machine: ['base', 'kernel'],
+  machine: ['base', 'kernel', 'health'],
   syslog: ['base'],
   admin: ['base', 'index', 'manager', 'what-if', 'fleet', 'health', 'update', 'access', 'settings', 'stats', 'machine'],
   sim: ['base', 'wire', 'index', 'store', 'client', 'downloader', 'task', 'manager', 'entry'],

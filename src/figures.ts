@@ -2,9 +2,9 @@ import { realClock } from '#base/clock.ts';
 import { alsoTo, type Log } from '#base/log.ts';
 import type { Scope } from '#base/scope.ts';
 import type { Entry } from '#entry/entry.ts';
-import { portCounters } from '#health/counters.ts';
+import { type PortCounters, portCounters } from '#health/counters.ts';
 import type { Index } from '#index/index.ts';
-import type { Manager, ManagerWorld } from '#manager/manager.ts';
+import type { ManagerWorld } from '#manager/manager.ts';
 import { ClientHistory, type ClientHistorySettings } from '#stats/client-history.ts';
 import type { Reading } from '#stats/reading.ts';
 import { Stats } from '#stats/stats.ts';
@@ -17,7 +17,6 @@ export type FiguresOwn = {
   readonly wan: string;
   readonly index: Index;
   readonly clientHistory: ClientHistorySettings;
-  manager(): Manager | undefined;
   entry(): Entry | undefined;
 };
 
@@ -41,13 +40,13 @@ export function startFigures(own: FiguresOwn, scope: Scope): Figures {
   const clientHistory = new ClientHistory(own.clientHistory, {
     nowMs: () => Date.now(),
     rows: index.clientDays,
-    nameOf: (infoHash) => own.manager()?.living(infoHash)?.view().name ?? '',
+    nameOf: (infoHash) => index.listing.nameOf(infoHash),
   });
   const passedBytes = (): number => own.entry()?.passedBytes ?? 0;
   const stats = new Stats({
     nowMs: () => Date.now(),
     read: (): Reading => {
-      const ports = portCounters();
+      const ports = portsNow();
       const { served, fresh, filled } = meter;
       return {
         elapsedMs: performance.now(),
@@ -67,6 +66,7 @@ export function startFigures(own: FiguresOwn, scope: Scope): Figures {
     },
     add: (rows) => index.traffic.add(rows),
     between: (grid, fromS, untilS) => index.traffic.between(grid, fromS, untilS),
+    sum: (grid, fromS, untilS) => index.traffic.sum(grid, fromS, untilS),
   });
   let keptPassed = 0;
   const write = (): void => {
@@ -93,6 +93,15 @@ export function startFigures(own: FiguresOwn, scope: Scope): Figures {
     stats,
     clientHistory,
   };
+}
+
+/** None when the kernel does not answer, as when no file can be opened: a gap in the figures, and no more. */
+function portsNow(): ReadonlyMap<string, PortCounters> {
+  try {
+    return portCounters();
+  } catch {
+    return new Map();
+  }
 }
 
 /** The log, whose lines go to a syslog server too once one is set. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { exit } from 'node:process';
 import { Access } from '#access/access.ts';
 import { figureRoutes } from '#admin/routes/figure-routes.ts';
+import { machineRoutes } from '#admin/routes/machine-routes.ts';
 import { settingsRoutes } from '#admin/routes/settings-routes.ts';
 import { realClock } from '#base/clock.ts';
 import { errorText } from '#base/errors.ts';
@@ -39,11 +40,12 @@ import { diskPlaces, rememberDisks } from './disk-settings.ts';
 import { startFigures, startSyslog } from './figures.ts';
 import { figuresWorld } from './figures-world.ts';
 import { applySettings } from './live-settings.ts';
+import { machineParts, mountDisks } from './machine-parts.ts';
 import { dialOrigin } from './origin-dial.ts';
 import { PageDoors } from './page-doors.ts';
 import { openPrefill, worthTo } from './prefilling.ts';
 import { withReread } from './reread-settings.ts';
-import { openSettingsDesk } from './settings-desk.ts';
+import { changeFor, openSettingsDesk } from './settings-desk.ts';
 import { type Parts, snapshotOf } from './snapshot.ts';
 import { openDecisions, openTaskPages } from './task-pages.ts';
 
@@ -138,9 +140,10 @@ async function build({ keeper, restart }: Process, plainLog: Log, scope: Scope, 
   scope.defer(() => index.close());
   const stop = index.beginRun();
   scope.defer(() => index.endRun());
+  const mounted = await mountDisks(config, realClock, log.with({ part: 'machine' }), scope);
   const store = await Store.open<FramedPiece>(
     {
-      disks: diskPlaces(config, index),
+      disks: diskPlaces(config, index, (path) => mounted.mounts.idAt(path)),
       volatileDir: config.volatileDir ?? volatileDirOf(config.dataDir),
       cacheBytes: config.cacheMiB * MIB,
       floorBytes: config.floorMiB * MIB,
@@ -173,7 +176,6 @@ async function build({ keeper, restart }: Process, plainLog: Log, scope: Scope, 
       wan: config.wan,
       index,
       clientHistory: config.clientHistory,
-      manager: () => manager,
       entry: () => entry,
     },
     scope,
@@ -322,6 +324,22 @@ async function build({ keeper, restart }: Process, plainLog: Log, scope: Scope, 
     },
     scope,
   );
+  const machine = await machineParts(
+    config,
+    mounted,
+    {
+      clock: realClock,
+      version,
+      store,
+      index,
+      living,
+      disks: () => config.disks,
+      changeDisks: (disks) => changeFor(keeper, { disks }, 'the box'),
+      end: () => restart('restart'),
+    },
+    log.with({ part: 'machine' }),
+    scope,
+  );
   const page = await AdminPage.open(
     {
       dataDir: config.dataDir,
@@ -338,7 +356,12 @@ async function build({ keeper, restart }: Process, plainLog: Log, scope: Scope, 
         trace: () => trace?.lines(),
       },
       access,
-      routes: [...tasks.routes, ...settingsRoutes(desk), ...figureRoutes(figuresWorld(partsNow, () => syslog.dropped))],
+      routes: [
+        ...tasks.routes,
+        ...settingsRoutes(desk),
+        ...figureRoutes(figuresWorld(partsNow, () => syslog.dropped)),
+        ...machineRoutes(machine),
+      ],
       names: () => config.names,
       log,
     },

@@ -21,13 +21,15 @@ export class BuiltPage implements AsyncDisposable {
   readonly dir: string;
   readonly webRoot: string;
 
-  private constructor(dir: string) {
+  private constructor(dir: string, webRoot: string) {
     this.dir = dir;
-    this.webRoot = join(dir, 'web');
+    this.webRoot = webRoot;
   }
 
-  static async make(): Promise<BuiltPage> {
-    const built = new BuiltPage(await mkdtemp(join(tmpdir(), 'swarmbox-page-')));
+  /** `asShipped`: where the daemon looks for it, as `make web` builds it. */
+  static async make({ asShipped = false } = {}): Promise<BuiltPage> {
+    const dir = await mkdtemp(join(tmpdir(), 'swarmbox-page-'));
+    const built = new BuiltPage(dir, asShipped ? join(import.meta.dirname, '../web/dist') : join(dir, 'web'));
     await build({
       root: join(import.meta.dirname, '../web'),
       logLevel: 'error',

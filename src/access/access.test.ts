@@ -94,6 +94,64 @@ test('a password that was changed ends sessions though the file of sessions came
   assert.equal(askerOf(box, secret).name, '');
 });
 
+test('a page that listens is in use, and its session goes on', async () => {
+  await using folder = await tempFolder();
+  const clock = handClock();
+  await using box = await boxIn(folder.path, clock);
+  const { secret } = inside(await box.access.signIn.setUp({ name: 'ada', password: PASSWORD }, seat()));
+  const listener = askerOf(box, secret);
+  for (let hours = 0; hours < 48; hours += 6) {
+    assert.ok(box.access.doors.mayStay(listener));
+    clock.atMs += 6 * 3_600_000;
+  }
+  assert.equal(askerOf(box, secret).name, 'ada');
+  clock.atMs += ACCESS_LIMITS.sessionMs;
+  assert.ok(!box.access.doors.mayStay(listener));
+});
+
+test('who is right each time is never locked out, nor who is asked for the code again and again', async () => {
+  await using folder = await tempFolder();
+  await using box = await boxIn(folder.path);
+  const { signIn, register } = box.access;
+  inside(await signIn.setUp({ name: 'ada', password: PASSWORD }, seat()));
+  for (let at = 0; at < 25; at++) inside(await signIn.signIn({ name: 'ada', password: PASSWORD }, seat()));
+  await register.change((data) => ({
+    ...data,
+    accounts: data.accounts.map((account) => ({ ...account, totp: 'A'.repeat(32) })),
+  }));
+  for (let at = 0; at < 25; at++)
+    assert.equal(why(await signIn.signIn({ name: 'ada', password: PASSWORD }, seat())), 'code-needed');
+  // Two at the same moment from one place: one of them waits.
+  const both = await Promise.all([0, 1].map(() => signIn.signIn({ name: 'ada', password: PASSWORD }, seat())));
+  assert.deepEqual(both.map(why), ['code-needed', 'busy']);
+});
+
+test('only so many sessions are kept, of one account and of all, and those seen last', async () => {
+  await using folder = await tempFolder();
+  const clock = handClock();
+  await using box = await boxIn(folder.path, clock);
+  const { sessions } = box.access.presence;
+  const first = inside(await box.access.signIn.setUp({ name: 'ada', password: PASSWORD }, seat()));
+  for (let at = 0; at < 1000; at++) {
+    clock.atMs += 1000;
+    sessions.begin(
+      { account: `account${at % 3}`, credential: '', address: '', userAgent: 'x'.repeat(9999) },
+      clock.atMs,
+    );
+  }
+  assert.equal(sessions.list(clock.atMs).length, 3 * ACCESS_LIMITS.sessionsPerAccount + 1);
+  assert.equal(askerOf(box, first.secret).name, 'ada');
+  for (let at = 0; at < 1000; at++) {
+    clock.atMs += 1000;
+    sessions.begin({ account: `other${at}`, credential: '', address: '', userAgent: '' }, clock.atMs);
+  }
+  assert.equal(sessions.list(clock.atMs).length, ACCESS_LIMITS.sessions);
+  assert.equal(askerOf(box, first.secret).name, '');
+  await box.access.presence.flush();
+  await using again = await boxIn(folder.path, clock);
+  assert.equal(again.access.presence.sessions.list(clock.atMs).length, ACCESS_LIMITS.sessions);
+});
+
 test('the csrf token is of one session, and is asked for by its own cookie alone', async () => {
   await using folder = await tempFolder();
   await using box = await boxIn(folder.path);
@@ -120,6 +178,9 @@ test('the last administrator stays one, and whoever is removed is out at once, w
   const bob = inside(await signIn.signIn({ name: 'bob', password: 'x y z some words' }, seat('192.0.2.9')));
   const made = await tokens.make({ name: 'of bob', right: 'administer' }, askerOf(box, bob.secret));
   assert.ok(!isRefusal(made));
+  // Nobody hands on more than they have.
+  const more = await tokens.make({ name: 'more', right: 'administer' }, { ...askerOf(box, bob.secret), right: 'look' });
+  assert.ok(!isRefusal(more) && more.kept.right === 'look');
   const script = () => doors.asker({ authorization: `Bearer ${made.token}`, address: '', via: 'plain' });
   const listener = script();
   assert.ok(doors.mayStay(listener));
@@ -131,6 +192,9 @@ test('the last administrator stays one, and whoever is removed is out at once, w
   assert.equal(why(await accounts.remove('bob')), 'done');
   assert.equal(script().right, undefined);
   assert.equal(askerOf(box, bob.secret).right, undefined);
+  // Nor do they come back with somebody else of the same name.
+  assert.equal(why(await accounts.add({ name: 'bob', password: 'p q r some words', right: 'administer' })), 'done');
+  assert.deepEqual([script().right, askerOf(box, bob.secret).right], [undefined, undefined]);
   assert.equal(
     why(await signIn.signIn({ name: 'bob', password: 'x y z some words' }, seat('192.0.2.9'))),
     'wrong-password',
@@ -226,7 +290,11 @@ test('a backup of the secrets lets the same people into another box, and nobody 
     { numRuns: 50 },
   );
 
+  other.access.audit.add({ who: 'ada', address: '', what: 'sign-in', detail: {}, outcome: 'done' });
+  await writeFile(join(there.path, 'access.json.damaged-1'), 'old secrets');
   await other.access.factoryReset();
+  assert.deepEqual((await other.access.audit.page({})).rows, []);
+  assert.deepEqual(await readdir(there.path), ['sessions.json']);
   assert.equal(other.access.register.state, 'new');
   assert.equal(
     other.access.doors.asker({ authorization: `Bearer ${made.token}`, address: '', via: 'tls' }).right,

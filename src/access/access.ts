@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '#base/clock.ts';
 import { errorText } from '#base/errors.ts';
@@ -13,6 +13,7 @@ import { Presence } from './presence.ts';
 import { Prover } from './prover.ts';
 import type { Refusal } from './refusal.ts';
 import { Register } from './register.ts';
+import { syncFolder } from './secret-file.ts';
 import { exportSecrets, flawOf, importSecrets } from './secrets.ts';
 import { SignIn } from './sign-in.ts';
 import { Tokens } from './tokens.ts';
@@ -107,12 +108,15 @@ export class Access {
     return refused;
   }
 
-  /** Nobody has an account any more, and nobody is signed in: the page begins with the set-up. */
+  /** Nobody has an account any more, nobody is signed in, and what was done is forgotten: the page begins with the set-up. */
   async factoryReset(): Promise<void> {
     this.register.forget();
     this.#signOutAll();
-    await rm(join(this.#dataDir, 'access.json'), { force: true });
+    const old = (await readdir(this.#dataDir)).filter((name) => name.startsWith('access.json'));
+    await Promise.all(old.map((name) => rm(join(this.#dataDir, name), { force: true, recursive: true })));
+    await syncFolder(this.#dataDir);
     await this.presence.flush();
+    await this.audit.forget();
     await this.certificates.forget();
   }
 

@@ -63,9 +63,14 @@ export class Doors {
     return session && csrfTokenOf(session);
   }
 
-  /** False: what the asker was let in by has ended since, or gives less than it did. */
+  /** False: what the asker was let in by has ended since, or gives another right than it did. A page that listens is a page in use. */
   mayStay(asker: Caller): boolean {
-    return asker.kind === 'socket' || this.#rightNow(asker) === asker.right;
+    if (asker.kind === 'socket') return true;
+    if (this.#rightNow(asker) !== asker.right) return false;
+    const nowMs = this.#nowMs();
+    const session = asker.sessionId === undefined ? undefined : this.#presence.sessions.byId(asker.sessionId, nowMs);
+    if (session && this.#presence.sessions.see(session, nowMs)) this.#presence.touch();
+    return true;
   }
 
   audit(entry: AuditEntry): void {

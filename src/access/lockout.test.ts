@@ -28,6 +28,19 @@ test('a sender who guesses at many accounts is locked out of all of them', () =>
   assert.ok('locked' in lockout.begin('ada', 'a', 10_000));
 });
 
+test('many who guess at one account slow it down for strangers, never for whoever came from there before', () => {
+  const lockout = new Lockout();
+  const home = lockout.begin('ada', 'home', 0);
+  assert.deepEqual(home, { slowMs: 0 });
+  lockout.succeeded('ada', 'home');
+  for (let at = 0; at < 500; at++) lockout.begin('ada', `bot${at}`, at);
+  assert.deepEqual(lockout.begin('ada', 'away', 500), { slowMs: 3000 });
+  assert.deepEqual(lockout.begin('ada', 'home', 500), { slowMs: 0 });
+  for (let at = 0; at < 50; at++) lockout.wrongCode('ada', 500);
+  assert.equal(lockout.codeWaitMs('ada', 'away', 500), 20_000);
+  assert.equal(lockout.codeWaitMs('ada', 'home', 500), 0);
+});
+
 test('an account of its own washes no sender clean who guesses at another', () => {
   const lockout = new Lockout();
   let looked = 0;

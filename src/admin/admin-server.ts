@@ -6,7 +6,7 @@ import type { RouteName } from './contract-api.ts';
 import { type Door, refusedAt, whoAsks } from './doorkeeper.ts';
 import { turnedAway } from './gate.ts';
 import { HttpListener, type ListenAt } from './http-listener.ts';
-import type { KeyAndCertificate } from './limited-server.ts';
+import { type KeyAndCertificate, letTakeTime } from './limited-server.ts';
 import { ADMIN_LIMITS } from './limits.ts';
 import { LiveFeed } from './live-feed.ts';
 import { openApi } from './openapi.ts';
@@ -128,9 +128,10 @@ export class AdminServer {
   ): Promise<void> {
     const query = queryOf(to.name, new URL(request.url ?? '/', 'http://box').searchParams);
     if ('fields' in query) return respond(response, invalid('The parameters of this address are wrong.', query.fields));
+    if (to.options.answerMs !== undefined) letTakeTime(request, to.options.answerMs);
     const body = await bodyOf(to, request);
     if (body instanceof Refused) return respond(response, body);
-    if (to.options.answerMs !== undefined) request.setTimeout(to.options.answerMs);
+
     const detail: Record<string, string | number | boolean> = {};
     const gone = new AbortController();
     response.once('close', () => gone.abort());

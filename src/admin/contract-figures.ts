@@ -42,7 +42,7 @@ export type Balance = {
   /** As the kernel counted the ports, headers and all. */
   lanTxBytes: number;
   wanRxBytes: number;
-  /** What no counter of the box has: headers, what was sent again, the page itself, less what the box fetched for itself. It may be below zero. */
+  /** What no counter of the box has: headers of what was given, what was sent again, the page itself, less headers of what was fetched and what the box fetched for itself. It may be below zero. */
   residualBytes: number;
   /** Of what went out at the LAN port. */
   residualShare: number;

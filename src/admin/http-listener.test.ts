@@ -24,7 +24,10 @@ const listener = await HttpListener.start({
   },
   onUpgrade: (asked, socket, _, door) => {
     seen.push(`upgrade ${asked.url} ${door.tls}`);
-    socket.end('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n');
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n');
+    if (asked.url !== '/stay') socket.end();
+    // Says what it hears.
+    else socket.on('error', () => {}).pipe(socket);
   },
 });
 const port = listener.port as number;
@@ -138,6 +141,10 @@ test('garbage, half a handshake and silence are hung up on, and cost nobody else
     }),
     { numRuns: 60 },
   );
+  const upgrade = 'GET /stay HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n';
+  const staying = connectTls({ host: '127.0.0.1', port, ca: one.certificate });
+  staying.write(upgrade);
+  await new Promise((resolve) => staying.once('data', resolve));
   // Each of these says too little; all of them are gone in the end though they never hang up.
   const stuck = ['', '\x16', '\x16\x03\x01\x02\x00\x01', 'GET / HTTP/1.1\r\nhost: a\r\nx-slow: '].map((said) => {
     const socket = connect(port, '127.0.0.1');
@@ -145,6 +152,10 @@ test('garbage, half a handshake and silence are hung up on, and cost nobody else
   });
   assert.equal((await get(one.certificate)).status, 200);
   await Promise.all(stuck);
+  // Who said enough is there still, though it was silent as long.
+  staying.write('still here');
+  assert.equal(String(await new Promise((resolve) => staying.once('data', resolve))), 'still here');
+  staying.destroy();
   // A slow reader of headers over TLS as well.
   await talk('GET / HTTP/1.1\r\nx-slow: ', connectTls({ host: '127.0.0.1', port, ca: one.certificate }));
 });

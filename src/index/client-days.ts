@@ -60,7 +60,9 @@ export class ClientDays {
   forgetOutside(fromS: number, untilS: number): boolean {
     const where = 'WHERE day_s < ? OR day_s > ?';
     const some = this.#tables.sql(`SELECT 1 FROM client_day ${where} LIMIT 1`).get(fromS, untilS);
-    return !some || this.#tables.erase(() => this.#tables.sql(`DELETE FROM client_day ${where}`).run(fromS, untilS));
+    if (some) return this.#tables.erase(() => this.#tables.sql(`DELETE FROM client_day ${where}`).run(fromS, untilS));
+    this.#tables.finishErasing();
+    return true;
   }
 
   /** Of one machine, or of all. */

@@ -12,6 +12,10 @@ export const REBUILDING = 'rebuilding';
 /** SQLite's files beside the database: they belong to it and move with it. */
 const COMPANIONS = ['', '-wal', '-shm'];
 
+/** The disk's own trouble: the daemon goes on serving and the index lags behind until there is room again. */
+export const isDiskTrouble = (error: unknown): boolean =>
+  /^SQLITE_(FULL|IOERR|BUSY|READONLY)/.test(errorCode(error) ?? '');
+
 const isHeld = (error: unknown): boolean => /^SQLITE_BUSY/.test(errorCode(error) ?? '');
 const isCorrupt = (error: unknown): boolean => /^SQLITE_(CORRUPT|NOTADB)/.test(errorCode(error) ?? '');
 

@@ -1,11 +1,12 @@
 import type { Database, Statement } from 'better-sqlite3';
-import { bug, errorCode, errorText } from '#base/errors.ts';
+import { bug, errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { type InfoHash, infoHashBytes, infoHashOf } from '#base/units.ts';
 import { bitsIn } from './bits.ts';
 import { ClientDays } from './client-days.ts';
-import { openDatabase, REBUILDING } from './database.ts';
+import { isDiskTrouble, openDatabase, REBUILDING } from './database.ts';
 import { Doubts } from './doubts.ts';
+import { Erasing } from './erasing.ts';
 import { HeatHours } from './heat-hours.ts';
 import { Heats } from './heats.ts';
 import { INDEX_LIMITS } from './limits.ts';
@@ -16,9 +17,6 @@ import { SharedFiles } from './shared-files.ts';
 import type { Tables } from './tables.ts';
 import { type NewTask, type Reach, rowOf, SELECT_TASK, type Stored, type TaskRow, trackersText } from './task-row.ts';
 import { TrafficRows } from './traffic-rows.ts';
-
-/** The disk's own trouble: the daemon goes on serving and the index lags behind until there is room again. */
-const isDiskTrouble = (error: unknown): boolean => /^SQLITE_(FULL|IOERR|BUSY|READONLY)/.test(errorCode(error) ?? '');
 
 /**
  * What is cached, settings and totals, in SQLite. A write returns false when the disk would not take it (one log line
@@ -45,10 +43,12 @@ export class Index {
     this.#db = db;
     this.path = db.name;
     this.#log = log;
+    const erasing = new Erasing(db, (work) => this.#durably(() => this.#write(work)));
     const tables: Tables = {
       sql: (text) => this.#sql(text),
       write: (work) => this.#write(work),
-      erase: (work) => this.#erase(work),
+      erase: (work) => erasing.run(work),
+      finishErasing: () => erasing.finish(),
     };
     this.files = new SharedFiles(tables);
     this.doubts = new Doubts(tables);
@@ -266,22 +266,6 @@ export class Index {
   #mark(state: 'running' | 'ended' | typeof REBUILDING): void {
     const sql = 'INSERT INTO run VALUES (1, ?) ON CONFLICT DO UPDATE SET state = excluded.state';
     this.#durably(() => this.#write(() => this.#sql(sql).run(state)));
-  }
-
-  /** sqlite.org/pragma.html: deleted content is overwritten with zeros; then the log, which holds the pages as they were, is emptied. */
-  #erase(work: () => unknown): boolean {
-    this.#db.pragma('secure_delete = ON');
-    try {
-      if (!this.#durably(() => this.#write(work))) return false;
-      // Busy: another process reads just now. The log is overwritten as it is used again.
-      this.#db.pragma('wal_checkpoint(TRUNCATE)');
-      return true;
-    } catch (error) {
-      if (!isDiskTrouble(error)) throw error;
-      return false;
-    } finally {
-      this.#db.pragma('secure_delete = OFF');
-    }
   }
 
   #durably<T>(write: () => T): T {

@@ -25,6 +25,13 @@ export class Listing {
     return this.#tables.write(() => this.#tables.sql(sql).run(shown, fold(shown), size, hash, hash));
   }
 
+  /** Empty when nobody has read it yet, or nothing is known of it. */
+  nameOf(infoHash: InfoHash): string {
+    const sql = `SELECT name FROM listing WHERE task = (${TASK})`;
+    const hash = infoHashBytes(infoHash);
+    return (this.#tables.sql(sql).pluck().get(hash, hash) as string | undefined) ?? '';
+  }
+
   /** From now on exactly this has been decided, of torrents that are known. */
   decideAll(all: ReadonlyMap<InfoHash, number>): boolean {
     return this.#tables.write(() => {

@@ -44,6 +44,8 @@ const NAMES = COLUMNS.map(([column]) => column).join(', ');
 const ADD = `INSERT INTO traffic (grid, at_s, ${NAMES}) VALUES (?, ?, ${COLUMNS.map(() => '?').join(', ')})
   ON CONFLICT DO UPDATE SET ${COLUMNS.map(([column]) => `${column} = ${column} + excluded.${column}`).join(', ')}`;
 const SELECT = `SELECT at_s AS atS, grid, ${COLUMNS.map(([column, name]) => `${column} AS ${name}`).join(', ')} FROM traffic`;
+const SUM = `SELECT ${COLUMNS.map(([column, name]) => `coalesce(sum(${column}), 0) AS ${name}`).join(', ')} FROM traffic`;
+const WHERE = 'WHERE grid = ? AND at_s >= ? AND at_s < ?';
 const FORGET = `DELETE FROM traffic WHERE grid = ?
   AND at_s < (SELECT at_s FROM traffic WHERE grid = ? ORDER BY at_s DESC LIMIT 1 OFFSET ?)`;
 
@@ -70,7 +72,13 @@ export class TrafficRows {
 
   /** Oldest first, from `fromS` on and before `untilS`, seconds since the epoch. */
   between(grid: GridName, fromS: number, untilS: number): TrafficRow[] {
-    const sql = `${SELECT} WHERE grid = ? AND at_s >= ? AND at_s < ? ORDER BY at_s`;
-    return this.#tables.sql(sql).all(grid, Math.floor(fromS), Math.floor(untilS)) as TrafficRow[];
+    return this.#tables
+      .sql(`${SELECT} ${WHERE} ORDER BY at_s`)
+      .all(grid, Math.floor(fromS), Math.floor(untilS)) as TrafficRow[];
+  }
+
+  /** Of the same steps, together. */
+  sum(grid: GridName, fromS: number, untilS: number): Moved {
+    return this.#tables.sql(`${SUM} ${WHERE}`).get(grid, Math.floor(fromS), Math.floor(untilS)) as Moved;
   }
 }

@@ -11,22 +11,24 @@ export type CommandResult =
 /** `ended`: there is no process any more. A killed one that waits for a dead disk ends later than its result is known. */
 export type Command = { readonly result: Promise<CommandResult>; readonly ended: Promise<void> };
 
+/** `withErrors`: what it says on its standard error is part of the output. */
+export type CommandLimits = {
+  readonly timeoutMs: number;
+  readonly outputBytes: number;
+  readonly withErrors?: boolean;
+};
+
 /**
- * Runs a program without a shell, with nothing on its standard input and only its standard output read, as Latin-1. It has a process group
+ * Runs a program without a shell, with nothing on its standard input and its standard output read, as Latin-1. It has a process group
  * of its own, so that whatever it starts is killed with it. Starting one stops the event loop for as long as fork(2) takes: some 3 ms for
  * every 100 MB of this process. So nothing that happens often may do it.
  */
-export function runCommand(
-  file: string,
-  args: readonly string[],
-  limits: { readonly timeoutMs: number; readonly outputBytes: number },
-  signal: AbortSignal,
-): Command {
+export function runCommand(file: string, args: readonly string[], limits: CommandLimits, signal: AbortSignal): Command {
   const result = Promise.withResolvers<CommandResult>();
   const ended = Promise.withResolvers<void>();
   try {
     signal.throwIfAborted();
-    watch(start(file, args), limits, signal, result.resolve, ended.resolve);
+    watch(start(file, args, limits.withErrors ?? false), limits, signal, result.resolve, ended.resolve);
   } catch (error) {
     result.resolve({ kind: 'failed', why: errorText(error) });
     ended.resolve();
@@ -34,24 +36,25 @@ export function runCommand(
   return { result: result.promise, ended: ended.promise };
 }
 
-const start = (file: string, args: readonly string[]) =>
+const start = (file: string, args: readonly string[], withErrors: boolean) =>
   spawn(file, args, {
     cwd: '/',
     env: { LC_ALL: 'C', PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', 'pipe', withErrors ? 'pipe' : 'ignore'],
     detached: true,
   });
 
 function watch(
   child: ReturnType<typeof start>,
-  limits: { readonly timeoutMs: number; readonly outputBytes: number },
+  limits: CommandLimits,
   signal: AbortSignal,
   resolve: (result: CommandResult) => void,
   ended: () => void,
 ): void {
   const kill = (why: CommandResult): void => {
     resolve(why);
-    child.stdout.destroy();
+    child.stdout?.destroy();
+    child.stderr?.destroy();
     try {
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
     } catch {
@@ -69,12 +72,14 @@ function watch(
   };
   const chunks: Buffer[] = [];
   let bytes = 0;
-  child.stdout.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes > limits.outputBytes) kill({ kind: 'cut' });
-    else chunks.push(chunk);
-  });
-  child.stdout.on('error', () => {});
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > limits.outputBytes) kill({ kind: 'cut' });
+      else chunks.push(chunk);
+    });
+    stream?.on('error', () => {});
+  }
   child.on('error', (error) => over({ kind: 'failed', why: errorText(error) }));
   child.on('close', (status, by) =>
     over(

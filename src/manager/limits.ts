@@ -39,6 +39,13 @@ export const LIMITS = {
    */
   evictBelow: { share: 0.05, least: 192 << 20, most: 4 * 2 ** 30 },
   evictTo: { share: 0.08, least: 320 << 20, most: 6 * 2 ** 30 },
+  /** Bytes a second that are moved off a disk that is to become empty, at most: beside clients who read at gigabits it is hardly felt. */
+  drainBytesPerS: 32 << 20,
+  /** A piece waits that long for whoever else uses the disks, and looks again; after so long it moves anyway. */
+  drainYieldMs: 25,
+  drainYieldMostMs: 1_000,
+  /** What found no room, or was in use, is tried again after that. */
+  drainLookMs: 60_000,
   /** Torrents of which the one worth least goes. */
   evictDraws: 16,
   /** A client that is expected within so long counts as much as one that is here. */

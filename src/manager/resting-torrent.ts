@@ -52,6 +52,10 @@ export class RestingTorrent {
     return Math.min(piece, pieceCount);
   }
 
+  get shape(): PieceShape {
+    return this.#shape;
+  }
+
   get pieceCount(): number {
     return this.#shape.pieceCount;
   }

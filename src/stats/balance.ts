@@ -31,8 +31,8 @@ type Minute = { moved: Moved; isBroken: boolean };
  *     out at the LAN = in at the WAN - filled + served + rest
  *                    = (in at the WAN - kept) + from the cache + rest        kept = filled - fresh, from the cache = served - fresh
  *
- * The rest is what no counter of the box has: headers of frames and segments, what was sent again, the page itself, less what the box fetched for
- * itself (trackers, DHT). It is shown, not spread over the others. Kept in minutes of monotonic time, so that a clock that is set changes nothing.
+ * The rest is what no counter of the box has: headers of what was given, what was sent again, the page itself, less headers of what was fetched and
+ * what the box fetched for itself (trackers, DHT). It may be below zero. It is shown, not spread over the others. Kept in minutes of monotonic time, so that a clock that is set changes nothing.
  */
 export class BalanceKeeper {
   #minutes: Minute[] = [{ moved: nothing(), isBroken: false }];

@@ -7,6 +7,7 @@ export type BooksWorld = {
   /** See TrafficRows. */
   add(rows: readonly TrafficRow[]): boolean;
   between(grid: GridName, fromS: number, untilS: number): TrafficRow[];
+  sum(grid: GridName, fromS: number, untilS: number): Moved;
 };
 
 const NAMES: readonly GridName[] = ['5m', '15m', 'day'];
@@ -48,10 +49,20 @@ export class Books {
   /** In the order of time; a step may be there twice. */
   between(grid: GridName, fromMs: number, untilMs: number): { atMs: number; moved: Moved }[] {
     const stored = this.#world.between(grid, fromMs / 1000, untilMs / 1000);
-    const waiting = [...this.#waiting.values()].filter(
-      ({ grid: of, atS }) => of === grid && atS * 1000 >= fromMs && atS * 1000 < untilMs,
-    );
-    return [...stored, ...waiting].map((row) => ({ atMs: row.atS * 1000, moved: row }));
+    return [...stored, ...this.#unwritten(grid, fromMs, untilMs)].map((row) => ({ atMs: row.atS * 1000, moved: row }));
+  }
+
+  /** The same steps, together. */
+  sum(grid: GridName, fromMs: number, untilMs: number): Moved {
+    const sum = { ...this.#world.sum(grid, fromMs / 1000, untilMs / 1000) };
+    for (const row of this.#unwritten(grid, fromMs, untilMs)) addTo(sum, row);
+    return sum;
+  }
+
+  #unwritten(grid: GridName, fromMs: number, untilMs: number): TrafficRow[] {
+    const isIn = (row: TrafficRow): boolean =>
+      row.grid === grid && row.atS * 1000 >= fromMs && row.atS * 1000 < untilMs;
+    return [...this.#waiting.values()].filter(isIn);
   }
 
   #note(grid: GridName, atMs: number, moved: Moved): void {

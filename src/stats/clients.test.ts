@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import Sqlite from 'better-sqlite3';
 import fc from 'fast-check';
 import { silentLog } from '#base/log.ts';
 import { infoHashOf } from '#base/units.ts';
@@ -33,7 +34,7 @@ function setUp(t: TestContext, enabled = true, keepDays = 3) {
   );
   const onDisk = (text: string): boolean =>
     ['', '-wal'].some((suffix) => readFileSync(path + suffix).includes(Buffer.from(text)));
-  return { index, at, history, onDisk };
+  return { index, at, history, onDisk, path };
 }
 
 test('nothing is kept of anybody unless it was switched on', (t) => {
@@ -122,6 +123,21 @@ test('one is forgotten, or all are, and nothing of them is left in the files', (
   assert.deepEqual([onDisk(PC), onDisk(PHONE)], [false, true]);
   history.forget();
   assert.deepEqual([onDisk(PHONE), index.clientDays.size], [false, 0]);
+});
+
+test('what somebody reads meanwhile is gone from the files when they have read it', (t) => {
+  const { history, onDisk, path } = setUp(t);
+  history.note(PC, FILM, 100);
+  for (let i = 0; i < 10; i++) history.write();
+  const reader = new Sqlite(path, { readonly: true });
+  t.after(() => reader.close());
+  reader.exec('BEGIN');
+  reader.prepare('SELECT count(*) FROM client_day').get();
+  assert.equal(history.forget(), true);
+  assert.equal(onDisk(PC), true, 'else the rest proves nothing');
+  reader.exec('COMMIT');
+  history.write();
+  assert.equal(onDisk(PC), false);
 });
 
 test('switched off, what waits is not written', (t) => {

@@ -37,6 +37,7 @@ export class TestBox {
       before: { served: 0, filled: 0, passed: 0 },
       add: (rows) => index.traffic.add(rows),
       between: (grid, fromS, untilS) => index.traffic.between(grid, fromS, untilS),
+      sum: (grid, fromS, untilS) => index.traffic.sum(grid, fromS, untilS),
     });
   }
 

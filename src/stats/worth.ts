@@ -1,7 +1,6 @@
 import type { Moved } from '#index/traffic-rows.ts';
 import type { Books } from './books.ts';
 import { midnight, monthStart } from './grid.ts';
-import { sumOf } from './moved.ts';
 
 /** See Totals of the admin contract, which is this. */
 export type Totals = { servedBytes: number; filledBytes: number; passedBytes: number; savedBytes: number };
@@ -13,7 +12,7 @@ export type AllTime = Pick<Moved, 'served' | 'filled' | 'passed'>;
 /** Since midnight and since the first of the month, where the box is now: a time zone that was changed moves both. */
 export function worthOf(nowMs: number, books: Books, all: AllTime): Worth {
   const today = sinceMidnight(nowMs, books);
-  const month = sumOf(books.between('15m', monthStart(nowMs), nowMs + 1).map(({ moved }) => moved));
+  const month = books.sum('15m', monthStart(nowMs), nowMs + 1);
   const [hitRateToday, hitRateMonth] = [hitRate(today), hitRate(month)];
   return {
     today: totalsOf(today),
@@ -24,9 +23,7 @@ export function worthOf(nowMs: number, books: Books, all: AllTime): Worth {
   };
 }
 
-/** A few hundred rows: cheap enough for every second. */
-export const sinceMidnight = (nowMs: number, books: Books): Moved =>
-  sumOf(books.between('5m', midnight(nowMs), nowMs + 1).map(({ moved }) => moved));
+export const sinceMidnight = (nowMs: number, books: Books): Moved => books.sum('5m', midnight(nowMs), nowMs + 1);
 
 export const totalsOf = ({ served, filled, passed }: AllTime): Totals => ({
   servedBytes: served,

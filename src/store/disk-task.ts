@@ -3,11 +3,13 @@ import { bug, errorCode, errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import type { PieceIndex } from '#base/units.ts';
 import { passed, workOf } from './digests.ts';
+import type { Disk } from './disk.ts';
 import type { Disks } from './disks.ts';
 import { busy } from './gate.ts';
 import type { HashPool } from './hash-pool.ts';
 import { Layout } from './layout.ts';
 import { STORE_LIMITS } from './limits.ts';
+import { Move, type MoveWorld, NoRoom, type Pace } from './moving.ts';
 import type { PieceCache, TaskPieces } from './piece-cache.ts';
 import type { Places } from './places.ts';
 import { recheckPieces } from './recheck.ts';
@@ -48,6 +50,9 @@ export type TaskLife = {
   removing(removal: Promise<Written>): void;
 };
 
+/** 'no-room': the other disk became full. 'not-now': it may be tried again. */
+export type Moved = { kind: 'moved'; bytes: number } | { kind: 'no-room' } | { kind: 'not-now' } | Failed;
+
 type Reading<P> = { readers: number; readonly result: Promise<ReadResult<P>> };
 
 /** Invariant: a piece is in the memory cache, or answered 'durable' or 'ok', only after its hash was right. */
@@ -65,6 +70,11 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
   #end: Promise<Written> | undefined;
   readonly #doors = new SegmentDoors();
   #rechecks = 0;
+  /** Work that changes what lies on the disk. */
+  readonly #changing = new Set<Promise<unknown>>();
+  readonly #reads = new Set<Promise<unknown>>();
+  #still: Promise<void> | undefined;
+  #moving: { readonly move: Move<P>; readonly end: AbortController } | undefined;
   #toldNotBorrowed = false;
 
   constructor(world: DiskWorld<P>, shape: TaskShape, life: TaskLife) {
@@ -100,7 +110,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
     const { lengthBytes } = this.#layout.place(piece.index);
     if (piece.payloadParts().reduce((sum, part) => sum + part.length, 0) !== lengthBytes)
       bug('a piece of another size');
-    return this.#during(() => this.#accept(piece, lengthBytes));
+    return this.#during(() => this.#change(() => this.#accept(piece, lengthBytes)));
   }
 
   cached(index: PieceIndex): P | undefined {
@@ -150,6 +160,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
         this.#log.warn('recheck-skipped', { segments: names.join(' '), why: errorText(error) }),
     });
     const outcome = await this.#during(async () => {
+      await this.#still;
       this.#rechecks++;
       try {
         await this.#doors.quiet();
@@ -176,18 +187,20 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
     if (infoBytes.length > STORE_LIMITS.infoBytes) bug(`an info dictionary of ${infoBytes.length} bytes`);
     if (layers.length > STORE_LIMITS.layersBytes) bug(`piece layers of ${layers.length} bytes`);
     return this.#during(() =>
-      this.#home.withRoom(infoBytes.length + layers.length, async ({ folder }): Promise<Written> => {
-        // In this order: an info dictionary on the disk is never without the layers that were known with it.
-        if (layers.length > 0) await folder.write(LAYERS_FILE, layers);
-        await folder.write(INFO_FILE, infoBytes);
-        return { kind: 'ok' };
-      }),
+      this.#change(() =>
+        this.#home.withRoom(infoBytes.length + layers.length, async ({ folder }): Promise<Written> => {
+          // In this order: an info dictionary on the disk is never without the layers that were known with it.
+          if (layers.length > 0) await folder.write(LAYERS_FILE, layers);
+          await folder.write(INFO_FILE, infoBytes);
+          return { kind: 'ok' };
+        }),
+      ),
     );
   }
 
   async borrow(file: SharedFile, from: Lender): Promise<boolean> {
     const done = await this.#during(async () => {
-      await this.#borrow(file, from);
+      await this.#change(() => this.#borrow(file, from));
       return { kind: 'ok' as const };
     });
     // A disk that knows no links would say so for every file.
@@ -210,8 +223,8 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
     const dropped = await this.#during(async () => {
       const went = await this.#doors.drop(number, async () => {
         const home = this.#home.now;
-        // What is being looked for there may be found, and then be gone.
-        if (!home || this.#rechecks > 0 || !forget()) return false;
+        // What is being looked for there may be found, and then be gone; what is being moved would come back.
+        if (!home || this.#rechecks > 0 || this.#moving || !forget()) return false;
         // Nobody asks for them any more; who asked before is still given them.
         await Promise.all(pieces.map((index) => this.#reading.get(index)?.result));
         for (const index of pieces) this.memory.drop(index);
@@ -224,8 +237,42 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
     return dropped.kind === 'ok' && dropped.went;
   }
 
+  /**
+   * All pieces that verify go to another disk, which is the torrent's home from then on; the folder that they lay in goes. Whoever reads and writes
+   * meanwhile notices nothing. 'not-now': it has no home, is being moved or looked through, or ended meanwhile.
+   */
+  async move(to: Disk, pace: Pace, signal: AbortSignal): Promise<Moved> {
+    return this.#during(async (): Promise<Moved> => {
+      const from = this.#home.now;
+      if (!from || from.disk === to || this.#moving || this.#rechecks > 0) return { kind: 'not-now' };
+      const end = new AbortController();
+      const both = AbortSignal.any([signal, end.signal]);
+      const move = new Move<P>({ shape: this.#shape, layout: this.#layout, from, to, ...this.#mover(from) });
+      this.#moving = { move, end };
+      let moved = false;
+      try {
+        await move.copy(pace, both);
+        moved = await this.#quietly(() => this.#settle(move, from, to, both));
+      } catch (error) {
+        signal.throwIfAborted();
+        if (end.signal.aborted) return { kind: 'not-now' };
+        return error instanceof NoRoom ? { kind: 'no-room' } : failed(error);
+      } finally {
+        this.#moving = undefined;
+        await move.discard();
+      }
+      if (!moved) return { kind: 'not-now' };
+      // Who began to read before still reads there.
+      await Promise.allSettled([...this.#reads]);
+      await from.disk.files.forget(`${from.folder.path}/`);
+      await from.folder.remove();
+      return { kind: 'moved', bytes: move.bytes };
+    });
+  }
+
   remove(): Promise<Written> {
     if (!this.#end) {
+      this.#moving?.end.abort();
       this.#end = this.#remove();
       this.#life.removing(this.#end);
     }
@@ -234,8 +281,56 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
 
   /** Refuses further work and waits for what is under way; what is on the disk stays. */
   async close(): Promise<void> {
+    this.#moving?.end.abort();
     this.#end ??= Promise.resolve(failed(new Error('the store is closed')));
     await Promise.all(this.#underWay);
+  }
+
+  /** False: something has come between, and the torrent stays where it is. */
+  async #settle(move: Move<P>, from: Residence, to: Disk, signal: AbortSignal): Promise<boolean> {
+    const { disks } = this.#world;
+    const stays = () => this.#home.now === from && disks.at(to.path) === to && to.state === 'good';
+    if (this.#rechecks > 0 || this.#end || !stays()) return false;
+    await move.finish(signal);
+    disks.settle(this.#shape.infoHash, to);
+    return true;
+  }
+
+  #mover(from: Residence): Pick<MoveWorld<P>, 'read' | 'discard'> {
+    return {
+      read: async (index) => {
+        if (this.#home.now !== from) throw new Error('the disk is gone');
+        const read = await this.#readDisk(index);
+        if (read.kind === 'failed') throw read.error;
+        return read.kind === 'ok' ? read.piece : undefined;
+      },
+      discard: (piece) => this.#world.maker.discard(piece),
+    };
+  }
+
+  /** Work that changes what lies on the disk: it waits while the torrent changes its home. */
+  async #change<T>(work: () => Promise<T>): Promise<T> {
+    while (this.#still) await this.#still;
+    const running = work();
+    this.#changing.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#changing.delete(running);
+    }
+  }
+
+  /** Does work while nothing changes what lies on the disk. */
+  async #quietly<T>(work: () => Promise<T>): Promise<T> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#still = promise;
+    try {
+      await Promise.allSettled([...this.#changing]);
+      return await work();
+    } finally {
+      this.#still = undefined;
+      resolve();
+    }
   }
 
   /** Bytes can only be shared on one disk: a torrent without a home goes to the lender's. */
@@ -243,6 +338,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
     const { disks } = this.#world;
     const lending = disks.home(from.infoHash);
     if (!lending) throw new Error('the lender has no home');
+    if (!this.#home.now && disks.isDrained(lending)) throw new Error('the disk of the lender is to become empty');
     if (!this.#home.now) disks.settle(this.#shape.infoHash, lending);
     const home = this.#home.now;
     if (home?.disk !== lending) throw new Error('the lender lies on another disk');
@@ -301,6 +397,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
     using turn = await disk.writes.enter();
     if (!turn) return failed(busy('pieces to write'));
     await this.#doors.write(this.#layout.place(piece.index).segment, () => files.write(piece));
+    this.#moving?.move.wrote(piece.index);
     // The disk may have gone between the write and this word.
     return this.#home.now?.disk === disk ? { kind: 'durable' } : failed(new Error('the disk is gone'));
   }
@@ -342,7 +439,13 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
     if (verifiedBy === this.#shape) this.memory.put(piece, uses);
   }
 
-  async #readDisk(index: PieceIndex): Promise<ReadResult<P>> {
+  #readDisk(index: PieceIndex): Promise<ReadResult<P>> {
+    const running = this.#readHome(index);
+    this.#reads.add(running);
+    return running.finally(() => this.#reads.delete(running));
+  }
+
+  async #readHome(index: PieceIndex): Promise<ReadResult<P>> {
     const { disks, maker } = this.#world;
     const { lengthBytes } = this.#layout.place(index);
     const home = this.#home.now;

@@ -43,6 +43,8 @@ export class Disks {
   readonly #free = new Map<Disk, number>();
   /** Paths of disks that are in order, and get new torrents only where no other one has room; why. */
   readonly #distrusted = new Map<string, string>();
+  /** Paths of disks that are to become empty: nothing new comes there. */
+  readonly #drained = new Set<string>();
   /** Told of torrents whose home is gone, or is there again. */
   onChange: (what: 'gone' | 'back', torrents: readonly InfoHash[]) => void = () => {};
 
@@ -83,6 +85,7 @@ export class Disks {
   async remove(path: string): Promise<boolean> {
     const missing = this.#missing.delete(path);
     this.#distrusted.delete(path);
+    this.#drained.delete(path);
     const disk = this.#disks.get(path);
     if (!disk) return missing;
     this.#disks.delete(path);
@@ -96,6 +99,25 @@ export class Disks {
   distrust(path: string, why: string | undefined): void {
     if (why !== undefined && (this.#disks.has(path) || this.#missing.has(path))) this.#distrusted.set(path, why);
     else this.#distrusted.delete(path);
+  }
+
+  /** The disk is to become empty, or no more: no torrent comes there. What lies there is served, and made whole, until it has moved. */
+  drain(path: string, on: boolean): void {
+    if (on) this.#drained.add(path);
+    else this.#drained.delete(path);
+  }
+
+  isDrained(disk: Disk): boolean {
+    return this.#drained.has(disk.path);
+  }
+
+  /** Another disk for all of a torrent that has so many bytes, which leaves it what eviction keeps free. */
+  async roomier(infoHash: InfoHash, bytes: number): Promise<Disk | undefined> {
+    await this.freeBytes();
+    const home = this.#homes.get(infoHash);
+    const leaves = (disk: Disk) => (this.#free.get(disk) ?? 0) - this.#promisedOn(disk) - bytes;
+    const able = this.#open().filter((d) => d !== home && leaves(d) >= STORE_LIMITS.movedLeavesShare * d.usableBytes);
+    return this.#trusted(able, bytes);
   }
 
   all(): Disk[] {
@@ -157,7 +179,15 @@ export class Disks {
   }
 
   #choose(bytes: number): Disk | undefined {
-    const good = this.all().filter(({ state }) => state === 'good');
+    return this.#trusted(this.#open(), bytes);
+  }
+
+  /** Those that take new torrents. */
+  #open(): Disk[] {
+    return this.all().filter((disk) => disk.state === 'good' && !this.isDrained(disk));
+  }
+
+  #trusted(good: readonly Disk[], bytes: number): Disk | undefined {
     const trusted = good.filter(({ path }) => !this.#distrusted.has(path));
     return this.#chooseOf(trusted, bytes) ?? this.#chooseOf(good, bytes);
   }
@@ -241,7 +271,7 @@ export class Disks {
     if (disk.state === 'gone') return 0;
     const bytes = await disk.space.freeBytes();
     this.#free.set(disk, bytes);
-    return disk.state === 'good' ? bytes : 0;
+    return disk.state === 'good' && !this.isDrained(disk) ? bytes : 0;
   }
 
   /** What lies on the disk is at home there, unless it has a newer home. */

@@ -28,6 +28,8 @@ export const STORE_LIMITS = {
   recheckAtOnce: 2,
   /** Disks of one box: more than fit into a case. */
   disks: 64,
+  /** Share of a disk that a torrent which is moved there leaves free: what is moved must not make what lies there go. */
+  movedLeavesShare: 0.1,
   /** Milliseconds between two looks whether a disk is still there. */
   watchMs: 5_000,
   /** Milliseconds for which a disk that failed gets no new torrents; doubled with each further failure, up to the second. */

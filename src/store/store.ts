@@ -1,15 +1,17 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import type { InfoHash } from '#base/units.ts';
 import { BegunLog } from './begun-log.ts';
-import { DiskTask, type DiskWorld } from './disk-task.ts';
+import { DiskTask, type DiskWorld, type Moved } from './disk-task.ts';
 import { type DiskPlace, Disks, type DiskView } from './disks.ts';
 import { HashPool } from './hash-pool.ts';
 import { STORE_LIMITS } from './limits.ts';
+import type { Pace } from './moving.ts';
 import { PieceCache } from './piece-cache.ts';
 import { INFO_FILE, LAYERS_FILE } from './task-folder.ts';
+import { failed } from './task-home.ts';
 import type { PieceBuffer, PieceMaker, TaskShape, TaskStore } from './task-store.ts';
 
 export type StoreConfig = {
@@ -26,6 +28,9 @@ export type StoreConfig = {
   /** Threads that hash: one keeps up with about 5 Gbit/s. */
   hashWorkers: number;
 };
+
+/** Of `blocks` in stat(2), whatever the file system's own blocks are. */
+const STAT_BLOCK_BYTES = 512;
 
 /** `tasks`: torrents in memory. */
 export type StoreStats = { cacheBytes: number; cacheHits: number; cacheMisses: number; tasks: number };
@@ -120,6 +125,46 @@ export class Store<P extends PieceBuffer> implements AsyncDisposable {
 
   /** The same object for the same torrent, until it is removed. Touches no disk. */
   task(shape: TaskShape): TaskStore<P> {
+    return this.#task(shape);
+  }
+
+  /** No torrent comes to that disk from now on; false: they do again. */
+  drainDisk(path: string, on: boolean): void {
+    this.#world.disks.drain(path, on);
+  }
+
+  /**
+   * Moves a torrent to another disk with room for it. Its clients notice nothing; a power cut leaves it where it was, or where it goes.
+   * Rejects with the signal's reason alone.
+   */
+  async move(shape: TaskShape, pace: Pace, signal: AbortSignal): Promise<Moved> {
+    try {
+      const to = await this.#world.disks.roomier(shape.infoHash, await this.bytesOf(shape.infoHash));
+      const moved: Moved = to ? await this.#task(shape).move(to, pace, signal) : { kind: 'no-room' };
+      if (moved.kind !== 'moved') signal.throwIfAborted();
+      return moved;
+    } catch (error) {
+      signal.throwIfAborted();
+      return failed(error);
+    }
+  }
+
+  /** What a torrent takes of its disk. Zero when that does not say. */
+  async bytesOf(infoHash: InfoHash): Promise<number> {
+    const disk = this.#world.disks.home(infoHash);
+    if (!disk) return 0;
+    const folder = join(disk.root, infoHash);
+    const names = await readdir(folder).catch(() => []);
+    let bytes = 0;
+    for (const name of names)
+      bytes += await stat(join(folder, name)).then(
+        (file) => file.blocks * STAT_BLOCK_BYTES,
+        () => 0,
+      );
+    return bytes;
+  }
+
+  #task(shape: TaskShape): DiskTask<P> {
     const { infoHash } = shape;
     const living = this.#tasks.get(infoHash)?.deref();
     if (living) {

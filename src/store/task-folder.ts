@@ -23,6 +23,22 @@ export async function writeDurably(path: string, bytes: Uint8Array): Promise<voi
   await syncFolder(dirname(path));
 }
 
+/** The folder has its name from now on, durably. What had that name is in the way. */
+export async function settleFolder(from: string, to: string): Promise<void> {
+  await rename(from, to);
+  await syncFolder(dirname(to));
+}
+
+/** Of a small file; undefined when there is none. */
+export async function textOrNothing(path: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
 /** Renamed first, so that a torrent that comes back meanwhile starts from an empty folder. */
 export async function removeFolder(path: string): Promise<void> {
   const gone = `${path}.${process.hrtime.bigint()}${REMOVED}`;
