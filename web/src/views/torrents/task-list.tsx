@@ -12,24 +12,6 @@ const ROW_PX = 58;
 const CARD_PX = 104;
 const PHONE = '(max-width: 760px)';
 
-/** No table: see task-row.tsx. */
-const gridOf = (
-  count: number,
-  canSelect: boolean,
-  label: string,
-  active: string | undefined,
-  onKeyDown: (event: KeyboardEvent) => void,
-) =>
-  ({
-    role: 'grid',
-    'aria-rowcount': count,
-    'aria-multiselectable': canSelect,
-    'aria-label': label,
-    'aria-activedescendant': active,
-    tabIndex: 0,
-    onKeyDown,
-  }) as const;
-
 type Props = {
   pages: TaskPages;
   count: number;
@@ -117,13 +99,18 @@ export function TaskList({ pages, count, selection, onSelection }: Props) {
       />,
     );
   }
-  const isSeen = count > 0 && cursor >= now.first && cursor <= now.last;
+  // No table: see task-row.tsx.
+  const grid = {
+    role: 'grid',
+    'aria-rowcount': count,
+    'aria-multiselectable': onSelection !== undefined,
+    'aria-label': words.listKeys,
+    'aria-activedescendant': count > 0 && cursor >= now.first && cursor <= now.last ? `row-${cursor}` : undefined,
+    tabIndex: 0,
+    onKeyDown: keys,
+  } as const;
   return (
-    <div
-      class="trows"
-      ref={box}
-      {...gridOf(count, onSelection !== undefined, words.listKeys, isSeen ? `row-${cursor}` : undefined, keys)}
-    >
+    <div class="trows" ref={box} {...grid}>
       <div class="trows-all" style={{ height: `${now.heightPx}px` }}>
         {rows}
       </div>
