@@ -20,7 +20,7 @@ const PASSWORD = 'korrekt horse 电池';
 type Visit = { cafe: Cafe; browser: Browser; page: Page; url: string };
 
 /** What the browser says when it is refused, or finds nobody; the page says it too. */
-const EXPECTED = /status of (?:401|403|404|429|501|503)|ERR_|WebSocket connection .* failed/;
+const EXPECTED = /status of (?:401|403|404|429|501|503)|ERR_|WebSocket connection .* failed|WebSocket is closed/;
 
 const settings = async (cafe: Cafe) => (await cafe.daemon.get('/api/settings')) as SettingsView;
 
@@ -63,8 +63,9 @@ async function setUp({ cafe, browser, page, url }: Visit): Promise<void> {
 async function lockedOut({ cafe, browser, page, url }: Visit): Promise<void> {
   await page.getByRole('button', { name: '退出登录' }).click();
   await page.waitForURL(/#\/sign-in/);
-  await browser.open(url, '/torrents');
+  await page.goto(`${url}/#/torrents`);
   await page.waitForURL(/#\/sign-in\?back=/);
+  await page.reload();
   const password = page.locator('input[name=password]');
   const submit = page.locator('.sign-in button[type=submit]');
   const locked = page.locator('.sign-in-locked');

@@ -102,7 +102,8 @@ async function troublesOf(browser: Browser, look: Look): Promise<string[]> {
     ...(look.width < 500 ? await smallControls(page) : []),
     ...(await axeFindings(page)),
     ...(await focusTroubles(page)),
-    ...browser.troubles.splice(0),
+    // Who could look before is expected to be able to: the page dials at once, and hangs up where it is nobody any more.
+    ...browser.troubles.splice(0).filter((t) => !/WebSocket is closed before/.test(t)),
   ];
 }
 
@@ -119,8 +120,6 @@ for (const look of LOOKS) {
         signInAs(view.who);
         // Who is signed in is asked at the beginning.
         await page.goto('about:blank');
-        // Leaving in the middle of a call is no trouble of the page's.
-        browser.forgive(/WebSocket is closed before/);
         const paths = [view.path];
         for (const path of paths) {
           const opened = await browser.open(admin.url, path).catch((e: Error) => [`does not open: ${e.message}`]);
