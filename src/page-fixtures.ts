@@ -86,11 +86,11 @@ export class Browser implements AsyncDisposable {
 
   async #listen(): Promise<void> {
     const { page, troubles } = this;
-    // What it says in its most talkative mood alone is advice.
-    page.on(
-      'console',
-      (m) => !['log', 'debug'].includes(m.type()) && troubles.push(`console: ${m.text()} ${m.location().url}`),
-    );
+    page.on('console', (m) => {
+      // A form without a name in it, such as one for a passphrase, is advised against and meant.
+      if (m.type() === 'log' || m.text().startsWith('[DOM] Password forms')) return;
+      troubles.push(`console: ${m.text()} ${m.location().url}`);
+    });
     page.on('pageerror', (e) => troubles.push(`error: ${e.message}`));
     page.on('request', (r) => {
       this.#asked++;
