@@ -11,9 +11,10 @@ import type { BoxCounters, Cafe } from './world.ts';
 const UNDER_WAY = 0.05;
 const UNDER_WAY_LIMIT_MS = 20_000;
 
-/** Verdicts of the daemon that mean "left alone". */
-/** On the page of the box of the cafe. */
+/** On the page of the cafe's box. */
 const ACCOUNT = { name: 'operator', password: 'cafe-in-a-box' };
+
+/** Verdicts of the daemon that mean "left alone". */
 const LEFT_ALONE = new Set(['passed']);
 
 export type Say = (line: string) => void;
