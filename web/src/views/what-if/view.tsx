@@ -63,15 +63,18 @@ function Shown({ of }: { of: WhatIfView }) {
           </tbody>
         </table>
       </div>
-      <dl class="card pad panel">
-        {facts.map(([name, text]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{text}</dd>
-          </div>
-        ))}
-      </dl>
-      <p class="aside">{words.differentSays}</p>
+      <div class="card pad panel">
+        <dl>
+          {facts.map(([name, text]) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>
+                {text} {name === words.different && <span class="aside">{words.differentSays}</span>}
+              </dd>
+            </div>
+          ))}
+        </dl>
+      </div>
     </>
   );
 }
