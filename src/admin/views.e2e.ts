@@ -103,7 +103,7 @@ async function troublesOf(browser: Browser, look: Look): Promise<string[]> {
     ...(await axeFindings(page)),
     ...(await focusTroubles(page)),
     // Who could look before is expected to be able to: the page dials at once, and hangs up where it is nobody any more.
-    ...browser.troubles.splice(0).filter((t) => !/WebSocket is closed before/.test(t)),
+    ...browser.troubles.splice(0).filter((t) => !/WebSocket is closed before|HTTP Authentication failed/.test(t)),
   ];
 }
 

@@ -26,6 +26,9 @@ export function View() {
   );
 }
 
+/** On a phone it is scrolled sideways, and there is nothing in it that keys could go to. */
+const scrolled = (label: string) => ({ role: 'region', tabIndex: 0, 'aria-label': label }) as const;
+
 function Shown({ of }: { of: WhatIfView }) {
   const words = whatIfWords.get();
   const facts: [string, string][] = [
@@ -36,7 +39,7 @@ function Shown({ of }: { of: WhatIfView }) {
   ];
   return (
     <>
-      <div class="card pad panel scroll-x">
+      <div class="card pad panel scroll-x" {...scrolled(words.intro)}>
         <p class="aside">{words.time(saidDate(of.fromMs), saidDate(of.toMs))}</p>
         <table>
           <thead>
