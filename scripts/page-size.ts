@@ -33,7 +33,7 @@ const sizeOf = (file: string) => gzipSync(readFileSync(join(root, file)), { leve
 const sum = (files: Iterable<string>) => [...files].reduce((bytes, file) => bytes + sizeOf(file), 0);
 
 /** What the page itself names. */
-const named = [...readFileSync(join(root, 'index.html'), 'utf8').matchAll(/(?:src|href)="\/([^"]+)"/g)].map(
+const named = [...readFileSync(join(root, 'index.html'), 'utf8').matchAll(/(?:src|href)="\/(?!api\/)([^"]+)"/g)].map(
   (m) => m[1] as string,
 );
 const all = filesOf(CHART, new Set(['index.html', ...named]));
