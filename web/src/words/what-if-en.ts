@@ -3,7 +3,7 @@ import type { WhatIfRule } from '#admin/contract.ts';
 const rules: Record<WhatIfRule, string> = {
   current: 'As this box decides',
   lru: 'Keeping what was used last',
-  source: 'The rule it grew from',
+  source: 'An earlier, simpler rule',
   best: 'Knowing all that would be asked for',
 };
 
@@ -12,7 +12,7 @@ export const en = {
   intro: 'What other disks and rules would have saved, worked out from what was asked for here.',
   time: (from: string, to: string) => `From ${from} to ${to}`,
   disk: 'Cache disk',
-  sizes: { half: 'Half of it', same: 'As it is', double: 'Twice as large', unbounded: 'Without an end' },
+  sizes: { half: 'Half of it', same: 'As it is', double: 'Twice as large', unbounded: 'Never full' },
   savedOf: (share: string) => `${share} saved`,
   asked: 'Asked for',
   different: 'Each byte counted once',

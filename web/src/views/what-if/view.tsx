@@ -3,6 +3,7 @@ import { frameWords } from '../../frame/frame-words.ts';
 import { saidBytes, saidDate, saidShare } from '../../frame/said.ts';
 import { useAsked } from '../../frame/use-asked.ts';
 import { ProblemNote } from '../../parts/problem-note.tsx';
+import './what-if.css';
 import { whatIfWords } from './words.ts';
 
 const RULES: readonly WhatIfRule[] = ['current', 'lru', 'source', 'best'];
@@ -39,7 +40,7 @@ function Shown({ of }: { of: WhatIfView }) {
   ];
   return (
     <>
-      <div class="card pad panel scroll-x" {...scrolled(words.intro)}>
+      <div class="card pad panel scroll-x what-if" {...scrolled(words.intro)}>
         <p class="aside">{words.time(saidDate(of.fromMs), saidDate(of.toMs))}</p>
         <table>
           <thead>
@@ -67,7 +68,7 @@ function Shown({ of }: { of: WhatIfView }) {
         </table>
       </div>
       <div class="card pad panel">
-        <dl>
+        <dl class="what-if-facts">
           {facts.map(([name, text]) => (
             <div key={name}>
               <dt>{name}</dt>
