@@ -30,6 +30,7 @@ export async function serveMock(webRoot: string, port = 0): Promise<{ port: numb
         'content-type': TYPES[extname(name)] ?? 'text/plain',
         'content-security-policy': CSP,
         'content-encoding': 'gzip',
+        'cache-control': name.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
       });
       response.end(await gzip(body ?? 'none'));
     };

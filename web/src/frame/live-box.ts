@@ -1,4 +1,4 @@
-import { computed, signal } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 import { Live, type LiveSocket } from './live.ts';
 import { firstState, next, type PageState } from './page-state.ts';
 
@@ -6,6 +6,14 @@ import { firstState, next, type PageState } from './page-state.ts';
 export const live = signal<PageState>(firstState);
 /** The last state that was heard; undefined before the first. */
 export const snapshot = computed(() => live.value.snapshot);
+/** Done with the first state that is heard. */
+export const firstHeard: Promise<void> = new Promise((resolve) => {
+  effect(function (this: { dispose(): void }) {
+    if (snapshot.value === undefined) return;
+    resolve();
+    this.dispose();
+  });
+});
 /** Figures are old when this is false. */
 export const isLive = computed(() => live.value.link.kind === 'live');
 

@@ -19,7 +19,7 @@ export const zh: ClientsWords = {
   rate: '速度',
   served: '已提供',
   since: '开始于',
-  why: '为什么服务或不服务它？',
+  why: '为什么引流，为什么没有？',
   historyOf: (address) => `${address} 的历史记录`,
   kept: (days) => `保存 ${n0(days)} 天。`,
   oldest: (when) => `最早的记录：${when}。`,

@@ -31,7 +31,7 @@ export function View({ params }: ViewProps) {
       <p>
         <a href={hashOf('/flows', { client: address })}>{words.why}</a>
       </p>
-      {mayLook ? <Kept address={address} /> : <p class="card pad">{words.historyGuarded}</p>}
+      {mayLook ? <Kept address={address} /> : <p class="card pad panel">{words.historyGuarded}</p>}
     </article>
   );
 }
@@ -40,7 +40,7 @@ function Kept({ address }: { address: string }) {
   const words = clientsWords.get();
   const { answer, problem, again } = useAsked('GET /api/clients/history', { query: { address } }, EVERY_MS);
   if (answer) return <History history={answer} />;
-  if (problem?.why === 'not-available') return <p class="card pad">{words.privateSays}</p>;
+  if (problem?.why === 'not-available') return <p class="card pad panel">{words.privateSays}</p>;
   if (problem) return <ProblemNote problem={problem} again={again} />;
   return <p class="connecting">{frameWords.get().loading}</p>;
 }
@@ -57,7 +57,8 @@ function History({ history }: { history: ClientHistory }) {
     }),
     [history, words],
   );
-  if (history.days.length === 0 && history.torrents.length === 0) return <p class="card pad">{words.noHistory}</p>;
+  if (history.days.length === 0 && history.torrents.length === 0)
+    return <p class="card pad panel">{words.noHistory}</p>;
   return (
     <>
       <section class="panel" aria-labelledby="days">
