@@ -2,6 +2,7 @@ import type { Bitfield } from '#base/bitfield.ts';
 import { bug, errorCode, errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import type { PieceIndex } from '#base/units.ts';
+import { Changes } from './changes.ts';
 import { passed, workOf } from './digests.ts';
 import type { Disk } from './disk.ts';
 import type { Disks } from './disks.ts';
@@ -70,10 +71,8 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
   #end: Promise<Written> | undefined;
   readonly #doors = new SegmentDoors();
   #rechecks = 0;
-  /** Work that changes what lies on the disk. */
-  readonly #changing = new Set<Promise<unknown>>();
+  readonly #changes = new Changes();
   readonly #reads = new Set<Promise<unknown>>();
-  #still: Promise<void> | undefined;
   #moving: { readonly move: Move<P>; readonly end: AbortController } | undefined;
   #toldNotBorrowed = false;
 
@@ -110,7 +109,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
     const { lengthBytes } = this.#layout.place(piece.index);
     if (piece.payloadParts().reduce((sum, part) => sum + part.length, 0) !== lengthBytes)
       bug('a piece of another size');
-    return this.#during(() => this.#change(() => this.#accept(piece, lengthBytes)));
+    return this.#during(() => this.#changes.make(() => this.#accept(piece, lengthBytes)));
   }
 
   cached(index: PieceIndex): P | undefined {
@@ -160,7 +159,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
         this.#log.warn('recheck-skipped', { segments: names.join(' '), why: errorText(error) }),
     });
     const outcome = await this.#during(async () => {
-      await this.#still;
+      await this.#changes.stillness;
       this.#rechecks++;
       try {
         await this.#doors.quiet();
@@ -187,7 +186,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
     if (infoBytes.length > STORE_LIMITS.infoBytes) bug(`an info dictionary of ${infoBytes.length} bytes`);
     if (layers.length > STORE_LIMITS.layersBytes) bug(`piece layers of ${layers.length} bytes`);
     return this.#during(() =>
-      this.#change(() =>
+      this.#changes.make(() =>
         this.#home.withRoom(infoBytes.length + layers.length, async ({ folder }): Promise<Written> => {
           // In this order: an info dictionary on the disk is never without the layers that were known with it.
           if (layers.length > 0) await folder.write(LAYERS_FILE, layers);
@@ -200,7 +199,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
 
   async borrow(file: SharedFile, from: Lender): Promise<boolean> {
     const done = await this.#during(async () => {
-      await this.#change(() => this.#borrow(file, from));
+      await this.#changes.make(() => this.#borrow(file, from));
       return { kind: 'ok' as const };
     });
     // A disk that knows no links would say so for every file.
@@ -252,7 +251,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
       let moved = false;
       try {
         await move.copy(pace, both);
-        moved = await this.#quietly(() => this.#settle(move, from, to, both));
+        moved = await this.#changes.still(() => this.#settle(move, from, to, both));
       } catch (error) {
         signal.throwIfAborted();
         if (end.signal.aborted) return { kind: 'not-now' };
@@ -306,31 +305,6 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
       },
       discard: (piece) => this.#world.maker.discard(piece),
     };
-  }
-
-  /** Work that changes what lies on the disk: it waits while the torrent changes its home. */
-  async #change<T>(work: () => Promise<T>): Promise<T> {
-    while (this.#still) await this.#still;
-    const running = work();
-    this.#changing.add(running);
-    try {
-      return await running;
-    } finally {
-      this.#changing.delete(running);
-    }
-  }
-
-  /** Does work while nothing changes what lies on the disk. */
-  async #quietly<T>(work: () => Promise<T>): Promise<T> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#still = promise;
-    try {
-      await Promise.allSettled([...this.#changing]);
-      return await work();
-    } finally {
-      this.#still = undefined;
-      resolve();
-    }
   }
 
   /** Bytes can only be shared on one disk: a torrent without a home goes to the lender's. */
