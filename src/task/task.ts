@@ -10,7 +10,6 @@ import type { Handshake } from '#wire/handshake.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
 import { AgentLoop } from './agent-loop.ts';
 import { Audience, type Guest } from './audience.ts';
-import { FirstServings } from './first-servings.ts';
 import { Holdings } from './holdings.ts';
 import { Ledger } from './ledger.ts';
 import { LIMITS } from './limits.ts';
@@ -21,19 +20,10 @@ import { Perception } from './perception.ts';
 import type { AtRest, PieceShelf } from './piece-shelf.ts';
 import { Pulse } from './pulse.ts';
 import { Search } from './search.ts';
-import { type TaskView, viewOf } from './task-view.ts';
+import { type Connected, connectedOf, type TaskView, viewOf } from './task-view.ts';
 import type { Beside, Remembered, StoreLike, TaskWorld } from './task-world.ts';
 
-export type { ClientStream, Guest, OriginSource, StoreLike, TaskView };
-/** One connection with a client. */
-export type Connected = {
-  readonly address: string;
-  readonly infoHash: InfoHash;
-  readonly name: string;
-  readonly rateBytesPerS: number;
-  readonly servedBytes: number;
-  readonly sinceMs: number;
-};
+export type { ClientStream, Connected, Guest, OriginSource, StoreLike, TaskView };
 
 /** One torrent: its agent, its clients, its pieces and its downloader. */
 export class Task {
@@ -50,7 +40,6 @@ export class Task {
   readonly #downloader: Downloader;
   readonly #search: Search;
   readonly #patience = new Patience();
-  readonly #first = new FirstServings();
   /** Without the metainfo, of which the torrent's own copy is enough. */
   readonly #remembered: Omit<Remembered, 'info' | 'layers'>;
   readonly #perception: Perception;
@@ -63,7 +52,7 @@ export class Task {
     this.#remembered = rest;
     this.#scope = new Scope((error) => world.log.error('task trouble', { why: errorText(error) }), parent);
     this.#agent = this.#newAgent();
-    this.#ledger = new Ledger(world, () => this.#holdings.shelf?.have.bytes);
+    this.#ledger = new Ledger(infoHash, world, () => this.#holdings.shelf?.have.bytes);
     this.#audience = this.#newAudience();
     this.#holdings = this.#newHoldings();
     this.#perception = new Perception({
@@ -93,14 +82,7 @@ export class Task {
 
   /** Its connections with clients, as they are now. */
   connections(): Connected[] {
-    return this.#audience.all().map((client) => ({
-      address: client.remote.ip,
-      infoHash: this.infoHash,
-      name: client.clientName,
-      rateBytesPerS: client.rateBytesPerS,
-      servedBytes: client.servedBytes,
-      sinceMs: client.sinceMs,
-    }));
+    return this.#audience.all().map((client) => connectedOf(client, this.infoHash));
   }
 
   /** Its clients, for whoever must choose among those of all tasks. */
@@ -155,15 +137,12 @@ export class Task {
 
   /** What it has not; undefined while its metainfo is unknown. */
   get leftBytes(): number | undefined {
-    const { shelf } = this.#holdings;
-    return shelf && shelf.meta.totalBytes - shelf.haveBytes;
+    return this.#holdings.leftBytes;
   }
 
   /** Known not to be private (BEP 27), and by a name that BitTorrent knows: it may be spoken of beyond its own trackers. */
   get public(): boolean {
-    return (
-      this.#holdings.shelf !== undefined && !this.#holdings.shelf.meta.isPrivate && !this.#holdings.shelf.meta.byPieces
-    );
+    return this.#holdings.isPublic;
   }
 
   /** Why it would be refused by the rules as they are now, as far as its metainfo is known. */
@@ -209,8 +188,7 @@ export class Task {
   }
 
   get #mayGiveUp(): PieceShelf | undefined {
-    const { shelf, checked } = this.#holdings;
-    return this.gone || !checked ? undefined : shelf;
+    return this.gone ? undefined : this.#holdings.checkedShelf;
   }
 
   /** A LAN client told this tracker that it wants the torrent: it will dial within seconds. */
@@ -343,21 +321,6 @@ export class Task {
     this.#audience.letGoLacking('day-used-up');
   }
 
-  #served(piece: PieceIndex, bytes: number, client: string): void {
-    this.#perception.moved();
-    this.#ledger.count(bytes, 0, this.#perception.ahead);
-    this.#world.traffic?.served(bytes, this.#first.given(piece, bytes), client, this.infoHash);
-  }
-
-  #received(piece: PieceIndex, bytes: number): void {
-    this.#perception.moved();
-    const { ahead } = this.#perception;
-    this.#ledger.count(0, bytes, ahead);
-    // What the operator had fetched before anybody asked is here when they do.
-    if (ahead !== 'ordered') this.#first.came(piece, bytes);
-    this.#world.traffic?.filled(bytes);
-  }
-
   // ---- the parts and what each asks ----
 
   #newAgent(): AgentLoop {
@@ -406,7 +369,10 @@ export class Task {
       dhtNode: (endpoint) => this.#world.dhtNode(endpoint),
       told: (client, endpoints) => this.#world.told(client, endpoints),
       offerPeers: (client, endpoints) => this.#search.news.fromClient(client, endpoints),
-      served: (piece, bytes, client) => this.#served(piece, bytes, client),
+      served: (piece, bytes, client) => {
+        this.#perception.moved();
+        this.#ledger.served(piece, bytes, client);
+      },
       neighbour: (giver) => this.#downloader.neighbour(giver),
       shunned: () => this.#leave('unsupported'),
       changed: () => {
@@ -480,7 +446,10 @@ export class Task {
       mayBegin: (inFlight) => this.#perception.mayBegin(inFlight),
       begunBytes: () => this.#world.begunBytes(),
       failed: (error) => this.#world.failed(error),
-      received: (bytes, piece) => this.#received(piece, bytes),
+      received: (bytes, piece) => {
+        this.#perception.moved();
+        this.#ledger.filled(piece, bytes, this.#perception.ahead);
+      },
       receivedNearby: () => this.#perception.moved(),
       get begun() {
         return begun();
