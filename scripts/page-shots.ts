@@ -1,8 +1,8 @@
 // Pictures of every view of the page, with the made-up box behind it: `node scripts/page-shots.ts FOLDER [VIEW...]`, and docs/page.png with
-// `--readme` in place of the folder. Each view in both languages, both colours, on a phone and on a PC.
+// `--readme` in place of the folder. Each view in both languages, both colours, on a phone and on a PC; `LOOKS=phone-zh-CN-dark,…` takes some alone.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { argv, exit } from 'node:process';
+import { argv, env, exit } from 'node:process';
 import { startMockBox } from '../src/admin/mock-fixtures.ts';
 import { Browser, BuiltPage, DESKTOP, type Look, PHONE } from '../src/page-fixtures.ts';
 import { allViews, partsOf } from '../src/page-views.ts';
@@ -31,7 +31,9 @@ try {
     ? [{ name: 'dashboard', path: '/', who: 'administer' as const, hasParts: false }]
     : (await allViews()).filter(({ name }) => wanted.length === 0 || wanted.includes(name));
   if (!isForReadme) await mkdir(folder, { recursive: true });
+  const someLooks = env.LOOKS?.split(',');
   for (const { size, look } of looks) {
+    if (someLooks && !someLooks.includes(`${size}-${look.locale}-${look.colors}`)) continue;
     await using browser = await Browser.start(built.dir, look);
     for (const view of views) {
       signInAs(view.who);

@@ -63,7 +63,7 @@ const SWARMS_EVERY_MS = 10_000;
 const UPLINK = 'uplink';
 
 /**
- * In the data folder: who may do what, who did what, what was asked for. A factory reset takes it away, and the index with it, which remembers clients: a cache
+ * In the data folder: who may do what, who did what, what was asked for and decided. A factory reset takes it away, and the index with it, which remembers clients: a cache
  * that stays is read again and comes back with a new one.
  */
 const PERSONAL = [
@@ -73,6 +73,9 @@ const PERSONAL = [
   'audit.1.ndjson',
   'certificate.pem',
   'own-certificate.pem',
+  'decisions.json',
+  'drains.json',
+  'update',
   'trace',
   'swarmbox.db',
   'swarmbox.db-wal',
@@ -320,6 +323,8 @@ async function build({ keeper, restart }: Process, plainLog: Log, scope: Scope, 
       importSecrets: async (text) => (await access.importSecrets(text))?.text,
       orders: () => prefill.orders,
       addOrders: (orders) => prefill.addOrders(orders),
+      decisions: () => decisions.text,
+      takeDecisions: (text) => tasks.take(text),
       restart,
     },
     scope,
@@ -348,8 +353,8 @@ async function build({ keeper, restart }: Process, plainLog: Log, scope: Scope, 
         snapshot,
         history: () => health.history(config.wan, config.lan),
         health: () => {
-          const { state } = snapshot().steering;
-          return { ok: state === 'armed', version, steering: state };
+          const steering = entry?.view().steering.armed ? 'armed' : 'disarmed';
+          return { ok: steering === 'armed', version, steering };
         },
         explain: async (question) => (await entry?.explain(question)) ?? [],
         whatIf: async () => (await trace?.whatIf.ask()) ?? { kind: 'off' },

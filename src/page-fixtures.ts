@@ -21,13 +21,15 @@ export class BuiltPage implements AsyncDisposable {
   readonly dir: string;
   readonly webRoot: string;
 
-  private constructor(dir: string) {
+  private constructor(dir: string, webRoot: string) {
     this.dir = dir;
-    this.webRoot = join(dir, 'web');
+    this.webRoot = webRoot;
   }
 
-  static async make(): Promise<BuiltPage> {
-    const built = new BuiltPage(await mkdtemp(join(tmpdir(), 'swarmbox-page-')));
+  /** `asShipped`: where the daemon looks for it, as `make web` builds it. */
+  static async make({ asShipped = false } = {}): Promise<BuiltPage> {
+    const dir = await mkdtemp(join(tmpdir(), 'swarmbox-page-'));
+    const built = new BuiltPage(dir, asShipped ? join(import.meta.dirname, '../web/dist') : join(dir, 'web'));
     await build({
       root: join(import.meta.dirname, '../web'),
       logLevel: 'error',
@@ -84,11 +86,11 @@ export class Browser implements AsyncDisposable {
 
   async #listen(): Promise<void> {
     const { page, troubles } = this;
-    // What it says in its most talkative mood alone is advice.
-    page.on(
-      'console',
-      (m) => !['log', 'debug'].includes(m.type()) && troubles.push(`console: ${m.text()} ${m.location().url}`),
-    );
+    page.on('console', (m) => {
+      // A form without a name in it, such as one for a passphrase, is advised against and meant.
+      if (m.type() === 'log' || m.text().startsWith('[DOM] Password forms')) return;
+      troubles.push(`console: ${m.text()} ${m.location().url}`);
+    });
     page.on('pageerror', (e) => troubles.push(`error: ${e.message}`));
     page.on('request', (r) => {
       this.#asked++;

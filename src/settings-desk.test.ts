@@ -45,6 +45,8 @@ async function house(t: TestContext) {
       exportSecrets: () => undefined,
       checkSecrets: () => undefined,
       importSecrets: async () => undefined,
+      decisions: () => '',
+      takeDecisions: async () => {},
       orders: () => [],
       addOrders: () => 0,
       restart: (why) => void told.restarts.push(why),

@@ -3,7 +3,7 @@ import type { Clock } from '#base/clock.ts';
 import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import type { Scope } from '#base/scope.ts';
-import { Backups, type OrdersWorld, type SecretsWorld } from '#settings/backups.ts';
+import { Backups, type ListsWorld, type SecretsWorld } from '#settings/backups.ts';
 import { troubleOf } from '#settings/durable-file.ts';
 import { orderReset } from '#settings/factory-reset.ts';
 import type { Given } from '#settings/history.ts';
@@ -16,7 +16,7 @@ import { type PageDoors, pageAddresses } from './page-doors.ts';
 import { waitingForRestart } from './reread-settings.ts';
 
 export type DeskParts = SecretsWorld &
-  OrdersWorld & {
+  ListsWorld & {
     readonly keeper: SettingsKeeper;
     readonly version: string;
     readonly clock: Pick<Clock, 'nowMs'>;

@@ -85,6 +85,8 @@ export type TaskPages = {
   readonly operator: Operator;
   /** From now on the settings pin and block these. */
   setSettings(settings: DecidedBySettings): void;
+  /** What was decided on the box that a backup is of holds here, too. */
+  take(decisions: string): Promise<void>;
 };
 
 /** What the page is told of torrents, and does with them. */
@@ -144,7 +146,13 @@ export function openTaskPages(parts: TaskParts, log: Log, scope: Scope): TaskPag
     decisions.setSettings({ pin, block });
     operator.mark();
   };
-  return { routes, operator, setSettings };
+  const take = async (text: string): Promise<void> => {
+    const taken = await decisions.take(text);
+    if (taken !== 'kept') log.error('decisions-not-restored', { why: taken });
+    manager.judgeAll();
+    operator.mark();
+  };
+  return { routes, operator, setSettings, take };
 }
 
 function sharedViews(manager: Pick<Manager, 'views'>): () => readonly TaskView[] {

@@ -9,9 +9,6 @@ import { Cafe } from './world.ts';
 const say = (line: string): void => console.log(line);
 const complain = (line: string): void => console.error(`cafe: ${line}`);
 
-/** Of the cafe's own box. */
-const ACCOUNT = { name: 'operator', password: 'cafe-in-a-box' };
-
 /** Exit codes of a shell for a process ended by a signal. */
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
@@ -56,9 +53,7 @@ function hint(cafe: Cafe, page: Page): string {
 async function run(settings: Settings, signal: AbortSignal): Promise<number> {
   await using cafe = await Cafe.start({ ...settings, say }, signal);
   await using page = await Page.start(settings.pagePort, cafe.daemon.pagePath);
-  // Whoever can reach this page is at this machine: guests may look, and the account is told to all.
-  await cafe.daemon.command('POST', '/api/set-up', { ...ACCOUNT, guestsMayLook: true });
-  say(`page: http://127.0.0.1:${page.port}   (to change things, sign in: ${ACCOUNT.name} / ${ACCOUNT.password})`);
+  say(`page: http://127.0.0.1:${page.port}`);
   say(
     `${settings.clients.length} PCs, ${(cafe.payload.totalBytes / 1e6).toFixed(1)} MB over ${settings.wanMbit} Mbit/s`,
   );

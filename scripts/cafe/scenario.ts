@@ -11,6 +11,9 @@ import type { BoxCounters, Cafe } from './world.ts';
 const UNDER_WAY = 0.05;
 const UNDER_WAY_LIMIT_MS = 20_000;
 
+/** On the page of the cafe's box. */
+const ACCOUNT = { name: 'operator', password: 'cafe-in-a-box' };
+
 /** Verdicts of the daemon that mean "left alone". */
 const LEFT_ALONE = new Set(['passed']);
 
@@ -87,7 +90,9 @@ export class Scenario {
     const before = await this.#cafe.counters();
     try {
       await this.#cafe.daemon.start();
-      this.#say('the box is at work');
+      // Whoever can reach this page is at this machine: guests may look, and the account is told to all.
+      await this.#cafe.daemon.command('POST', '/api/set-up', { ...ACCOUNT, guestsMayLook: true });
+      this.#say(`the box is at work; to change things on its page, sign in: ${ACCOUNT.name} / ${ACCOUNT.password}`);
       return before;
     } catch (error) {
       this.#troubles.push(`box: ${(error as Error).message}`);

@@ -24,6 +24,8 @@ async function box(t: TestContext, right: Right = 'administer') {
     exportSecrets: () => 'hunter2',
     checkSecrets: () => undefined,
     importSecrets: async () => undefined,
+    decisions: () => '',
+    takeDecisions: async () => {},
     orders: () => [{ a: 1 }],
     addOrders: (orders) => orders.length,
   });

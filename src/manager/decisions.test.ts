@@ -78,3 +78,15 @@ test('whatever the file holds, it is read, and decides nothing that cannot be de
     { numRuns: 500 },
   );
 });
+
+test('those of a backup hold beside what is decided here, also after a restart; nonsense decides nothing', async () => {
+  const backup = made();
+  await backup.decisions.change([V1], { pinned: true });
+  const { decisions, kept } = made();
+  await decisions.change([OTHER], { limitMbps: 3 });
+  assert.equal(decisions.limitOf(V1), undefined);
+  assert.equal(await decisions.take(backup.decisions.text), 'kept');
+  assert.equal(await decisions.take('{"torrents":{"x":{"pinned":true}}'), 'kept');
+  for (const each of [decisions, made(kept.text).decisions])
+    assert.deepEqual([each.of(V2), each.of(OTHER)], [{ pinned: true }, { limitMbps: 3 }]);
+});

@@ -88,6 +88,18 @@ export class Decisions {
     return pinned | blocked | (this.of(infoHash).limitMbps === undefined ? 0 : DECIDED.limited);
   }
 
+  /** As `keep` has it: for a backup. */
+  get text(): string {
+    return textOf(this.#all);
+  }
+
+  /** Those of a backup hold as well, before those that are here. Whatever makes no sense in it is left out. */
+  async take(text: string): Promise<'kept' | 'too-many' | 'not-kept'> {
+    const done = this.#last.then(() => this.#keep(new Map([...this.#all, ...parse(text)])));
+    this.#last = done;
+    return done;
+  }
+
   /** Every torrent that something was decided of. */
   all(): InfoHash[] {
     return [...new Set([...this.#all.keys(), ...this.#pin, ...this.#block])];
@@ -108,6 +120,10 @@ export class Decisions {
       if (Object.keys(decision).length === 0) changed.delete(name);
       else changed.set(name, decision);
     }
+    return this.#keep(changed);
+  }
+
+  async #keep(changed: ReadonlyMap<InfoHash, Decision>): Promise<'kept' | 'too-many' | 'not-kept'> {
     if (changed.size > LIMITS.decisions && changed.size > this.#all.size) return 'too-many';
     if (!(await this.#world.keep(textOf(changed)))) return 'not-kept';
     this.#all = changed;

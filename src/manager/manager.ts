@@ -191,11 +191,16 @@ export class Manager {
     this.#refusing.forgive(ids);
   }
 
-  /** From now on these settings; torrents that are not served any more let their clients go, who go on with the swarm. */
+  /** From now on these settings. */
   change(config: ManagerConfig & { readonly spareFlash: boolean }): void {
     this.#seating.change(config);
     this.#admission.spareFlash(config.spareFlash);
     this.#refusing.change(config);
+    this.judgeAll();
+  }
+
+  /** What may be served has changed: torrents that may not let their clients go. */
+  judgeAll(): void {
     for (const task of this.#tasks.all()) {
       const why = this.#refusing.blocked(task.infoHash) ?? task.refusal;
       if (why) task.refuse(why);

@@ -6,6 +6,8 @@ import type { Given } from './history.ts';
 export type BackupContent = {
   readonly settings: Given;
   readonly orders: readonly unknown[];
+  /** Of single torrents, as whoever keeps them wrote them down. */
+  readonly decisions?: string;
   readonly secrets?: string;
 };
 
@@ -42,6 +44,7 @@ type Plain = {
   readonly box: string;
   readonly settings: Given;
   readonly orders: readonly unknown[];
+  readonly decisions?: string;
 };
 type Locked = { readonly salt: string; readonly iv: string; readonly tag: string; readonly data: string };
 
@@ -49,10 +52,11 @@ const digestOf = (plain: Plain): string => createHash('sha256').update(JSON.stri
 
 /** One file as text. Without a passphrase no secret comes into it. `box`: the version that made it. */
 export async function makeBackup(
-  { settings, orders, secrets }: BackupContent,
+  { settings, orders, decisions, secrets }: BackupContent,
   { passphrase, madeAtMs, box }: { passphrase?: string | undefined; madeAtMs: number; box: string },
 ): Promise<string> {
-  const plain: Plain = { kind: KIND, version: VERSION, madeAtMs, box, settings, orders };
+  const lists = { orders, ...(decisions !== undefined && { decisions }) };
+  const plain: Plain = { kind: KIND, version: VERSION, madeAtMs, box, settings, ...lists };
   const digest = digestOf(plain);
   const locked =
     passphrase !== undefined && secrets !== undefined ? await lock(secrets, passphrase, digest) : undefined;
@@ -79,7 +83,8 @@ export async function openBackup(text: string, passphrase: string | undefined): 
   const read = readPlain(text);
   if (typeof read === 'string') return refused('not-a-backup', read);
   const { plain, digest, locked } = read;
-  const opened = { kind: 'opened', settings: plain.settings, orders: plain.orders } as const;
+  const { settings, orders, decisions } = plain;
+  const opened = { kind: 'opened', settings, orders, ...(decisions !== undefined && { decisions }) } as const;
   if (locked === undefined || passphrase === undefined) return { ...opened, isLocked: locked !== undefined };
   const parts = bytesOf(locked);
   if (!parts) return refused('not-a-backup', 'The encrypted part of the file is damaged.');
@@ -109,9 +114,9 @@ function readPlain(text: string): { plain: Plain; digest: string; locked: unknow
   const { digest, locked, ...plain } = file as unknown as Plain & { digest: unknown; locked?: unknown };
   if (typeof digest !== 'string' || digest !== digestOf(plain))
     return 'The file was changed after it was made, or is damaged.';
-  const { settings, orders } = plain;
-  const isWhole =
-    typeof settings === 'object' && settings !== null && !Array.isArray(settings) && Array.isArray(orders);
+  const { settings, orders, decisions } = plain;
+  const hasSettings = typeof settings === 'object' && settings !== null && !Array.isArray(settings);
+  const isWhole = hasSettings && Array.isArray(orders) && (decisions === undefined || typeof decisions === 'string');
   return isWhole && plain.version === VERSION ? { plain, digest, locked } : 'The file is not a whole backup.';
 }
 

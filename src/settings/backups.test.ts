@@ -8,12 +8,13 @@ import { WINDOW_MS } from './unconfirmed.ts';
 
 const SECRET = '{"accounts":[{"name":"root","password":"$argon2id$hunter2"}]}';
 const PASS = 'a long passphrase';
+const DECISIONS = '{"version":1,"torrents":{}}';
 const ORDERS = [{ infoHash: 'a'.repeat(40), name: 'monday' }];
 
 async function boxWith(t: Parameters<typeof settingsFolder>[0], over: object = {}, world: Partial<BackupsWorld> = {}) {
   const folder = settingsFolder(t, over);
   const open = await openKeeper(folder.path);
-  const box = { secrets: SECRET, orders: ORDERS as readonly unknown[] };
+  const box = { secrets: SECRET, orders: ORDERS as readonly unknown[], decisions: DECISIONS };
   const backups = new Backups({
     keeper: open.keeper,
     version: '1.2.3',
@@ -23,6 +24,10 @@ async function boxWith(t: Parameters<typeof settingsFolder>[0], over: object = {
     importSecrets: async (text) => {
       box.secrets = text;
       return undefined;
+    },
+    decisions: () => box.decisions,
+    takeDecisions: async (text) => {
+      box.decisions = text;
     },
     orders: () => box.orders,
     addOrders: (orders) => {
@@ -39,6 +44,7 @@ test('what one box writes, another reads: settings, orders, and with the passphr
   const fresh = await boxWith(t, { scrubMBps: 9 });
   fresh.box.secrets = '{}';
   fresh.box.orders = [];
+  fresh.box.decisions = '';
   const file = await old.backups.make(PASS);
   const done = await fresh.backups.restore(file, PASS, 'root');
   assert.deepEqual(done, { kind: 'done', revision: 2, accountsRestored: true, ordersRestored: 1 });
@@ -46,6 +52,7 @@ test('what one box writes, another reads: settings, orders, and with the passphr
   assert.equal(fresh.box.secrets, SECRET);
   assert.equal(fresh.keeper.history()[0]?.kind, 'backup');
   assert.deepEqual(fresh.box.orders, ORDERS);
+  assert.equal(fresh.box.decisions, DECISIONS);
 });
 
 test('without a passphrase no secret is in the file, and with one none can be read in it', async (t) => {

@@ -1,6 +1,5 @@
 import { errorText } from '#base/errors.ts';
-import { makeBackup, openBackup } from './backup-file.ts';
-import type { Given } from './history.ts';
+import { type BackupContent, makeBackup, openBackup } from './backup-file.ts';
 import type { Outcome, Refused } from './outcome.ts';
 import type { SettingsKeeper } from './settings-keeper.ts';
 
@@ -14,15 +13,18 @@ export type SecretsWorld = {
   importSecrets(text: string): Promise<string | undefined>;
 };
 
-/** Whoever keeps the list of what is to be fetched. */
-export type OrdersWorld = {
+/** Whoever keeps the list of what is to be fetched, and what the operator decided of single torrents. */
+export type ListsWorld = {
+  decisions(): string;
+  /** Those hold as well. What makes no sense is left out. */
+  takeDecisions(text: string): Promise<void>;
   orders(): readonly unknown[];
   /** How many of them are on the list now that were not; what makes no sense is left out. */
   addOrders(orders: readonly unknown[]): number;
 };
 
 export type BackupsWorld = SecretsWorld &
-  OrdersWorld & {
+  ListsWorld & {
     readonly keeper: Pick<SettingsKeeper, 'given' | 'checkReplacing' | 'replace' | 'restore' | 'revision' | 'takeBack'>;
     readonly version: string;
     nowMs(): number;
@@ -44,7 +46,8 @@ export class Backups {
   make(passphrase: string | undefined): Promise<string> {
     const { keeper, version } = this.#world;
     const secrets = passphrase === undefined ? undefined : this.#world.exportSecrets();
-    const content = { settings: keeper.given, orders: this.#world.orders(), ...(secrets !== undefined && { secrets }) };
+    const lists = { orders: this.#world.orders(), decisions: this.#world.decisions() };
+    const content = { settings: keeper.given, ...lists, ...(secrets !== undefined && { secrets }) };
     return makeBackup(content, { passphrase, madeAtMs: this.#world.nowMs(), box: version });
   }
 
@@ -60,15 +63,10 @@ export class Backups {
     const flaw = secrets === undefined ? undefined : this.#world.checkSecrets(secrets);
     if (flaw !== undefined)
       return { kind: 'refused', why: 'not-a-backup', text: `Its accounts cannot be used: ${flaw}` };
-    return this.#take(backup.settings, backup.orders, secrets, who);
+    return this.#take(backup, who);
   }
 
-  async #take(
-    settings: Given,
-    orders: readonly unknown[],
-    secrets: string | undefined,
-    who: string,
-  ): Promise<Restored> {
+  async #take({ settings, orders, decisions, secrets }: BackupContent, who: string): Promise<Restored> {
     const { keeper } = this.#world;
     const before = keeper.revision;
     const outcome = await keeper.replace(settings, 'backup', who, '');
@@ -79,6 +77,7 @@ export class Backups {
       else if (keeper.revision !== before) await keeper.restore(before, who);
       return { kind: 'refused', why: 'failed', text: `The accounts could not be restored, so nothing was: ${flaw}` };
     }
+    if (decisions !== undefined) await this.#world.takeDecisions(decisions);
     return { ...outcome, accountsRestored: secrets !== undefined, ordersRestored: this.#world.addOrders(orders) };
   }
 

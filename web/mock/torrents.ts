@@ -37,11 +37,14 @@ export function makeTorrents(count: number, nowMs: number): TaskRowView[] {
 
 function makeTorrent(i: number, nowMs: number, random: () => number): TaskRowView {
   const r = random();
-  const state = i < 9 ? 'down' : r < 0.7 ? 'complete' : r < 0.97 ? 'sleep' : r < 0.99 ? 'limited' : 'down';
   const totalBytes = Math.round((0.2 + random() ** 3 * 60) * GB);
-  const haveShare = state === 'complete' ? 1 : random();
   const isHot = i < 40 || random() < 0.01;
-  const clients = isHot ? 1 + Math.floor(random() * 12) : 0;
+  // Who is asked for is not asleep.
+  const isAsleep = r >= 0.7 && r < 0.97;
+  const state =
+    i < 9 ? 'down' : r < 0.7 || (isAsleep && isHot) ? 'complete' : isAsleep ? 'sleep' : r < 0.99 ? 'limited' : 'down';
+  const haveShare = state === 'complete' ? 1 : random();
+  const clients = isHot && i !== 11 ? 1 + Math.floor(random() * 12) : 0;
   const version = `${Math.floor(random() * 30)}.${Math.floor(random() * 12)}`;
   const name = `${WHAT[Math.floor(random() * WHAT.length)]}-${version}-${KIND[Math.floor(random() * KIND.length)]}`;
   const filledBytes = Math.round(totalBytes * haveShare * (1 + random() * 0.05));

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'preact/hooks';
 import { views } from '../views.ts';
 import { frameWords } from './frame-words.ts';
 import { hashOf } from './route.ts';
@@ -10,9 +11,18 @@ export function Nav() {
   const words = frameWords.get();
   const here = findView(views, place.value.path)?.entry;
   const right = session.value?.right;
+  const list = useRef<HTMLUListElement>(null);
+  const now = here?.below ?? here?.name;
+  useEffect(() => {
+    // On a phone the list is wider than the page: the view that is open is to be in sight. Not by scrollIntoView, which would move the page as well.
+    const open = list.current?.querySelector<HTMLElement>('[aria-current]');
+    if (list.current && open)
+      list.current.scrollLeft =
+        open.offsetLeft - list.current.offsetLeft - (list.current.clientWidth - open.offsetWidth) / 2;
+  }, [now, words]);
   return (
     <nav class="nav" aria-label={words.navigation}>
-      <ul>
+      <ul ref={list}>
         {views
           .filter((entry) => entry.inNav && (includes(right, entry.right) || session.value === undefined))
           .map((entry) => (

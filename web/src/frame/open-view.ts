@@ -4,6 +4,7 @@ import { views } from '../views.ts';
 import { frameWords } from './frame-words.ts';
 import { place } from './router.ts';
 import { includes, session } from './session.ts';
+import { tellSession } from './start-session.ts';
 import { type Found, findView, type ViewProps } from './view-entry.ts';
 import { language, speak, type WordSet } from './words.ts';
 
@@ -38,6 +39,8 @@ async function show(path: string, query: URLSearchParams): Promise<void> {
     const right = session.value?.right;
     // Until the box said who looks, the view waits with its own placeholders.
     const isBarred = session.value !== undefined && !includes(right, found.entry.right);
+    // Whoever is nobody yet is led to where one signs in, or sets the box up.
+    if (isBarred && right === undefined && session.value) return tellSession(session.value);
     open.value = isBarred ? { kind: 'not-allowed' } : { kind: 'view', found, View, query };
   } catch {
     if (mine === wanted) open.value = { kind: 'failed' };

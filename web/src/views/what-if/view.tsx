@@ -26,6 +26,9 @@ export function View() {
   );
 }
 
+/** On a phone it is scrolled sideways, and there is nothing in it that keys could go to. */
+const scrolled = (label: string) => ({ role: 'region', tabIndex: 0, 'aria-label': label }) as const;
+
 function Shown({ of }: { of: WhatIfView }) {
   const words = whatIfWords.get();
   const facts: [string, string][] = [
@@ -36,7 +39,7 @@ function Shown({ of }: { of: WhatIfView }) {
   ];
   return (
     <>
-      <div class="card pad panel scroll-x">
+      <div class="card pad panel scroll-x" {...scrolled(words.intro)}>
         <p class="aside">{words.time(saidDate(of.fromMs), saidDate(of.toMs))}</p>
         <table>
           <thead>
@@ -63,15 +66,18 @@ function Shown({ of }: { of: WhatIfView }) {
           </tbody>
         </table>
       </div>
-      <dl class="card pad panel">
-        {facts.map(([name, text]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{text}</dd>
-          </div>
-        ))}
-      </dl>
-      <p class="aside">{words.differentSays}</p>
+      <div class="card pad panel">
+        <dl>
+          {facts.map(([name, text]) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>
+                {text} {name === words.different && <span class="aside">{words.differentSays}</span>}
+              </dd>
+            </div>
+          ))}
+        </dl>
+      </div>
     </>
   );
 }
