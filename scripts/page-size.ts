@@ -1,6 +1,5 @@
 /**
- * How many bytes the overview takes when it is opened for the first time, gzipped, in the larger language: what the page names, what it fetches for the
- * view, its words, and the library of the chart. Prints a line for each file; fails above the limit.
+ * How many bytes the overview takes when it is opened for the first time, gzipped: what the page names, and the library of the chart. Prints a line for each file; fails above the limit.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +7,6 @@ import { argv, exit } from 'node:process';
 import { gzipSync } from 'node:zlib';
 
 const MOST_BYTES = 68_000;
-const DASHBOARD = 'src/views/dashboard/view.tsx';
 const CHART = 'src/parts/plot-draw.ts';
 
 type Chunk = { file: string; imports?: string[]; dynamicImports?: string[]; css?: string[] };
@@ -35,20 +33,10 @@ const sizeOf = (file: string) => gzipSync(readFileSync(join(root, file)), { leve
 const sum = (files: Iterable<string>) => [...files].reduce((bytes, file) => bytes + sizeOf(file), 0);
 
 /** What the page itself names. */
-const named = [...readFileSync(join(root, 'index.html'), 'utf8').matchAll(/(?:src|href)="\/([^"]+)"/g)].map(
+const named = [...readFileSync(join(root, 'index.html'), 'utf8').matchAll(/(?:src|href)="\/(?!api\/)([^"]+)"/g)].map(
   (m) => m[1] as string,
 );
-const shared = new Set(['index.html', ...named]);
-for (const key of [DASHBOARD, CHART]) filesOf(key, shared);
-const keyed = Object.keys(manifest).filter((key) => /words-(en|zh)/.test(manifest[key]?.file ?? ''));
-if (keyed.length === 0) throw new Error('the build has no chunk of first words: see vite.config.ts');
-const languages = ['en', 'zh'].map((language) => {
-  const key = keyed.find((k) => manifest[k]?.file.includes(`words-${language}`));
-  if (!key) throw new Error(`the build has no first words in ${language}`);
-  return filesOf(key, new Set());
-});
-const largest = languages.reduce((a, b) => (sum(b) > sum(a) ? b : a));
-const all = new Set([...shared, ...largest]);
+const all = filesOf(CHART, new Set(['index.html', ...named]));
 for (const file of [...all].sort((a, b) => sizeOf(b) - sizeOf(a)))
   console.log(`${String(sizeOf(file)).padStart(7)}  ${file}`);
 const total = sum(all);

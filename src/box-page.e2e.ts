@@ -96,7 +96,7 @@ async function figuresEqual({ cafe, browser, page, url }: Visit): Promise<void> 
   }
   await browser.open(url, '/');
   const said = (value: number) => {
-    const { value: text, unit } = bytes(value, 'zh-CN');
+    const { value: text, unit } = bytes(value);
     return `${text} ${unit}`;
   };
   await until(

@@ -25,7 +25,9 @@ export type FieldCode =
   | 'not-one-of'
   | 'wrong-format'
   | 'not-unique'
-  | 'conflict';
+  | 'conflict'
+  | 'expired'
+  | 'file-only';
 
 export type ProblemWhy =
   | 'malformed'

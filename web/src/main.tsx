@@ -7,11 +7,16 @@ import { Shell } from './frame/shell.tsx';
 import { beginAsking } from './frame/start-session.ts';
 import { language } from './frame/words.ts';
 
+/** ms. The box answers at once, or is far away or down; then the page says so. */
+const PATIENCE_MS = 150;
+
 // All at once: who looks, what the address names, and the words of the frame.
-beginAsking();
+const asked = beginAsking();
 followPlace();
 const root = document.getElementById('page');
-void frameWords.load(language.value).then(() => {
+const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
+// Drawn before the figures are asked for, the page would keep an old PC from asking.
+void Promise.all([frameWords.load(language.value), Promise.race([asked, patience])]).then(() => {
   if (!root) return;
   root.textContent = '';
   render(<Shell />, root);

@@ -1,6 +1,7 @@
 import type { ViewEntry } from './frame/view-entry.ts';
 import { accountWords } from './views/account/words.ts';
 import { clientsWords } from './views/clients/words.ts';
+import { View as Dashboard } from './views/dashboard/view.tsx';
 import { dashboardWords } from './views/dashboard/words.ts';
 import { disksWords } from './views/disks/words.ts';
 import { flowsWords } from './views/flows/words.ts';
@@ -34,7 +35,8 @@ export const views: readonly ViewEntry[] = [
     path: '/',
     right: 'look',
     inNav: true,
-    load: () => import('./views/dashboard/view.tsx'),
+    // What most come for: part of the page's own code, not another request.
+    load: async () => ({ View: Dashboard }),
     words: [dashboardWords, warningWords, taskReasons, flowReasons, diskReasons],
   },
   {

@@ -5,13 +5,21 @@ export type Amount = { value: string; unit: string };
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
 
-/** Three figures that count: 1.69, 16.9, 169. */
-function threeFigures(n: number, language: Language): string {
-  const digits = n >= 99.95 ? 0 : n >= 9.995 ? 1 : 2;
-  return n.toLocaleString(language, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+/**
+ * 12,345.6: both languages write figures alike. By hand, because a formatter of the browser is slow to make: on an old PC the hundred figures of the
+ * overview took longer than all else.
+ */
+export function grouped(n: number, digits = 0): string {
+  const [whole = '0', part] = n.toFixed(digits).split('.', 2);
+  // Beyond 1e21 a number is written with an exponent: nothing to group.
+  const grouped = /^-?\d+$/.test(whole) ? whole.replace(/\B(?=(?:\d{3})+$)/g, ',') : whole;
+  return part === undefined ? grouped : `${grouped}.${part}`;
 }
 
-function scaled(n: number, language: Language, smallest: number): Amount {
+/** Three figures that count: 1.69, 16.9, 169. */
+const threeFigures = (n: number): string => grouped(n, n >= 99.95 ? 0 : n >= 9.995 ? 1 : 2);
+
+function scaled(n: number, smallest: number): Amount {
   const safe = Number.isFinite(n) && n > 0 ? n : 0;
   let unit = smallest;
   let value = safe / 1000 ** smallest;
@@ -22,17 +30,17 @@ function scaled(n: number, language: Language, smallest: number): Amount {
   }
   const whole = unit === smallest && (smallest > 0 || unit === 0);
   return {
-    value: whole ? Math.round(value).toLocaleString(language) : threeFigures(value, language),
+    value: whole ? grouped(value) : threeFigures(value),
     unit: UNITS[unit] as string,
   };
 }
 
 /** Decimal units, as networks and disks are sold in. */
-export const bytes = (n: number, language: Language): Amount => scaled(n, language, 0);
+export const bytes = (n: number): Amount => scaled(n, 0);
 
 /** Never below kB/s: bytes per second flicker and mean nothing. */
-export function rate(bytesPerS: number, language: Language): Amount {
-  const { value, unit } = scaled(bytesPerS, language, 1);
+export function rate(bytesPerS: number): Amount {
+  const { value, unit } = scaled(bytesPerS, 1);
   return { value, unit: `${unit}/s` };
 }
 
@@ -45,10 +53,9 @@ export function roundRate(bytesPerS: number): string {
 }
 
 /** Line speeds are sold in Mbit/s, so the same rate is said that way too. */
-export function megabits(bytesPerS: number, language: Language): string {
+export function megabits(bytesPerS: number): string {
   const n = Math.max(0, bytesPerS * 8) / 1e6;
-  const digits = n >= 99.5 ? 0 : 1;
-  return `${n.toLocaleString(language, { minimumFractionDigits: digits, maximumFractionDigits: digits })}\u00A0Mbit/s`;
+  return `${grouped(n, n >= 99.5 ? 0 : 1)}\u00A0Mbit/s`;
 }
 
 /** 1000 -> "1 Gbit/s", 100 -> "100 Mbit/s". */
@@ -63,8 +70,10 @@ export function percent(share: number): string {
 }
 
 /** The clock on the wall, in the reader's zone. */
-export const clockTime = (atMs: number, language: Language): string =>
-  new Date(atMs).toLocaleTimeString(language, { hour12: false });
+export function clockTime(atMs: number): string {
+  const at = new Date(atMs);
+  return [at.getHours(), at.getMinutes(), at.getSeconds()].map((n) => String(n).padStart(2, '0')).join(':');
+}
 
 /** The two largest parts: `3 d 4 h`. */
 export function duration(ms: number, names: { d: string; h: string; min: string; s: string }): string {

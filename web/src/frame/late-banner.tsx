@@ -2,6 +2,9 @@ import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { language } from './words.ts';
 
+/** ms after the page stands. */
+const LATE_MS = 700;
+
 /** What waits to be confirmed, loaded after everything else: who administers needs it seldom, and others never. */
 export function LateBanner() {
   const [shown, setShown] = useState<{ Banner: ComponentType; of: string }>();
@@ -14,8 +17,9 @@ export function LateBanner() {
       if (isWanted) setShown({ Banner: ConfirmBanner, of });
     };
     // Without it nothing is lost but the question: the box takes the change back by itself.
-    load().catch(() => undefined);
+    const timer = setTimeout(() => load().catch(() => undefined), LATE_MS);
     return () => {
+      clearTimeout(timer);
       isWanted = false;
     };
   }, [of]);

@@ -45,10 +45,13 @@ export function toSignIn(): void {
   go(SIGN_IN, here === '/' ? {} : { back: here }, true);
 }
 
-/** Who could look the last time most likely can now: the figures are asked for without waiting for the answer who looks. */
-export function beginAsking(): void {
+/**
+ * Who could look the last time most likely can now: the figures are asked for without waiting for the answer who looks. The page names that question
+ * as well (index.html), so that the answer is here by now. Done once it was given.
+ */
+export function beginAsking(): Promise<void> {
   if (kept(LOOKED) === '1') startLive();
-  void askSession();
+  return askSession();
 }
 
 let asking = false;

@@ -96,6 +96,8 @@ const heightFor = (widthPx: number, height: number) => (widthPx < NARROW_PX ? Ma
 const spanOf = ({ atMs, fromMs, untilMs }: PlotData) =>
   (untilMs ?? atMs[atMs.length - 1] ?? 0) - (fromMs ?? atMs[0] ?? 0);
 const HOUR_MS = 3_600_000;
+/** ms. A chart of a longer time has a point for each day, not each hour. */
+const HOURLY_MS = 100 * 24 * HOUR_MS;
 
 function saidTime(atMs: number, isLong: boolean): string {
   const day: Intl.DateTimeFormatOptions = { month: 'numeric', day: 'numeric' };
@@ -106,9 +108,10 @@ function saidTime(atMs: number, isLong: boolean): string {
 function saidMoment(atMs: number, spanMs: number): string {
   const at = new Date(atMs);
   if (spanMs <= HOUR_MS) return at.toLocaleTimeString(language.value, { hour12: false });
+  const day: Intl.DateTimeFormatOptions = { month: 'short', day: 'numeric' };
+  if (spanMs > HOURLY_MS) return at.toLocaleDateString(language.value, { ...day, year: 'numeric' });
   return at.toLocaleString(language.value, {
-    month: 'short',
-    day: 'numeric',
+    ...day,
     hour: '2-digit',
     minute: '2-digit',
     hour12: false,

@@ -1,6 +1,7 @@
 import type { FieldProblem, Problem } from '#admin/contract-common.ts';
+import { fieldSentence } from '../frame/field-sentence.ts';
 import { frameWords } from '../frame/frame-words.ts';
-import { fill, known } from '../frame/language.ts';
+import { known } from '../frame/language.ts';
 import { safeText } from '../frame/safe-text.ts';
 
 /** What went wrong, in the reader's words; of a reason the page does not know, the box's own. */
@@ -12,10 +13,7 @@ export function problemText(problem: Problem): string {
 }
 
 /** What is wrong with one value. */
-export function fieldText({ code, detail = {} }: FieldProblem): string {
-  const sentence = known(frameWords.get().field, code) ?? safeText(code);
-  return fill(sentence, Object.fromEntries(Object.entries(detail).map(([k, v]) => [k, safeText(String(v), 120)])));
-}
+export const fieldText = (problem: FieldProblem): string => fieldSentence(frameWords.get().field, problem);
 
 /** Of one value, by its path. */
 export const fieldTextOf = (problem: Problem | undefined, path: string): string | undefined => {

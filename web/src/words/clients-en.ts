@@ -32,6 +32,7 @@ export const en = {
   forgetSays: 'What the box kept of who fetched what is deleted. This cannot be taken back.',
   forgotten: 'Forgotten.',
   back: 'All clients',
+  historyGuarded: 'What a client downloaded is shown to operators and administrators alone.',
   unnamed: 'Name not known',
 };
 export type ClientsWords = typeof en;

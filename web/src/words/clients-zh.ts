@@ -32,5 +32,6 @@ export const zh: ClientsWords = {
   forgetSays: '盒子保存的下载记录将被删除，不能恢复。',
   forgotten: '已清除。',
   back: '全部客户机',
+  historyGuarded: '客户机的下载记录只对有操作权限的账户和管理员显示。',
   unnamed: '名称未知',
 };

@@ -18,7 +18,7 @@ export const en = {
   wanNow: 'Internet line now',
   lanNow: 'To clients now',
   span: 'How much time the chart shows',
-  spans: { minutes: '5 min', day: 'Day', month: 'Month' },
+  spans: { minutes: '5 min', day: 'Day', month: 'Month', year: 'Year' },
   chartSays: (wan: string, lan: string) => `From the internet now ${wan}, to clients now ${lan}.`,
   chartEmpty: 'Rates appear here within seconds.',
   lan: 'to clients',

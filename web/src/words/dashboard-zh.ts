@@ -18,7 +18,7 @@ export const zh: DashboardWords = {
   wanNow: '外网当前速度',
   lanNow: '内网当前速度',
   span: '图表的时间范围',
-  spans: { minutes: '5 分钟', day: '一天', month: '一个月' },
+  spans: { minutes: '5 分钟', day: '一天', month: '一月', year: '一年' },
   chartSays: (wan, lan) => `外网当前 ${wan}，内网当前 ${lan}。`,
   chartEmpty: '几秒后显示速度曲线。',
   lan: '内网',

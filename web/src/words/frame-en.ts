@@ -63,7 +63,7 @@ const problem: Record<ProblemWhy | OwnWhy, string> = {
   'not-a-torrent': 'This file is no torrent.',
   'not-a-link': 'This is neither a magnet link, a qvod link nor an info-hash.',
   private: 'A private torrent: only its own tracker may tell of it, so the box leaves it alone.',
-  blocked: 'This torrent is blocked. Unblock it first.',
+  blocked: 'This torrent is blocked: unblock it first.',
   'no-origin': 'Nobody outside who has it is known.',
   'disk-full': 'No room on the disk.',
   aborted: 'Not asked any more.',
@@ -74,8 +74,8 @@ const field: Record<FieldCode, string> = {
   'wrong-type': 'Not the right kind of value.',
   missing: 'Needed.',
   'unknown-field': 'The box does not know this.',
-  'too-small': 'At least {minimum}.',
-  'too-large': 'At most {maximum}.',
+  'too-small': 'At least {limit}.',
+  'too-large': 'At most {limit}.',
   'too-short': 'Too short.',
   'too-long': 'Too long.',
   'too-few': 'Too few.',
@@ -84,6 +84,8 @@ const field: Record<FieldCode, string> = {
   'wrong-format': 'Not written the right way.',
   'not-unique': 'The same one twice.',
   conflict: 'Does not go together with another setting.',
+  expired: 'Its time is over: a certificate that is still valid is needed.',
+  'file-only': 'Changed in the settings file alone.',
 };
 const right: Record<Right, string> = { look: 'May look', operate: 'May operate', administer: 'Administrator' };
 

@@ -224,6 +224,9 @@ export const en = {
     daemonTitle: 'Restart the program?',
     machineTitle: 'Restart the machine?',
     cannot: 'Nobody would start it again here, so it cannot be done from the page.',
+    setUp: 'Go through the set-up again',
+    setUpGo: 'To the set-up',
+    setUpText: 'Step by step, as after the first start. Nothing changes until you change it.',
     restarting: 'It restarts. This page connects again by itself.',
   },
   certificate: {

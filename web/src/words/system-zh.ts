@@ -165,6 +165,9 @@ export const zh: SystemWords = {
     daemonTitle: '重启程序？',
     machineTitle: '重启机器？',
     cannot: '这里重启后没有程序会再次启动它，因此不能从页面重启。',
+    setUp: '重新运行设置向导',
+    setUpGo: '打开设置向导',
+    setUpText: '像首次启动时一样逐步检查各项设置；不作修改就不会有任何变化。',
     restarting: '正在重启，本页面会自动重新连接。',
   },
   certificate: {

@@ -48,7 +48,6 @@ export const en = {
     shown === all
       ? many(all, 'torrent', 'torrents')
       : `${shown.toLocaleString('en')} of ${many(all, 'torrent', 'torrents')}`,
-  tooMany: (n: number) => `Only the first ${n.toLocaleString('en')} are listed: narrow it down.`,
   none: 'No torrent fits.',
   noneYet: 'No torrent seen yet',
   noneYetHint: 'Start a download in any BitTorrent program on the LAN, or add one here.',

@@ -35,7 +35,6 @@ export const zh: TorrentsWords = {
   up: '升序',
   down: '降序',
   count: (shown, all) => (shown === all ? `${n0(all)} 个种子` : `${n0(shown)} 个，共 ${n0(all)} 个种子`),
-  tooMany: (n) => `只列出前 ${n0(n)} 个，请缩小范围。`,
   none: '没有符合条件的种子。',
   noneYet: '还没有发现种子',
   noneYetHint: '在局域网内任意一台电脑上用 BT 软件开始下载，或在这里添加。',

@@ -4,6 +4,7 @@ import { frameWords } from '../../frame/frame-words.ts';
 import { hashOf } from '../../frame/route.ts';
 import { safeText } from '../../frame/safe-text.ts';
 import { saidBytes, saidDate } from '../../frame/said.ts';
+import { may, session } from '../../frame/session.ts';
 import { useAsked } from '../../frame/use-asked.ts';
 import type { ViewProps } from '../../frame/view-entry.ts';
 import { Plot } from '../../parts/plot.tsx';
@@ -19,7 +20,8 @@ const EVERY_MS = 60_000;
 export function View({ params }: ViewProps) {
   const words = clientsWords.get();
   const address = params.address ?? '';
-  const { answer, problem, again } = useAsked('GET /api/clients/history', { query: { address } }, EVERY_MS);
+  // What somebody downloaded is not for whoever may only look at the figures.
+  const mayLook = session.value === undefined || may('operate');
   return (
     <article>
       <a class="back" href={hashOf('/clients')}>
@@ -29,15 +31,18 @@ export function View({ params }: ViewProps) {
       <p>
         <a href={hashOf('/flows', { client: address })}>{words.why}</a>
       </p>
-      {problem?.why === 'not-available' ? (
-        <p class="card pad">{words.privateSays}</p>
-      ) : (
-        <ProblemNote problem={problem} again={again} />
-      )}
-      {!answer && !problem && <p class="connecting">{frameWords.get().loading}</p>}
-      {answer && <History history={answer} />}
+      {mayLook ? <Kept address={address} /> : <p class="card pad">{words.historyGuarded}</p>}
     </article>
   );
+}
+
+function Kept({ address }: { address: string }) {
+  const words = clientsWords.get();
+  const { answer, problem, again } = useAsked('GET /api/clients/history', { query: { address } }, EVERY_MS);
+  if (answer) return <History history={answer} />;
+  if (problem?.why === 'not-available') return <p class="card pad">{words.privateSays}</p>;
+  if (problem) return <ProblemNote problem={problem} again={again} />;
+  return <p class="connecting">{frameWords.get().loading}</p>;
 }
 
 function History({ history }: { history: ClientHistory }) {

@@ -3,7 +3,6 @@ import type { Worth } from '#admin/contract-figures.ts';
 import { bytes, megabits, percent, rate } from '../../frame/format.ts';
 import { hitShare } from '../../frame/page-state.ts';
 import { saidBytes } from '../../frame/said.ts';
-import { language } from '../../frame/words.ts';
 import { AmountShown } from '../../parts/amount.tsx';
 import { RateChart } from './rate-chart.tsx';
 import { dashboardWords } from './words.ts';
@@ -23,16 +22,16 @@ export function Headline({ box, worth }: { box: BoxSnapshot; worth: Worth | unde
           <div class="lan">
             <h3>{words.lanNow}</h3>
             <p class="large" data-figure="lan">
-              <AmountShown amount={rate(lan.txBytesPerS, language.value)} />
+              <AmountShown amount={rate(lan.txBytesPerS)} />
             </p>
-            <p class="aside">{megabits(lan.txBytesPerS, language.value)}</p>
+            <p class="aside">{megabits(lan.txBytesPerS)}</p>
           </div>
           <div class="wan">
             <h3>{words.wanNow}</h3>
             <p class="large" data-figure="wan">
-              <AmountShown amount={rate(wan.rxBytesPerS, language.value)} />
+              <AmountShown amount={rate(wan.rxBytesPerS)} />
             </p>
-            <p class="aside">{megabits(wan.rxBytesPerS, language.value)}</p>
+            <p class="aside">{megabits(wan.rxBytesPerS)}</p>
           </div>
         </div>
         <RateChart box={box} />
@@ -49,7 +48,7 @@ function WorthPart({ box, worth }: { box: BoxSnapshot; worth: Worth | undefined 
     <div class="worth">
       <h3>{words.saved}</h3>
       <p class="huge" data-figure="saved">
-        <AmountShown amount={bytes(totals.savedBytes, language.value)} />
+        <AmountShown amount={bytes(totals.savedBytes)} />
       </p>
       <p class="aside">{savedSays(totals, worth?.today ?? today, worth?.month)}</p>
       <h3>{words.hitShare}</h3>

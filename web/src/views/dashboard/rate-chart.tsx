@@ -11,15 +11,14 @@ import type { PlotData } from '../../parts/plot-frame.ts';
 import { fromSamples, fromSeries } from './rate-data.ts';
 import { dashboardWords } from './words.ts';
 
-type ChartSpan = Extract<Span, 'minutes' | 'day' | 'month'>;
-const SPANS: readonly ChartSpan[] = ['minutes', 'day', 'month'];
+const SPANS: readonly Span[] = ['minutes', 'day', 'month', 'year'];
 /** ms between two looks at a chart that changes slowly. */
-const EVERY_MS: Record<ChartSpan, number> = { minutes: 0, day: 60_000, month: 600_000 };
+const EVERY_MS: Record<Span, number> = { minutes: 0, day: 60_000, month: 600_000, year: 3_600_000 };
 
 /** Both rates: the gap between the two lines is what the box saved. */
 export function RateChart({ box }: { box: BoxSnapshot }) {
   const words = dashboardWords.get();
-  const [span, setSpan] = useState<ChartSpan>('minutes');
+  const [span, setSpan] = useState<Span>('minutes');
   const said = words.chartSays(saidRate(box.wan.rxBytesPerS), saidRate(box.lan.txBytesPerS));
   return (
     <>
@@ -65,7 +64,7 @@ const NONE: Series = {
   clients: [],
 };
 
-function Longer({ span, box, label }: { span: ChartSpan; box: BoxSnapshot; label: string }) {
+function Longer({ span, box, label }: { span: Span; box: BoxSnapshot; label: string }) {
   const { answer = NONE } = useAsked('GET /api/series', { query: { span } }, EVERY_MS[span]);
   // The last point is of now; it moves with the live figures, but no more often than would be seen.
   const nowMs = Math.floor(box.nowMs / 5000) * 5000;

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { Restart } from '#admin/contract-machine.ts';
 import { call } from '../../frame/call.ts';
+import { go } from '../../frame/router.ts';
 import { tell } from '../../frame/tell.tsx';
 import { useAsked } from '../../frame/use-asked.ts';
 import { Confirm } from '../../parts/confirm.tsx';
@@ -39,6 +40,17 @@ export function RestartSection() {
               </button>
             </li>
           ))}
+        <li>
+          <div>
+            <p>
+              <b>{words.setUp}</b>
+            </p>
+            <p class="aside">{words.setUpText}</p>
+          </div>
+          <button type="button" onClick={() => go('/set-up')}>
+            {words.setUpGo}
+          </button>
+        </li>
       </ul>
       {wanted && (
         <Confirm

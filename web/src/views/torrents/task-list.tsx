@@ -57,8 +57,8 @@ export function TaskList({ pages, count, selection, onSelection }: Props) {
     setCursor(index);
   };
   const move = (to: number, withShift: boolean) => {
-    const next = Math.max(0, Math.min(now.rows - 1, to));
-    const px = scrollFor(next, view.scrollPx, view.heightPx, rowPx);
+    const next = Math.max(0, Math.min(count - 1, to));
+    const px = scrollFor(next, { scrollPx: view.scrollPx, viewPx: view.heightPx, rowPx, count });
     if (px !== undefined) box.current?.scrollTo(0, px);
     if (withShift && onSelection) onSelection((chosen) => withRange(chosen, hashAt, cursor, next));
     setCursor(next);
@@ -71,7 +71,7 @@ export function TaskList({ pages, count, selection, onSelection }: Props) {
       PageDown: cursor + page,
       PageUp: cursor - page,
       Home: 0,
-      End: now.rows - 1,
+      End: count - 1,
     };
     const target = to[event.key];
     const hash = hashAt(cursor);
@@ -91,7 +91,7 @@ export function TaskList({ pages, count, selection, onSelection }: Props) {
         id={`row-${index}`}
         row={row}
         index={index}
-        topPx={index * rowPx}
+        topPx={index * rowPx - now.shiftPx}
         isCursor={index === cursor}
         isSelected={row !== undefined && selection.has(row.infoHash)}
         onSelect={onSelection && select}
