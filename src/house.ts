@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { exit } from 'node:process';
 import { Access } from '#access/access.ts';
 import { figureRoutes } from '#admin/routes/figure-routes.ts';
 import { machineRoutes } from '#admin/routes/machine-routes.ts';
@@ -16,7 +15,6 @@ import { Budget } from '#client/rate-limits.ts';
 import { Dht, hasAddress } from '#downloader/dht.ts';
 import { Uplink } from '#downloader/uplink.ts';
 import { Entry, type EntryLoad } from '#entry/entry.ts';
-import type { Announced } from '#entry/seen.ts';
 import { receivedBytes } from '#health/counters.ts';
 import { DiskHealthWatch } from '#health/disk-health.ts';
 import { Health } from '#health/health.ts';
@@ -31,12 +29,12 @@ import type { SettingsKeeper } from '#settings/settings-keeper.ts';
 import { Store } from '#store/store.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
 import { newPeerId } from '#wire/handshake.ts';
-import { isOpenTracker } from '#wire/open-tracker.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { AdminPage, ownNames } from './admin-page.ts';
 import { type Config, configOf } from './config.ts';
 import { DemandTrace } from './demand-trace.ts';
 import { diskPlaces, rememberDisks } from './disk-settings.ts';
+import { entryWorld } from './entry-world.ts';
 import { startFigures, startSyslog } from './figures.ts';
 import { figuresWorld } from './figures-world.ts';
 import { applySettings } from './live-settings.ts';
@@ -93,19 +91,6 @@ function volatileDirOf(dataDir: string): string | undefined {
 function openIndex(config: Config, log: Log): Index {
   mkdirSync(config.dataDir, { recursive: true, mode: 0o750 });
   return Index.open(join(config.dataDir, 'swarmbox.db'), log.with({ part: 'index' }));
-}
-
-/** A tracker was told that something is lacking. What else is announced does not say. */
-const wantsMore = ({ leftBytes = 0, event }: Announced): boolean =>
-  leftBytes > 0 && event !== 'stopped' && event !== 'completed';
-
-/**
- * The tracker to expect a client of, when it said that it has begun and lacks something, and the tracker is open to all. Of any other
- * nothing is fetched before a client itself has dialled.
- */
-function openTrackerOf(a: Announced): string | undefined {
-  if (!wantsMore(a)) return undefined;
-  return a.tracker !== undefined && isOpenTracker(a.tracker) ? a.tracker : undefined;
 }
 
 function startDht({ dht: { bootstrap } }: Config, log: Log, scope: Scope): Dht {
@@ -377,34 +362,14 @@ async function build({ keeper, restart }: Process, plainLog: Log, scope: Scope, 
 
   entry = await Entry.start(
     config,
-    {
-      claim: (flow) => {
-        const refuses = flow.endpoint ? overload.refusesDiverted : overload.refuses;
-        return refuses ? { kind: 'pass', why: 'overload' } : manager.claim(flow);
-      },
-      bears: () => overload.bears,
-      wouldPass: (infoHash, client) => (overload.refusesDiverted ? 'overload' : manager.wouldPass(infoHash, client)),
-      heldBy: (req2) => manager.heldBy(req2),
-      learned: ({ infoHash, endpoints, from }) => {
-        // A Qvod peer is dialled only with the words of a client that dials it.
-        if (from !== 'qvod-handshake') manager.heard(infoHash, endpoints);
-      },
-      learnedBefore: (infoHash, endpoints) => manager.heard(infoHash, endpoints),
-      announced: (a) => {
-        if (wantsMore(a)) manager.announced(a.infoHash, a.client);
-        // Whoever dials a peer beside the box is refused where the box is connected already: many peers take one connection from an address.
-        const isWelcome = !overload.refuses && (entry?.hasRoom ?? false);
-        const mayFetch = config.fetchOnAnnounce && uplink.mayFetchAhead && isWelcome;
-        const tracker = mayFetch ? openTrackerOf(a) : undefined;
-        if (tracker) manager.expect(a.infoHash, tracker);
-      },
-      announceable: (infoHash) => !overload.refuses && manager.announceable(infoHash),
-      hot: () => manager.hot(),
-      failed: (error) => {
-        log.error('steering failed; ending, so that the kernel drops its rules', { why: errorText(error) });
-        exit(1);
-      },
-    },
+    entryWorld({
+      manager,
+      overload,
+      uplink,
+      fetchOnAnnounce: () => config.fetchOnAnnounce,
+      hasRoom: () => entry?.hasRoom ?? false,
+      log,
+    }),
     scope,
     log.with({ part: 'entry' }),
   );

@@ -1,14 +1,18 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Bitfield } from '#base/bitfield.ts';
 import { realClock } from '#base/clock.ts';
 import { type Log, type LogLine, logTo, silentLog } from '#base/log.ts';
-import { BLOCK_BYTES, type InfoHash, type PieceIndex } from '#base/units.ts';
-import { HandClock } from '#client/fixtures.ts';
+import { BLOCK_BYTES, type InfoHash, infoHashOf, type PieceIndex } from '#base/units.ts';
+import { HandClock, TestStream } from '#client/fixtures.ts';
 import { Index } from '#index/index.ts';
 import { FakeStore } from '#store/fake-store.ts';
+import { encode } from '#wire/bencode.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
 import { newPeerId } from '#wire/handshake.ts';
 import { oneFileTorrent } from '#wire/made-torrent.ts';
@@ -16,6 +20,7 @@ import { type Metainfo, pieceSize } from '#wire/metainfo.ts';
 import { type PieceShape, shapeOf } from '#wire/piece-shape.ts';
 import { keepMetainfo } from './kept-metainfo.ts';
 import { LIMITS } from './limits.ts';
+import { type Arriving, Manager, type ManagerConfig, type ManagerWorld } from './manager.ts';
 import { Scrubber, type ScrubWorld } from './scrubber.ts';
 
 /** Of a manager that serves everything public. */
@@ -180,3 +185,103 @@ export class ScrubBench extends StoreBench {
     return new Scrubber(MBps, { clock, index, store, living: (infoHash) => this.living.get(infoHash) }, this.log);
   }
 }
+
+/** The info dictionary of a torrent of one piece. */
+export const infoOf = (isPrivate: boolean): Buffer =>
+  encode({
+    length: BLOCK_BYTES,
+    name: 'file',
+    'piece length': BLOCK_BYTES,
+    pieces: Buffer.alloc(20),
+    ...(isPrivate && { private: 1 }),
+  });
+export const hashOf = (info: Buffer): InfoHash => infoHashOf(createHash('sha1').update(info).digest());
+
+export const BOX_IP = '192.168.1.2';
+type Found = { infoHash: InfoHash; info: Buffer | undefined; layers?: Buffer };
+
+/** A manager with one download at once, whose disk and line are set by hand; `found`: what lies on the disk. */
+export function managerIn(
+  t: TestContext,
+  config: Partial<ManagerConfig> = {},
+  found: readonly Found[] = [],
+  over: Partial<ManagerWorld> = {},
+) {
+  const disk = { freeBytes: Number.MAX_SAFE_INTEGER };
+  const line = {
+    isFreeFor: () => true,
+    isSpent: false,
+    wait: () => {},
+    leave: () => {},
+    block: () => {},
+    mayFetchAhead: true,
+    untaken: () => {},
+    prefilled: () => {},
+  };
+  const dir = mkdtempSync(join(tmpdir(), 'manager-'));
+  const index = Index.open(join(dir, 'index.db'), silentLog);
+  const store = new FakeStore(FramedPiece);
+  const known: InfoHash[] = [];
+  const dialled: number[] = [];
+  const manager = new Manager(
+    { ...openToAll, downloads: 1, ...config },
+    {
+      clock: realClock,
+      store: {
+        task: (shape) => store.task(shape),
+        async *onDisk() {
+          for (const task of found) yield { layers: undefined, ...task };
+        },
+        metainfo: async (infoHash) => ({
+          info: found.find((task) => task.infoHash === infoHash)?.info,
+          layers: undefined,
+        }),
+        freeBytes: async () => disk.freeBytes,
+      },
+      index,
+      uplink: line,
+      peerId: newPeerId(),
+      dial: async ({ endpoint }) => {
+        dialled.push(endpoint.port);
+        throw new Error('nobody listens');
+      },
+      know: (infoHash) => void known.push(infoHash),
+      steer: () => {},
+      told: () => {},
+      dhtNode: () => {},
+      lookUp: async () => {},
+      isBox: ({ ip }) => ip === BOX_IP,
+      ...over,
+    },
+    silentLog,
+  );
+  t.after(async () => {
+    await manager.close();
+    index.close();
+    rmSync(dir, { recursive: true });
+  });
+  return { manager, index, known, dialled, disk, line };
+}
+
+export async function until(what: string, isTrue: () => boolean): Promise<void> {
+  for (let i = 0; i < 500; i++) {
+    if (isTrue()) return;
+    await sleep(10);
+  }
+  assert.fail(`not within 5 s: ${what}`);
+}
+
+/** It looks at the disk every other second. */
+export async function looked(t: TestContext): Promise<void> {
+  t.mock.timers.tick(LIMITS.roomEveryMs);
+  await sleep(10);
+}
+
+/** A client that dialled a peer for the torrent. */
+export const arriving = (infoHash: InfoHash): Arriving => ({
+  client: { ip: '192.168.1.5', port: 40_000 },
+  endpoint: { ip: '203.0.113.1', port: 6881 },
+  handshake: { infoHash, peerId: newPeerId(), extended: true, fast: true, dht: false, v2: false },
+  early: Buffer.alloc(0),
+  stream: new TestStream(),
+});

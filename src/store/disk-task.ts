@@ -1,18 +1,21 @@
 import type { Bitfield } from '#base/bitfield.ts';
-import { bug, errorCode, errorText } from '#base/errors.ts';
+import { bug, errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import type { PieceIndex } from '#base/units.ts';
-import { passed, workOf } from './digests.ts';
+import { Changes } from './changes.ts';
 import type { Disk } from './disk.ts';
 import type { Disks } from './disks.ts';
 import { busy } from './gate.ts';
 import type { HashPool } from './hash-pool.ts';
 import { Layout } from './layout.ts';
 import { STORE_LIMITS } from './limits.ts';
-import { Move, type MoveWorld, NoRoom, type Pace } from './moving.ts';
+import type { Pace } from './moving.ts';
 import type { PieceCache, TaskPieces } from './piece-cache.ts';
+import { PieceProof } from './piece-proof.ts';
+import { PiecesAtRest } from './pieces-at-rest.ts';
 import type { Places } from './places.ts';
 import { recheckPieces } from './recheck.ts';
+import { type Moved, Relocation } from './relocation.ts';
 import { SegmentDoors } from './segment-doors.ts';
 import { INFO_FILE, LAYERS_FILE } from './task-folder.ts';
 import { failed, type Residence, TaskHome } from './task-home.ts';
@@ -50,39 +53,46 @@ export type TaskLife = {
   removing(removal: Promise<Written>): void;
 };
 
-/** 'no-room': the other disk became full. 'not-now': it may be tried again. */
-export type Moved = { kind: 'moved'; bytes: number } | { kind: 'no-room' } | { kind: 'not-now' } | Failed;
-
 type Reading<P> = { readers: number; readonly result: Promise<ReadResult<P>> };
 
 /** Invariant: a piece is in the memory cache, or answered 'durable' or 'ok', only after its hash was right. */
 export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
   readonly #world: DiskWorld<P>;
   readonly memory: TaskPieces<P>;
-  #shape: TaskShape;
+  readonly #proof: PieceProof<P>;
   readonly #layout: Layout;
   readonly #log: Log;
   readonly #life: TaskLife;
   readonly #home: TaskHome;
+  readonly #atRest: PiecesAtRest<P>;
+  readonly #changes = new Changes();
+  readonly #relocation: Relocation<P>;
   #onDisk: (what: 'gone' | 'back') => void = () => {};
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #reading = new Map<PieceIndex, Reading<P>>();
   #end: Promise<Written> | undefined;
   readonly #doors = new SegmentDoors();
   #rechecks = 0;
-  /** Work that changes what lies on the disk. */
-  readonly #changing = new Set<Promise<unknown>>();
-  readonly #reads = new Set<Promise<unknown>>();
-  #still: Promise<void> | undefined;
-  #moving: { readonly move: Move<P>; readonly end: AbortController } | undefined;
   #toldNotBorrowed = false;
 
   constructor(world: DiskWorld<P>, shape: TaskShape, life: TaskLife) {
     this.#world = world;
-    this.#shape = shape;
+    this.#proof = new PieceProof(world, shape);
     this.#layout = new Layout(shape);
     this.#log = world.log.with({ infoHash: shape.infoHash });
     this.#home = new TaskHome(world.disks, shape, this.#layout, this.#log);
+    const { maker, disks } = world;
+    this.#atRest = new PiecesAtRest({ maker, disks, home: this.#home, layout: this.#layout, proof: this.#proof });
+    this.#relocation = new Relocation({
+      maker,
+      disks,
+      layout: this.#layout,
+      home: this.#home,
+      atRest: this.#atRest,
+      changes: this.#changes,
+      shape: () => this.#proof.shape,
+      mustStay: () => this.#rechecks > 0 || this.#end !== undefined,
+    });
     this.memory = world.cache.task(this.#home.cost(), this);
     this.#life = life;
   }
@@ -110,7 +120,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
     const { lengthBytes } = this.#layout.place(piece.index);
     if (piece.payloadParts().reduce((sum, part) => sum + part.length, 0) !== lengthBytes)
       bug('a piece of another size');
-    return this.#during(() => this.#change(() => this.#accept(piece, lengthBytes)));
+    return this.#during(() => this.#changes.make(() => this.#accept(piece, lengthBytes)));
   }
 
   cached(index: PieceIndex): P | undefined {
@@ -140,7 +150,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
 
   verify(index: PieceIndex): Promise<Verified> {
     this.#layout.place(index);
-    return this.#during(() => this.#verifyAtRest(index));
+    return this.#during(() => this.#atRest.checkIdly(index));
   }
 
   async recheck(known: Bitfield, onFound: (index: PieceIndex) => void, signal: AbortSignal): Promise<void> {
@@ -151,7 +161,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
       path: (name: string) => files.path(name),
       verify: async (index: PieceIndex) => {
         if (this.#end) ended.abort(new DOMException('the task is gone', 'AbortError'));
-        const result = await this.#checkDisk(index);
+        const result = await this.#atRest.check(index);
         if (result.kind === 'failed') throw result.error;
         return result.kind === 'ok';
       },
@@ -160,7 +170,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
         this.#log.warn('recheck-skipped', { segments: names.join(' '), why: errorText(error) }),
     });
     const outcome = await this.#during(async () => {
-      await this.#still;
+      await this.#changes.stillness;
       this.#rechecks++;
       try {
         await this.#doors.quiet();
@@ -177,8 +187,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
   }
 
   describe(shape: TaskShape): void {
-    if (shape.checksOf(0).length <= this.#shape.checksOf(0).length) return;
-    this.#shape = shape;
+    if (!this.#proof.describe(shape)) return;
     this.#reading.clear();
     this.memory.clear();
   }
@@ -187,7 +196,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
     if (infoBytes.length > STORE_LIMITS.infoBytes) bug(`an info dictionary of ${infoBytes.length} bytes`);
     if (layers.length > STORE_LIMITS.layersBytes) bug(`piece layers of ${layers.length} bytes`);
     return this.#during(() =>
-      this.#change(() =>
+      this.#changes.make(() =>
         this.#home.withRoom(infoBytes.length + layers.length, async ({ folder }): Promise<Written> => {
           // In this order: an info dictionary on the disk is never without the layers that were known with it.
           if (layers.length > 0) await folder.write(LAYERS_FILE, layers);
@@ -200,7 +209,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
 
   async borrow(file: SharedFile, from: Lender): Promise<boolean> {
     const done = await this.#during(async () => {
-      await this.#change(() => this.#borrow(file, from));
+      await this.#changes.make(() => this.#borrow(file, from));
       return { kind: 'ok' as const };
     });
     // A disk that knows no links would say so for every file.
@@ -224,7 +233,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
       const went = await this.#doors.drop(number, async () => {
         const home = this.#home.now;
         // What is being looked for there may be found, and then be gone; what is being moved would come back.
-        if (!home || this.#rechecks > 0 || this.#moving || !forget()) return false;
+        if (!home || this.#rechecks > 0 || this.#relocation.underWay || !forget()) return false;
         // Nobody asks for them any more; who asked before is still given them.
         await Promise.all(pieces.map((index) => this.#reading.get(index)?.result));
         for (const index of pieces) this.memory.drop(index);
@@ -237,42 +246,14 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
     return dropped.kind === 'ok' && dropped.went;
   }
 
-  /**
-   * All pieces that verify go to another disk, which is the torrent's home from then on; the folder that they lay in goes. Whoever reads and writes
-   * meanwhile notices nothing. 'not-now': it has no home, is being moved or looked through, or ended meanwhile.
-   */
-  async move(to: Disk, pace: Pace, signal: AbortSignal): Promise<Moved> {
-    return this.#during(async (): Promise<Moved> => {
-      const from = this.#home.now;
-      if (!from || from.disk === to || this.#moving || this.#rechecks > 0) return { kind: 'not-now' };
-      const end = new AbortController();
-      const both = AbortSignal.any([signal, end.signal]);
-      const move = new Move<P>({ shape: this.#shape, layout: this.#layout, from, to, ...this.#mover(from) });
-      this.#moving = { move, end };
-      let moved = false;
-      try {
-        await move.copy(pace, both);
-        moved = await this.#quietly(() => this.#settle(move, from, to, both));
-      } catch (error) {
-        signal.throwIfAborted();
-        if (end.signal.aborted) return { kind: 'not-now' };
-        return error instanceof NoRoom ? { kind: 'no-room' } : failed(error);
-      } finally {
-        this.#moving = undefined;
-        await move.discard();
-      }
-      if (!moved) return { kind: 'not-now' };
-      // Who began to read before still reads there.
-      await Promise.allSettled([...this.#reads]);
-      await from.disk.files.forget(`${from.folder.path}/`);
-      await from.folder.remove();
-      return { kind: 'moved', bytes: move.bytes };
-    });
+  /** See Relocation.to. */
+  move(to: Disk, pace: Pace, signal: AbortSignal): Promise<Moved> {
+    return this.#during(() => this.#relocation.to(to, pace, signal));
   }
 
   remove(): Promise<Written> {
     if (!this.#end) {
-      this.#moving?.end.abort();
+      this.#relocation.stop();
       this.#end = this.#remove();
       this.#life.removing(this.#end);
     }
@@ -281,56 +262,9 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
 
   /** Refuses further work and waits for what is under way; what is on the disk stays. */
   async close(): Promise<void> {
-    this.#moving?.end.abort();
+    this.#relocation.stop();
     this.#end ??= Promise.resolve(failed(new Error('the store is closed')));
     await Promise.all(this.#underWay);
-  }
-
-  /** False: something has come between, and the torrent stays where it is. */
-  async #settle(move: Move<P>, from: Residence, to: Disk, signal: AbortSignal): Promise<boolean> {
-    const { disks } = this.#world;
-    const stays = () => this.#home.now === from && disks.at(to.path) === to && to.state === 'good';
-    if (this.#rechecks > 0 || this.#end || !stays()) return false;
-    await move.finish(signal);
-    disks.settle(this.#shape.infoHash, to);
-    return true;
-  }
-
-  #mover(from: Residence): Pick<MoveWorld<P>, 'read' | 'discard'> {
-    return {
-      read: async (index) => {
-        if (this.#home.now !== from) throw new Error('the disk is gone');
-        const read = await this.#readDisk(index);
-        if (read.kind === 'failed') throw read.error;
-        return read.kind === 'ok' ? read.piece : undefined;
-      },
-      discard: (piece) => this.#world.maker.discard(piece),
-    };
-  }
-
-  /** Work that changes what lies on the disk: it waits while the torrent changes its home. */
-  async #change<T>(work: () => Promise<T>): Promise<T> {
-    while (this.#still) await this.#still;
-    const running = work();
-    this.#changing.add(running);
-    try {
-      return await running;
-    } finally {
-      this.#changing.delete(running);
-    }
-  }
-
-  /** Does work while nothing changes what lies on the disk. */
-  async #quietly<T>(work: () => Promise<T>): Promise<T> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#still = promise;
-    try {
-      await Promise.allSettled([...this.#changing]);
-      return await work();
-    } finally {
-      this.#still = undefined;
-      resolve();
-    }
   }
 
   /** Bytes can only be shared on one disk: a torrent without a home goes to the lender's. */
@@ -339,7 +273,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
     const lending = disks.home(from.infoHash);
     if (!lending) throw new Error('the lender has no home');
     if (!this.#home.now && disks.isDrained(lending)) throw new Error('the disk of the lender is to become empty');
-    if (!this.#home.now) disks.settle(this.#shape.infoHash, lending);
+    if (!this.#home.now) disks.settle(this.#proof.shape.infoHash, lending);
     const home = this.#home.now;
     if (home?.disk !== lending) throw new Error('the lender lies on another disk');
     await home.files.borrow(file, from);
@@ -353,7 +287,7 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
       if (!home) return { kind: 'ok' };
       await home.disk.files.forget(`${home.folder.path}/`);
       await home.folder.remove();
-      this.#world.disks.forget(this.#shape.infoHash);
+      this.#world.disks.forget(this.#proof.shape.infoHash);
       return { kind: 'ok' };
     } catch (error) {
       this.#log.error('remove-failed', { why: errorText(error) });
@@ -373,12 +307,12 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
 
   async #accept(piece: P, lengthBytes: number): Promise<Accepted> {
     const { accepting } = this.#world;
-    const shape = this.#shape;
+    const shape = this.#proof.shape;
     if (accepting.bytes > 0 && accepting.bytes + lengthBytes > STORE_LIMITS.acceptBytes)
       return failed(busy('pieces to write'));
     accepting.bytes += lengthBytes;
     try {
-      const verified = await this.#verify(piece, lengthBytes);
+      const verified = await this.#proof.of(piece, lengthBytes);
       if (verified.kind === 'failed') return verified;
       if (verified.kind === 'none') return { kind: 'hash-mismatch' };
       if (verified.kind === 'some') return { kind: 'contradiction' };
@@ -397,14 +331,14 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
     using turn = await disk.writes.enter();
     if (!turn) return failed(busy('pieces to write'));
     await this.#doors.write(this.#layout.place(piece.index).segment, () => files.write(piece));
-    this.#moving?.move.wrote(piece.index);
+    this.#relocation.wrote(piece.index);
     // The disk may have gone between the write and this word.
     return this.#home.now?.disk === disk ? { kind: 'durable' } : failed(new Error('the disk is gone'));
   }
 
   async #readAndKeep(index: PieceIndex, reading: Reading<P>): Promise<ReadResult<P>> {
-    const shape = this.#shape;
-    const result = await this.#readDisk(index);
+    const shape = this.#proof.shape;
+    const result = await this.#atRest.read(index);
     // Whoever comes from now on is not counted among its readers.
     this.#readBy(index, reading);
     if (result.kind === 'ok') this.#cache(result.piece, shape, reading.readers);
@@ -417,68 +351,8 @@ export class DiskTask<P extends PieceBuffer> implements TaskStore<P> {
     if (this.#reading.get(index) === reading) this.#reading.delete(index);
   }
 
-  /** Between the look at the disk's load and the read's turn nobody comes in. */
-  async #verifyAtRest(index: PieceIndex): Promise<Verified> {
-    const disk = this.#home.now?.disk;
-    if (disk?.state !== 'good') return { kind: 'away' };
-    if (disk.load > 0) return { kind: 'busy' };
-    const found = await this.#checkDisk(index);
-    return this.#home.now?.disk === disk ? found : { kind: 'away' };
-  }
-
-  /** What a read would find. The piece itself goes to nobody, so its memory serves the next one. */
-  async #checkDisk(index: PieceIndex): Promise<{ kind: 'ok' | 'corrupt' } | Failed> {
-    const read = await this.#readDisk(index);
-    if (read.kind !== 'ok') return read;
-    this.#world.maker.discard(read.piece);
-    return { kind: 'ok' };
-  }
-
   /** Unless it was verified by less than is known now. */
   #cache(piece: P, verifiedBy: TaskShape, uses: number): void {
-    if (verifiedBy === this.#shape) this.memory.put(piece, uses);
-  }
-
-  #readDisk(index: PieceIndex): Promise<ReadResult<P>> {
-    const running = this.#readHome(index);
-    this.#reads.add(running);
-    return running.finally(() => this.#reads.delete(running));
-  }
-
-  async #readHome(index: PieceIndex): Promise<ReadResult<P>> {
-    const { disks, maker } = this.#world;
-    const { lengthBytes } = this.#layout.place(index);
-    const home = this.#home.now;
-    // Nowhere is where a piece lies whose disk is gone.
-    if (!home) return { kind: 'corrupt' };
-    const { disk, files } = home;
-    using turn = await disk.reads.enter();
-    if (!turn) return failed(busy('reads'));
-    const piece = maker.allocate(index, lengthBytes);
-    const end = disk.cost.begin();
-    let came = 0;
-    try {
-      if (!(await files.read(piece))) return { kind: 'corrupt' };
-      came = lengthBytes;
-    } catch (error) {
-      // The file itself is missing: the piece is as gone as if its bytes had changed.
-      if (errorCode(error) === 'ENOENT' && (await disks.look(disk))) return { kind: 'corrupt' };
-      disks.trouble(disk, error, 'read');
-      return failed(error);
-    } finally {
-      end(came);
-    }
-    const verified = await this.#verify(piece, lengthBytes);
-    if (verified.kind === 'failed') return verified;
-    return verified.kind === 'all' ? { kind: 'ok', piece: verified.piece } : { kind: 'corrupt' };
-  }
-
-  /** Which of the piece's checks hold. Its buffer went to a worker and came back in another piece. */
-  async #verify(piece: P, lengthBytes: number): Promise<{ kind: 'all' | 'some' | 'none'; piece: P } | Failed> {
-    const { hashes, maker } = this.#world;
-    const checks = this.#shape.checksOf(piece.index);
-    const hashed = await hashes.digest(piece, workOf(checks, lengthBytes));
-    if (hashed.kind === 'failed') return hashed;
-    return { kind: passed(checks, hashed.digests), piece: maker.adopt(piece.index, lengthBytes, hashed.buffer) };
+    if (verifiedBy === this.#proof.shape) this.memory.put(piece, uses);
   }
 }

@@ -56,6 +56,21 @@ export class Holdings {
     return this.#shelf?.have.full ?? false;
   }
 
+  /** What it has not; undefined while its metainfo is unknown. */
+  get leftBytes(): number | undefined {
+    return this.#shelf && this.#shelf.meta.totalBytes - this.#shelf.haveBytes;
+  }
+
+  /** Known not to be private (BEP 27), and by a name that BitTorrent knows. */
+  get isPublic(): boolean {
+    return this.#shelf !== undefined && !this.#shelf.meta.isPrivate && !this.#shelf.meta.byPieces;
+  }
+
+  /** The shelf once it is known what is on it: nothing is given up before. */
+  get checkedShelf(): PieceShelf | undefined {
+    return this.checked ? this.#shelf : undefined;
+  }
+
   /** While this is so nothing should be fetched: it may be on the disk. */
   get checked(): boolean {
     return !this.#stock.running;

@@ -9,6 +9,16 @@ import { type AgentFacts, type AgentState, explain } from './agent.ts';
 /** One task as the operator sees it: bytes, and bytes per second. */
 export type TaskView = ReturnType<typeof viewOf>;
 
+/** One connection with a client. */
+export type Connected = {
+  readonly address: string;
+  readonly infoHash: InfoHash;
+  readonly name: string;
+  readonly rateBytesPerS: number;
+  readonly servedBytes: number;
+  readonly sinceMs: number;
+};
+
 export type TaskFacts = {
   readonly infoHash: InfoHash;
   readonly state: AgentState;
@@ -51,6 +61,15 @@ export function viewOf(t: TaskFacts) {
     serveRateBytesPerS: t.clients.reduce((sum, c) => sum + c.rateBytesPerS, 0),
   };
 }
+
+export const connectedOf = (client: ClientConnection, infoHash: InfoHash): Connected => ({
+  address: client.remote.ip,
+  infoHash,
+  name: client.clientName,
+  rateBytesPerS: client.rateBytesPerS,
+  servedBytes: client.servedBytes,
+  sinceMs: client.sinceMs,
+});
 
 /** A code that the page says in the operator's language. */
 function why(t: TaskFacts): string {

@@ -8,32 +8,21 @@ import type { OriginSource } from '#downloader/origin-pool.ts';
 import type { FramedPiece } from '#wire/framed-piece.ts';
 import type { Handshake } from '#wire/handshake.ts';
 import type { Metainfo } from '#wire/metainfo.ts';
-import { AgentLoop } from './agent-loop.ts';
 import { Audience, type Guest } from './audience.ts';
-import { FirstServings } from './first-servings.ts';
 import { Holdings } from './holdings.ts';
 import { Ledger } from './ledger.ts';
+import { Life } from './life.ts';
 import { LIMITS } from './limits.ts';
 import { MetainfoIntake } from './metainfo-intake.ts';
 import { MetainfoLoad } from './metainfo-load.ts';
 import { Patience } from './patience.ts';
 import { Perception } from './perception.ts';
 import type { AtRest, PieceShelf } from './piece-shelf.ts';
-import { Pulse } from './pulse.ts';
 import { Search } from './search.ts';
-import { type TaskView, viewOf } from './task-view.ts';
+import { type Connected, connectedOf, type TaskView, viewOf } from './task-view.ts';
 import type { Beside, Remembered, StoreLike, TaskWorld } from './task-world.ts';
 
-export type { ClientStream, Guest, OriginSource, StoreLike, TaskView };
-/** One connection with a client. */
-export type Connected = {
-  readonly address: string;
-  readonly infoHash: InfoHash;
-  readonly name: string;
-  readonly rateBytesPerS: number;
-  readonly servedBytes: number;
-  readonly sinceMs: number;
-};
+export type { ClientStream, Connected, Guest, OriginSource, StoreLike, TaskView };
 
 /** One torrent: its agent, its clients, its pieces and its downloader. */
 export class Task {
@@ -41,7 +30,6 @@ export class Task {
   readonly infoHash: InfoHash;
   readonly #world: TaskWorld;
   readonly #scope: Scope;
-  readonly #agent: AgentLoop;
   readonly #audience: Audience;
   readonly #intake: MetainfoIntake;
   readonly #load = new MetainfoLoad();
@@ -50,11 +38,10 @@ export class Task {
   readonly #downloader: Downloader;
   readonly #search: Search;
   readonly #patience = new Patience();
-  readonly #first = new FirstServings();
   /** Without the metainfo, of which the torrent's own copy is enough. */
   readonly #remembered: Omit<Remembered, 'info' | 'layers'>;
   readonly #perception: Perception;
-  readonly #pulse: Pulse;
+  readonly #life: Life;
 
   constructor(infoHash: InfoHash, remembered: Remembered, world: TaskWorld, parent: Scope) {
     this.infoHash = infoHash;
@@ -62,8 +49,7 @@ export class Task {
     const { info, layers, ...rest } = remembered;
     this.#remembered = rest;
     this.#scope = new Scope((error) => world.log.error('task trouble', { why: errorText(error) }), parent);
-    this.#agent = this.#newAgent();
-    this.#ledger = new Ledger(world, () => this.#holdings.shelf?.have.bytes);
+    this.#ledger = new Ledger(infoHash, world, () => this.#holdings.shelf?.have.bytes);
     this.#audience = this.#newAudience();
     this.#holdings = this.#newHoldings();
     this.#perception = new Perception({
@@ -75,16 +61,14 @@ export class Task {
     });
     this.#downloader = this.#newDownloader();
     this.#search = this.#newSearch();
-    const failed = (error: unknown): void => world.failed(error);
-    this.#pulse = new Pulse({ awake: () => this.#awake, tick: () => this.#tick(), failed }, this.#scope);
+    this.#life = this.#newLife();
     this.#intake = this.#newIntake();
     if (info) this.#intake.gotInfo(info, 'the index', layers);
     else if (rest.beside)
       this.#load.begin({ read: () => world.metainfo(), loaded: (found) => this.#loaded(found) }, this.#scope);
-    this.#agent.start(this.#scope);
     this.#scope.defer(() => this.#holdings.begun?.close(this.whole));
     this.#scope.defer(() => this.#audience.close());
-    this.#pulse.stir();
+    this.#life.begin();
   }
 
   get clients(): number {
@@ -93,14 +77,7 @@ export class Task {
 
   /** Its connections with clients, as they are now. */
   connections(): Connected[] {
-    return this.#audience.all().map((client) => ({
-      address: client.remote.ip,
-      infoHash: this.infoHash,
-      name: client.clientName,
-      rateBytesPerS: client.rateBytesPerS,
-      servedBytes: client.servedBytes,
-      sinceMs: client.sinceMs,
-    }));
+    return this.#audience.all().map((client) => connectedOf(client, this.infoHash));
   }
 
   /** Its clients, for whoever must choose among those of all tasks. */
@@ -115,7 +92,7 @@ export class Task {
 
   /** It has left, or was refused while it was being made. */
   get gone(): boolean {
-    return this.#agent.state.kind === 'gone';
+    return this.#life.state.kind === 'gone';
   }
 
   /** It has every piece, or the index says so and what proves it is still being read. */
@@ -130,11 +107,11 @@ export class Task {
 
   /** Since when nobody has been here, and nothing is under way; undefined: it is awake. */
   get asleepSinceMs(): number | undefined {
-    return this.gone || this.#awake ? undefined : this.#audience.lastMs;
+    return this.gone || this.#life.awake ? undefined : this.#audience.lastMs;
   }
 
   get downloading(): boolean {
-    return this.#agent.state.kind === 'down';
+    return this.#life.state.kind === 'down';
   }
 
   /** Clients that want what it has not, and take what it has: there is a reason to fetch. */
@@ -155,15 +132,12 @@ export class Task {
 
   /** What it has not; undefined while its metainfo is unknown. */
   get leftBytes(): number | undefined {
-    const { shelf } = this.#holdings;
-    return shelf && shelf.meta.totalBytes - shelf.haveBytes;
+    return this.#holdings.leftBytes;
   }
 
   /** Known not to be private (BEP 27), and by a name that BitTorrent knows: it may be spoken of beyond its own trackers. */
   get public(): boolean {
-    return (
-      this.#holdings.shelf !== undefined && !this.#holdings.shelf.meta.isPrivate && !this.#holdings.shelf.meta.byPieces
-    );
+    return this.#holdings.isPublic;
   }
 
   /** Why it would be refused by the rules as they are now, as far as its metainfo is known. */
@@ -174,7 +148,7 @@ export class Task {
 
   /** It is not wanted any more. */
   refuse(why: string): void {
-    if (!this.gone) this.#leave(why);
+    if (!this.gone) this.#life.leave(why);
   }
 
   get holdsSome(): boolean {
@@ -209,8 +183,7 @@ export class Task {
   }
 
   get #mayGiveUp(): PieceShelf | undefined {
-    const { shelf, checked } = this.#holdings;
-    return this.gone || !checked ? undefined : shelf;
+    return this.gone ? undefined : this.#holdings.checkedShelf;
   }
 
   /** A LAN client told this tracker that it wants the torrent: it will dial within seconds. */
@@ -218,8 +191,7 @@ export class Task {
     this.#search.learn(tracker);
     this.#perception.expect();
     this.#downloader.lackChanged();
-    this.#agent.tell({ kind: 'look' });
-    this.#pulse.stir();
+    this.#life.wake();
   }
 
   /**
@@ -231,18 +203,17 @@ export class Task {
     if (this.gone) return;
     for (const tracker of known?.trackers ?? []) this.#search.learn(tracker);
     this.#downloader.lackChanged();
-    this.#agent.tell({ kind: 'look' });
-    this.#pulse.stir();
+    this.#life.wake();
   }
 
   /** Leaves memory, everything persisted: who asks for the torrent again wakes it from the index. */
   rest(): void {
-    this.#agent.run({ kind: 'close' });
+    this.#life.close();
   }
 
   async close(): Promise<void> {
     try {
-      this.#agent.run({ kind: 'close' });
+      this.#life.close();
     } finally {
       await this.#scope.close();
     }
@@ -252,7 +223,7 @@ export class Task {
     const { servedBytes, filledBytes } = this.#ledger;
     return viewOf({
       infoHash: this.#intake.meta?.infoHash ?? this.infoHash,
-      state: this.#agent.state,
+      state: this.#life.state,
       facts: this.#perception.facts(),
       rechecking: !this.#holdings.checked,
       meta: this.#holdings.shelf?.meta,
@@ -265,46 +236,7 @@ export class Task {
     });
   }
 
-  // ---- the agent ----
-
-  get #awake(): boolean {
-    const { kind } = this.#agent.state;
-    return kind === 'down' || kind === 'limited' || this.#perception.awake;
-  }
-
-  #tick(): void {
-    const nowMs = this.#world.clock.nowMs();
-    const why = this.#useless(nowMs);
-    if (why) {
-      this.#leave(why);
-      return;
-    }
-    if (this.#agent.state.kind === 'down' && this.#world.uplink?.isSpent) this.#stopFetching();
-    else if (this.#agent.state.kind === 'down') {
-      const up = this.#downloader.status().origins.filter((o) => o.state === 'up').length;
-      this.#search.downloading(up, nowMs - this.#agent.state.sinceMs);
-    }
-    this.#audience.tick();
-    this.#ledger.persist();
-    this.#agent.tell({ kind: 'look' });
-  }
-
-  /**
-   * Why the clients are better off without the box. The swarm may give to them, who give in return, what it does not give
-   * to the box.
-   */
-  #useless(nowMs: number): string | undefined {
-    const inVain = this.#audience.dropWaiting(nowMs - LIMITS.metainfoWithinMs);
-    if (!this.#holdings.shelf) return inVain ? 'no-metainfo' : undefined;
-    return this.#perception.stalled() ? 'stalled' : undefined;
-  }
-
-  #leave(refusal: string | undefined): void {
-    this.#agent.run({ kind: 'leave' });
-    this.#audience.letAllGo(refusal ?? 'the task rests');
-    this.#scope.run(() => this.#downloader.close());
-    this.#world.gone(refusal);
-  }
+  // ---- the metainfo ----
 
   /** What lies beside the pieces was read, or cannot be: then it is learned as for the first time. */
   #loaded(found: Beside | undefined): void {
@@ -312,7 +244,7 @@ export class Task {
     if (found) this.#intake.gotInfo(found.info, 'the disk', found.layers);
     if (!this.#intake.meta) this.#world.log.warn('metainfo not read from the disk');
     this.#audience.admit();
-    this.#agent.tell({ kind: 'look' });
+    this.#life.look();
   }
 
   // ---- pieces ----
@@ -333,62 +265,11 @@ export class Task {
   async #accept(piece: FramedPiece, from: Endpoint[]): Promise<'ok' | 'bad' | 'full' | 'failed'> {
     const result = await this.#holdings.accept(piece, from);
     if (result === 'ok') this.#patience.kept();
-    if (result === 'failed') this.#agent.tell({ kind: 'cannot-write', why: 'disk-failed' });
+    if (result === 'failed') this.#life.cannotWrite('disk-failed');
     return result;
   }
 
-  /** The day's bytes are used up: who lacks something is better off without the box. */
-  #stopFetching(): void {
-    this.#agent.tell({ kind: 'cannot-write', why: 'day-used-up' });
-    this.#audience.letGoLacking('day-used-up');
-  }
-
-  #served(piece: PieceIndex, bytes: number, client: string): void {
-    this.#perception.moved();
-    this.#ledger.count(bytes, 0, this.#perception.ahead);
-    this.#world.traffic?.served(bytes, this.#first.given(piece, bytes), client, this.infoHash);
-  }
-
-  #received(piece: PieceIndex, bytes: number): void {
-    this.#perception.moved();
-    const { ahead } = this.#perception;
-    this.#ledger.count(0, bytes, ahead);
-    // What the operator had fetched before anybody asked is here when they do.
-    if (ahead !== 'ordered') this.#first.came(piece, bytes);
-    this.#world.traffic?.filled(bytes);
-  }
-
   // ---- the parts and what each asks ----
-
-  #newAgent(): AgentLoop {
-    const { askSlot, withdraw, releaseSlot, failed, log } = this.#world;
-    const granted = (): void => this.#agent.tell({ kind: 'slot-granted' });
-    return new AgentLoop(
-      {
-        facts: () => this.#perception.facts(),
-        releaseSlot,
-        changed: () => {
-          this.#pulse.stir();
-          this.#world.bid();
-        },
-        failed,
-        log,
-        effects: {
-          'ask-slot': () => askSlot(granted),
-          withdraw: () => withdraw(granted),
-          'release-slot': releaseSlot,
-          'start-download': () => this.#downloader.start(),
-          'stop-download': () => {
-            this.#downloader.pause();
-            this.#search.rest();
-          },
-          persist: () => this.#ledger.persist(),
-          exit: () => this.#leave(undefined),
-        },
-      },
-      this.#world.clock.nowMs(),
-    );
-  }
 
   #newAudience(): Audience {
     const { clock, log, budget, demand } = this.#world;
@@ -406,13 +287,15 @@ export class Task {
       dhtNode: (endpoint) => this.#world.dhtNode(endpoint),
       told: (client, endpoints) => this.#world.told(client, endpoints),
       offerPeers: (client, endpoints) => this.#search.news.fromClient(client, endpoints),
-      served: (piece, bytes, client) => this.#served(piece, bytes, client),
+      served: (piece, bytes, client) => {
+        this.#perception.moved();
+        this.#ledger.served(piece, bytes, client);
+      },
       neighbour: (giver) => this.#downloader.neighbour(giver),
-      shunned: () => this.#leave('unsupported'),
+      shunned: () => this.#life.leave('unsupported'),
       changed: () => {
         this.#downloader.lackChanged();
-        this.#agent.tell({ kind: 'look' });
-        this.#pulse.stir();
+        this.#life.wake();
         this.#world.bid();
       },
       failed: (error) => this.#world.failed(error),
@@ -433,31 +316,44 @@ export class Task {
         this.#ledger.haveChanged();
         if (found) this.#downloader.gained(piece);
         this.#audience.announce(piece, found);
-        if (this.whole) this.#agent.tell({ kind: 'look' });
+        if (this.whole) this.#life.look();
       },
       lost: (piece) => {
         this.#ledger.haveChanged();
         this.#audience.lost(piece);
         this.#downloader.drop(piece);
-        this.#agent.tell({ kind: 'look' });
+        this.#life.look();
       },
       lostAll: () => {
         const count = this.#holdings.shelf?.meta.pieceCount ?? 0;
         for (let piece = 0; piece < count; piece++) this.#downloader.drop(piece);
         this.#audience.letGo('disk-failed');
-        this.#agent.tell({ kind: 'look' });
+        this.#life.look();
       },
       cannotKeep: (why) => {
         this.#world.cannotKeep(why);
         if (why === 'disk-full' && !this.#patience.refused(this.#world.clock.nowMs())) return;
-        this.#agent.tell({ kind: 'cannot-write', why });
+        this.#life.cannotWrite(why);
         // What they lack will not come from here: they pass when they dial again.
         this.#audience.letGoLacking(why);
       },
-      contradicted: () => this.#leave('unsupported'),
+      contradicted: () => this.#life.leave('unsupported'),
       forgets: () => this.#ledger.forget(),
-      checking: () => this.#agent.tell({ kind: 'look' }),
+      checking: () => this.#life.look(),
     });
+  }
+
+  #newLife(): Life {
+    const world = {
+      manager: this.#world,
+      perception: this.#perception,
+      audience: this.#audience,
+      holdings: this.#holdings,
+      downloader: this.#downloader,
+      search: this.#search,
+      ledger: this.#ledger,
+    };
+    return new Life(world, this.#scope);
   }
 
   #newDownloader(): Downloader {
@@ -480,7 +376,10 @@ export class Task {
       mayBegin: (inFlight) => this.#perception.mayBegin(inFlight),
       begunBytes: () => this.#world.begunBytes(),
       failed: (error) => this.#world.failed(error),
-      received: (bytes, piece) => this.#received(piece, bytes),
+      received: (bytes, piece) => {
+        this.#perception.moved();
+        this.#ledger.filled(piece, bytes, this.#perception.ahead);
+      },
       receivedNearby: () => this.#perception.moved(),
       get begun() {
         return begun();
@@ -511,7 +410,7 @@ export class Task {
       keep: (meta) => {
         if (!meta.byPieces) this.#world.keepInfo(meta);
       },
-      leave: (why) => this.#leave(why),
+      leave: (why) => this.#life.leave(why),
       log: this.#world.log,
     });
   }

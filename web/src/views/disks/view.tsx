@@ -61,7 +61,7 @@ function Disk({ disk, nowMs }: { disk: DiskView; nowMs: number }) {
         <h3>
           <bdi>{safeText(path, 80)}</bdi> <span class="aside">{reasons.diskKind[disk.kind]}</span>
         </h3>
-        <b class="disk-state">{reasons.diskState[state]}</b>
+        <b class="disk-state">{state === 'good' && health?.worn ? saidHealth(health) : reasons.diskState[state]}</b>
       </header>
       {state !== 'gone' && (
         <>
