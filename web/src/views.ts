@@ -1,7 +1,6 @@
 import type { ViewEntry } from './frame/view-entry.ts';
 import { accountWords } from './views/account/words.ts';
 import { clientsWords } from './views/clients/words.ts';
-import { View as Dashboard } from './views/dashboard/view.tsx';
 import { dashboardWords } from './views/dashboard/words.ts';
 import { disksWords } from './views/disks/words.ts';
 import { flowsWords } from './views/flows/words.ts';
@@ -35,8 +34,8 @@ export const views: readonly ViewEntry[] = [
     path: '/',
     right: 'look',
     inNav: true,
-    // What most come for: part of the page's own code, not another request.
-    load: async () => ({ View: Dashboard }),
+    // What most come for: part of the page's own code (vite.config.ts), not another request.
+    load: () => import('./views/dashboard/view.tsx'),
     words: [dashboardWords, warningWords, taskReasons, flowReasons, diskReasons],
   },
   {
