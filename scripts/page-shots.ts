@@ -16,7 +16,7 @@ if (folder === undefined) {
 const isForReadme = folder === '--readme';
 const sizes = isForReadme ? { desktop: { width: 1280, height: 900 } } : { phone: PHONE, desktop: DESKTOP };
 const looks = Object.entries(sizes).flatMap(([size, at]) =>
-  (isForReadme ? (['en-US'] as const) : (['en-US', 'zh-CN'] as const)).flatMap((locale) =>
+  (['en-US', 'zh-CN'] as const).flatMap((locale) =>
     (isForReadme ? (['light'] as const) : (['light', 'dark'] as const)).map((colors) => ({
       size,
       look: { locale, colors, ...at } satisfies Look,
@@ -46,7 +46,7 @@ try {
         await browser.page.waitForTimeout(isForReadme ? 3000 : 400);
         const part = path === view.path ? '' : `-${path.split('/').at(-1)}`;
         const file = isForReadme
-          ? join(import.meta.dirname, '../docs/page.png')
+          ? join(import.meta.dirname, look.locale === 'zh-CN' ? '../docs/page.zh.png' : '../docs/page.png')
           : join(folder, `${view.name}${part}-${size}-${look.locale}-${look.colors}.png`);
         await browser.page.screenshot({ path: file, fullPage: !isForReadme });
         for (const trouble of browser.troubles.splice(0)) console.error(`${path}: ${trouble}`);
