@@ -4,7 +4,7 @@ import type { Index } from '#index/index.ts';
 import type { Task } from '#task/task.ts';
 import { adopt } from './kept-metainfo.ts';
 import { LIMITS } from './limits.ts';
-import type { ManagerWorld } from './manager.ts';
+import type { ManagerWorld } from './manager-world.ts';
 
 /** The index is new: torrents whose info dictionary lies beside their pieces are taken into it. */
 export async function adoptAll(

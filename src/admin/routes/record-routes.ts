@@ -1,8 +1,15 @@
+import type { Access } from '#access/access.ts';
 import { certificateFacts } from '#access/certificate/certificate-view.ts';
 import type { AuditPage, AuditRow, CertificateView } from '../contract-access.ts';
 import { type Route, route } from '../route.ts';
 import { refusedOf } from './access-refused.ts';
-import type { AccessWorld } from './access-routes.ts';
+
+/** What these routes ask of the house. */
+export type AccessWorld = {
+  readonly access: Access;
+  /** The page is served over TLS somewhere. */
+  certificateInUse(): boolean;
+};
 
 /** The audit log, and the certificate. */
 export const recordRoutes = ({ access, certificateInUse }: AccessWorld): Route[] => {
