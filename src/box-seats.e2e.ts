@@ -6,17 +6,19 @@ import type { Cafe } from '../scripts/cafe/world.ts';
 import { holds, inCafe, options, task, wanDuring } from './box-fixtures.ts';
 
 const SIZE_MIB = 96;
+/** More than is fetched ahead without a seat. */
+const SEATED_SIZE_MIB = 48;
 const SLOW_BYTES_PER_S = 1_000_000;
 const SECONDS = 10;
 /** What it fetches ahead without a seat, and what is counted too late or besides. */
 const LEAD_BYTES = 32 << 20;
 const SLACK_BYTES = 8 << 20;
 
-const cafeWith = (seats: number, body: (cafe: Cafe) => Promise<void>): Promise<void> =>
+const cafeWith = (seats: number, sizeMib: number, body: (cafe: Cafe) => Promise<void>): Promise<void> =>
   inCafe(
     `seats${seats}`,
     {
-      sizeMib: SIZE_MIB,
+      sizeMib,
       pieceKib: 256,
       wanMbit: 400,
       clients: ['libtorrent', 'libtorrent'],
@@ -35,7 +37,7 @@ test(
   'a slow client of a torrent without a seat is fetched for as it takes; a quick one beside it waits for nobody',
   options,
   () =>
-    cafeWith(0, async (cafe) => {
+    cafeWith(0, SIZE_MIB, async (cafe) => {
       const slow = await cafe.download(1, 'libtorrent', { mostBytesPerS: SLOW_BYTES_PER_S });
       const wan = await wanDuring(cafe, () => sleep(SECONDS * 1_000));
       assert.ok(wan > LEAD_BYTES / 2, `only ${wan} bytes were fetched`);
@@ -51,7 +53,7 @@ test(
 );
 
 test('with a seat all of it is fetched while a slow client has hardly begun', options, () =>
-  cafeWith(1, async (cafe) => {
+  cafeWith(1, SEATED_SIZE_MIB, async (cafe) => {
     const slow = await cafe.download(1, 'libtorrent', { mostBytesPerS: SLOW_BYTES_PER_S });
     await holds(cafe, 1, 60_000);
     assert.ok((await slow.wrongFiles()).length > 0, 'the slow one was not slow');
