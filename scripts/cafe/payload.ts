@@ -31,6 +31,8 @@ export type PayloadOptions = {
   readonly trackers: readonly string[];
   /** Default: v1. */
   readonly version?: TorrentVersion;
+  /** Nearly all of it in one file: who takes anything of it wants all of it. Default: three quarters in one, a quarter in another. */
+  readonly oneBigFile?: boolean;
 };
 
 export type TorrentVersion = 'v1' | 'hybrid' | 'v2';
@@ -61,15 +63,15 @@ export class SeededBytes {
 }
 
 /** A big file with a Chinese name, a tiny one and a second big one: lengths that no piece boundary meets. */
-function layout(totalBytes: number, version: TorrentVersion): { path: string[]; lengthBytes: number }[] {
+function layout({ totalBytes, version, oneBigFile }: PayloadOptions): { path: string[]; lengthBytes: number }[] {
   const readme = 1_234;
-  const second = Math.floor(totalBytes / 4) + 17;
+  const second = oneBigFile ? 17 : Math.floor(totalBytes / 4) + 17;
   return [
     { path: ['影片', '游戏安装包.bin'], lengthBytes: totalBytes - second - readme },
     { path: ['readme.txt'], lengthBytes: readme },
     { path: ['disc 2', 'data.bin'], lengthBytes: second },
     // v2 gives it no piece and no root.
-    ...(version === 'v1' ? [] : [{ path: ['空.txt'], lengthBytes: 0 }]),
+    ...((version ?? 'v1') === 'v1' ? [] : [{ path: ['空.txt'], lengthBytes: 0 }]),
   ];
 }
 
@@ -114,7 +116,7 @@ export async function makePayload(o: PayloadOptions): Promise<Payload> {
   const pieces = new PieceHashes(o.pieceBytes);
   const files: PayloadFile[] = [];
   const version = o.version ?? 'v1';
-  const entries = layout(o.totalBytes, version);
+  const entries = layout(o);
   for (const { path, lengthBytes } of entries) {
     const full = join(o.dir, name, ...path);
     await mkdir(dirname(full), { recursive: true });

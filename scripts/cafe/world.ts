@@ -33,6 +33,8 @@ export type Extras = {
   readonly pcFamilies?: readonly (readonly Family[])[];
   /** Of the torrent; other than v1 only libtorrent speaks it. */
   readonly version?: TorrentVersion;
+  /** Of the torrent: nearly all of it is one file. */
+  readonly oneBigFile?: boolean;
   /** No PC reaches another one. */
   readonly isolatePcs?: boolean;
   /** The bridge has an IPv6 address of its own. */
@@ -158,6 +160,7 @@ export class Cafe implements AsyncDisposable {
       seed: s.seed,
       trackers: s.trackers.map((kind) => TRACKER_URLS[kind]),
       version: o.extras?.version ?? 'v1',
+      oneBigFile: o.extras?.oneBigFile ?? false,
     });
     aborted?.throwIfAborted();
     await startInternet(topology.inet, processes, claim.dir);
