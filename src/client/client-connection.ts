@@ -9,18 +9,19 @@ import type { PieceIndex } from '#base/units.ts';
 import { decodeMessage, encodeMessage, FrameSplitter } from '#wire/frames.ts';
 import type { Handshake } from '#wire/handshake.ts';
 import { PeerPieces } from '#wire/peer-pieces.ts';
-import { decodeQvodMessage, encodeUnhave, type QvodMessage } from '#wire/qvod/messages.ts';
+import { decodeQvodMessage, encodeUnhave } from '#wire/qvod/messages.ts';
 import { Asking } from './asking.ts';
 import { Choke } from './choke.ts';
 import type { ClientStream, ClientTask } from './client-world.ts';
 import { Extensions } from './extensions.ts';
 import { greeting } from './greeting.ts';
 import { HashExchange } from './hash-exchange.ts';
+import { Hearing } from './hearing.ts';
 import { CLIENT_LIMITS, type ClientLimits } from './limits.ts';
 import { MetafileAnswers } from './metafile-answers.ts';
 import { Outbox } from './outbox.ts';
 import { ReadTurns } from './read-turns.ts';
-import { padded, type Request, type Run, requestFault } from './request-queue.ts';
+import type { Run } from './request-queue.ts';
 import { ServedBlocks } from './served-blocks.ts';
 import { Serving } from './serving.ts';
 import { Silence } from './silence.ts';
@@ -44,7 +45,6 @@ export class ClientConnection {
   /** Blocks can be asked of it, too. */
   readonly asking: Asking;
   readonly #scope: Scope;
-  readonly #fast: boolean;
   readonly #extensions: Extensions | undefined;
   /** Defined when the client speaks Qvod's dialect. */
   readonly #metafile: MetafileAnswers | undefined;
@@ -57,8 +57,8 @@ export class ClientConnection {
   readonly #pieces: PeerPieces;
   readonly #rate = new Rate();
   readonly #silence: Silence;
+  readonly #hearing: Hearing;
   #spoke = false;
-  #dhtPort = false;
   #given: ServedBlocks | undefined;
   #served = 0;
   #tookAtMs: number;
@@ -86,7 +86,6 @@ export class ClientConnection {
     this.#tookAtMs = this.sinceMs;
     this.asking = new Asking({ taker: () => task.taker(this), send: (frame) => this.#say(frame) });
     this.#scope = new Scope((error) => this.close(errorText(error)));
-    this.#fast = handshake.fast;
     this.#idText = handshake.peerId.toString('latin1', 0, 8).replace(/[^\x21-\x7e]/g, '.');
     this.#frames = new FrameSplitter(limits.frameBytes);
     this.#outbox = new Outbox(stream);
@@ -95,7 +94,7 @@ export class ClientConnection {
     this.#serving = new Serving(
       {
         block: (piece, begin, length, asOne) => this.#task.block(piece, begin, length, asOne),
-        reject: (request) => this.#reject(request),
+        reject: (request) => this.#hearing.reject(request),
         serving: (run) => this.#onServing(run),
         allowance,
         reads: task.readTurns ?? new ReadTurns(limits.reads),
@@ -117,13 +116,14 @@ export class ClientConnection {
       unchoke: () => this.#say(encodeMessage({ kind: 'unchoke' })),
     });
     this.#metafile = handshake.qvodHello ? this.#qvod() : undefined;
+    this.#hearing = this.#ear(handshake.fast);
     stream.onData((bytes) => this.#guard(() => this.#read(bytes)));
     stream.onDrain(() => setImmediate(() => this.#guard(() => this.#drained())));
     stream.onClose(() => this.close(CLIENT_CLOSED));
     const shape = task.metainfo();
     if (shape) this.#pieces.shapeKnown(shape.pieceCount);
     const said = greeting(task, handshake, clock.nowMs());
-    this.telling = this.#tellingAfter(said);
+    this.telling = this.#tellingAfter(said, handshake.fast);
     for (const frame of said.frames) this.#say(frame);
     this.#extensions?.greet();
     this.#hashes.tick();
@@ -225,7 +225,7 @@ export class ClientConnection {
     if (pieces.length > 0) this.#turnSoon();
   }
 
-  #tellingAfter(said: ReturnType<typeof greeting>): Telling {
+  #tellingAfter(said: ReturnType<typeof greeting>, fast: boolean): Telling {
     const world = {
       have: () => this.#task.have(),
       theirs: () => this.#pieces.known,
@@ -234,7 +234,7 @@ export class ClientConnection {
       roomy: () => this.#roomy,
       nowMs: () => this.#clock.nowMs(),
     };
-    return new Telling(world, said, this.#fast);
+    return new Telling(world, said, fast);
   }
 
   #extend(): Extensions {
@@ -246,7 +246,7 @@ export class ClientConnection {
         told: (endpoints) => this.#task.told(this, endpoints),
         offerPeers: (endpoints) => this.#task.offerPeers(this, endpoints),
         lost: (piece) => {
-          const wrong = this.#onPieces(this.#pieces.lost(piece));
+          const wrong = this.#hearing.lost(piece);
           if (wrong !== undefined) this.#drop(wrong);
         },
         send: (frame) => this.#say(frame),
@@ -284,6 +284,27 @@ export class ClientConnection {
     );
   }
 
+  #ear(fast: boolean): Hearing {
+    return new Hearing(
+      {
+        metainfo: () => this.#task.metainfo(),
+        have: () => this.#task.have(),
+        changed: (what) => this.#task.changed(this, what),
+        asked: (piece) => this.#task.asked(piece),
+        dhtPort: (port) => this.#task.dhtNode({ ip: this.remote.ip, port }),
+        send: (frame) => this.#say(frame),
+        pieces: this.#pieces,
+        choke: this.#choke,
+        serving: this.#serving,
+        asking: this.asking,
+        hashes: this.#hashes,
+        extensions: this.#extensions,
+        metafile: this.#metafile,
+      },
+      { fast, requestBytes: this.#limits.requestBytes },
+    );
+  }
+
   get #roomy(): boolean {
     return !this.#outbox.full && this.#outbox.bytes < this.#limits.controlBytes / 2;
   }
@@ -295,7 +316,7 @@ export class ClientConnection {
       if (this.#over) return;
       this.#spoke = true;
       const message = this.#metafile ? decodeQvodMessage(frame) : decodeMessage(frame);
-      const wrong = message.kind === 'bad' ? message.why : this.#hear(message.value);
+      const wrong = message.kind === 'bad' ? message.why : this.#hearing.hear(message.value);
       if (wrong !== undefined) this.#drop(wrong);
     });
     if (why !== undefined) this.#drop(why);
@@ -304,79 +325,6 @@ export class ClientConnection {
       this.#stream.pause();
     }
     this.#turnSoon();
-  }
-
-  /** Returns why the client must be dropped. */
-  #hear(m: QvodMessage): string | undefined {
-    switch (m.kind) {
-      case 'interested':
-      case 'not-interested':
-        return this.#onInterest(m.kind === 'interested');
-      case 'have':
-        return this.#onPieces(this.#pieces.have(m.piece));
-      case 'bitfield':
-        return this.#onPieces(this.#pieces.bitfield(m.bits));
-      case 'have-all':
-      case 'have-none':
-        if (!this.#fast) return `${m.kind} without the fast extension`;
-        return this.#onPieces(this.#pieces.bitfield(m.kind === 'have-all' ? 'all' : 'none'));
-      case 'request':
-        return this.#onRequest({ piece: m.piece, begin: m.begin, length: m.length });
-      case 'cancel':
-        // BEP 6: a cancelled request is still answered, by the block or by a reject.
-        if (this.#serving.cancel(m)) this.#reject(m);
-        return undefined;
-      case 'port':
-        // BEP 5: once, after the handshakes.
-        if (m.port !== 0 && !this.#dhtPort) this.#task.dhtNode({ ip: this.remote.ip, port: m.port });
-        this.#dhtPort = true;
-        return undefined;
-      case 'unhave':
-        return this.#onPieces(this.#pieces.lost(m.piece));
-      case 'metafile-request':
-        this.#metafile?.asked(m.hash);
-        return undefined;
-      case 'hash-request':
-      case 'hashes':
-      case 'hash-reject':
-        return this.#hashes.receive(m);
-      case 'piece':
-      case 'choke':
-      case 'unchoke':
-      case 'reject':
-        return this.asking.hear(m);
-      case 'extended':
-        this.#extensions?.receive(m.id, m.payload);
-        this.#hashes.tick();
-        return undefined;
-      default:
-        // suggest, allowed-fast, metafile, unknown: of no use here.
-        return undefined;
-    }
-  }
-
-  #onInterest(interested: boolean): undefined {
-    if (this.#choke.heard(interested)) this.#task.changed(this, 'interest');
-  }
-
-  #onPieces(why: string | undefined): string | undefined {
-    if (why === undefined) this.#task.changed(this, 'pieces');
-    return why;
-  }
-
-  #onRequest(request: Request): string | undefined {
-    const metainfo = this.#task.metainfo();
-    const fault = requestFault(request, metainfo, this.#limits.requestBytes);
-    if (fault !== undefined) return fault;
-    const can = metainfo && !this.#choke.choked && this.#task.have()?.has(request.piece);
-    if (!can || !this.#serving.push(padded(request, metainfo))) this.#reject(request);
-    else this.#task.asked(request.piece);
-    return undefined;
-  }
-
-  /** Without the fast extension there is no word for it: the client's own timeout must do. */
-  #reject({ piece, begin, length }: Request): void {
-    if (this.#fast) this.#say(encodeMessage({ kind: 'reject', piece, begin, length }));
   }
 
   #say(frame: Buffer): void {
