@@ -1,0 +1,19 @@
+import { KIB, MIB } from '#base/units.ts';
+
+/** Every bound of this folder, with its unit and why it is what it is. */
+export const LIMITS = {
+  /** Bytes of a manifest: names and numbers, and what a firmware bundle says of itself. */
+  manifestBytes: 16 * KIB,
+  /** Characters of what a person calls a distribution. */
+  nameChars: 200,
+  /** Keys that a node trusts: the central's, the one before it, and those for firmware. */
+  trustedKeys: 16,
+  /** Bytes of a seed: some 100,000 pieces at 52 bytes, and as many names. */
+  seedBytes: 24 * MIB,
+  /** A seed of no more bytes travels in the offer itself. */
+  seedInOfferBytes: 128 * KIB,
+  /** The largest and the smallest piece of a seed, and how many it should have: enough to trade early, few enough to count. */
+  leastPieceBytes: 64 * KIB,
+  mostPieceBytes: 4 * MIB,
+  piecesWanted: 1_000,
+} as const;
