@@ -102,7 +102,16 @@ overrides.push({
 
 const config = {
   vcs: { enabled: true, clientKind: 'git', useIgnoreFile: true },
-  files: { includes: ['**', '!package-lock.json', '!**/*.md', '!web/dist', '!src/admin/contract-schema.json'] },
+  files: {
+    includes: [
+      '**',
+      '!package-lock.json',
+      '!**/*.md',
+      '!web/dist',
+      '!src/admin/contract-schema.json',
+      '!src/fleet/messages-schema.json',
+    ],
+  },
   formatter: { indentStyle: 'space', indentWidth: 2, lineWidth: 120 },
   javascript: { formatter: { quoteStyle: 'single' } },
   linter: {
