@@ -42,6 +42,8 @@ export const SWARM_LIMITS = {
   mostAheadBytes: 16 * MIB,
   /** What came last stays in memory for the neighbours, bytes. */
   memoryBytes: 64 * MIB,
+  /** Files of one distribution that are open at once. */
+  openFiles: 64,
 } as const;
 
 export type SwarmLimits = Readonly<Record<keyof typeof SWARM_LIMITS, number>>;
