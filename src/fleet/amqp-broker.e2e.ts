@@ -144,6 +144,30 @@ test('200 nodes that connect at the same moment all come up and get what is for 
   for (const { reader } of nodes) assert.deepEqual(await reader.texts(1), ['go']);
 });
 
+test('a queue that does not answer does not hold a message for ever, and others go on', options, async () => {
+  const topology: Topology = {
+    exchanges: [{ name: 'stuck' }],
+    queues: [
+      { name: 'stuck', kind: 'quorum' },
+      { name: 'lively', kind: 'quorum' },
+    ],
+    bindings: ['stuck', 'lively'].map((queue) => ({ queue, exchange: 'stuck', key: queue })),
+  };
+  const hasty = { ...serverAt(rabbit.port), confirmMs: 3_000 };
+  await using broker = amqpBroker(hasty, { topology: () => topology, onError });
+  await until(broker, 'up');
+  const to = (key: string) => broker.publish(messageTo('stuck', key, 'a'), true);
+  // The first message to a quorum queue makes its channel wait for that queue, and all that is published behind it.
+  for (const key of ['stuck', 'lively']) assert.equal((await to(key)).kind, 'ok');
+  await rabbit.ctl('eval', 'sys:suspend(fleet_stuck).');
+  const [stuck, lively] = await Promise.all([to('stuck'), to('lively')]);
+  assert.deepEqual([stuck.kind, lively.kind, broker.state.kind], ['lost', 'ok', 'up']);
+  await rabbit.ctl('eval', 'sys:resume(fleet_stuck).');
+  assert.equal((await to('stuck')).kind, 'ok');
+  await using reader = new Reader(broker, 'stuck');
+  assert.deepEqual(await reader.texts(3), ['a', 'a', 'a']);
+});
+
 test('who is not let in hears why', options, async () => {
   const stranger = { ...serverAt(rabbit.port), login: { user: 'guest', password: 'guest' } };
   await using broker = amqpBroker(stranger, { topology: () => NOTHING, onError });

@@ -13,6 +13,8 @@ export type BrokerServer = {
   readonly name: string;
   /** Who we are: a user and a password, or the common name of our certificate. */
   readonly login: { readonly user: string; readonly password: string } | 'certificate';
+  /** Milliseconds for a confirm, when not as in `BROKER_LIMITS`. */
+  readonly confirmMs?: number;
   /** PEM. The broker's certificate is of this authority and for `host`, or nobody is spoken to. */
   readonly tls?: { readonly ca: string; readonly cert?: string; readonly key?: string };
 };
@@ -31,7 +33,11 @@ const amqpDial =
     signal.addEventListener('abort', abort, { once: true });
     try {
       const model = await connect(server, dialing.signal);
-      return await AmqpSession.open(model, onBlocked, onError);
+      return await AmqpSession.open(model, {
+        onBlocked,
+        onError,
+        confirmMs: server.confirmMs ?? BROKER_LIMITS.confirmMs,
+      });
     } catch (error) {
       if (dialing.signal.aborted)
         throw new Error(`${server.host}:${server.port} did not answer in time`, { cause: error });

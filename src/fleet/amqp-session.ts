@@ -6,11 +6,23 @@ import type { Consuming, Declared, Message, Published, Topology } from './broker
 import { BROKER_LIMITS } from './broker-limits.ts';
 import type { Consumed, Session } from './broker-session.ts';
 
-type Flight = { readonly message: Message; readonly answer: (published: Published) => void; isReturned: boolean };
+type Flight = {
+  readonly message: Message;
+  readonly answer: (published: Published) => void;
+  sentMs: number;
+  isReturned: boolean;
+};
+export type SessionOptions = {
+  readonly onBlocked: (why: string | undefined) => void;
+  readonly onError: (error: unknown) => void;
+  /** As in `BROKER_LIMITS`. */
+  readonly confirmMs: number;
+};
 type Settled = { readonly kind: 'ok' } | { readonly kind: 'lost' | 'impossible'; readonly why: string };
 
 /** What the broker answers when something may not be, or is not there (AMQP 0-9-1, reply codes). */
 const REFUSALS = [403, 404];
+const LATE = 'the broker did not confirm a message in time';
 const GONE = 'the connection to the broker is gone';
 
 /**
@@ -21,44 +33,41 @@ const GONE = 'the connection to the broker is gone';
 export class AmqpSession implements Session {
   readonly ended: Promise<string>;
   readonly #model: ChannelModel;
-  readonly #onError: (error: unknown) => void;
+  readonly #options: SessionOptions;
+  readonly #patience: NodeJS.Timeout;
   readonly #resolveEnded: (why: string) => void;
   readonly #closed = Promise.withResolvers<void>();
   readonly #flights = new Map<number, Flight>();
   readonly #consumers = new Set<Channel>();
   #publisher: ConfirmChannel | undefined;
   #published = 0;
+  #late = 0;
+  #isBlocked = false;
   /** A channel has closed and the connection is about to: what is sent now goes nowhere. */
   #isDead = false;
   #why: string | undefined;
   #shut: Promise<void> | undefined;
 
-  private constructor(
-    model: ChannelModel,
-    onBlocked: (why: string | undefined) => void,
-    onError: (e: unknown) => void,
-  ) {
+  private constructor(model: ChannelModel, options: SessionOptions) {
     const { promise, resolve } = Promise.withResolvers<string>();
     this.ended = promise;
     this.#resolveEnded = resolve;
     this.#model = model;
-    this.#onError = onError;
+    this.#options = options;
+    this.#patience = setInterval(() => this.#loseLate(), options.confirmMs / 4);
+    this.#patience.unref();
     // Without a listener an error would end the process. `close` follows it and has it.
     model.on('error', () => {});
     model.on('close', (error) => {
       this.#closed.resolve();
       this.end(error ? errorText(error) : GONE);
     });
-    model.on('blocked', (why) => onBlocked(why));
-    model.on('unblocked', () => onBlocked(undefined));
+    model.on('blocked', (why) => this.#blocked(why));
+    model.on('unblocked', () => this.#blocked(undefined));
   }
 
-  static async open(
-    model: ChannelModel,
-    onBlocked: (why: string | undefined) => void,
-    onError: (error: unknown) => void,
-  ): Promise<AmqpSession> {
-    const session = new AmqpSession(model, onBlocked, onError);
+  static async open(model: ChannelModel, options: SessionOptions): Promise<AmqpSession> {
+    const session = new AmqpSession(model, options);
     try {
       const publisher = await model.createConfirmChannel();
       session.#publisher = publisher;
@@ -88,7 +97,7 @@ export class AmqpSession implements Session {
       const publisher = this.#publisher;
       if (this.#why !== undefined || !publisher) return answer({ kind: 'lost', why: this.#why ?? GONE });
       const number = ++this.#published;
-      this.#flights.set(number, { message, answer, isReturned: false });
+      this.#flights.set(number, { message, answer, sentMs: performance.now(), isReturned: false });
       if (this.#isDead) return;
       try {
         const properties = propertiesOf(message, mandatory, number);
@@ -117,7 +126,7 @@ export class AmqpSession implements Session {
         try {
           onDelivery(deliveryOf(message, channel));
         } catch (error) {
-          this.#onError(error);
+          this.#options.onError(error);
         }
       });
       const close = async (): Promise<void> => {
@@ -136,6 +145,7 @@ export class AmqpSession implements Session {
     if (this.#why !== undefined) return;
     this.#why = why;
     this.#isDead = true;
+    clearInterval(this.#patience);
     this.#resolveEnded(why);
     this.#shut = this.#shutDown();
     // Later, when it is known to be down: whoever sends again at once must not find it up.
@@ -188,7 +198,7 @@ export class AmqpSession implements Session {
       // What it is about is told to whoever asked; the next one has a channel of its own.
       channel.on('error', () => {});
       await work(channel);
-      await channel.close();
+      await Promise.race([channel.close(), this.ended]);
       return { kind: 'ok' };
     } catch (error) {
       return troubleOf(error);
@@ -204,6 +214,24 @@ export class AmqpSession implements Session {
     if (this.#isDead) return;
     if (isRefused) this.#settle(number, { kind: 'refused', why: 'a queue is full' });
     else this.#settle(number, { kind: this.#flights.get(number)?.isReturned ? 'unroutable' : 'ok' });
+  }
+
+  #blocked(why: string | undefined): void {
+    this.#isBlocked = why !== undefined;
+    for (const flight of this.#flights.values()) flight.sentMs = performance.now();
+    this.#options.onBlocked(why);
+  }
+
+  /** The library and the broker keep what they owe an answer: they forget it with the connection. */
+  #loseLate(): void {
+    if (this.#isBlocked) return;
+    const sinceMs = performance.now() - this.#options.confirmMs;
+    for (const [number, { sentMs }] of [...this.#flights]) {
+      if (sentMs > sinceMs) break;
+      this.#settle(number, { kind: 'lost', why: LATE });
+      this.#late++;
+    }
+    if (this.#late > BROKER_LIMITS.unconfirmedMessages) this.end(LATE);
   }
 
   #settle(number: number, published: Published): void {

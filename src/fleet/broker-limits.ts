@@ -12,6 +12,8 @@ export const BROKER_LIMITS = {
   /** Waiting for room among the unconfirmed: what comes on top is refused. */
   waitingMessages: 1_024,
   waitingBytes: 32 * MIB,
+  /** Milliseconds for the broker to have a message, while it is not blocked: a queue that has lost its leader never answers. */
+  confirmMs: 60_000,
   /** Handed to a consumer and not yet answered; the consumer says how many, up to this. */
   prefetch: 256,
   /** Consumers of one connection: each has a channel. */

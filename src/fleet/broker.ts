@@ -47,7 +47,7 @@ export type Message = {
  * - `ok`: every queue it goes to has it, or none does and it was not `mandatory`
  * - `unroutable`: it was `mandatory` and goes to no queue
  * - `refused`: a queue is full, or too much waits here already; later it may be taken
- * - `lost`: the connection is gone, and nobody knows whether the broker has it: whoever sends it again may send it twice
+ * - `lost`: the connection is gone or the broker takes too long, and nobody knows whether the broker has it: whoever sends it again may send it twice
  * - `impossible`: never, as it stands: too big, no such exchange, no right to it
  */
 export type Published =
