@@ -20,8 +20,10 @@ const PROBE_EVERY_MS = 200;
 const CTL_MS = 60_000;
 const STOP_MS = 30_000;
 
-/** Ends its whole group when the program ends, and when standard input does, because then the owner is gone. */
-const WITH_OWNER = `epmd -port "$ERL_EPMD_PORT" </dev/null & ("$@" </dev/null; kill -KILL 0) & cat >/dev/null; kill -KILL 0`;
+/** The whole group ends when the program ends, and when standard input does: then the owner is gone, and nobody else clears up. */
+const CLEAR_UP = `kill -s KILL -- "-$1"; sleep 1; rm -rf "$HOME"`;
+const WITH_OWNER = `epmd -port "$ERL_EPMD_PORT" </dev/null & ("$@" </dev/null; kill -KILL 0) &
+cat >/dev/null; setsid sh -c '${CLEAR_UP}' sh $$`;
 /** The first byte of an answer to the protocol's greeting. */
 const GREETING = `exec 3<>"/dev/tcp/$1/$2"; printf 'AMQP\\0\\0\\11\\1' >&3; head -c 1 <&3`;
 
