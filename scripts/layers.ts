@@ -37,6 +37,7 @@ const livesIn: Record<string, string> = {
   'raw-socket': 'kernel',
   'node:ffi': 'kernel',
   'node:child_process': 'kernel',
+  amqplib: 'fleet',
   systeminformation: 'health',
   ws: 'admin',
 };
