@@ -122,6 +122,10 @@ export class FleetBook implements Disposable {
     this.#sql('UPDATE distribution SET state = ?, why = ?, changed_ms = ? WHERE id = ?').run(state, why, nowMs, id);
   }
 
+  setOrders(id: string, orders: string): void {
+    this.#sql('UPDATE distribution SET orders = ? WHERE id = ?').run(orders, id);
+  }
+
   setSeed(id: string, seed: Buffer): void {
     this.#sql('UPDATE distribution SET seed = ? WHERE id = ?').run(seed, id);
   }
