@@ -82,6 +82,7 @@ test('a central that is killed at any moment goes on where it was', async (t) =>
     const id = await central.publish({ path: fileOf(folder, 900_000) });
     await new Promise((resolve) => setTimeout(resolve, afterMs));
     await stop();
+    nodes[0]!.faults.mute = 0;
     const again = await centralOn(t, rabbit, folder);
     for (const node of nodes) node.hello(0);
     await until(`complete after ${afterMs} ms`, () => again.central.distributions()[0]?.state === 'complete');
@@ -123,7 +124,7 @@ test('what nobody can read is thrown away, and said by nobody else', async (t) =
   const { nodes, rabbit, central } = await fleet(t, ['t1']);
   const broker = rabbit.connect({
     topology: () => ({ exchanges: [], queues: [], bindings: [] }),
-    onError: assert.fail,
+    onError: (error) => assert.fail(String(error)),
   });
   t.after(() => broker.close());
   const send = (key: string, type: string, body: string, contentType = 'x') =>

@@ -15,7 +15,7 @@ import { Learning } from './learning.ts';
 import { type KnownNode, Nodes } from './nodes.ts';
 import { isWanted, keptOrders, type Orders, ordersOf } from './orders.ts';
 import { PieceSender } from './piece-sender.ts';
-import { groupOf, type Plan, type PlanState, type PlanTarget, stepsFor, type TargetState } from './plan.ts';
+import { type Plan, type PlanState, type PlanTarget, stepsFor, type TargetState } from './plan.ts';
 import { type Publication, type Published, readPublication } from './publishing.ts';
 
 export type CentralWorld = {
@@ -266,11 +266,8 @@ export class Central {
     if (!row || !seed || pieces.kind === 'bad') return;
     this.#doing.ready(id, node, pieces.value);
     const hasSeed = said.kind === 'seeded' || (row.seed?.length ?? 0) <= LIMITS.seedInOfferBytes;
-    const known = this.#nodes.get(node, this.#nowMs);
-    const isInline = known && ordersOf(row).ways[groupOf(known)] === 'inline';
-    // The pieces are behind the offer already; what it lacks it asks for.
     if (!hasSeed) set('unseeded');
-    else set(isInline ? 'receiving' : 'ready');
+    else set(this.#doing.isOnItsWay(id, node) ? 'receiving' : 'ready');
   }
 
   // ---- what is done ----

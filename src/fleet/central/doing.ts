@@ -40,6 +40,9 @@ export class Doing {
   /** Pieces that a node said that it has, of what it is about to begin. */
   readonly #has = new Map<string, ReadonlySet<number>>();
 
+  /** To whom pieces went behind an offer, since this process began. */
+  readonly #sentBehind = new Set<string>();
+
   constructor(world: DoingWorld) {
     this.#world = world;
   }
@@ -53,8 +56,14 @@ export class Doing {
     this.#has.set(`${id} ${node}`, pieces);
   }
 
+  /** What it lacks is on its way: it went behind the offer. */
+  isOnItsWay(id: DistributionId, node: string): boolean {
+    return this.#sentBehind.has(`${id} ${node}`);
+  }
+
   over(id: DistributionId, node: string): void {
     this.#has.delete(`${id} ${node}`);
+    this.#sentBehind.delete(`${id} ${node}`);
   }
 
   /** `after`: what is not for the book, once the book has its part. */
@@ -117,9 +126,10 @@ export class Doing {
     const receivers = this.#isEverybody(nodes) ? [keyToAll('offer')] : nodes.map((node) => keyToNode(node, 'offer'));
     for (const receiver of receivers) this.tell(receiver, offer, id);
     for (const node of nodes) book.putTarget(id, node, this.#nowMs, { state: 'offered' });
-    // Behind the offer, to whoever is offered it for the first time: who is offered it again says what he lacks.
-    const fresh = nodes.filter((node) => (book.target(id, node)?.tries ?? 0) === 0 && !this.#has.has(`${id} ${node}`));
-    if (way === 'inline' && fresh.length > 0) after.push(() => this.send(id, fresh, undefined, false));
+    // Behind the offer, once: who is offered it again says what he lacks.
+    const fresh = way === 'inline' ? nodes.filter((node) => !this.isOnItsWay(id, node)) : [];
+    for (const node of fresh) this.#sentBehind.add(`${id} ${node}`);
+    if (fresh.length > 0) after.push(() => this.send(id, fresh, undefined, false));
   }
 
   #startSwarm(id: DistributionId, group: string, nodes: readonly string[], after: After): void {

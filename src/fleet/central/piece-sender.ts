@@ -25,13 +25,13 @@ export type Sending = {
 
 /** Pieces on their way to the broker: enough that it never waits, and few enough that one's memory is small. */
 const IN_FLIGHT = 48;
-const FULL_WAIT_MS = 100;
-/** A full inbox is waited for so long: its node does not read. What it lacks it asks for later. */
-const FULL_WAITS = 50;
+const WAIT_MS = 100;
+/** A full inbox, and a broker that is away, are waited for so often. Then a node does not read; what it lacks it asks for later. */
+const WAITS = 300;
 
 /**
  * Sends pieces over AMQP: one message for all, or one for each node. A message for all that one full inbox refuses was taken by the others, and who lacks a piece asks for it; so it is
- * sent once. To a single node that is full it is sent again, for a while.
+ * sent once. To a single node that is full it is sent again, for a while, and so is what was lost with a connection.
  */
 export class PieceSender {
   readonly #world: SenderWorld;
@@ -79,7 +79,7 @@ export class PieceSender {
   ): Promise<void> {
     const key = receiver === 'all' ? keyToAll(type) : keyToNode(receiver.node, type);
     const carried = type === 'go' ? Buffer.from(JSON.stringify({ id })) : body;
-    for (let wait = 0; wait < FULL_WAITS && !signal.aborted; wait++) {
+    for (let wait = 0; wait < WAITS && !signal.aborted; wait++) {
       const message = {
         exchange: DATA,
         key,
@@ -92,8 +92,9 @@ export class PieceSender {
         body: carried,
       };
       const published = await this.#world.data.publish(message, false);
-      if (published.kind !== 'refused' || receiver === 'all') return;
-      await this.#world.clock.sleep(FULL_WAIT_MS, signal).catch(() => {});
+      const isFull = published.kind === 'refused' && receiver !== 'all';
+      if (published.kind !== 'lost' && !isFull) return;
+      await this.#world.clock.sleep(WAIT_MS, signal).catch(() => {});
     }
   }
 }
