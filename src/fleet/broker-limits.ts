@@ -32,8 +32,11 @@ export const BROKER_LIMITS = {
 } as const;
 
 /** How long to wait before a try: `failures` went before it, `random` is in [0, 1). All of a fleet must not come at once. */
-export function retryAfterMs(failures: number, random: number): number {
-  const [first, most] = BROKER_LIMITS.retryMs;
+export function retryAfterMs(
+  failures: number,
+  random: number,
+  [first, most]: readonly [number, number] = BROKER_LIMITS.retryMs,
+): number {
   const full = Math.min(most, first * 2 ** Math.min(failures, 20));
   return full * (0.5 + random / 2);
 }

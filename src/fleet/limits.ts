@@ -16,4 +16,11 @@ export const LIMITS = {
   leastPieceBytes: 64 * KIB,
   mostPieceBytes: 4 * MIB,
   piecesWanted: 1_000,
+  /** Messages of an outbox that are with the broker at once, and those that it looks after beside: they wait for their turn, or for a full inbox. */
+  outboxInFlight: 32,
+  outboxKnown: 1_024,
+  /** Milliseconds before a message is tried again, doubled with each further try up to the second; from half of it to all. */
+  outboxRetryMs: [250, 30_000],
+  /** An outbox looks by itself after so long, ms. */
+  outboxIdleMs: 5_000,
 } as const;

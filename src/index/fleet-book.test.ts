@@ -64,6 +64,8 @@ test('whatever was said is there after a restart', (t) => {
     book.distributions().map(({ id }) => id),
     ['b', 'a'],
   );
+  const { seed: _, ...brief } = row('a', { state: 'complete', why: 'all-done', changedMs: 7 });
+  assert.deepEqual(book.distributionBriefs()[1], brief);
   assert.equal(book.lastRev('补丁'), 2);
   assert.equal(book.lastRev('other'), 0);
   const target = {
@@ -80,6 +82,7 @@ test('whatever was said is there after a restart', (t) => {
   assert.deepEqual(book.nodes(), [{ name: 'n1', said: '{"site":"west"}', seenMs: 4 }]);
   assert.deepEqual(book.unsent(), [{ id: 1, ...message }]);
   assert.equal(book.fact('site east'), '1');
+  assert.ok(book.wasHeard('x') && !book.wasHeard('y'));
   assert.ok(!book.isNews('x'));
 });
 

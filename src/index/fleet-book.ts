@@ -113,6 +113,12 @@ export class FleetBook implements Disposable {
     return this.#sql(`${DISTRIBUTION} ORDER BY created_ms DESC, id LIMIT ?`).all(limit) as DistributionRow[];
   }
 
+  /** As `distributions`, without the seeds: those are megabytes. */
+  distributionBriefs(limit = 1_000): Omit<DistributionRow, 'seed'>[] {
+    const sql = `${DISTRIBUTION.replace(' seed,', '')} ORDER BY created_ms DESC, id LIMIT ?`;
+    return this.#sql(sql).all(limit) as Omit<DistributionRow, 'seed'>[];
+  }
+
   /** The highest of the name so far; 0: none. */
   lastRev(name: string): number {
     return this.#sql('SELECT coalesce(max(rev), 0) FROM distribution WHERE name = ?').pluck().get(name) as number;
@@ -204,6 +210,11 @@ export class FleetBook implements Disposable {
       return false;
     this.#sql('DELETE FROM heard WHERE id <= (SELECT max(id) FROM heard) - ?').run(INDEX_LIMITS.heard);
     return true;
+  }
+
+  /** Without remembering it. */
+  wasHeard(message: string): boolean {
+    return this.#sql('SELECT 1 FROM heard WHERE message = ?').get(message) !== undefined;
   }
 
   // ---- what was learned ----
