@@ -9,6 +9,7 @@ const root = join(import.meta.dirname, '..');
 const SCHEMAS = [
   { types: 'src/admin/contract-api.ts', type: 'Contract', file: 'src/admin/contract-schema.json' },
   { types: 'src/fleet/message-types.ts', type: 'Messages', file: 'src/fleet/messages-schema.json' },
+  { types: 'src/fleet/config-types.ts', type: 'Configs', file: 'src/fleet/config-schema.json' },
 ];
 
 for (const { types, type, file } of SCHEMAS) {

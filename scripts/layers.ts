@@ -110,7 +110,7 @@ const config = {
       '!**/*.md',
       '!web/dist',
       '!src/admin/contract-schema.json',
-      '!src/fleet/messages-schema.json',
+      '!src/fleet/*-schema.json',
     ],
   },
   formatter: { indentStyle: 'space', indentWidth: 2, lineWidth: 120 },
