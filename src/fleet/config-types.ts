@@ -34,6 +34,8 @@ export type TerminalConfig = {
   /** @pattern ^[a-z0-9][a-z0-9-]{0,62}$ */
   site: string;
   dataDir: Path;
+  /** It has things first, and gives them to the terminals of its site. */
+  relay?: boolean;
   /** Where the files go. */
   folder: Path;
   broker: BrokerConfig;
