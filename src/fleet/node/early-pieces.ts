@@ -11,7 +11,7 @@ export class EarlyPieces {
   readonly #early = new Map<string, Early>();
   #bytes = 0;
 
-  constructor({ earlyBytes, earlyMs }: Pick<typeof NODE_LIMITS, 'earlyBytes' | 'earlyMs'> = NODE_LIMITS) {
+  constructor({ earlyBytes, earlyMs }: Readonly<Record<'earlyBytes' | 'earlyMs', number>> = NODE_LIMITS) {
     this.#limitBytes = earlyBytes;
     this.#limitMs = earlyMs;
   }

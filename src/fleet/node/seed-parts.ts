@@ -5,6 +5,8 @@ export class SeedParts {
   readonly #bytes: Buffer;
   /** Where a part begins, and where it ends. */
   readonly #parts = new Map<number, number>();
+  /** Of all parts: those that overlap are counted twice. */
+  #partBytes = 0;
 
   /** `seedBytes`: as the signed manifest says. */
   constructor(seedBytes: number) {
@@ -18,11 +20,13 @@ export class SeedParts {
     if (part.length > 0 && fits && !isKnown) {
       this.#bytes.set(part, at);
       this.#parts.set(at, at + part.length);
+      this.#partBytes += part.length;
     }
     return this.#isWhole() ? this.#bytes : undefined;
   }
 
   #isWhole(): boolean {
+    if (this.#partBytes < this.#bytes.length) return false;
     let to = 0;
     for (const [begin, end] of [...this.#parts].sort(([a], [b]) => a - b)) {
       if (begin > to) return false;
