@@ -74,7 +74,17 @@ const isUnderWay = (state: TargetState): boolean =>
   ['offered', 'unseeded', 'seeding', 'ready', 'receiving'].includes(state);
 const isOver = (state: TargetState): boolean => state === 'done' || state === 'refused' || state === 'failed';
 /** Refusals and failures that another time may end better. */
-const PASSING = new Set(['disk-full', 'busy', 'silent', 'stalled', 'disk', 'wrong-seed', 'window']);
+const PASSING = new Set([
+  'disk-full',
+  'disk',
+  'busy',
+  'silent',
+  'stalled',
+  'wrong-seed',
+  'not-offered',
+  'no-seed',
+  'not-given',
+]);
 
 /**
  * What is to be done next for one distribution: follows from how far everybody is, who is here, and the time. Doing the same again does no harm, so it is asked after every message
