@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeHandshake, newPeerId } from '#wire/handshake.ts';
 import type { Place } from '../message-types.ts';
 import {
@@ -16,6 +17,7 @@ import {
   PIECE,
   ScriptedCentral,
 } from './fixtures.ts';
+import { NODE_LIMITS } from './limits.ts';
 
 const SIZE = 30 * PIECE + 100;
 
@@ -162,6 +164,21 @@ test('nobody gets what was cancelled, or was changed by its owner', async (t) =>
   await central.pieces('node.relay', patch);
   await central.next('relay', 'done');
   assertThere(again, patch);
+});
+
+test('what nobody takes any more is closed; a relay opens it again for who dials', async (t) => {
+  const central = await ScriptedCentral.start(t);
+  const patch = distribution(SIZE);
+  const relay = await relayWith(t, central, patch);
+  const bench = await terminal(t, central, 12);
+  await offerTo(central, 'n12', patch);
+  await central.start('n12', patch, [place(relay)]);
+  await central.next('n12', 'done');
+  assert.equal(await dialled(bench, patch), 'hello');
+  for (const one of [bench, relay]) one.later(NODE_LIMITS.idleMs);
+  await sleep(4 * NODE_LIMITS.tickMs);
+  assert.equal(await dialled(bench, patch), 'nothing');
+  assert.equal(await dialled(relay, patch), 'hello');
 });
 
 test('a start without an offer, or without the seed, is answered', async (t) => {
