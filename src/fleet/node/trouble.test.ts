@@ -132,7 +132,7 @@ function disk(folder: string, room: { pieces: number; why: 'full' | 'failed' }) 
     const files = await PieceFiles.open(seed, folder, log);
     const keep: Files['keep'] = async (piece) => {
       const isRoom = room.pieces-- > 0;
-      await sleep(5);
+      await sleep(50);
       return isRoom ? files.keep(piece) : room.why;
     };
     return new Proxy(files, {
@@ -156,8 +156,8 @@ for (const [why, code] of [
     const bench = await nodeOf(t, central, 'n1', { folder, openFiles: disk(folder, room) });
     const patch = distribution(SIZE);
     await central.say('node.n1', offerOf(patch, 'inline'));
-    await central.pieces('node.n1', patch);
     await central.next('n1', 'ready');
+    await central.pieces('node.n1', patch);
     assert.equal((await central.next('n1', 'failed')).code, code);
     await drained(central, 'n1');
     bench.later(60_000);
