@@ -154,6 +154,24 @@ test('nothing is lost when connections are cut, and one distribution stays in or
   }
 });
 
+test('what was lost goes again as soon as the broker is there, and not before', async (t) => {
+  const { rabbit, broker } = await fake(t);
+  const book = bookFor(t);
+  put(book, 'a', 'lost');
+  const still = {
+    nowMs: () => 0,
+    sleep: (_ms: number, signal: AbortSignal) =>
+      new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve())),
+  };
+  rabbit.isDeaf = true;
+  outboxOf(t, book, broker, { clock: still });
+  await sleep(5);
+  rabbit.cut(broker);
+  rabbit.isDeaf = false;
+  await emptied(book);
+  assert.equal(rabbit.depth('all'), 1);
+});
+
 test('a process that ends between the two sends again, under the same id', async (t) => {
   const { broker } = await fake(t);
   const book = bookFor(t);

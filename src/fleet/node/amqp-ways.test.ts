@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { controlInbox, DATA, dataInbox } from '../names.ts';
 import {
   type Bench,
@@ -15,7 +16,9 @@ import {
   pieceOf,
   piecesOf,
   ScriptedCentral,
+  stillClock,
 } from './fixtures.ts';
+import { NODE_LIMITS } from './limits.ts';
 
 const SIZE = 3 * PIECE + 100;
 
@@ -85,24 +88,33 @@ test('pieces that overtake their offer are kept until it comes', async (t) => {
 
 test('in chunks: what did not come is asked for, again and less and less often', async (t) => {
   const central = await ScriptedCentral.start(t);
-  const bench = await nodeOf(t, central, 'n1');
+  const clock = stillClock();
+  const bench = await nodeOf(t, central, 'n1', { clock });
   const patch = distribution(9 * PIECE);
+  const silence = async (): Promise<void> => {
+    await drained(central, 'n1');
+    await sleep(3 * NODE_LIMITS.tickMs);
+    assert.deepEqual(central.unasked(), []);
+  };
   await central.say('all', offerOf(patch, 'chunks'));
   assert.deepEqual((await central.next('n1', 'ready')).have, []);
-  bench.later(60_000);
+  clock.later(60_000);
+  await silence();
   await central.say('site.east', { kind: 'go', id: patch.id }, undefined, DATA);
   await central.pieces('site.east', patch, [0, 2, 3, 8]);
-  await drained(central, 'n1');
-  bench.later(2_000);
+  await silence();
+  clock.later(2_000);
   assert.deepEqual((await central.next('n1', 'want')).pieces, [
     [1, 2],
     [4, 8],
   ]);
-  bench.later(4_000);
+  clock.later(3_999);
+  await silence();
+  clock.later(1);
   await central.next('n1', 'want');
   await central.pieces('node.n1', patch, [4, 6, 5, 4]);
-  await drained(central, 'n1');
-  bench.later(2_000);
+  await silence();
+  clock.later(2_000);
   assert.deepEqual((await central.next('n1', 'want')).pieces, [
     [1, 2],
     [7, 8],

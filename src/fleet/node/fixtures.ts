@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { realClock } from '#base/clock.ts';
+import { type Clock, realClock } from '#base/clock.ts';
 import { silentLog } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
 import { FleetBook } from '#index/fleet-book.ts';
@@ -166,6 +166,18 @@ export class ScriptedCentral {
   start(node: string, { id }: Distribution, givers: Place[], nodes: Place[] = [], slot = 0): Promise<void> {
     return this.say(`node.${node}`, { kind: 'start', id, givers, nodes, slot });
   }
+}
+
+/** Time stands still, but for what the test says. */
+export function stillClock(): Clock & { later(ms: number): void } {
+  let nowMs = Date.now();
+  return {
+    nowMs: () => nowMs,
+    sleep: realClock.sleep,
+    later: (ms) => {
+      nowMs += ms;
+    },
+  };
 }
 
 export function temporary(t: TestContext): string {

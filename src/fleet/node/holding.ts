@@ -96,7 +96,7 @@ export class Holding {
     return this.#home?.whole ?? false;
   }
 
-  /** It is whole, and no neighbour needs it. */
+  /** It is whole, and no neighbour took anything for long: those that are linked have it too. */
   get isUnused(): boolean {
     const isIdle = !this.#swarm || this.#world.clock.nowMs() - this.#usedMs >= NODE_LIMITS.idleMs;
     return this.#isWhole && !this.#settling && isIdle;
@@ -200,7 +200,6 @@ export class Holding {
 
   tick(): void {
     const nowMs = this.#world.clock.nowMs();
-    if (this.links > 0 || !this.#isWhole) this.#usedMs = nowMs;
     if (this.#isWhole || this.#isStopped || !this.#home) return;
     if (this.hasAll && nowMs >= this.#settleDueMs) this.#scope.run(() => this.settle());
     this.#askForWhatLacks(nowMs);
@@ -234,6 +233,7 @@ export class Holding {
       return;
     }
     this.#isWhole = true;
+    this.#usedMs = this.#world.clock.nowMs();
     this.#heardMs = undefined;
     // A relay gives each neighbour pieces of his own first: that is another swarm.
     if (this.#world.role === 'relay' && this.#swarm) {
@@ -264,11 +264,16 @@ export class Holding {
       this.#came.swarmBytes += pieceSize(seed.meta, piece);
       if (this.hasAll) this.#scope.run(() => this.settle());
     };
+    const gave = (): void => {
+      this.#usedMs = clock.nowMs();
+    };
+    gave();
     const world = {
       clock,
       log,
       scope,
       localAddress,
+      gave,
       gained,
       cannotKeep: (why: 'full' | 'failed') => this.#cannotKeep(why),
     };

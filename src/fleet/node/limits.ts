@@ -18,7 +18,7 @@ export const NODE_LIMITS = {
   silenceMostMs: 30_000,
   /** Milliseconds between two words on how far it is. */
   progressMs: 5_000,
-  /** A whole one that nobody has been linked for so long is closed, ms. */
+  /** A whole one of which nobody took a byte for so long is closed, ms. */
   idleMs: 30 * 60_000,
   tickMs: 250,
   /** Milliseconds before what failed here is tried again: a book whose disk is full, a `hello` that was refused. */

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeHandshake, newPeerId } from '#wire/handshake.ts';
 import type { Place } from '../message-types.ts';
 import {
@@ -16,6 +17,7 @@ import {
   PIECE,
   ScriptedCentral,
 } from './fixtures.ts';
+import { NODE_LIMITS } from './limits.ts';
 
 const SIZE = 30 * PIECE + 100;
 
@@ -141,6 +143,48 @@ const dialled = ({ node }: Bench, { manifest }: Distribution): Promise<string> =
     socket.write(encodeHandshake({ infoHash: manifest.infoHash, peerId: newPeerId() }));
   });
 
+test('what was begun before a restart goes on with a start alone', async (t) => {
+  const central = await ScriptedCentral.start(t);
+  const patch = distribution(SIZE);
+  const relay = await relayWith(t, central, patch);
+  const first = await terminal(t, central, 13);
+  await offerTo(central, 'n13', patch);
+  await first.stop();
+  const bench = await terminal(t, central, 13, join(first.folder, '..'));
+  await central.start('n13', patch, [place(relay)]);
+  await central.next('n13', 'done');
+  assertThere(bench, patch);
+});
+
+/** How many pieces somebody is told of who dials and takes none. */
+const told = ({ node }: Bench, { manifest }: Distribution): Promise<number> =>
+  new Promise((resolve) => {
+    const socket = connect({ host: node.swarm.ip, port: node.swarm.port });
+    let heard: Buffer = Buffer.alloc(0);
+    socket.setTimeout(300, () => socket.destroy());
+    socket.on('data', (bytes: Buffer) => {
+      heard = Buffer.concat([heard, bytes]);
+    });
+    socket.once('close', () => resolve(heard.toString('latin1').split('\0\0\0\x05\x04').length - 1));
+    socket.write(encodeHandshake({ infoHash: manifest.infoHash, peerId: newPeerId() }));
+  });
+
+test('a relay that is whole tells each neighbour of its own pieces first, a terminal of all', async (t) => {
+  const central = await ScriptedCentral.start(t);
+  const patch = distribution(SIZE);
+  const first = await relayWith(t, central, patch);
+  const second = await nodeOf(t, central, 'r2', { role: 'relay', swarm: { ip: '127.73.0.2', port: 0 } });
+  const third = await terminal(t, central, 14);
+  for (const name of ['r2', 'n14']) {
+    await offerTo(central, name, patch);
+    await central.start(name, patch, [place(first)]);
+    await central.next(name, 'done');
+  }
+  assert.equal(await told(third, patch), 31);
+  const count = await told(second, patch);
+  assert.ok(count > 0 && count < 31, `${count}`);
+});
+
 test('nobody gets what was cancelled, or was changed by its owner', async (t) => {
   const central = await ScriptedCentral.start(t);
   const patch = distribution(SIZE);
@@ -162,6 +206,21 @@ test('nobody gets what was cancelled, or was changed by its owner', async (t) =>
   await central.pieces('node.relay', patch);
   await central.next('relay', 'done');
   assertThere(again, patch);
+});
+
+test('what nobody takes any more is closed; a relay opens it again for who dials', async (t) => {
+  const central = await ScriptedCentral.start(t);
+  const patch = distribution(SIZE);
+  const relay = await relayWith(t, central, patch);
+  const bench = await terminal(t, central, 12);
+  await offerTo(central, 'n12', patch);
+  await central.start('n12', patch, [place(relay)]);
+  await central.next('n12', 'done');
+  assert.equal(await dialled(bench, patch), 'hello');
+  for (const one of [bench, relay]) one.later(NODE_LIMITS.idleMs);
+  await sleep(4 * NODE_LIMITS.tickMs);
+  assert.equal(await dialled(bench, patch), 'nothing');
+  assert.equal(await dialled(relay, patch), 'hello');
 });
 
 test('a start without an offer, or without the seed, is answered', async (t) => {

@@ -93,6 +93,23 @@ test('a message that comes twice is heard once, each of them', async (t) => {
   assertThere(bench, patch);
 });
 
+test('a cancel that comes again does not end what was offered since', async (t) => {
+  const central = await ScriptedCentral.start(t);
+  const bench = await nodeOf(t, central, 'n1');
+  const patch = distribution(SIZE);
+  const cancel = { kind: 'cancel', id: patch.id } as const;
+  await central.say('node.n1', offerOf(patch, 'chunks'));
+  await central.say('node.n1', cancel, 'cancel');
+  await central.say('node.n1', offerOf(patch, 'chunks'));
+  await central.next('n1', 'ready');
+  await central.next('n1', 'ready');
+  await central.say('node.n1', cancel, 'cancel');
+  await drained(central, 'n1');
+  await central.pieces('node.n1', patch);
+  await central.next('n1', 'done');
+  assertThere(bench, patch);
+});
+
 test('connections that are cut all the time lose no word of it', async (t) => {
   const central = await ScriptedCentral.start(t);
   const bench = await nodeOf(t, central, 'n1');
@@ -113,7 +130,11 @@ test('connections that are cut all the time lose no word of it', async (t) => {
 function disk(folder: string, room: { pieces: number; why: 'full' | 'failed' }) {
   return async (...[seed, log]: [Parameters<typeof PieceFiles.open>[0], Parameters<typeof PieceFiles.open>[2]]) => {
     const files = await PieceFiles.open(seed, folder, log);
-    const keep: Files['keep'] = async (piece) => (room.pieces-- > 0 ? files.keep(piece) : room.why);
+    const keep: Files['keep'] = async (piece) => {
+      const isRoom = room.pieces-- > 0;
+      await sleep(50);
+      return isRoom ? files.keep(piece) : room.why;
+    };
     return new Proxy(files, {
       get: (target, name) => {
         if (name === 'keep') return keep;
@@ -135,8 +156,8 @@ for (const [why, code] of [
     const bench = await nodeOf(t, central, 'n1', { folder, openFiles: disk(folder, room) });
     const patch = distribution(SIZE);
     await central.say('node.n1', offerOf(patch, 'inline'));
-    await central.pieces('node.n1', patch);
     await central.next('n1', 'ready');
+    await central.pieces('node.n1', patch);
     assert.equal((await central.next('n1', 'failed')).code, code);
     await drained(central, 'n1');
     bench.later(60_000);
