@@ -200,6 +200,25 @@ test('a book that takes nothing for a while loses no message, and no end', async
   assert.deepEqual(central.unasked(), []);
 });
 
+test('what was whole before a restart, and not yet said to be, is said after it', async (t) => {
+  const central = await ScriptedCentral.start(t);
+  const first = await nodeOf(t, central, 'n1');
+  const patch = distribution(SIZE);
+  let tries = 0;
+  first.book.putTarget = () => {
+    tries++;
+    throw new Error('made up: the disk is full');
+  };
+  await central.say('node.n1', offerOf(patch, 'inline'));
+  await central.pieces('node.n1', patch);
+  await holds('it is in its place', () => tries > 0);
+  await drained(central, 'n1');
+  await first.stop();
+  const second = await nodeOf(t, central, 'n1', {}, join(first.folder, '..'));
+  await central.next('n1', 'done');
+  assertThere(second, patch);
+});
+
 test('what there is no room for is refused, and what lies there already needs none', async (t) => {
   const central = await ScriptedCentral.start(t);
   let free = Math.ceil(SIZE * 1.01) - 1;
