@@ -1,4 +1,4 @@
-import type { Clock } from '#base/clock.ts';
+import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import type { Scope } from '#base/scope.ts';
 import type { Delivery } from '../broker.ts';
@@ -8,7 +8,6 @@ import type { Holdings } from './holdings.ts';
 export type DataInboxWorld = {
   readonly scope: Scope;
   readonly holdings: Holdings;
-  readonly clock: Clock;
   readonly log: Log;
 };
 
@@ -45,7 +44,10 @@ export class DataInbox {
       return;
     }
     this.#world.scope.run(async (signal) => {
-      const taken = await this.#world.holdings.piece(id, Number(piece), body);
+      const taken = await this.#world.holdings.piece(id, Number(piece), body).catch((error: unknown) => {
+        this.#world.log.error('piece not taken', { distribution: id, why: errorText(error) });
+        return 'not-kept' as const;
+      });
       if (signal.aborted) return;
       if (taken === 'wrong') this.#refuse(delivery, 'it is not what was signed', id);
       else delivery.ack();

@@ -10,6 +10,7 @@ import { type Clock, realClock } from '#base/clock.ts';
 import { silentLog } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
 import { FleetBook } from '#index/fleet-book.ts';
+import type { Published, Topology } from '../broker.ts';
 import { until } from '../compliance.ts';
 import { FakeRabbit } from '../fake-broker.ts';
 import { type DistributionId, idOf, type Manifest, type SignedManifest, signManifest } from '../manifest.ts';
@@ -82,19 +83,25 @@ export const offerOf = ({ id, signed, seedBytes }: Distribution, way: Way, withS
 export type Heard = { readonly node: string; readonly messageId: string; readonly message: UpMessage };
 type Said<K extends UpMessage['kind']> = Extract<UpMessage, { readonly kind: K }>;
 
+/** A connection of a user to the broker of the test. */
+export type Connect = (user: string, topology: () => Topology) => SteadyBroker;
+
 export class ScriptedCentral {
   readonly rabbit = new FakeRabbit();
+  readonly connect: Connect;
   readonly broker: SteadyBroker;
   /** All that was ever heard, and what of it no test has asked for. */
   readonly heard: Heard[] = [];
   #new: Heard[] = [];
 
-  private constructor() {
-    this.broker = this.rabbit.connect({ topology: centralTopology, onError, clock: brokerClock });
+  private constructor(connect: Connect | undefined) {
+    this.connect = connect ?? ((_, topology) => this.rabbit.connect({ topology, onError, clock: brokerClock }));
+    this.broker = this.connect('central', centralTopology);
   }
 
-  static async start(t: TestContext): Promise<ScriptedCentral> {
-    const central = new ScriptedCentral();
+  /** Without `connect` the broker is `rabbit`, in memory. */
+  static async start(t: TestContext, connect?: Connect): Promise<ScriptedCentral> {
+    const central = new ScriptedCentral(connect);
     t.after(() => central.broker.close());
     central.broker.consume({
       queue: CENTRAL_QUEUE,
@@ -116,11 +123,17 @@ export class ScriptedCentral {
   /** The next of this kind from the node; what it said else stays. */
   async next<K extends UpMessage['kind']>(node: string, kind: K, inMs = 20_000): Promise<Said<K>> {
     for (const endMs = Date.now() + inMs; Date.now() < endMs; await sleep(2)) {
-      const at = this.#new.findIndex((heard) => heard.node === node && heard.message.kind === kind);
-      if (at >= 0) return this.#new.splice(at, 1)[0]?.message as Said<K>;
+      const said = this.asked(node, kind);
+      if (said) return said;
     }
     const said = this.heard.filter((heard) => heard.node === node).map(({ message }) => JSON.stringify(message));
     return assert.fail(`${node} said no ${kind}, but ${said.slice(-5).join(' ').slice(0, 500)}`);
+  }
+
+  /** The same, if it was said already. */
+  asked<K extends UpMessage['kind']>(node: string, kind: K): Said<K> | undefined {
+    const at = this.#new.findIndex((heard) => heard.node === node && heard.message.kind === kind);
+    return at < 0 ? undefined : (this.#new.splice(at, 1)[0]?.message as Said<K>);
   }
 
   /** What was not asked for, but for `hello` and `progress`. */
@@ -137,7 +150,11 @@ export class ScriptedCentral {
     assert.deepEqual(await this.broker.publish(sent, true), { kind: 'ok' });
   }
 
-  async piece(receiver: string, { id }: Distribution, piece: number, body: Buffer): Promise<void> {
+  async piece(receiver: string, patch: Distribution, piece: number, body: Buffer): Promise<void> {
+    assert.equal((await this.tryPiece(receiver, patch, piece, body)).kind, 'ok');
+  }
+
+  tryPiece(receiver: string, { id }: Distribution, piece: number, body: Buffer): Promise<Published> {
     const key = `${receiver}.${PIECE_TYPE}`;
     const sent = {
       exchange: DATA,
@@ -147,7 +164,7 @@ export class ScriptedCentral {
       correlationId: id,
       persistent: false,
     };
-    assert.equal((await this.broker.publish({ ...sent, headers: { piece }, body }, true)).kind, 'ok');
+    return this.broker.publish({ ...sent, headers: { piece }, body }, true);
   }
 
   async pieces(receiver: string, patch: Distribution, pieces: readonly number[] = piecesOf(patch)): Promise<void> {
@@ -201,15 +218,14 @@ export type Bench = {
 /** `home`: where it was before a restart. */
 export async function nodeOf(
   t: TestContext,
-  { rabbit }: ScriptedCentral,
+  central: ScriptedCentral,
   name: string,
   over: Partial<NodeOptions> = {},
   home = temporary(t),
 ): Promise<Bench> {
   const site = over.site ?? 'east';
-  const connect = (topology: typeof controlTopology): SteadyBroker =>
-    rabbit.connect({ topology: () => topology(name, site), onError, clock: brokerClock });
-  const [control, data] = [connect(controlTopology), connect(dataTopology)];
+  const control = central.connect(name, () => controlTopology(name, site));
+  const data = central.connect(name, () => dataTopology(name, site));
   const book = FleetBook.open(join(home, 'fleet.db'));
   const scope = new Scope(onError);
   let skewMs = 0;

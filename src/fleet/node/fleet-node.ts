@@ -170,9 +170,7 @@ export class FleetNode implements AsyncDisposable {
     this.#isHelloDue = true;
     this.#scope.run(async (signal) => {
       for (let failures = 0; !signal.aborted; failures++) {
-        const message = await this.#helloMessage();
-        this.#isHelloDue = false;
-        const published = await this.#publish(message);
+        const published = await this.#publish(await this.#helloMessage());
         if (published.kind !== 'refused' || this.#isHelloDue) return;
         this.#isHelloDue = true;
         await this.#options.clock.sleep(retryAfterMs(failures, Math.random(), NODE_LIMITS.retryMs), signal);
@@ -188,6 +186,7 @@ export class FleetNode implements AsyncDisposable {
     } catch (error) {
       log.warn('free space not known', { why: errorText(error) });
     }
+    this.#isHelloDue = false;
     const have = this.#scope.closed ? [] : this.#book.withState('whole').map(({ id }) => id);
     return { kind: 'hello', role, site, version, epoch: this.#epoch, swarm: this.swarm, freeBytes: free, have };
   }

@@ -184,7 +184,7 @@ export class Holding {
 
   /** A neighbour dialled. False: he cannot be served. */
   join(socket: Socket, early: Uint8Array): boolean {
-    const swarm = this.#openSwarm();
+    const swarm = this.#scope.closed ? undefined : this.#openSwarm();
     swarm?.join(socket, early);
     return swarm !== undefined;
   }

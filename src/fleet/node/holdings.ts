@@ -53,6 +53,8 @@ export class Holdings {
     for (const known of this.#world.book.withState('taking').slice(0, NODE_LIMITS.inWork))
       this.inTurn(known.id, async () => {
         await this.#reopen(known);
+        const holding = this.#open.get(known.id);
+        if (holding) await this.#go(holding);
       });
   }
 
@@ -198,7 +200,8 @@ export class Holdings {
   tick(): void {
     for (const [id, holding] of this.#open) {
       holding.tick();
-      if (this.#isDone(holding)) this.inTurn(id, () => (this.#isDone(holding) ? this.#drop(id) : Promise.resolve()));
+      if (this.#isDone(holding) && !this.#turns.has(id))
+        this.inTurn(id, () => (this.#isDone(holding) ? this.#drop(id) : Promise.resolve()));
     }
   }
 
@@ -299,7 +302,8 @@ export class Holdings {
   async #reopen({ id, manifest }: Known): Promise<void> {
     const seed = openSeed(this.#world.book.seedOf(id) ?? Buffer.alloc(0), manifest);
     if (seed.kind === 'bad' || this.#open.has(id) || this.#inWork >= NODE_LIMITS.inWork) return;
-    const holding = this.#add(id, manifest, 'swarm');
+    // Pieces that lack are asked for if some come by AMQP.
+    const holding = this.#add(id, manifest, 'chunks');
     const trouble = await holding.open(seed.value);
     if (!trouble) return;
     this.#world.log.warn('distribution not opened', { distribution: id, code: trouble.code, why: trouble.detail });

@@ -171,6 +171,54 @@ for (const [why, code] of [
     assertThere({ ...bench, folder }, patch);
   });
 
+test('a book that takes nothing for a while loses no message, and no end', async (t) => {
+  const central = await ScriptedCentral.start(t);
+  const bench = await nodeOf(t, central, 'n1');
+  const patch = distribution(SIZE);
+  const troubled = { send: 1, putTarget: 2 };
+  const { send, putTarget } = bench.book;
+  const failing = (method: keyof typeof troubled): void => {
+    if (troubled[method]-- > 0) throw new Error('made up: the disk is full');
+  };
+  bench.book.send = (...said) => {
+    failing('send');
+    send.apply(bench.book, said);
+  };
+  bench.book.putTarget = (...said) => {
+    failing('putTarget');
+    putTarget.apply(bench.book, said);
+  };
+  await central.say('node.n1', offerOf(patch, 'inline'));
+  await central.pieces('node.n1', patch);
+  await central.next('n1', 'ready');
+  await holds('it was not kept twice', () => {
+    bench.later(NODE_LIMITS.silenceMs);
+    return troubled.putTarget < 0;
+  });
+  await central.next('n1', 'done');
+  assert.equal(bench.book.distribution(patch.id)?.state, 'whole');
+  assert.deepEqual(central.unasked(), []);
+});
+
+test('what was whole before a restart, and not yet said to be, is said after it', async (t) => {
+  const central = await ScriptedCentral.start(t);
+  const first = await nodeOf(t, central, 'n1');
+  const patch = distribution(SIZE);
+  let tries = 0;
+  first.book.putTarget = () => {
+    tries++;
+    throw new Error('made up: the disk is full');
+  };
+  await central.say('node.n1', offerOf(patch, 'inline'));
+  await central.pieces('node.n1', patch);
+  await holds('it is in its place', () => tries > 0);
+  await drained(central, 'n1');
+  await first.stop();
+  const second = await nodeOf(t, central, 'n1', {}, join(first.folder, '..'));
+  await central.next('n1', 'done');
+  assertThere(second, patch);
+});
+
 test('what there is no room for is refused, and what lies there already needs none', async (t) => {
   const central = await ScriptedCentral.start(t);
   let free = Math.ceil(SIZE * 1.01) - 1;
