@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Types, lint, layers, unit tests: under a minute on two cores, no root, no network. `check.sh static` leaves the tests out.
+# Types, lint, layers, unit tests: about a minute on two cores that do nothing else, no root, no network. `check.sh static` leaves the tests out.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 [ -e node_modules/.installed ] || scripts/init.sh
