@@ -8,7 +8,7 @@ import { Accounts } from './accounts.ts';
 import { AuditLog } from './audit-log.ts';
 import { CERTIFICATE_LOOK_MS, Certificates } from './certificate/certificates.ts';
 import { Doors } from './doors.ts';
-import { PasswordHasher } from './password-hasher.ts';
+import { type HashCost, PasswordHasher } from './password-hasher.ts';
 import { Presence } from './presence.ts';
 import { Prover } from './prover.ts';
 import type { Refusal } from './refusal.ts';
@@ -27,6 +27,8 @@ export type AccessOptions = {
   names(): readonly string[];
   readonly clock: Clock;
   readonly log: Log;
+  /** Of a new password, where it is not to be what a stranger with the file should meet. */
+  readonly hashCost?: HashCost;
 };
 
 /** Who may open the page: accounts, sessions, tokens, the certificate, and what is written down of all that. */
@@ -59,7 +61,7 @@ export class Access {
     this.presence = presence;
     this.audit = audit;
     this.certificates = certificates;
-    const hasher = new PasswordHasher();
+    const hasher = new PasswordHasher(options.hashCost);
     const prover = new Prover({ register, presence, hasher, clock, signal: this.#scope.signal });
     this.doors = new Doors(register, presence, audit, () => clock.nowMs());
     this.signIn = new SignIn({ register, presence, hasher, prover, clock });

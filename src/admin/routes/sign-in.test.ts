@@ -59,20 +59,20 @@ test('signing out, another password, and an ended session are the end of a cooki
   assert.ok(!(await holds(fourth)) && (await holds(fifth)));
 });
 
-test('a thousand wrong passwords lock out who sent them, and the right one from elsewhere is let in', async () => {
+test('hundreds of wrong passwords lock out who sent them, and the right one from elsewhere is let in', async () => {
   await using folder = await tempFolder();
   const clock = handClock();
   await using box = await openBox(folder.path, clock);
   await setUp(box);
   box.address.now = '198.51.100.66';
   const whys = new Map<string, number>();
-  for (let at = 0; at < 1000; at++) {
-    clock.atMs += 50;
+  for (let at = 0; at < 300; at++) {
+    clock.atMs += 150;
     const { why = '' } = await box.signIn('ada', `wrong password ${at}`);
     whys.set(why, (whys.get(why) ?? 0) + 1);
   }
   assert.ok((whys.get('wrong-password') ?? 0) < 15, JSON.stringify([...whys]));
-  assert.equal((whys.get('wrong-password') ?? 0) + (whys.get('locked') ?? 0), 1000);
+  assert.equal((whys.get('wrong-password') ?? 0) + (whys.get('locked') ?? 0), 300);
   // Locked out means the right one as well.
   const said = await box.ask('POST', '/api/session', { name: 'ada', password: PASSWORD });
   assert.deepEqual([said.status, said.body.why], [429, 'locked']);
