@@ -25,6 +25,7 @@ import { roundTrip } from '#kernel/tcp-info.ts';
 import { Evictor } from '#manager/evictor.ts';
 import { Manager } from '#manager/manager.ts';
 import { Scrubber } from '#manager/scrubber.ts';
+import { THE_BOX } from '#settings/settings-book.ts';
 import type { SettingsKeeper } from '#settings/settings-keeper.ts';
 import { Store } from '#store/store.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
@@ -324,7 +325,7 @@ async function build({ keeper, restart }: Process, plainLog: Log, scope: Scope, 
       index,
       living,
       disks: () => config.disks,
-      changeDisks: (disks) => changeFor(keeper, { disks }, 'the box'),
+      changeDisks: (disks) => changeFor(keeper, { disks }, THE_BOX),
       end: () => restart('restart'),
     },
     log.with({ part: 'machine' }),

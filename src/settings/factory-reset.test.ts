@@ -31,7 +31,8 @@ async function box(t: Parameters<typeof settingsFolder>[0]) {
   write({ ...least, vlans: [7], admin, disks: [disk.path], seats: 3, optOut: ['10.0.0.7'] });
   const { change } = await openKeeper(path);
   await change({ seats: 4 });
-  writeFileSync(join(data, 'access.json'), 'accounts');
+  for (const name of ['access.json', 'access.json.new', 'access.json.damaged-5'])
+    writeFileSync(join(data, name), 'accounts');
   mkdirSync(join(data, 'audit'));
   writeFileSync(join(data, 'audit', '1'), 'who did what');
   writeFileSync(join(data, 'swarmbox.db'), 'index');

@@ -1,5 +1,5 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
-import { isAbsolute, join, normalize } from 'node:path';
+import { join } from 'node:path';
 import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { removeFile, replaceFile, syncFolder } from './durable-file.ts';
@@ -27,15 +27,11 @@ export const DISK_MARKER = 'disk.json';
 /** A torrent's folder, or what is left of one that was given up. */
 const TORRENT = /^[0-9a-f]{40}(\.\d+\.removed)?$/;
 
-const isInside = (name: string): boolean =>
-  name !== '' &&
-  !isAbsolute(name) &&
-  normalize(name) === name &&
-  !name.split('/').some((part) => part === '..' || part === '.');
+const isName = (name: string): boolean => name !== '' && name !== '.' && name !== '..' && !name.includes('/');
 
 /** Durable when it resolves: from then on the reset is done at the next start, whatever happens. Rejects when it cannot be written. */
 export async function orderReset(dataDir: string, order: ResetOrder): Promise<void> {
-  if (!order.forget.every(isInside)) throw new Error('bug: a factory reset takes nothing outside of the data folder');
+  if (!order.forget.every(isName)) throw new Error('bug: a factory reset takes nothing outside of the data folder');
   await replaceFile(join(dataDir, ORDER_FILE), JSON.stringify(order));
 }
 
@@ -50,8 +46,7 @@ export async function finishReset(path: string, log: Log): Promise<ResetOrder | 
   const order = await readOrder(join(dataDir, ORDER_FILE));
   if (!order) return undefined;
   if (order.cache === 'wipe') for (const disk of order.disks) await wipe(disk, log);
-  for (const name of [...OWN_FILES, ...order.forget.filter(isInside)])
-    await rm(join(dataDir, name), { recursive: true, force: true });
+  await forget(dataDir, [...OWN_FILES, ...order.forget.filter(isName)]);
   await rm(`${path}.before`, { force: true });
   await syncFolder(dataDir);
   const left = leftOf(given, order.cache);
@@ -62,6 +57,13 @@ export async function finishReset(path: string, log: Log): Promise<ResetOrder | 
   await removeFile(join(dataDir, ORDER_FILE));
   log.warn('the box is as it came from the factory', { cache, who });
   return order;
+}
+
+/** With what a crash, or damage, left beside them under their names: `access.json.new`, `access.json.damaged-5`. */
+async function forget(folder: string, names: readonly string[]): Promise<void> {
+  for (const found of await readdir(folder))
+    if (names.some((name) => found === name || found.startsWith(`${name}.`)))
+      await rm(join(folder, found), { recursive: true, force: true });
 }
 
 /** A cache that stays is found again by its disks. */
