@@ -299,7 +299,7 @@ async function build({ keeper, restart }: Process, plainLog: Log, scope: Scope, 
         );
       },
       doors: { open: async (place) => doors?.open(place), settle: async () => doors?.settle() },
-      disks: () => store.disks().flatMap(({ path, id }) => (id === undefined ? [] : [{ path, id }])),
+      disks: () => store.disks(),
       forgets: PERSONAL,
       exportSecrets: () => {
         const secrets = access.exportSecrets();
