@@ -28,9 +28,9 @@ type ResetTrouble = {
   readonly fields?: readonly FieldProblem[];
 };
 
-/** Three lists of 100,000 info-hashes, and the quotes of JSON inside JSON. */
-const CHANGE_BYTES = 16 << 20;
-const BACKUP_BYTES = 32 << 20;
+/** Three lists of 100,000 info-hashes; and all of a backup, with the quotes of JSON inside JSON. */
+const CHANGE_BYTES = 24 << 20;
+const BACKUP_BYTES = 40 << 20;
 /** A reset is no slip of the mouse. */
 const RESET_WORD = 'reset';
 
