@@ -2,9 +2,11 @@ import { argv, exit } from 'node:process';
 import { realClock } from '#base/clock.ts';
 import { BugError, errorText } from '#base/errors.ts';
 import { type Log, stderrLog } from '#base/log.ts';
+import { Scope } from '#base/scope.ts';
 import { finishReset } from '#settings/factory-reset.ts';
 import { SettingsKeeper } from '#settings/settings-keeper.ts';
 import { type Running, run } from './house.ts';
+import { mountDisks } from './machine-parts.ts';
 
 /** The daemon as a process: arguments, signals, and how it ends. Nobody imports this file. */
 
@@ -25,6 +27,12 @@ function onHangup(running: () => SettingsKeeper | undefined, log: Log): void {
       }
     });
   });
+}
+
+/** Disks that a reset wipes. They stay mounted. */
+async function mountOnce(dataDir: string, log: Log): Promise<void> {
+  await using scope = new Scope(() => {});
+  await mountDisks({ dataDir }, realClock, log.with({ part: 'machine' }), scope);
 }
 
 async function main(): Promise<void> {
@@ -60,7 +68,7 @@ async function main(): Promise<void> {
     exit(70);
   });
   try {
-    await finishReset(path, log.with({ part: 'settings' }));
+    await finishReset(path, log.with({ part: 'settings' }), (dataDir) => mountOnce(dataDir, log));
     keeper = await SettingsKeeper.open(path, { clock: realClock, log: log.with({ part: 'settings' }) });
     running = await run({ keeper, restart: stop }, log);
   } catch (error) {

@@ -37,17 +37,17 @@ export const PASSWORD = 'correct horse battery';
 /** What argon2id asks for at least; what a password costs on a box is a matter of passwords.test.ts. */
 const CHEAP: HashCost = { memory: 8, passes: 1, parallelism: 1 };
 
-/** Accesses of one folder, one after the other, as a box that is started again; all of its log lines. */
-export async function boxIn(path: string, clock: Clock = handClock()) {
+/** Accesses of one folder, one after the other, as a box that is started again; all of its log lines. `names`: may be changed. */
+export async function boxIn(path: string, clock: Clock = handClock(), names = ['box.lan', '192.0.2.1']) {
   const lines: LogLine[] = [];
   const log: Log = logTo((line) => void lines.push(line));
   const access = await Access.open({
     dataDir: path,
     boxName: 'test',
-    names: () => ['box.lan', '192.0.2.1'],
+    names: () => names,
     clock,
     log,
     hashCost: CHEAP,
   });
-  return { access, lines, clock, [Symbol.asyncDispose]: () => access.close() };
+  return { access, lines, clock, names, [Symbol.asyncDispose]: () => access.close() };
 }

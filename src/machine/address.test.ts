@@ -105,6 +105,9 @@ class StillClock implements Clock {
       signal.addEventListener('abort', () => reject(signal.reason));
     });
   }
+  get asleep(): number {
+    return this.#waiting.length;
+  }
   pass(): void {
     for (const go of this.#waiting.splice(0)) go();
   }
@@ -213,6 +216,35 @@ test('what nobody confirms takes itself back; so does what was not confirmed whe
   await bench.own.change({ kind: 'none' });
   assert.equal((await bench.own.revert()).kind, 'done');
   assert.deepEqual(bench.files(), before);
+});
+
+test('what cannot be taken back, or not just now, is tried again', async () => {
+  await using bench = new Bench();
+  await bench.own.change(wished);
+  bench.fails = 'networkctl: Connection refused';
+  assert.equal((await bench.own.revert()).kind, 'failed');
+  bench.clock.pass();
+  while (bench.clock.asleep === 0) await nextTurn();
+  assert.ok((await bench.own.view()).unconfirmed);
+  // Somebody asks for something else at the very moment.
+  const asked = bench.own.confirm('wrong');
+  bench.fails = undefined;
+  bench.clock.pass();
+  await asked;
+  while ((await bench.own.view()).unconfirmed) {
+    bench.clock.pass();
+    await nextTurn();
+  }
+  assert.deepEqual(bench.files(), {});
+
+  await bench.own.change(wished);
+  bench.fails = 'networkctl: Connection refused';
+  await bench.restart();
+  bench.fails = undefined;
+  bench.asked.length = 0;
+  bench.clock.pass();
+  while ((await bench.own.view()).unconfirmed) await nextTurn();
+  assert.deepEqual(bench.asked, ['networkctl reload', 'networkctl reconfigure br0']);
 });
 
 test('a change that networkd refuses leaves nothing', async () => {

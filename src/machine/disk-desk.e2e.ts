@@ -91,6 +91,38 @@ test('the disk that was adopted in a folder is remembered without an index', loo
   assert.equal(bench.mounts.idAt(bench.dataDir), undefined);
 });
 
+test('a disk of the box that came back is mounted again, and stays the box’s', loops, async () => {
+  await using bench = new DeskBench();
+  using loop = new Loop(64 * MIB).ext4();
+  const adopted = await bench.desk.adopt({ device: loop.device });
+  assert.ok(adopted.kind === 'adopted');
+  const at = join(adopted.path, '..');
+  execFileSync('umount', [at]);
+  const again = await bench.desk.adopt({ device: loop.device });
+  assert.ok(again.kind === 'declined' && again.why === 'conflict', 'it is used already');
+  assert.ok(isMounted(at));
+  await bench.restart();
+  assert.notEqual(bench.mounts.uuidAt(adopted.path), undefined);
+});
+
+test('a machine that does not tell of its disks is asked again', loops, async () => {
+  let fails = false;
+  await using bench = new DeskBench(async (program, args, how) =>
+    fails && program === 'lsblk' ? { ok: false, why: 'lsblk took too long' } : realRun(program, args, how),
+  );
+  using loop = new Loop(64 * MIB).ext4();
+  const adopted = await bench.desk.adopt({ device: loop.device });
+  assert.ok(adopted.kind === 'adopted');
+  const at = join(adopted.path, '..');
+  execFileSync('umount', [at]);
+  fails = true;
+  await bench.mounts.mountMissing();
+  assert.ok(!isMounted(at));
+  fails = false;
+  await bench.mounts.mountMissing();
+  assert.ok(isMounted(at));
+});
+
 test('pieces of an earlier box are told of before anything is mounted, and found', loops, async () => {
   await using bench = new DeskBench();
   using loop = new Loop(64 * MIB).ext4();

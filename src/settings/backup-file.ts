@@ -18,8 +18,8 @@ export type OpenedBackup =
 
 const KIND = 'swarmbox-backup';
 const VERSION = 1;
-/** Of a backup as text, in characters. Three lists of 100,000 info-hashes are 13 million. */
-export const BACKUP_CHARACTERS_MAX = 16_777_216;
+/** Of a backup as text, in characters. Three lists of 100,000 info-hashes of 64 digits are 20 million. */
+const BACKUP_CHARACTERS_MAX = 33_554_432;
 
 /** RFC 7914; some 64 MiB and a fifth of a second on a small box for each guess. Fixed by the version: a file cannot ask for more work. */
 const SCRYPT = { r: 8, p: 1, maxmem: 160 << 20 } as const;

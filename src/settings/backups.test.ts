@@ -169,3 +169,11 @@ test('no text makes reading a backup throw', async () => {
   };
   await fc.assert(fc.asyncProperty(fc.oneof(broken, fc.json(), fc.string()), check), { numRuns: 1_000 });
 });
+
+test('the longest lists that the settings may have come back', async () => {
+  const list = (from: number) => Array.from({ length: 100_000 }, (_, i) => (from + i).toString(16).padStart(64, '0'));
+  const settings = { pin: list(0), block: list(100_000), allow: list(200_000) };
+  const opened = await openBackup(await makeBackup({ settings, orders: [] }, { madeAtMs: 0, box: '1' }), undefined);
+  assert.ok(opened.kind === 'opened', JSON.stringify(opened).slice(0, 200));
+  assert.equal((opened.settings.allow as string[]).length, 100_000);
+});

@@ -103,7 +103,6 @@ export const en = {
     used: 'Disks that hold pieces',
     usedNone: 'None yet.',
     free: (amount: string) => `${amount} free`,
-    state: { good: 'in order', failing: 'gives errors', gone: 'gone' },
     drain: 'Drain',
     drainTitle: (path: string) => `Drain ${path}?`,
     drainText:
@@ -125,8 +124,6 @@ export const en = {
     fileSystem: (name: string) => `file system ${name}`,
     noFileSystem: 'no file system',
     mountedAt: (path: string) => `mounted at ${path}`,
-    flash: 'flash',
-    hard: 'hard disk',
     why: diskWhy,
     adopt: 'Adopt',
     adoptOf: (device: string) => `Adopt ${device}`,

@@ -32,7 +32,6 @@ export const zh: SystemWords = {
     used: '存放分块的磁盘',
     usedNone: '还没有。',
     free: (amount) => `可用 ${amount}`,
-    state: { good: '正常', failing: '出错', gone: '已断开' },
     drain: '腾空',
     drainTitle: (path) => `腾空 ${path}？`,
     drainText: '不再存入新内容。已有内容移到其他有空间的磁盘，或继续由它供应，直到被淘汰。随时可以停止。',
@@ -52,8 +51,6 @@ export const zh: SystemWords = {
     fileSystem: (name) => `文件系统 ${name}`,
     noFileSystem: '无文件系统',
     mountedAt: (path) => `挂载于 ${path}`,
-    flash: '固态盘',
-    hard: '机械硬盘',
     why: {
       'in-use': '正被其他程序使用。',
       system: '系统安装在它上面。',

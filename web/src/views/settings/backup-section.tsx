@@ -13,7 +13,7 @@ import { settingsWords } from './words.ts';
 
 const PASSPHRASE_MIN = 10;
 /** What the contract takes, in characters. */
-const BACKUP_MAX = 16_777_216;
+const BACKUP_MAX = 33_554_432;
 
 export function BackupSection() {
   return (

@@ -11,6 +11,7 @@ import { useAsked } from '../../frame/use-asked.ts';
 import { ActButton } from '../../parts/act-button.tsx';
 import { Confirm } from '../../parts/confirm.tsx';
 import { ProblemNote } from '../../parts/problem-note.tsx';
+import { diskReasons } from '../../words/reasons.ts';
 import { DiskCandidates } from './disk-candidates.tsx';
 import { systemWords } from './words.ts';
 
@@ -85,6 +86,7 @@ export function DisksSection() {
 
 function Used({ disk, drain }: { disk: DiskView; drain: DrainView | undefined }) {
   const words = systemWords.get().disks;
+  const reasons = diskReasons.get();
   const { path, state, kind, freeBytes } = disk;
   const whole = drain ? drain.movedBytes + drain.leftBytes : 0;
   return (
@@ -93,12 +95,10 @@ function Used({ disk, drain }: { disk: DiskView; drain: DrainView | undefined })
         <b>
           <bdi>{safeText(path, 80)}</bdi>
         </b>{' '}
-        <i class={state === 'good' ? 'badge plain' : 'badge bad'}>{words.state[state]}</i>
+        <i class={state === 'good' ? 'badge plain' : 'badge bad'}>{reasons.diskState[state]}</i>
       </p>
       <p class="aside">
-        {[kind === 'hdd' ? words.hard : kind === 'ssd' ? words.flash : undefined, words.free(saidBytes(freeBytes))]
-          .filter((text) => text !== undefined)
-          .join(' · ')}
+        {[reasons.diskKind[kind], words.free(saidBytes(freeBytes))].filter((text) => text !== '').join(' · ')}
       </p>
       {drain && (
         <div class="drain">
