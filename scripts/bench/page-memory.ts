@@ -1,7 +1,8 @@
 // What the page holds while it stays open, with the live figures each second, for MINUTES (default 30). VIEWS=tour (default): the list of 100,000
 // torrents, one torrent and the overview by turns; VIEWS=overview: the overview alone, which nobody touches. A line of JSON each minute, and one at
 // the end with the slopes: of the whole heap after forced collection, and of its parts out of heap snapshots - what scripts made, what V8 keeps of
-// code and shapes, what the browser lists. The made-up box of web/mock stands behind the real server.
+// code and shapes, what the browser lists. FLAGS: of Chromium, such as --js-flags=--jitless, without which machine code grows as what is used often
+// is compiled again. The made-up box of web/mock stands behind the real server.
 import { env } from 'node:process';
 import type { CDPSession, Page } from 'playwright-core';
 import { startMockBox } from '../../src/admin/mock-fixtures.ts';
@@ -12,10 +13,11 @@ import { grown, type HeapParts, heapParts } from './heap-parts.ts';
 
 const MINUTES = Number(env.MINUTES ?? 30);
 const VIEWS = env.VIEWS ?? 'tour';
+const FLAGS = env.FLAGS?.split(' ') ?? [];
 /** Of a minute, how long each view is looked at, in s; the rest is the figures' own. */
 const LOOK_S = 14;
-/** Minutes until every view's code, words and first answers are there. */
-const WARM_MINUTES = Math.min(3, Math.floor(MINUTES / 3));
+/** Minutes until every view's code, words and first answers are there, and the list keeps as many pages as it ever does. */
+const WARM_MINUTES = Math.min(6, Math.floor(MINUTES / 3));
 /** Minutes between two heap snapshots: one takes a second or two. */
 const SNAPSHOT_MINUTES = 3;
 const MOST_GROWN = 12;
@@ -63,7 +65,7 @@ async function tour(page: Page, minute: number, go: (path: string) => Promise<vo
 await using built = await BuiltPage.make();
 const admin = await startMockBox({ webRoot: built.webRoot });
 try {
-  await using browser = await Browser.start(built.dir, { locale: 'en-US', ...DESKTOP });
+  await using browser = await Browser.start(built.dir, { locale: 'en-US', ...DESKTOP }, FLAGS);
   const { page } = browser;
   const session = await browser.context.newCDPSession(page);
   await session.send('HeapProfiler.enable');
