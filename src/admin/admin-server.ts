@@ -132,7 +132,7 @@ export class AdminServer {
     const body = await bodyOf(to, request);
     if (body instanceof Refused) return respond(response, body);
 
-    const detail: Record<string, string | number | boolean> = {};
+    const detail: Detail = {};
     const gone = new AbortController();
     response.once('close', () => gone.abort());
     let reply: unknown;

@@ -33,7 +33,7 @@ export function LanguageStep() {
               type="radio"
               name="language"
               checked={language.value === value}
-              onChange={() => void speak(value, SETS)}
+              onChange={() => void speak(value, () => SETS)}
             />
             <span>{text}</span>
           </label>

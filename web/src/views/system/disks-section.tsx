@@ -22,7 +22,7 @@ export function DisksSection() {
   const words = systemWords.get().disks;
   const { answer, problem, again } = useAsked('GET /api/disks/drains', {}, EVERY_MS);
   const [wanted, setWanted] = useState<Wanted>();
-  const disks = snapshot.value?.disks ?? [];
+  const disks = snapshot.value?.disks;
   const act = async ({ what, path }: Wanted) => {
     const got = await call(what === 'drain' ? 'POST /api/disks/drain' : 'POST /api/disks/remove', { body: { path } });
     if (got.ok) {
@@ -43,9 +43,9 @@ export function DisksSection() {
           {words.used}
         </h3>
         <ProblemNote problem={problem} again={again} />
-        {disks.length === 0 && <p class="aside">{words.usedNone}</p>}
+        {disks?.length === 0 && <p class="aside">{words.usedNone}</p>}
         <ul class="rows">
-          {disks.map((disk) => {
+          {disks?.map((disk) => {
             const drain = answer?.drains.find(({ path }) => path === disk.path);
             return (
               <li key={disk.path}>
