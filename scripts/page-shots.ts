@@ -24,16 +24,28 @@ const looks = Object.entries(sizes).flatMap(([size, at]) =>
   ),
 );
 
+/** Those of `wanted` names, or all. A name that there is not makes no picture, and is said. */
+function chosen<T>(
+  what: string,
+  all: readonly T[],
+  nameOf: (one: T) => string,
+  wanted: readonly string[],
+): readonly T[] {
+  const names = all.map(nameOf);
+  const unknown = wanted.filter((name) => !names.includes(name));
+  if (unknown.length > 0) throw new Error(`there is no ${what} ${unknown.join(', ')}: there is ${names.join(', ')}`);
+  return wanted.length === 0 ? all : all.filter((one) => wanted.includes(nameOf(one)));
+}
+
 await using built = await BuiltPage.make();
 const admin = await startMockBox({ webRoot: built.webRoot });
 try {
   const views = isForReadme
     ? [{ name: 'dashboard', path: '/', who: 'administer' as const, hasParts: false }]
-    : (await allViews()).filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+    : chosen('view', await allViews(), ({ name }) => name, wanted);
   if (!isForReadme) await mkdir(folder, { recursive: true });
-  const someLooks = env.LOOKS?.split(',');
-  for (const { size, look } of looks) {
-    if (someLooks && !someLooks.includes(`${size}-${look.locale}-${look.colors}`)) continue;
+  const nameOf = ({ size, look }: (typeof looks)[number]) => `${size}-${look.locale}-${look.colors}`;
+  for (const { size, look } of chosen('look', looks, nameOf, env.LOOKS?.split(',') ?? [])) {
     await using browser = await Browser.start(built.dir, look);
     for (const view of views) {
       signInAs(view.who);

@@ -123,23 +123,37 @@ test('through the control socket everything may be done, by nobody in particular
   assert.equal((await overSocket('POST', '/api/account/totp', { body: { password: PASSWORD } })).status, 401);
 });
 
+/** The certificate that is served now. */
+const served = (): Promise<X509Certificate> => {
+  const { promise, resolve, reject } = Promise.withResolvers<X509Certificate>();
+  const socket: TLSSocket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false }, () => {
+    resolve(socket.getPeerX509Certificate() as X509Certificate);
+    socket.destroy();
+  });
+  socket.on('error', reject);
+  return promise;
+};
+
 test('an own certificate counts from the next connection on, and the one of the box comes back', async () => {
-  const served = () =>
-    new Promise<string>((resolve, reject) => {
-      const socket: TLSSocket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false }, () => {
-        resolve(socket.getPeerX509Certificate()?.fingerprint256 ?? '');
-        socket.destroy();
-      }).on('error', reject);
-    });
   const before = await overTls<CertificateView>('GET', '/api/certificate', { headers: mine() });
   assert.ok(before.body.inUse && before.body.madeByBox);
-  assert.equal(before.body.fingerprint, await served());
+  assert.equal(before.body.fingerprint, (await served()).fingerprint256);
   const ca = box.access.certificates.current().certificate;
   const own = selfSigned('own', ['box.lan'], Date.now());
   await overTls('PUT', '/api/certificate', { headers: mine(), body: own, ca });
-  assert.equal(await served(), new X509Certificate(own.certificate).fingerprint256);
+  assert.equal((await served()).fingerprint256, new X509Certificate(own.certificate).fingerprint256);
   await overTls('DELETE', '/api/certificate', { headers: mine(), ca: own.certificate });
-  assert.notEqual(await served(), new X509Certificate(own.certificate).fingerprint256);
+  assert.notEqual((await served()).fingerprint256, new X509Certificate(own.certificate).fingerprint256);
+});
+
+test('a new address is in the certificate from the next connection on, under the same key', async () => {
+  const before = await served();
+  assert.equal(before.checkIP('192.0.2.77'), undefined);
+  box.names.push('192.0.2.77');
+  await box.access.certificates.renew();
+  const now = await served();
+  assert.equal(now.checkIP('192.0.2.77'), '192.0.2.77');
+  assert.ok(now.publicKey.equals(before.publicKey));
 });
 
 test('who listens is let go when the session ends, and another site may not listen', async () => {

@@ -25,6 +25,7 @@ import { roundTrip } from '#kernel/tcp-info.ts';
 import { Evictor } from '#manager/evictor.ts';
 import { Manager } from '#manager/manager.ts';
 import { Scrubber } from '#manager/scrubber.ts';
+import { THE_BOX } from '#settings/settings-book.ts';
 import type { SettingsKeeper } from '#settings/settings-keeper.ts';
 import { Store } from '#store/store.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
@@ -189,7 +190,6 @@ async function build({ keeper, restart }: Process, plainLog: Log, scope: Scope, 
       isSqueezed: () => config.evict && evictor.isSqueezed,
       budget,
       limitOf: (infoHash) => decisions.limitOf(infoHash),
-      adopted: () => tasks.operator.mark(),
       uplink,
       demand: trace?.demand,
       traffic: figures.traffic,
@@ -298,7 +298,7 @@ async function build({ keeper, restart }: Process, plainLog: Log, scope: Scope, 
         );
       },
       doors: { open: async (place) => doors?.open(place), settle: async () => doors?.settle() },
-      disks: () => store.disks().flatMap(({ path, id }) => (id === undefined ? [] : [{ path, id }])),
+      disks: () => store.disks(),
       forgets: PERSONAL,
       exportSecrets: () => {
         const secrets = access.exportSecrets();
@@ -324,7 +324,7 @@ async function build({ keeper, restart }: Process, plainLog: Log, scope: Scope, 
       index,
       living,
       disks: () => config.disks,
-      changeDisks: (disks) => changeFor(keeper, { disks }, 'the box'),
+      changeDisks: (disks) => changeFor(keeper, { disks }, THE_BOX),
       end: () => restart('restart'),
     },
     log.with({ part: 'machine' }),

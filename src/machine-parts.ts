@@ -55,7 +55,7 @@ export type MachineBase = { readonly run: Run; readonly mounts: KeptMounts };
 
 /** Mounts what the box mounts by itself. A disk that is not there is looked for again. */
 export async function mountDisks(
-  { dataDir }: MachineConfig,
+  { dataDir }: Pick<MachineConfig, 'dataDir'>,
   clock: Clock,
   log: Log,
   parent: Scope,

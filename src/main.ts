@@ -2,9 +2,11 @@ import { argv, exit } from 'node:process';
 import { realClock } from '#base/clock.ts';
 import { BugError, errorText } from '#base/errors.ts';
 import { type Log, stderrLog } from '#base/log.ts';
+import { Scope } from '#base/scope.ts';
 import { finishReset } from '#settings/factory-reset.ts';
 import { SettingsKeeper } from '#settings/settings-keeper.ts';
 import { type Running, run } from './house.ts';
+import { mountDisks } from './machine-parts.ts';
 
 /** The daemon as a process: arguments, signals, and how it ends. Nobody imports this file. */
 
@@ -39,6 +41,12 @@ function roleIn(
   if (!first || more.length > 0) return undefined;
   if (second === undefined) return { role: 'box', path: first };
   return first === 'central' || first === 'terminal' ? { role: first, path: second } : undefined;
+}
+
+/** Disks that a reset wipes. They stay mounted. */
+async function mountOnce(dataDir: string, log: Log): Promise<void> {
+  await using scope = new Scope(() => {});
+  await mountDisks({ dataDir }, realClock, log.with({ part: 'machine' }), scope);
 }
 
 async function main(): Promise<void> {
@@ -81,7 +89,7 @@ async function main(): Promise<void> {
       running = { scope: await (role === 'central' ? runCentral : runTerminal)(path, log) };
       return;
     }
-    await finishReset(path, log.with({ part: 'settings' }));
+    await finishReset(path, log.with({ part: 'settings' }), (dataDir) => mountOnce(dataDir, log));
     keeper = await SettingsKeeper.open(path, { clock: realClock, log: log.with({ part: 'settings' }) });
     running = await run({ keeper, restart: stop }, log);
   } catch (error) {

@@ -67,13 +67,13 @@ export class Browser implements AsyncDisposable {
     this.#profile = profile;
   }
 
-  /** `dir`: where its profile goes. */
-  static async start(dir: string, look: Look): Promise<Browser> {
+  /** `dir`: where its profile goes. `flags`: of Chromium, beside the usual. */
+  static async start(dir: string, look: Look, flags: readonly string[] = []): Promise<Browser> {
     const profile = await mkdtemp(join(dir, 'profile-'));
     const context = await chromium.launchPersistentContext(profile, {
       executablePath: '/usr/bin/chromium',
       headless: true,
-      args: ARGS,
+      args: [...ARGS, ...flags],
       locale: look.locale,
       colorScheme: look.colors ?? 'light',
       viewport: { width: look.width, height: look.height },

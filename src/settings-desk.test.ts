@@ -5,6 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { silentLog } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
 import { openKeeper, settingsFolder } from '#settings/fixtures.ts';
+import type { DiskState } from '#store/disk.ts';
 import { type Config, configOf } from './config.ts';
 import type { Place } from './page-doors.ts';
 import { withReread } from './reread-settings.ts';
@@ -19,6 +20,7 @@ async function house(t: TestContext) {
   t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
   const told = { places: [] as Place[], settled: 0, restarts: [] as string[] };
   const broken = new Set<string>();
+  const disks = [{ path: '/d', id: 'id', state: 'good' as DiskState }];
   let config: Config = configOf(keeper.given);
   const desk = openSettingsDesk(
     {
@@ -40,7 +42,7 @@ async function house(t: TestContext) {
           told.settled++;
         },
       },
-      disks: () => [{ path: '/d', id: 'id' }],
+      disks: () => disks,
       forgets: ['access.json'],
       exportSecrets: () => undefined,
       checkSecrets: () => undefined,
@@ -57,7 +59,7 @@ async function house(t: TestContext) {
     const outcome = await change(values);
     return outcome.kind === 'refused' ? outcome.text : 'done';
   };
-  return { ...folder, keeper, clock, desk, told, broken, whyNot, running: () => config };
+  return { ...folder, keeper, clock, desk, told, broken, disks, whyNot, running: () => config };
 }
 
 test('a disk that cannot be used is refused where it is set; one of the file stops no other change', async (t) => {
@@ -111,6 +113,16 @@ test('a reset is written down before the daemon ends, and one that cannot be is 
   assert.match((await desk.reset('wipe', 'root'))?.text ?? '', /could not be written down/);
   t.mock.timers.tick(5_000);
   assert.deepEqual([told.restarts.length, existsSync(data)], [1, false]);
+});
+
+test('a disk that is not here is not silently left as it is', async (t) => {
+  const { desk, told, data, disks } = await house(t);
+  disks.push({ path: '/away', id: 'other', state: 'gone' });
+  const trouble = await desk.reset('wipe', 'root');
+  assert.deepEqual([trouble?.why, trouble?.fields?.[0]?.detail], ['conflict', { disks: '/away' }]);
+  t.mock.timers.tick(5_000);
+  assert.deepEqual([told.restarts, existsSync(join(data, 'factory-reset.json'))], [[], false]);
+  assert.equal(await desk.reset('keep', 'root'), undefined);
 });
 
 test('another part of the house changes a setting, also after somebody has edited the file', async (t) => {

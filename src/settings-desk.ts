@@ -26,8 +26,8 @@ export type DeskParts = SecretsWorld &
     running(): Config;
     /** The daemon goes on with what counts at once of these; disks that it cannot use. */
     live(config: Config): Promise<readonly DiskTrouble[]>;
-    /** Disks of this box that are here, with the ids that it gave them. */
-    disks(): readonly { readonly path: string; readonly id: string }[];
+    /** Disks of this box, with the ids that it gave them. */
+    disks(): readonly { readonly path: string; readonly id?: string; readonly state: 'good' | 'failing' | 'gone' }[];
     /** Names in the data folder that a factory reset takes away. */
     readonly forgets: readonly string[];
     /** The daemon ends in order, and the service manager starts it again. */
@@ -73,8 +73,12 @@ export function openSettingsDesk(parts: DeskParts, scope: Scope): SettingsWorld 
     waitingForRestart: () => waitingForRestart(parts.running(), fileConfig()),
     reset: async (cache, who) => {
       const { dataDir } = parts.running();
+      const all = parts.disks();
+      const gone = all.filter(({ state }) => state === 'gone').map(({ path }) => path);
+      if (cache === 'wipe' && gone.length > 0) return notHere(gone);
+      const disks = all.flatMap(({ path, id }) => (id === undefined ? [] : [{ path, id }]));
       try {
-        const order = { cache, who, atMs: clock.nowMs(), disks: parts.disks(), forget: parts.forgets };
+        const order = { cache, who, atMs: clock.nowMs(), disks, forget: parts.forgets };
         await orderReset(dataDir, order);
       } catch (error) {
         return { why: troubleOf(error).why, text: `The reset could not be written down: ${errorText(error)}` };
@@ -84,6 +88,12 @@ export function openSettingsDesk(parts: DeskParts, scope: Scope): SettingsWorld 
     },
     nowMs: () => clock.nowMs(),
   };
+}
+
+function notHere(paths: readonly string[]) {
+  const disks = paths.join(', ');
+  const text = `Not here, so they cannot be wiped: ${disks}. Plug them in, or remove them from the box first.`;
+  return { why: 'conflict' as const, text, fields: [{ path: 'cache', code: 'conflict', detail: { disks } }] };
 }
 
 function addressesOf(given: Given): string[] {

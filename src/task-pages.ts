@@ -112,6 +112,7 @@ export function openTaskPages(parts: TaskParts, log: Log, scope: Scope): TaskPag
     folderOn: (disk) => (store.disks().some(({ path }) => path === disk) ? join(disk, ROOT) : undefined),
     ordered: () => prefill.ordered(),
     decided,
+    row: (infoHash) => index.task(infoHash),
   });
   const detail = {
     row: (infoHash: InfoHash) => index.task(infoHash),

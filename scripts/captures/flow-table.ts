@@ -28,9 +28,12 @@ export class FlowTable {
   /** Ends that were seen to speak BitTorrent, oldest first: what opens a uTP connection to one of them is just that. */
   readonly #peers = new Set<string>();
   readonly #tell: (verdict: FlowVerdict) => void;
+  readonly #most: number;
 
-  constructor(tell: (verdict: FlowVerdict) => void) {
+  /** `most`: flows to remember. */
+  constructor(tell: (verdict: FlowVerdict) => void, most: number = CAPTURE_LIMITS.flows) {
     this.#tell = tell;
+    this.#most = most;
   }
 
   push(packet: IpPacket): void {
@@ -61,7 +64,7 @@ export class FlowTable {
 
   /** Many at a time: finding a map's oldest entry costs as much as there were deletions before. */
   #makeRoom(): void {
-    if (this.#flows.size <= CAPTURE_LIMITS.flows) return;
+    if (this.#flows.size <= this.#most) return;
     let count = 0;
     for (const [key, oldest] of this.#flows) {
       if (++count > CAPTURE_LIMITS.flowsAtOnce) return;

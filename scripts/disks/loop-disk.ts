@@ -33,6 +33,11 @@ export class LoopDisk implements Disposable {
     this.#mounted = true;
   }
 
+  /** What it is mounted from: `/dev/loop3`. */
+  get device(): string {
+    return execFileSync('findmnt', ['-no', 'SOURCE', this.path], { encoding: 'utf8' }).trim();
+  }
+
   /** Lazily, as when a cable is pulled: open files are no obstacle. */
   pull(): void {
     run('umount', '-l', this.path);
@@ -46,8 +51,7 @@ export class LoopDisk implements Disposable {
 
   giveBackTo(pid: number): void {
     // The device, not the image: one file system, seen from two places.
-    const device = execFileSync('findmnt', ['-no', 'SOURCE', this.path], { encoding: 'utf8' }).trim();
-    run('nsenter', '-t', String(pid), '-m', 'mount', device, this.path);
+    run('nsenter', '-t', String(pid), '-m', 'mount', this.device, this.path);
   }
 
   /** Every sector behind this byte is unreadable from now on, and nothing is in memory. */

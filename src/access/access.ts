@@ -1,4 +1,3 @@
-import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '#base/clock.ts';
 import { errorText } from '#base/errors.ts';
@@ -8,12 +7,11 @@ import { Accounts } from './accounts.ts';
 import { AuditLog } from './audit-log.ts';
 import { CERTIFICATE_LOOK_MS, Certificates } from './certificate/certificates.ts';
 import { Doors } from './doors.ts';
-import { PasswordHasher } from './password-hasher.ts';
+import { type HashCost, PasswordHasher } from './password-hasher.ts';
 import { Presence } from './presence.ts';
 import { Prover } from './prover.ts';
 import type { Refusal } from './refusal.ts';
 import { Register } from './register.ts';
-import { syncFolder } from './secret-file.ts';
 import { exportSecrets, flawOf, importSecrets } from './secrets.ts';
 import { SignIn } from './sign-in.ts';
 import { Tokens } from './tokens.ts';
@@ -27,6 +25,8 @@ export type AccessOptions = {
   names(): readonly string[];
   readonly clock: Clock;
   readonly log: Log;
+  /** Of a new password, where it is not to be what a stranger with the file should meet. */
+  readonly hashCost?: HashCost;
 };
 
 /** Who may open the page: accounts, sessions, tokens, the certificate, and what is written down of all that. */
@@ -39,7 +39,6 @@ export class Access {
   readonly tokens: Tokens;
   readonly audit: AuditLog;
   readonly certificates: Certificates;
-  readonly #dataDir: string;
   readonly #clock: Clock;
   readonly #scope: Scope;
   #renews = false;
@@ -52,19 +51,18 @@ export class Access {
     certificates: Certificates,
   ) {
     const { clock, log } = options;
-    this.#dataDir = options.dataDir;
     this.#clock = clock;
     this.#scope = new Scope((error) => log.error('access-failed', { why: errorText(error) }));
     this.register = register;
     this.presence = presence;
     this.audit = audit;
     this.certificates = certificates;
-    const hasher = new PasswordHasher();
+    const hasher = new PasswordHasher(options.hashCost);
     const prover = new Prover({ register, presence, hasher, clock, signal: this.#scope.signal });
     this.doors = new Doors(register, presence, audit, () => clock.nowMs());
     this.signIn = new SignIn({ register, presence, hasher, prover, clock });
     this.accounts = new Accounts({ register, presence, prover, signIn: this.signIn, clock, boxName: options.boxName });
-    this.tokens = new Tokens(register, clock);
+    this.tokens = new Tokens(register, presence, clock);
   }
 
   /** By the clock that everything here goes by. */
@@ -104,30 +102,15 @@ export class Access {
   /** Accounts, tokens and certificate become those of the backup; everybody signs in again. */
   async importSecrets(text: string): Promise<Refusal | undefined> {
     const refused = await importSecrets(text, this.register, this.certificates, this.#clock.nowMs());
-    if (!refused) this.#signOutAll();
-    return refused;
-  }
-
-  /** Nobody has an account any more, nobody is signed in, and what was done is forgotten: the page begins with the set-up. */
-  async factoryReset(): Promise<void> {
-    this.register.forget();
-    this.#signOutAll();
-    const old = (await readdir(this.#dataDir)).filter((name) => name.startsWith('access.json'));
-    await Promise.all(old.map((name) => rm(join(this.#dataDir, name), { force: true, recursive: true })));
-    await syncFolder(this.#dataDir);
-    await this.presence.flush();
-    await this.audit.forget();
-    await this.certificates.forget();
+    if (refused) return refused;
+    this.presence.sessions.endAll();
+    this.presence.keep(this.register.data);
+    return undefined;
   }
 
   async close(): Promise<void> {
     await this.#scope.close();
     await this.presence.close();
     await this.audit.close();
-  }
-
-  #signOutAll(): void {
-    this.presence.sessions.endAll();
-    this.presence.keep(new Set());
   }
 }

@@ -78,8 +78,7 @@ export class Accounts {
     if (refused) return refused;
     if (found) this.#endSessions(found.name);
     this.#offers.delete(name.toLowerCase());
-    const { accounts, tokens } = this.#register.data;
-    this.#presence.keep(new Set([...accounts.map((one) => one.name), ...tokens.map((one) => one.id)]));
+    this.#presence.keep(this.#register.data);
     return undefined;
   }
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { appendFile, readFile, stat } from 'node:fs/promises';
+import { appendFile, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { silentLog } from '#base/log.ts';
+import { logTo, silentLog } from '#base/log.ts';
 import { AuditLog } from './audit-log.ts';
 import { parseRow } from './audit-row.ts';
 import { handClock, tempFolder } from './fixtures.ts';
@@ -114,4 +114,26 @@ test('whatever is written in the file, a row is a row or none', () => {
       assert.ok(found === undefined || Number.isSafeInteger(found.id));
     }),
   );
+});
+
+test('half a line that a full disk left does not take the next one with it', async () => {
+  await using folder = await tempFolder();
+  const path = join(folder.path, 'audit.ndjson');
+  const { promise: failed, resolve } = Promise.withResolvers<void>();
+  const audit = await AuditLog.open(
+    folder.path,
+    logTo(() => resolve()),
+    () => handClock().nowMs(),
+  );
+  await symlink('/dev/full', path);
+  audit.add(row({ what: 'lost' }));
+  await failed;
+  await rm(path);
+  await writeFile(path, '{"id":1,"atMs"');
+  audit.add(row({ what: 'kept' }));
+  assert.deepEqual(
+    (await audit.page({})).rows.map(({ what }) => what),
+    ['kept'],
+  );
+  await audit.close();
 });

@@ -1,4 +1,4 @@
-import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode, errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
@@ -87,12 +87,6 @@ export class AuditLog {
     return { rows: rows.slice(0, wanted), hasMore: rows.length > wanted };
   }
 
-  /** All of it is forgotten. */
-  async forget(): Promise<void> {
-    await this.close();
-    await Promise.all([rm(this.#path, { force: true }), rm(this.#older, { force: true })]);
-  }
-
   async close(): Promise<void> {
     await this.#writing;
     await this.#file?.close();
@@ -115,6 +109,10 @@ export class AuditLog {
       if (this.#bytes >= ACCESS_LIMITS.auditBytes) await this.#rotate(file);
     } catch (error) {
       this.#log.error('audit-not-written', { rows: rows.length, why: errorText(error) });
+      // Half a line may be there: opened anew, it is ended first.
+      const file = this.#file;
+      this.#file = undefined;
+      await file?.close().catch(() => {});
     }
   }
 

@@ -5,6 +5,7 @@ import type { Clock } from '#base/clock.ts';
 import { type Log, type LogLine, logTo } from '#base/log.ts';
 import { Access } from './access.ts';
 import type { Seat } from './caller.ts';
+import type { HashCost } from './password-hasher.ts';
 
 /** 2027-01-15. */
 export const START_MS = 1_800_000_000_000;
@@ -33,17 +34,20 @@ export const seat = (address = '192.0.2.7', via: Seat['via'] = 'plain'): Seat =>
 });
 
 export const PASSWORD = 'correct horse battery';
+/** What argon2id asks for at least; what a password costs on a box is a matter of passwords.test.ts. */
+const CHEAP: HashCost = { memory: 8, passes: 1, parallelism: 1 };
 
-/** Accesses of one folder, one after the other, as a box that is started again; all of its log lines. */
-export async function boxIn(path: string, clock: Clock = handClock()) {
+/** Accesses of one folder, one after the other, as a box that is started again; all of its log lines. `names`: may be changed. */
+export async function boxIn(path: string, clock: Clock = handClock(), names = ['box.lan', '192.0.2.1']) {
   const lines: LogLine[] = [];
   const log: Log = logTo((line) => void lines.push(line));
   const access = await Access.open({
     dataDir: path,
     boxName: 'test',
-    names: () => ['box.lan', '192.0.2.1'],
+    names: () => names,
     clock,
     log,
+    hashCost: CHEAP,
   });
-  return { access, lines, clock, [Symbol.asyncDispose]: () => access.close() };
+  return { access, lines, clock, names, [Symbol.asyncDispose]: () => access.close() };
 }

@@ -10,14 +10,15 @@ const TAG_BYTES = 32;
 const STORED =
   /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,88})\$([A-Za-z0-9+/]{22,88})$/;
 
-type Cost = { readonly memory: number; readonly passes: number; readonly parallelism: number };
-const OURS: Cost = { memory: ACCESS_LIMITS.hashKib, passes: ACCESS_LIMITS.hashPasses, parallelism: 1 };
+/** KiB, passes and lanes of argon2id. */
+export type HashCost = { readonly memory: number; readonly passes: number; readonly parallelism: number };
+const OURS: HashCost = { memory: ACCESS_LIMITS.hashKib, passes: ACCESS_LIMITS.hashPasses, parallelism: 1 };
 
 const bare = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64').replace(/=+$/, '');
-const written = ({ memory, passes, parallelism }: Cost, salt: Uint8Array, tag: Uint8Array): string =>
+const written = ({ memory, passes, parallelism }: HashCost, salt: Uint8Array, tag: Uint8Array): string =>
   `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${bare(salt)}$${bare(tag)}`;
 
-type Stored = Cost & { readonly salt: Buffer; readonly tag: Buffer };
+type Stored = HashCost & { readonly salt: Buffer; readonly tag: Buffer };
 
 /** Undefined when it is none, or asks for more than any of ours would. */
 export function parseStored(text: string): Stored | undefined {
@@ -30,18 +31,25 @@ export function parseStored(text: string): Stored | undefined {
   return { memory, passes, parallelism, salt, tag };
 }
 
-/** Looks like a stored password, fits none, and costs as much to try: for names that nobody has. */
-export const decoy = (): string => written(OURS, randomBytes(SALT_BYTES), randomBytes(TAG_BYTES));
-
 /** Argon2id (RFC 9106), some at a time. `busy`: too many wait already. */
 export class PasswordHasher {
+  readonly #cost: HashCost;
   #running = 0;
   readonly #waiting: (() => void)[] = [];
 
+  constructor(cost: HashCost = OURS) {
+    this.#cost = cost;
+  }
+
+  /** Looks like a stored password, fits none, and costs as much to try: for names that nobody has. */
+  decoy(): string {
+    return written(this.#cost, randomBytes(SALT_BYTES), randomBytes(TAG_BYTES));
+  }
+
   async hash(password: string): Promise<string | 'busy'> {
     const salt = randomBytes(SALT_BYTES);
-    const tag = await this.#inTurn(password, { ...OURS, salt, tag: Buffer.alloc(TAG_BYTES) });
-    return tag === 'busy' ? 'busy' : written(OURS, salt, tag);
+    const tag = await this.#inTurn(password, { ...this.#cost, salt, tag: Buffer.alloc(TAG_BYTES) });
+    return tag === 'busy' ? 'busy' : written(this.#cost, salt, tag);
   }
 
   async fits(password: string, stored: string): Promise<boolean | 'busy'> {

@@ -1,6 +1,7 @@
 import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { problemsOf } from '#base/schema-check.ts';
+import type { AccessData } from './access-data.ts';
 import { LazyFile } from './lazy-file.ts';
 import { ACCESS_LIMITS } from './limits.ts';
 import { readSecretFile } from './secret-file.ts';
@@ -93,7 +94,8 @@ export class Presence {
   }
 
   /** Only these accounts and tokens are there still. */
-  keep(keys: ReadonlySet<string>): void {
+  keep({ accounts, tokens }: Pick<AccessData, 'accounts' | 'tokens'>): void {
+    const keys = new Set([...accounts.map(({ name }) => name), ...tokens.map(({ id }) => id)]);
     for (const marks of [this.#marks.seenAtMs, this.#marks.usedStep])
       for (const key of Object.keys(marks)) if (!keys.has(key)) delete marks[key];
     this.touch();

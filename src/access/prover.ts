@@ -4,7 +4,7 @@ import { accountOf } from './account-list.ts';
 import { addressKey } from './address-key.ts';
 import { ACCESS_LIMITS } from './limits.ts';
 import { Lockout } from './lockout.ts';
-import { decoy, type PasswordHasher } from './password-hasher.ts';
+import type { PasswordHasher } from './password-hasher.ts';
 import type { Presence } from './presence.ts';
 import { type Refusal, refusal } from './refusal.ts';
 import type { Register } from './register.ts';
@@ -25,7 +25,7 @@ export class Prover {
   readonly #clock: Clock;
   readonly #signal: AbortSignal;
   readonly #lockout = new Lockout();
-  readonly #decoy = decoy();
+  readonly #decoy: string;
   /** Tries that are looked at now, by sender: one at a time. */
   readonly #trying = new Set<string>();
   /** Tries that are slowed down, by account. */
@@ -41,6 +41,7 @@ export class Prover {
     this.#register = of.register;
     this.#presence = of.presence;
     this.#hasher = of.hasher;
+    this.#decoy = of.hasher.decoy();
     this.#clock = of.clock;
     this.#signal = of.signal;
     for (const { account, address } of of.presence.sessions.all())

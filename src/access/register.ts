@@ -93,12 +93,6 @@ export class Register {
     return undefined;
   }
 
-  /** Nobody has an account any more; the file was removed. */
-  forget(): void {
-    this.#state = 'new';
-    this.#data = NOBODY_YET;
-  }
-
   async #write(next: AccessData): Promise<Refusal | undefined> {
     try {
       await writeSecretFile(this.#path, `${JSON.stringify(next, null, 1)}\n`);

@@ -75,8 +75,8 @@ export class Sessions {
     return this.#drop((session) => idOf(session) === id) > 0;
   }
 
-  endOf(account: string, exceptId?: string): void {
-    this.#drop((session) => session.account === account && idOf(session) !== exceptId);
+  endOf(account: string): void {
+    this.#drop((session) => session.account === account);
   }
 
   endAll(): void {

@@ -1,6 +1,6 @@
 import type { Clock } from '#base/clock.ts';
 import { ACCOUNT_NAME, type AccessData, type Account, NOBODY_YET } from './access-data.ts';
-import { credentialOf, withChanged } from './account-list.ts';
+import { accountOf, credentialOf, withChanged } from './account-list.ts';
 import type { Seat } from './caller.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 import { weaknessOf } from './password-policy.ts';
@@ -40,10 +40,12 @@ export class SignIn {
     const nowMs = this.#clock.nowMs();
     const account: Account = { name: first.name, right: 'administer', password, createdAtMs: nowMs };
     const data: AccessData = { ...NOBODY_YET, accounts: [account], guestsMayLook: first.guestsMayLook ?? false };
+    const refused = await this.#register.begin(data, nowMs);
+    if (refused) return refused;
     // What was known of whoever was there before counts no more.
     this.#presence.sessions.endAll();
-    this.#presence.keep(new Set());
-    return (await this.#register.begin(data, nowMs)) ?? this.#begin(account, seat);
+    this.#presence.keep(NOBODY_YET);
+    return this.#begin(account, seat);
   }
 
   async signIn(proof: Proof, seat: Seat): Promise<SignedIn | Refusal> {
@@ -60,12 +62,10 @@ export class SignIn {
     if (isRefusal(proven)) return proven;
     const password = await this.newPassword(words.new, proven.name);
     if (isRefusal(password)) return password;
-    let changed: Account = proven;
+    const changed: Account = { ...proven, password };
+    // An account that was changed meanwhile, or made anew under this name, is not the one whose password was shown.
     const refused = await this.#register.change((data) =>
-      withChanged(data, proven.name, (account) => {
-        changed = { ...account, password };
-        return changed;
-      }),
+      accountOf(data, proven.name) === proven ? withChanged(data, proven.name, () => changed) : CHANGED,
     );
     if (refused) return refused;
     this.#presence.sessions.endOf(changed.name);
@@ -96,6 +96,7 @@ export class SignIn {
   }
 }
 
+const CHANGED = refusal('conflict', 'The account was changed meanwhile: try again.');
 const DAMAGED = refusal(
   'not-available',
   'The file with the accounts is damaged, and nobody can sign in. Put it back and restart, or set up anew through the control socket.',

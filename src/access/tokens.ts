@@ -1,6 +1,7 @@
 import type { Clock } from '#base/clock.ts';
 import type { Token } from './access-data.ts';
 import { type Caller, CONSOLE } from './caller.ts';
+import type { Presence } from './presence.ts';
 import { type Refusal, refusal } from './refusal.ts';
 import type { Register } from './register.ts';
 import { lesser } from './rights.ts';
@@ -9,10 +10,12 @@ import { makeToken, type TokenOrder, withoutToken, withToken } from './token-lis
 /** What scripts show instead of a password. */
 export class Tokens {
   readonly #register: Register;
+  readonly #presence: Presence;
   readonly #clock: Clock;
 
-  constructor(register: Register, clock: Clock) {
+  constructor(register: Register, presence: Presence, clock: Clock) {
     this.#register = register;
+    this.#presence = presence;
     this.#clock = clock;
   }
 
@@ -29,7 +32,9 @@ export class Tokens {
   }
 
   async remove(id: string): Promise<Refusal | undefined> {
-    return this.#register.change((data) => withoutToken(data, id));
+    const refused = await this.#register.change((data) => withoutToken(data, id));
+    if (!refused) this.#presence.keep(this.#register.data);
+    return refused;
   }
 
   /** Whose tokens' rights end with the account: a token made with a token is of the same account. */

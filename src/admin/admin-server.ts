@@ -132,18 +132,25 @@ export class AdminServer {
     const body = await bodyOf(to, request);
     if (body instanceof Refused) return respond(response, body);
 
-    const detail: Record<string, string | number | boolean> = {};
+    const detail: Detail = {};
     const gone = new AbortController();
     response.once('close', () => gone.abort());
-    const reply = await to.answer({
-      params,
-      query: query.query as never,
-      body: body.json as never,
-      asker,
-      request,
-      signal: gone.signal,
-      note: (more) => void Object.assign(detail, more),
-    });
+    let reply: unknown;
+    try {
+      reply = await to.answer({
+        params,
+        query: query.query as never,
+        body: body.json as never,
+        asker,
+        request,
+        signal: gone.signal,
+        note: (more) => void Object.assign(detail, more),
+      });
+    } catch (error) {
+      // How much of it was done nobody knows: who tried is known all the same.
+      this.#audit(to, asker, { ...detail, why: 'failed' }, 'refused');
+      throw error;
+    }
     this.#audit(to, asker, detail, reply instanceof Refused ? 'refused' : 'done');
     await respond(response, reply);
   }

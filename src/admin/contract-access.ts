@@ -137,7 +137,7 @@ export type AuditRow = {
   who: string;
   address: string;
   what: AuditWhat | (string & {});
-  /** No secret is ever among it. */
+  /** By `AuditField`, and what an older version wrote. No secret is ever among it. */
   detail: Readonly<Record<string, string | number | boolean>>;
   outcome: 'done' | 'refused';
 };
@@ -180,6 +180,48 @@ export type AuditWhat =
   | 'update-uploaded'
   | 'update-installed'
   | 'rolled-back';
+
+/** What is said of what was done. `omitted`: rows that were not written before this one, as there were too many at once. */
+export type AuditField =
+  | 'account'
+  | 'accountsRestored'
+  | 'action'
+  | 'addresses'
+  | 'all'
+  | 'already'
+  | 'bytes'
+  | 'cache'
+  | 'count'
+  | 'days'
+  | 'device'
+  | 'done'
+  | 'fingerprint'
+  | 'first'
+  | 'format'
+  | 'guestsMayLook'
+  | 'infoHash'
+  | 'kind'
+  | 'mbps'
+  | 'moved'
+  | 'name'
+  | 'omitted'
+  | 'ordersRestored'
+  | 'password'
+  | 'path'
+  | 'removeTotp'
+  | 'revision'
+  | 'right'
+  | 'secrets'
+  | 'settings'
+  | 'to'
+  | 'token'
+  | 'undone'
+  | 'url'
+  | 'version'
+  | 'what'
+  | 'when'
+  | 'why'
+  | 'zone';
 
 export type AuditQuery = {
   /** Rows older than this id. @asType integer @minimum 1 */

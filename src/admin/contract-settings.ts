@@ -87,7 +87,7 @@ export type BackupRequest = {
   passphrase?: string;
 };
 export type BackupRestore = {
-  /** The file, as text. @maxLength 16777216 */
+  /** The file, as text. @maxLength 33554432 */
   backup: string;
   /** @maxLength 256 */
   passphrase?: string;

@@ -27,6 +27,7 @@ async function withRoute(
         'administer',
         ({ body, note }) => {
           note({ what: body.what });
+          if (body.what === 'machine') throw new Error('it broke on the way');
           done.push(body.what);
           return {};
         },
@@ -71,6 +72,16 @@ test('nobody, somebody with too little right, and whoever has it', async () => {
     assert.deepEqual(rows, [
       { who: 'ada', address: '192.0.2.1', what: 'restarted', detail: { what: 'daemon' }, outcome: 'done' },
     ]);
+  });
+});
+
+test('who tried something that broke on the way is written down', async () => {
+  await withRoute({ asker: () => session('administer'), csrfHolds: () => true }, async (url, _, rows) => {
+    assert.deepEqual(await post(url, {}, '{"what":"machine"}'), [500, 'failed']);
+    assert.deepEqual(
+      rows.map(({ who, outcome, detail }) => [who, outcome, detail]),
+      [['ada', 'refused', { what: 'machine', why: 'failed' }]],
+    );
   });
 });
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { AuditWhat } from './contract-access.ts';
+import type { AuditField, AuditWhat } from './contract-access.ts';
 import type { AnswerOf, BodyOf, QueryOf, RouteName } from './contract-api.ts';
 import type { FieldProblem, Problem, ProblemWhy, Right } from './contract-common.ts';
 
@@ -44,7 +44,7 @@ export type AuditEntry = {
   readonly detail: Detail;
   readonly outcome: 'done' | 'refused';
 };
-export type Detail = Readonly<Record<string, string | number | boolean>>;
+export type Detail = { readonly [F in AuditField]?: string | number | boolean };
 
 /** A request, once it is known that it may be made and is well-formed. */
 export type Ask<R extends RouteName> = {

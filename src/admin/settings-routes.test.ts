@@ -20,6 +20,7 @@ async function box(t: TestContext, right: Right = 'administer') {
   const backups = new Backups({
     keeper: open.keeper,
     version: '1',
+    keyCost: 2,
     nowMs: () => 0,
     exportSecrets: () => 'hunter2',
     checkSecrets: () => undefined,

@@ -8,6 +8,7 @@ import type { TaskDetail, TaskRowView } from './contract-tasks.ts';
 import { ADMIN_LIMITS } from './limits.ts';
 import { byMachine } from './machines.ts';
 import { type Bits, meanMap, pieceMap } from './piece-cells.ts';
+import { bareRow } from './task-list.ts';
 
 export type DetailWorld = {
   /** By either name of the torrent. */
@@ -33,7 +34,7 @@ export async function detailOf(asked: InfoHash, world: DetailWorld): Promise<Tas
   const infoHash = kept?.infoHash ?? asked;
   const view = living?.view();
   const contents = await world.contents(infoHash);
-  const row = (await world.listed(infoHash, view)) ?? unlisted(infoHash, kept, view, world);
+  const row = (await world.listed(infoHash, view)) ?? bareRow(infoHash, kept, view, world.decided(infoHash));
   const pieceCount = contents?.pieceCount ?? kept?.pieceCount ?? 0;
   const have = haveBits(kept?.have, pieceCount);
   const recheck = world.recheck(infoHash);
@@ -73,29 +74,3 @@ const someOf = (held: readonly Bits[], pieceCount: number): readonly Bits[] => {
   const step = Math.ceil(held.length / most);
   return step <= 1 ? held : held.filter((_, i) => i % step === 0);
 };
-
-/** Of a torrent of which only the info-hash is known. */
-function unlisted(
-  infoHash: InfoHash,
-  kept: TaskRow | undefined,
-  view: TaskView | undefined,
-  world: DetailWorld,
-): TaskRowView {
-  return {
-    infoHash,
-    name: view?.name ?? '',
-    state: view?.state ?? 'sleep',
-    why: view?.why ?? 'no-client',
-    totalBytes: view?.totalBytes ?? 0,
-    haveBytes: view?.haveBytes ?? 0,
-    clients: byMachine(view?.clients ?? []).length,
-    origins: view?.origins.filter(({ state }) => state === 'up').length ?? 0,
-    servedBytes: kept?.servedBytes ?? 0,
-    filledBytes: kept?.filledBytes ?? 0,
-    serveRateBytesPerS: view?.serveRateBytesPerS ?? 0,
-    fillRateBytesPerS: view?.fillRateBytesPerS ?? 0,
-    addedAtMs: kept?.addedAtMs ?? 0,
-    ...world.decided(infoHash),
-    isPrivate: kept?.reach === 'private',
-  };
-}

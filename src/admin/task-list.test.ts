@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
+import { anyCharacter } from '#base/fixtures.ts';
 import { silentLog } from '#base/log.ts';
 import type { InfoHash } from '#base/units.ts';
 import { fillIndex, type MadeRow, madeRow } from '#index/listing-fixtures.ts';
@@ -30,14 +31,15 @@ const awake: TaskView[] = [
   fakeTask({ infoHash: hashOf(3), name: '', serveRateBytesPerS: 50, fillRateBytesPerS: 0, state: 'complete' }),
   fakeTask({ infoHash: hashOf(7), serveRateBytesPerS: 900, fillRateBytesPerS: 5, state: 'down' }),
   fakeTask({ ...rest, infoHash: hashOf(11), state: 'sleep', why: 'no-client', totalBytes: 0, haveBytes: 0 }),
-  fakeTask({ infoHash: 'f'.repeat(40), name: '', state: 'sleep', totalBytes: 0 }),
 ];
+const NAMELESS = 'f'.repeat(40);
 const list = new TaskList({
   ask: (question) => search.ask(question),
   awake: () => awake,
   folderOn: (disk) => (disk === '/a' ? folder : undefined),
   ordered: () => [hashOf(20), hashOf(21)],
   decided: (infoHash) => ({ isPinned: infoHash === hashOf(3), isBlocked: false }),
+  row: () => undefined,
 });
 async function pageOf(query: TaskQuery) {
   const listed = await list.page(query);
@@ -88,6 +90,31 @@ test('by rate, what moves comes before all else or after it, and pages join', as
   assert.ok(!idle.includes(hashOf(7)));
 });
 
+test('a torrent in memory that nobody has told of yet is in the list, once, at the end where it belongs', async () => {
+  const nameless = fakeTask({ infoHash: NAMELESS, name: '', state: 'down', why: 'no-metainfo', totalBytes: 0 });
+  awake.push(nameless);
+  try {
+    const page = await pageOf({ limit: 2 });
+    assert.deepEqual([page.matching, page.total], [COUNT + 1, COUNT + 1]);
+    assert.deepEqual([page.rows[0]?.infoHash, page.rows[0]?.why, page.rows[0]?.clients], [NAMELESS, 'no-metainfo', 1]);
+    for (const sort of ['lastAsked', 'name', 'serveRate'] as const)
+      for (const order of ['down', 'up'] as const) {
+        const all: string[] = [];
+        for (let offset = 0; offset <= COUNT; offset += 70)
+          all.push(...(await hashes({ sort, order, offset, limit: 70 })));
+        assert.deepEqual([all.length, new Set(all).size], [COUNT + 1, COUNT + 1], `${sort} ${order}`);
+        const isFirst = (sort === 'lastAsked') === (order === 'down');
+        assert.equal(all.at(isFirst ? 0 : -1), NAMELESS, `${sort} ${order}`);
+      }
+    const has = async (query: TaskQuery) => (await hashes(query)).includes(NAMELESS);
+    assert.ok((await has({ filter: 'live' })) && (await has({ filter: 'down' })) && (await has({ search: 'ffff' })));
+    for (const query of [{ search: 'ubuntu' }, { disk: '/a' }, { filter: 'idle' }, { filter: 'complete' }] as const)
+      assert.ok(!(await has(query)), JSON.stringify(query));
+  } finally {
+    awake.pop();
+  }
+});
+
 test('machines are counted, not their connections', async () => {
   const two = ['192.168.7.21:1', '192.168.7.21:2', '[fd00::7]:3'].map((endpoint) => fakeClient({ endpoint }));
   awake[1] = fakeTask({ infoHash: hashOf(7), state: 'down', clients: two });
@@ -98,7 +125,7 @@ test('machines are counted, not their connections', async () => {
 test('any question is answered, and no page is larger than was asked', async () => {
   const queries = fc.record(
     {
-      search: fc.string({ unit: 'binary', maxLength: 200 }),
+      search: fc.string({ unit: anyCharacter, maxLength: 200 }),
       filter: fc.constantFrom('all', 'live', 'down', 'complete', 'pinned', 'limited-rate', 'idle', 'prefill'),
       disk: fc.constantFrom('/a', '/b', ''),
       sort: fc.constantFrom('name', 'have', 'heat', 'serveRate', 'fillRate'),

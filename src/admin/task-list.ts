@@ -1,9 +1,12 @@
 import type { InfoHash } from '#base/units.ts';
+import { fold, wordsOf } from '#index/fold.ts';
 import { INDEX_LIMITS } from '#index/limits.ts';
 import type { Searched } from '#index/search-thread.ts';
+import type { TaskRow } from '#index/task-row.ts';
 import type { ListAnswer, ListedTask, ListFilter, ListQuestion, ListSort } from '#index/task-search.ts';
 import type { TaskView } from './contract.ts';
 import type { TaskFilter, TaskPage, TaskQuery, TaskRowView } from './contract-tasks.ts';
+import { byMachine } from './machines.ts';
 
 export type ListWorld = {
   ask(question: ListQuestion): Promise<Searched>;
@@ -14,7 +17,10 @@ export type ListWorld = {
   /** Torrents that the operator ordered. */
   ordered(): readonly InfoHash[];
   decided(infoHash: InfoHash): { readonly isPinned: boolean; readonly isBlocked: boolean };
+  /** What the index has of one torrent. */
+  row(infoHash: InfoHash): Known | undefined;
 };
+type Known = Pick<TaskRow, 'servedBytes' | 'filledBytes' | 'addedAtMs' | 'reach'>;
 
 export type Listed = { readonly kind: 'ok'; readonly page: TaskPage } | Exclude<Searched, { kind: 'ok' }>;
 
@@ -41,9 +47,12 @@ const isLive = ({ clients, state, fillRateBytesPerS }: TaskView): boolean =>
   clients.length > 0 || state === 'down' || state === 'limited' || fillRateBytesPerS > 0;
 const hashes = (views: readonly TaskView[]): InfoHash[] => views.map(({ infoHash }) => infoHash as InfoHash);
 
+/** Sorts by which a torrent that has just come stands before all others; by any other, one of which nothing is known comes behind them. */
+const NEWEST: ReadonlySet<string> = new Set(['added', 'lastAsked', 'heat']);
+
 /**
  * The list of all torrents: what rests is read from the index by a thread of its own, and what moves is laid over the rows of one page. What depends on what
- * moves alone is asked of those in memory.
+ * moves alone is asked of those in memory. A torrent in memory whose metainfo has not come is not in the index's list: it stands at one of the ends.
  */
 export class TaskList {
   readonly #world: ListWorld;
@@ -55,6 +64,75 @@ export class TaskList {
   async page(query: TaskQuery): Promise<Listed> {
     const { filter = 'all', sort = 'lastAsked', order = 'down', offset = 0, limit = LIMIT } = query;
     const awake = this.#world.awake();
+    const nameless = await this.#nameless(awake);
+    const extra = nameless.filter((view) => this.#fits(view, query, filter)).map((view) => this.#bare(view));
+    if (order === 'up') extra.reverse();
+    const isFirst = NEWEST.has(sort) === (order === 'down');
+    const before = isFirst ? extra.slice(offset, offset + limit) : [];
+    const from = isFirst ? Math.max(0, offset - extra.length) : offset;
+    const found = await this.#listed(query, awake, { offset: from, limit: limit - before.length });
+    if (found.kind !== 'ok') return found;
+    const { rows, matching, total } = found.page;
+    const start = Math.max(0, offset - matching);
+    const after = isFirst ? [] : extra.slice(start, start + limit - rows.length);
+    return {
+      kind: 'ok',
+      page: {
+        rows: [...before, ...rows, ...after],
+        matching: matching + extra.length,
+        total: total + nameless.length,
+      },
+    };
+  }
+
+  /** In memory, and not in the index's list. */
+  async #nameless(awake: readonly TaskView[]): Promise<readonly TaskView[]> {
+    const views = awake.filter(({ totalBytes }) => totalBytes === 0);
+    if (views.length === 0) return [];
+    const question = { search: '', filter: 'all', only: hashes(views), sort: 'added', order: 'up' } as const;
+    const found = await this.#world.ask({ ...question, offset: 0, limit: INDEX_LIMITS.searchRows });
+    if (found.kind !== 'ok') return [];
+    const listed = new Set<string>(found.answer.rows.map(({ infoHash }) => infoHash));
+    return views.filter(({ infoHash }) => !listed.has(infoHash));
+  }
+
+  #fits(view: TaskView, { search = '', disk }: TaskQuery, filter: TaskFilter): boolean {
+    const name = fold(view.name);
+    const isNamed = wordsOf(search).every((word) => name.includes(word));
+    if (disk !== undefined || !(isNamed || view.infoHash.startsWith(search.trim().toLowerCase()))) return false;
+    const { isPinned, isBlocked } = this.#world.decided(view.infoHash as InfoHash);
+    switch (filter) {
+      case 'all':
+        return true;
+      case 'live':
+        return isLive(view);
+      case 'idle':
+        return !isLive(view);
+      case 'down':
+        return view.state === 'down';
+      case 'prefill':
+        return this.#world.ordered().includes(view.infoHash as InfoHash);
+      case 'pinned':
+        return isPinned;
+      case 'blocked':
+        return isBlocked;
+      default:
+        return false;
+    }
+  }
+
+  #bare(view: TaskView): TaskRowView {
+    const infoHash = view.infoHash as InfoHash;
+    return bareRow(infoHash, this.#world.row(infoHash), view, this.#world.decided(infoHash));
+  }
+
+  /** Of the index's list. */
+  async #listed(
+    query: TaskQuery,
+    awake: readonly TaskView[],
+    { offset, limit }: { readonly offset: number; readonly limit: number },
+  ): Promise<Listed> {
+    const { filter = 'all', sort = 'lastAsked', order = 'down' } = query;
     const views = new Map(awake.map((view) => [view.infoHash, view]));
     const asked: Omit<ListQuestion, 'offset' | 'limit' | 'sort' | 'order'> = {
       search: query.search ?? '',
@@ -149,7 +227,7 @@ export class TaskList {
       why: view?.why ?? (row.isWhole ? 'whole' : 'no-client'),
       totalBytes: isKnown ? view.totalBytes : row.totalBytes,
       haveBytes: isKnown ? view.haveBytes : row.haveBytes,
-      clients: view ? machinesIn(view) : 0,
+      clients: byMachine(view?.clients ?? []).length,
       origins: view?.origins.filter(({ state }) => state === 'up').length ?? 0,
       servedBytes: row.servedBytes,
       filledBytes: row.filledBytes,
@@ -171,5 +249,28 @@ type RateQuestion = {
   readonly limit: number;
 };
 
-const machinesIn = ({ clients }: TaskView): number =>
-  new Set(clients.map(({ endpoint }) => endpoint.replace(/:\d+$/, ''))).size;
+/** Of a torrent of which the index's list has nothing. */
+export function bareRow(
+  infoHash: InfoHash,
+  kept: Known | undefined,
+  view: TaskView | undefined,
+  decided: ReturnType<ListWorld['decided']>,
+): TaskRowView {
+  return {
+    infoHash,
+    name: view?.name ?? '',
+    state: view?.state ?? 'sleep',
+    why: view?.why ?? 'no-client',
+    totalBytes: view?.totalBytes ?? 0,
+    haveBytes: view?.haveBytes ?? 0,
+    clients: byMachine(view?.clients ?? []).length,
+    origins: view?.origins.filter(({ state }) => state === 'up').length ?? 0,
+    servedBytes: kept?.servedBytes ?? 0,
+    filledBytes: kept?.filledBytes ?? 0,
+    serveRateBytesPerS: view?.serveRateBytesPerS ?? 0,
+    fillRateBytesPerS: view?.fillRateBytesPerS ?? 0,
+    addedAtMs: kept?.addedAtMs ?? 0,
+    ...decided,
+    isPrivate: kept?.reach === 'private',
+  };
+}

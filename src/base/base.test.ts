@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { Bitfield } from './bitfield.ts';
 import { endpointKey, parseEndpoint, plainIp } from './endpoint.ts';
 import { errorText } from './errors.ts';
+import { anyCharacter } from './fixtures.ts';
 import { budgeted, LOG_BUDGET, type LogLine, logTo } from './log.ts';
 import { Mailbox } from './mailbox.ts';
 import { Scope } from './scope.ts';
@@ -125,4 +126,13 @@ test('what is deferred on a scope that has closed is released at once, a timer i
   scope.every(1, () => assert.fail('nobody waits for it any more'));
   await sleep(5);
   assert.equal(released, 2);
+});
+
+test('any character is one, of all that there are, and a text of them is known again', () => {
+  fc.assert(fc.property(anyCharacter, (one) => [...one].length === 1 && one.isWellFormed()));
+  for (const one of ['\0', 'a', '\ud7ff', '\ue000', '\u{10ffff}'])
+    assert.ok(anyCharacter.canShrinkWithoutContext(one), one);
+  for (const none of ['', 'ab', '\ud800', '\udfff', 7])
+    assert.ok(!anyCharacter.canShrinkWithoutContext(none), `${none}`);
+  assert.ok(fc.string({ unit: anyCharacter }).canShrinkWithoutContext('__proto__'));
 });

@@ -335,12 +335,18 @@ export class HandClock implements Clock {
 
   sleep(ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      const sleeper = { atMs: this.#nowMs + ms, wake: resolve };
-      this.#sleepers.add(sleeper);
-      signal.addEventListener('abort', () => {
+      const onAbort = (): void => {
         this.#sleepers.delete(sleeper);
         reject(signal.reason);
-      });
+      };
+      const wake = (): void => {
+        // Left on, every sleep of one signal would make the next one dearer.
+        signal.removeEventListener('abort', onAbort);
+        resolve();
+      };
+      const sleeper = { atMs: this.#nowMs + ms, wake };
+      this.#sleepers.add(sleeper);
+      signal.addEventListener('abort', onAbort);
     });
   }
 

@@ -36,10 +36,11 @@ test('what the box found holds for everybody, and a client\u2019s own knowledge 
 test('strangers\u2019 torrents are bounded and never push out those that the box holds', () => {
   const flows = new LearnedFlows();
   flows.holds(infoHash);
-  for (let n = 0; n < LIMITS.skeys + 10; n++) flows.takesPart(hashOf(n));
+  const many = LIMITS.skeys + 1_000;
+  for (let n = 0; n < many; n++) flows.takesPart(hashOf(n));
   flows.takesPart(infoHash);
-  for (let n = 0; n < LIMITS.skeys + 10; n++) flows.takesPart(hashOf(n + 1_000_000));
-  assert.equal(flows.skeys.size, LIMITS.skeys + 1);
+  for (let n = 0; n < many; n++) flows.takesPart(hashOf(n + 1_000_000));
+  assert.ok(flows.skeys.size > LIMITS.skeys && flows.skeys.size <= LIMITS.skeys * 1.02 + 1, `${flows.skeys.size}`);
   assert.ok(opens(flows, infoHash));
   assert.ok(!opens(flows, hashOf(1)));
 });

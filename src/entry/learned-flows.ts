@@ -18,6 +18,9 @@ export type LearnedFlow = {
 /** In place of a client's address: what the box found itself, or learned before a restart, holds for all. */
 export const ANYONE = '*';
 
+/** Torrents beyond the limit, as a share of it, before the oldest go. */
+const SPARE = 1 / 64;
+
 const flowKey = (client: string, endpoint: Endpoint): string => `${client} ${endpointKey(endpoint)}`;
 
 /**
@@ -55,11 +58,12 @@ export class LearnedFlows {
     if (!this.#held.has(infoHash) && !this.#named.has(infoHash)) this.skeys.add(infoHash);
     hashes.delete(infoHash);
     hashes.add(infoHash);
-    if (hashes.size <= LIMITS.skeys) return;
+    // Many at a time: finding a set's oldest entry costs as much as there were deletions before.
+    if (hashes.size <= LIMITS.skeys * (1 + SPARE)) return;
     for (const oldest of hashes) {
+      if (hashes.size <= LIMITS.skeys) return;
       hashes.delete(oldest);
       if (!this.#held.has(oldest) && !this.#named.has(oldest)) this.skeys.delete(oldest);
-      break;
     }
   }
 

@@ -421,42 +421,21 @@ test('a disk that takes no more makes a write say so, once in the log, and the r
   index.close();
 });
 
-test('ten thousand torrents are listed whole, in order, while rows change under the list', () => {
+test('two thousand torrents are listed whole, in order, while rows change under the list', () => {
   using file = temporaryFile();
   const db = Index.open(file.path, silentLog);
   const raw = new Sqlite(file.path);
   const insert = raw.prepare('INSERT INTO task (info_hash, added_at_ms, used_at_ms) VALUES (?, ?, 0)');
   raw.transaction(() => {
-    for (let i = 0; i < 10_000; i++) insert.run(randomBytes(20), 10_000 - i);
+    for (let i = 0; i < 2_000; i++) insert.run(randomBytes(20), 2_000 - i);
   })();
   raw.close();
   let at = 0;
   for (const row of db.eachTask()) {
     assert.equal(row.addedAtMs, ++at);
-    if (at === 5000) assert.equal(db.addTraffic(row.infoHash, 1, 1, 1), true);
+    if (at === 1_000) assert.equal(db.addTraffic(row.infoHash, 1, 1, 1), true);
   }
-  assert.equal(at, 10_000);
-  assert.equal(db.tasks().length, 10_000);
+  assert.equal(at, 2_000);
+  assert.equal(db.tasks().length, 2_000);
   db.close();
-});
-
-test('of names that anybody may say only so many stay: those asked for again, and the newest', (t) => {
-  const index = Index.open(':memory:', silentLog);
-  t.after(() => index.close());
-  const nameOf = (n: number): InfoHash => {
-    const name = Buffer.alloc(20);
-    name.writeUInt32BE(n);
-    return infoHashOf(name);
-  };
-  const [warm, known, cold] = [nameOf(0), nameOf(1), nameOf(2)];
-  for (const infoHash of [warm, known, cold]) index.putTask({ infoHash, addedAtMs: 0 });
-  index.setInfo(known, Buffer.from('d4:name1:ae'), 1);
-  for (let i = 0; i < 2; i++) index.heats.visited(warm, i);
-  for (let n = 3; n < INDEX_LIMITS.names + INDEX_LIMITS.namesEvery; n++)
-    index.putTask({ infoHash: nameOf(n), addedAtMs: n });
-  assert.ok(index.size <= INDEX_LIMITS.names + 1 + 1);
-  assert.deepEqual(
-    [warm, known, cold, nameOf(INDEX_LIMITS.names)].map((id) => index.task(id) !== undefined),
-    [true, true, false, true],
-  );
 });

@@ -11,6 +11,8 @@ const TASK = 'SELECT id FROM task WHERE info_hash = ? OR info_hash2 = ?';
 /** What the list of all torrents is made of, beside each torrent's own row: those whose metainfo is known, and those that something was decided of. */
 export class Listing {
   readonly #tables: Tables;
+  /** Bits of DECIDED, from whoever keeps what was decided: a torrent may come to the list later than the decision. */
+  decidedOf: (infoHash: InfoHash) => number = () => 0;
 
   constructor(tables: Tables) {
     this.#tables = tables;
@@ -22,7 +24,11 @@ export class Listing {
     const sql = `INSERT INTO listing (task, name, words, total_bytes) SELECT id, ?, ?, ? FROM (${TASK}) WHERE true
       ON CONFLICT DO UPDATE SET name = excluded.name, words = excluded.words, total_bytes = excluded.total_bytes`;
     const size = Math.min(totalBytes, Number.MAX_SAFE_INTEGER);
-    return this.#tables.write(() => this.#tables.sql(sql).run(shown, fold(shown), size, hash, hash));
+    return this.#tables.write(() => {
+      this.#tables.sql(sql).run(shown, fold(shown), size, hash, hash);
+      const bits = this.decidedOf(infoHash);
+      if (bits > 0) this.#mark(infoHash, bits);
+    });
   }
 
   /** Empty when nobody has read it yet, or nothing is known of it. */

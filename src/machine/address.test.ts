@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import type { Clock } from '#base/clock.ts';
+import { anyCharacter } from '#base/fixtures.ts';
 import { silentLog } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
 import { type AddressSettings, addressProblems } from './address-settings.ts';
@@ -71,7 +72,7 @@ test('whatever is accepted, the files say it, and nothing else', () => {
     fc.ipV6().chain((ip) => fc.nat(140).map((bits) => `${ip}/${bits}`)),
     fc.ipV4(),
     fc.ipV6(),
-    fc.string({ unit: 'binary' }),
+    fc.string({ unit: anyCharacter }),
   );
   const list = fc.array(text, { maxLength: 10 });
   const settings = fc.record(
@@ -103,6 +104,9 @@ class StillClock implements Clock {
       this.#waiting.push(resolve);
       signal.addEventListener('abort', () => reject(signal.reason));
     });
+  }
+  get asleep(): number {
+    return this.#waiting.length;
   }
   pass(): void {
     for (const go of this.#waiting.splice(0)) go();
@@ -212,6 +216,35 @@ test('what nobody confirms takes itself back; so does what was not confirmed whe
   await bench.own.change({ kind: 'none' });
   assert.equal((await bench.own.revert()).kind, 'done');
   assert.deepEqual(bench.files(), before);
+});
+
+test('what cannot be taken back, or not just now, is tried again', async () => {
+  await using bench = new Bench();
+  await bench.own.change(wished);
+  bench.fails = 'networkctl: Connection refused';
+  assert.equal((await bench.own.revert()).kind, 'failed');
+  bench.clock.pass();
+  while (bench.clock.asleep === 0) await nextTurn();
+  assert.ok((await bench.own.view()).unconfirmed);
+  // Somebody asks for something else at the very moment.
+  const asked = bench.own.confirm('wrong');
+  bench.fails = undefined;
+  bench.clock.pass();
+  await asked;
+  while ((await bench.own.view()).unconfirmed) {
+    bench.clock.pass();
+    await nextTurn();
+  }
+  assert.deepEqual(bench.files(), {});
+
+  await bench.own.change(wished);
+  bench.fails = 'networkctl: Connection refused';
+  await bench.restart();
+  bench.fails = undefined;
+  bench.asked.length = 0;
+  bench.clock.pass();
+  while ((await bench.own.view()).unconfirmed) await nextTurn();
+  assert.deepEqual(bench.asked, ['networkctl reload', 'networkctl reconfigure br0']);
 });
 
 test('a change that networkd refuses leaves nothing', async () => {

@@ -156,9 +156,11 @@ export class DiskDesk {
     const mounted = mountsOf(look, node).find(({ type, readOnly }) => SUITABLE.has(type) && !readOnly);
     if (mounted) return this.#use(mounted.at);
     const uuid = look.found.get(device)?.uuid as string;
+    // One that was adopted before, and was not mounted just now, stays the box's.
+    const isNew = mounts.uuidAt(mounts.at(uuid)) === undefined;
     const at = await mounts.add(uuid, look);
     const adopted = await this.#use(at);
-    if (adopted.kind === 'declined') await mounts.remove(uuid);
+    if (adopted.kind === 'declined' && isNew) await mounts.remove(uuid);
     return adopted;
   }
 

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorText } from '#base/errors.ts';
-import type { Log } from '#base/log.ts';
+import type { Log, LogFields } from '#base/log.ts';
 import { allOf, type BlockNode } from './block-tree.ts';
 import { lookAtDisks } from './disk-look.ts';
 import { type Look, SUITABLE } from './disk-verdict.ts';
@@ -36,7 +36,7 @@ export class KeptMounts {
     this.#world = world;
   }
 
-  /** Reads what is kept and mounts what is not mounted. A disk that is not there is told of and looked for again. */
+  /** Reads what is kept and mounts what is not mounted. A disk that is not there is told of and looked for again. Rejects when it cannot be read. */
   async start(): Promise<void> {
     this.#kept = parseKept(await jsonIn(this.#file));
     await this.mountMissing();
@@ -57,23 +57,27 @@ export class KeptMounts {
     return this.#kept.find(({ uuid }) => path === this.at(uuid) || path.startsWith(`${this.at(uuid)}/`))?.uuid;
   }
 
-  /** Mounts what should be and is not. */
+  /** Mounts what should be and is not. Never rejects: what is in the way is told once, and tried again the next time. */
   async mountMissing(): Promise<void> {
     if (this.#kept.length === 0) return;
-    const mounts = await mountsNow();
-    const missing = this.#kept.filter(({ uuid }) => !mounts.some(({ at }) => at === this.at(uuid)));
     const before = this.#isMissing;
-    this.#isMissing = missing.length > 0;
-    if (missing.length === 0) return;
-    const look = await lookAtDisks(this.#world.run, []);
-    let lacks = false;
-    for (const { uuid } of missing) {
-      const trouble = await this.#mount(uuid, look).catch(errorText);
-      if (trouble === undefined) continue;
-      lacks = true;
-      if (!before) this.#world.log.error('mount-failed', { uuid, why: trouble, next: 'plug the disk in' });
+    const tell = (fields: LogFields) => before || this.#world.log.error('mount-failed', fields);
+    try {
+      this.#isMissing = false;
+      const mounts = await mountsNow();
+      const missing = this.#kept.filter(({ uuid }) => !mounts.some(({ at }) => at === this.at(uuid)));
+      if (missing.length === 0) return;
+      const look = await lookAtDisks(this.#world.run, []);
+      for (const { uuid } of missing) {
+        const trouble = await this.#mount(uuid, look).catch(errorText);
+        if (trouble === undefined) continue;
+        this.#isMissing = true;
+        tell({ uuid, why: trouble, next: 'plug the disk in' });
+      }
+    } catch (error) {
+      this.#isMissing = true;
+      tell({ why: errorText(error) });
     }
-    this.#isMissing = lacks;
   }
 
   /** Mounts it now and at every start. Returns where; rejects with what is in the way. */

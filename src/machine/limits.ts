@@ -31,6 +31,8 @@ export const MACHINE_LIMITS = {
   ports: 64,
   /** A change of address takes itself back after this time unless it is confirmed. */
   confirmMs: 90_000,
+  /** One that could not be taken back is tried again after this time. */
+  takeBackAgainMs: 30_000,
   /** Files of networkd that are looked at for who else sets the address. */
   networkFiles: 200,
   /** The answer to "restart" is on its way before it is done. */

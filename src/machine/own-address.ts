@@ -56,7 +56,7 @@ type Pending = {
 /**
  * The address of the box itself, where systemd-networkd manages the bridge.
  * Invariant: a change is noted, durably, before it is made; one that nobody confirmed in time is taken back, also when the daemon or
- * the machine ended meanwhile: then at the next start.
+ * the machine ended meanwhile: then at the next start. What cannot be taken back is tried again.
  */
 export class OwnAddress {
   readonly #world: OwnAddressWorld;
@@ -75,6 +75,7 @@ export class OwnAddress {
     this.#pending = said;
     this.#world.log.warn('address-reverted', { why: 'nobody had confirmed it when the box was started again' });
     await this.#takeBack();
+    this.#wait(said, MACHINE_LIMITS.takeBackAgainMs);
   }
 
   async view(): Promise<AddressView> {
@@ -123,9 +124,11 @@ export class OwnAddress {
       await this.#write(filesFor(bridge, settings));
     } catch (error) {
       await this.#takeBack();
+      // What could not be put back is at the next start: nobody is asked to confirm what was refused.
+      this.#forget();
       return { kind: 'failed', text: errorText(error) };
     }
-    this.#wait(pending);
+    this.#wait(pending, MACHINE_LIMITS.confirmMs);
     log.info('address-changed', { kind: settings.kind });
     return { kind: 'done' };
   }
@@ -143,42 +146,48 @@ export class OwnAddress {
   revert(): Promise<AddressChanged> {
     return this.#alone(async () => {
       if (!this.#pending) return { kind: 'stale', text: 'No change waits to be confirmed.' };
-      await this.#takeBack();
+      const trouble = await this.#takeBack();
+      if (trouble !== undefined) return { kind: 'failed', text: trouble };
       this.#world.log.info('address-reverted');
       return { kind: 'done' };
     });
   }
 
-  #wait(pending: Pending): void {
+  /** Takes it back after so long, and tries again for as long as it does not succeed. When the box stops, the next start does it. */
+  #wait(pending: Pending, firstMs: number): void {
+    if (this.#pending !== pending) return;
     const waiting = new AbortController();
     this.#waiting = waiting;
     this.#world.scope.run(async (signal) => {
-      await this.#world.clock
-        .sleep(MACHINE_LIMITS.confirmMs, AbortSignal.any([signal, waiting.signal]))
-        .catch(() => {});
-      // When the box stops, the next start takes it back.
-      if (signal.aborted || waiting.signal.aborted || this.#pending !== pending) return;
-      this.#world.log.warn('address-reverted', { why: 'nobody confirmed it in time' });
-      await this.#alone(async () => {
-        if (this.#pending === pending) await this.#takeBack();
-        return { kind: 'done' };
-      });
+      const either = AbortSignal.any([signal, waiting.signal]);
+      for (let ms = firstMs; this.#pending === pending; ms = MACHINE_LIMITS.takeBackAgainMs) {
+        await this.#world.clock.sleep(ms, either).catch(() => {});
+        if (either.aborted || this.#pending !== pending) return;
+        if (ms === MACHINE_LIMITS.confirmMs)
+          this.#world.log.warn('address-reverted', { why: 'nobody confirmed it in time' });
+        await this.#alone(async () => {
+          if (this.#pending === pending) await this.#takeBack();
+          return { kind: 'done' };
+        });
+      }
     });
   }
 
-  /** What cannot be taken back now is taken back at the next start. */
-  async #takeBack(): Promise<void> {
+  /** Undefined: what was before holds again; else why not. Then it goes on waiting. */
+  async #takeBack(): Promise<string | undefined> {
     const pending = this.#pending;
-    if (!pending) return;
+    if (!pending) return undefined;
     try {
       await this.#write(
         Object.fromEntries(Object.entries(pending.before).flatMap(([n, t]) => (t === null ? [] : [[n, t]]))),
       );
       await removeKept(this.#world.pendingFile);
     } catch (error) {
-      this.#world.log.error('address-not-reverted', { why: errorText(error), next: 'restart the box' });
+      this.#world.log.error('address-not-reverted', { why: errorText(error), next: 'it is tried again' });
+      return errorText(error);
     }
     this.#forget();
+    return undefined;
   }
 
   #forget(): void {

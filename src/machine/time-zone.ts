@@ -55,7 +55,8 @@ export class TimeZone {
   async change(zone: string): Promise<ZoneChanged> {
     const { hasSystemd, localtime, zoneinfo, run, env, log } = this.#world;
     const file = join(zoneinfo, zone);
-    if (!NAME.test(zone) || !(await isThere(file))) return { kind: 'invalid', text: `There is no time zone ${zone}.` };
+    if (!NAME.test(zone) || !isKnown(zone) || !(await isThere(file)))
+      return { kind: 'invalid', text: `There is no time zone ${zone}.` };
     if (hasSystemd) {
       const ran = await run('timedatectl', ['set-timezone', zone]);
       if (!ran.ok) return { kind: 'failed', text: ran.why };
@@ -105,6 +106,16 @@ const zonesKnown = (): readonly string[] => {
   known ??= [...Intl.supportedValuesOf('timeZone'), 'UTC'];
   return known;
 };
+
+/** Folders and tables lie among the zones, too. */
+function isKnown(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 const isThere = (path: string): Promise<boolean> =>
   access(path).then(

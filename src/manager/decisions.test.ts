@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { anyCharacter } from '#base/fixtures.ts';
 import type { InfoHash } from '#base/units.ts';
 import { Decisions } from './decisions.ts';
 import { LIMITS } from './limits.ts';
@@ -61,7 +62,7 @@ test('whatever the file holds, it is read, and decides nothing that cannot be de
   );
   const names = fc.oneof(fc.string(), fc.constantFrom(V1, OTHER, V1.toUpperCase(), '__proto__'));
   const texts = fc.oneof(
-    fc.string({ unit: 'binary' }),
+    fc.string({ unit: anyCharacter }),
     fc.json(),
     fc.dictionary(names, fc.oneof(said, fc.anything())).map((torrents) => JSON.stringify({ version: 1, torrents })),
   );

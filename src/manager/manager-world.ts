@@ -43,8 +43,6 @@ export type ManagerWorld = {
   leastWorth?: AdmissionWorld['leastWorth'];
   /** See Evictor. */
   isSqueezed?: TaskWorld['isSqueezed'];
-  /** The index was new, and knows now what lies on the disks. */
-  adopted?(): void;
   dial(to: OriginSource): Promise<Duplex>;
   /** Makes a torrent in use known to encrypted handshakes; of those that rest, the index knows. */
   know(infoHash: InfoHash): void;

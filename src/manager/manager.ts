@@ -79,7 +79,6 @@ export class Manager {
     if (stop === 'unclean') index.doubts.markIncomplete();
     this.#scope.run(async (signal) => {
       if (stop === 'first') await adoptAll(this.#world, this.#log, signal);
-      if (stop === 'first') this.#world.adopted?.();
       this.#log.info('resumed', { tasks: index.size, stop, doubtful: index.doubts.count });
       await recheckAll(index, { size: () => this.#tasks.size, task: (id) => this.#task(id) }, signal);
     });

@@ -179,6 +179,21 @@ test('what the settings say is not taken back here', async (t) => {
   assert.ok(decisions.isPinned(infoHash) && decisions.isBlocked(OTHER));
 });
 
+test('a torrent that the settings pin is found as such when it comes later, too', async (t) => {
+  const later = oneFileTorrent(BLOCK_BYTES, BLOCK_BYTES);
+  const { index } = await house(t, { settings: { pin: [later.meta.infoHash], block: [] } });
+  const search = new TaskSearch(index.path);
+  t.after(() => search.close());
+  const pinned = () =>
+    search
+      .ask({ search: '', filter: 'pinned', sort: 'added', order: 'up', offset: 0, limit: 9 }, 1)
+      .rows.map((row) => row.infoHash);
+  assert.deepEqual(pinned(), []);
+  index.putTask({ infoHash: later.meta.infoHash, addedAtMs: 2 });
+  keepMetainfo(index, later.meta);
+  assert.deepEqual(pinned(), [later.meta.infoHash]);
+});
+
 test('a limit of its own holds for the clients that are there, too, and they stay', async (t) => {
   const { act, manager, decisions } = await house(t);
   const client = arriving();

@@ -45,10 +45,11 @@ export class Operator {
 
   constructor(world: OperatorWorld) {
     this.#world = world;
+    world.index.listing.decidedOf = (infoHash) => world.decisions.bits(infoHash);
     this.mark();
   }
 
-  /** The index's copy of what is decided is made anew: after a start, and when an index was. */
+  /** The index's copy of what is decided is made anew: after a start, and when the settings were changed. */
   mark(): void {
     const { decisions, index } = this.#world;
     index.listing.decideAll(new Map(decisions.all().map((infoHash) => [infoHash, decisions.bits(infoHash)])));

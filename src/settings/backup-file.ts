@@ -18,23 +18,24 @@ export type OpenedBackup =
 
 const KIND = 'swarmbox-backup';
 const VERSION = 1;
-/** Of a backup as text, in characters. Three lists of 100,000 info-hashes are 13 million. */
-export const BACKUP_CHARACTERS_MAX = 16_777_216;
+/** Of a backup as text, in characters. Three lists of 100,000 info-hashes of 64 digits are 20 million. */
+const BACKUP_CHARACTERS_MAX = 33_554_432;
 
 /** RFC 7914; some 64 MiB and a fifth of a second on a small box for each guess. Fixed by the version: a file cannot ask for more work. */
-const SCRYPT = { N: 1 << 16, r: 8, p: 1, maxmem: 160 << 20 } as const;
+const SCRYPT = { r: 8, p: 1, maxmem: 160 << 20 } as const;
+const SCRYPT_N = 1 << 16;
 const KEY_BYTES = 32;
 const SALT_BYTES = 16;
 /** NIST SP 800-38D: 96 bits, and a key of its own for each file, so that no pair comes twice. */
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-const keyOf = (passphrase: string, salt: Buffer): Promise<Buffer> =>
-  (promisify(scrypt) as (p: string, s: Buffer, n: number, o: typeof SCRYPT) => Promise<Buffer>)(
+const keyOf = (passphrase: string, salt: Buffer, N: number): Promise<Buffer> =>
+  (promisify(scrypt) as (p: string, s: Buffer, n: number, o: typeof SCRYPT & { N: number }) => Promise<Buffer>)(
     passphrase.normalize('NFC'),
     salt,
     KEY_BYTES,
-    SCRYPT,
+    { ...SCRYPT, N },
   );
 
 type Plain = {
@@ -50,23 +51,26 @@ type Locked = { readonly salt: string; readonly iv: string; readonly tag: string
 
 const digestOf = (plain: Plain): string => createHash('sha256').update(JSON.stringify(plain)).digest('base64');
 
+/** `keyCost`: N of scrypt, where a guess is not to cost what it costs a stranger. */
+type Making = { passphrase?: string | undefined; madeAtMs: number; box: string; keyCost?: number | undefined };
+
 /** One file as text. Without a passphrase no secret comes into it. `box`: the version that made it. */
 export async function makeBackup(
   { settings, orders, decisions, secrets }: BackupContent,
-  { passphrase, madeAtMs, box }: { passphrase?: string | undefined; madeAtMs: number; box: string },
+  { passphrase, madeAtMs, box, keyCost }: Making,
 ): Promise<string> {
   const lists = { orders, ...(decisions !== undefined && { decisions }) };
   const plain: Plain = { kind: KIND, version: VERSION, madeAtMs, box, settings, ...lists };
   const digest = digestOf(plain);
   const locked =
-    passphrase !== undefined && secrets !== undefined ? await lock(secrets, passphrase, digest) : undefined;
+    passphrase !== undefined && secrets !== undefined ? await lock(secrets, passphrase, digest, keyCost) : undefined;
   return `${JSON.stringify({ ...plain, digest, ...(locked && { locked }) })}\n`;
 }
 
 /** The digest is sealed with them, so that nobody puts the secrets of one backup beside the settings of another. */
-async function lock(secrets: string, passphrase: string, digest: string): Promise<Locked> {
+async function lock(secrets: string, passphrase: string, digest: string, keyCost = SCRYPT_N): Promise<Locked> {
   const [salt, iv] = [randomBytes(SALT_BYTES), randomBytes(IV_BYTES)];
-  const cipher = createCipheriv('aes-256-gcm', await keyOf(passphrase, salt), iv).setAAD(Buffer.from(digest));
+  const cipher = createCipheriv('aes-256-gcm', await keyOf(passphrase, salt, keyCost), iv).setAAD(Buffer.from(digest));
   const data = Buffer.concat([cipher.update(secrets, 'utf8'), cipher.final()]);
   const text = (bytes: Buffer) => bytes.toString('base64');
   return { salt: text(salt), iv: text(iv), tag: text(cipher.getAuthTag()), data: text(data) };
@@ -79,7 +83,11 @@ const refused = (why: 'not-a-backup' | 'wrong-passphrase', text: string): Opened
 });
 
 /** Reads what anybody may have made. Nothing of it is used where it is not whole. */
-export async function openBackup(text: string, passphrase: string | undefined): Promise<OpenedBackup> {
+export async function openBackup(
+  text: string,
+  passphrase: string | undefined,
+  keyCost = SCRYPT_N,
+): Promise<OpenedBackup> {
   const read = readPlain(text);
   if (typeof read === 'string') return refused('not-a-backup', read);
   const { plain, digest, locked } = read;
@@ -89,7 +97,7 @@ export async function openBackup(text: string, passphrase: string | undefined): 
   const parts = bytesOf(locked);
   if (!parts) return refused('not-a-backup', 'The encrypted part of the file is damaged.');
   try {
-    const key = await keyOf(passphrase, parts.salt);
+    const key = await keyOf(passphrase, parts.salt, keyCost);
     const options = { authTagLength: TAG_BYTES };
     const decipher = createDecipheriv('aes-256-gcm', key, parts.iv, options).setAAD(Buffer.from(digest));
     decipher.setAuthTag(parts.tag);

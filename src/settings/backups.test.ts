@@ -9,6 +9,8 @@ import { WINDOW_MS } from './unconfirmed.ts';
 const SECRET = '{"accounts":[{"name":"root","password":"$argon2id$hunter2"}]}';
 const PASS = 'a long passphrase';
 const DECISIONS = '{"version":1,"torrents":{}}';
+/** What a guess costs on a box is a matter of one test. */
+const CHEAP = 2;
 const ORDERS = [{ infoHash: 'a'.repeat(40), name: 'monday' }];
 
 async function boxWith(t: Parameters<typeof settingsFolder>[0], over: object = {}, world: Partial<BackupsWorld> = {}) {
@@ -18,6 +20,7 @@ async function boxWith(t: Parameters<typeof settingsFolder>[0], over: object = {
   const backups = new Backups({
     keeper: open.keeper,
     version: '1.2.3',
+    keyCost: CHEAP,
     nowMs: () => open.clock.ms,
     exportSecrets: () => box.secrets,
     checkSecrets: (text) => (text.startsWith('{') ? undefined : 'no accounts'),
@@ -102,7 +105,7 @@ test('what is not a whole backup is told of, and changes nothing', async (t) => 
     [
       await makeBackup(
         { settings: parsed.settings, orders: [], secrets: 'x' },
-        { passphrase: PASS, madeAtMs: 0, box: '' },
+        { passphrase: PASS, madeAtMs: 0, box: '', keyCost: CHEAP },
       ),
       PASS,
       'not-a-backup',
@@ -129,6 +132,10 @@ test('the secrets of one backup do not open beside the settings of another', asy
   const [a, b] = [await of(1), await of(2)];
   const mixed = await openBackup(JSON.stringify({ ...a, locked: b.locked }), PASS);
   assert.equal(mixed.kind === 'refused' && mixed.why, 'wrong-passphrase');
+  const whole = await openBackup(JSON.stringify(a), PASS);
+  assert.equal(whole.kind === 'opened' && whole.secrets, SECRET);
+  // Neither do they open for less work than they were locked with.
+  assert.equal((await openBackup(JSON.stringify(a), PASS, CHEAP)).kind, 'refused');
 });
 
 test('accounts that cannot be taken leave the settings as they were', async (t) => {
@@ -161,4 +168,12 @@ test('no text makes reading a backup throw', async () => {
     assert.ok(opened.kind === 'refused' || JSON.stringify(opened.settings) === '{"seats":1}');
   };
   await fc.assert(fc.asyncProperty(fc.oneof(broken, fc.json(), fc.string()), check), { numRuns: 1_000 });
+});
+
+test('the longest lists that the settings may have come back', async () => {
+  const list = (from: number) => Array.from({ length: 100_000 }, (_, i) => (from + i).toString(16).padStart(64, '0'));
+  const settings = { pin: list(0), block: list(100_000), allow: list(200_000) };
+  const opened = await openBackup(await makeBackup({ settings, orders: [] }, { madeAtMs: 0, box: '1' }), undefined);
+  assert.ok(opened.kind === 'opened', JSON.stringify(opened).slice(0, 200));
+  assert.equal((opened.settings.allow as string[]).length, 100_000);
 });

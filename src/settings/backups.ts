@@ -27,6 +27,8 @@ export type BackupsWorld = SecretsWorld &
   ListsWorld & {
     readonly keeper: Pick<SettingsKeeper, 'given' | 'checkReplacing' | 'replace' | 'restore' | 'revision' | 'takeBack'>;
     readonly version: string;
+    /** See makeBackup. */
+    readonly keyCost?: number;
     nowMs(): number;
   };
 
@@ -44,17 +46,17 @@ export class Backups {
 
   /** A file. Without a passphrase there is no secret in it, not even encrypted. */
   make(passphrase: string | undefined): Promise<string> {
-    const { keeper, version } = this.#world;
+    const { keeper, version, keyCost } = this.#world;
     const secrets = passphrase === undefined ? undefined : this.#world.exportSecrets();
     const lists = { orders: this.#world.orders(), decisions: this.#world.decisions() };
     const content = { settings: keeper.given, ...lists, ...(secrets !== undefined && { secrets }) };
-    return makeBackup(content, { passphrase, madeAtMs: this.#world.nowMs(), box: version });
+    return makeBackup(content, { passphrase, madeAtMs: this.#world.nowMs(), box: version, keyCost });
   }
 
   /** Without the passphrase of one that has secrets, everything else of it is taken. */
   async restore(text: string, passphrase: string | undefined, who: string): Promise<Restored> {
     const { keeper } = this.#world;
-    const backup = await openBackup(text, passphrase);
+    const backup = await openBackup(text, passphrase, this.#world.keyCost);
     if (backup.kind === 'refused') return backup;
     const fields = keeper.checkReplacing(backup.settings);
     if (fields.length > 0)

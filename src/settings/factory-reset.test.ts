@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { silentLog } from '#base/log.ts';
@@ -31,7 +31,8 @@ async function box(t: Parameters<typeof settingsFolder>[0]) {
   write({ ...least, vlans: [7], admin, disks: [disk.path], seats: 3, optOut: ['10.0.0.7'] });
   const { change } = await openKeeper(path);
   await change({ seats: 4 });
-  writeFileSync(join(data, 'access.json'), 'accounts');
+  for (const name of ['access.json', 'access.json.new', 'access.json.damaged-5'])
+    writeFileSync(join(data, name), 'accounts');
   mkdirSync(join(data, 'audit'));
   writeFileSync(join(data, 'audit', '1'), 'who did what');
   writeFileSync(join(data, 'swarmbox.db'), 'index');
@@ -74,6 +75,21 @@ test('wiping takes the pieces of this box from its disks, and nothing else from 
   assert.ok(existsSync(join(disk.path, 'holiday.jpg')));
   assert.equal(readdirSync(join(foreign.path, ROOT)).length, 4);
   assert.deepEqual(readdirSync(data), ['settings-history.ndjson']);
+});
+
+test('a disk is mounted to be wiped, and one that is not there is named in the history', async (t) => {
+  const { path, dir, data, disk, foreign, order } = await box(t);
+  renameSync(disk.path, join(dir, 'unmounted'));
+  await orderReset(data, order('wipe'));
+  const mounted: string[] = [];
+  await finishReset(path, silentLog, async (folder) => {
+    mounted.push(folder);
+    renameSync(join(dir, 'unmounted'), disk.path);
+  });
+  assert.deepEqual(mounted, [data]);
+  assert.ok(!existsSync(join(disk.path, ROOT, HASH)));
+  const { keeper } = await openKeeper(path);
+  assert.equal(keeper.history()[0]?.note, `not wiped: ${foreign.path}, ${join(dir, 'gone')}`);
 });
 
 test('killed after any step, the next start does the rest', async (t) => {

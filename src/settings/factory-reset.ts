@@ -1,5 +1,5 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
-import { isAbsolute, join, normalize } from 'node:path';
+import { join } from 'node:path';
 import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { removeFile, replaceFile, syncFolder } from './durable-file.ts';
@@ -27,66 +27,95 @@ export const DISK_MARKER = 'disk.json';
 /** A torrent's folder, or what is left of one that was given up. */
 const TORRENT = /^[0-9a-f]{40}(\.\d+\.removed)?$/;
 
-const isInside = (name: string): boolean =>
-  name !== '' &&
-  !isAbsolute(name) &&
-  normalize(name) === name &&
-  !name.split('/').some((part) => part === '..' || part === '.');
+const isName = (name: string): boolean => name !== '' && name !== '.' && name !== '..' && !name.includes('/');
 
 /** Durable when it resolves: from then on the reset is done at the next start, whatever happens. Rejects when it cannot be written. */
 export async function orderReset(dataDir: string, order: ResetOrder): Promise<void> {
-  if (!order.forget.every(isInside)) throw new Error('bug: a factory reset takes nothing outside of the data folder');
+  if (!order.forget.every(isName)) throw new Error('bug: a factory reset takes nothing outside of the data folder');
   await replaceFile(join(dataDir, ORDER_FILE), JSON.stringify(order));
 }
 
 /**
  * Does what was ordered, if anything was; to be called before anything else of the box is open. Each step may be done twice: after a kill the whole
- * begins anew, and the order goes last. Rejects for a settings file that cannot be read.
+ * begins anew, and the order goes last. `mount`: has the disks there that the box mounts itself. A disk that is not there all the same is named in the
+ * history. Rejects for a settings file that cannot be read.
  */
-export async function finishReset(path: string, log: Log): Promise<ResetOrder | undefined> {
+export async function finishReset(
+  path: string,
+  log: Log,
+  mount: (dataDir: string) => Promise<void> = async () => {},
+): Promise<ResetOrder | undefined> {
   const given = givenBy(await readFile(path, 'utf8'));
   const { dataDir } = given;
   if (typeof dataDir !== 'string') return undefined;
   const order = await readOrder(join(dataDir, ORDER_FILE));
   if (!order) return undefined;
-  if (order.cache === 'wipe') for (const disk of order.disks) await wipe(disk, log);
-  for (const name of [...OWN_FILES, ...order.forget.filter(isInside)])
-    await rm(join(dataDir, name), { recursive: true, force: true });
+  const left = order.cache === 'wipe' ? await wipeAll(dataDir, order.disks, mount, log) : [];
+  await forget(dataDir, [...OWN_FILES, ...order.forget.filter(isName)]);
   await rm(`${path}.before`, { force: true });
   await syncFolder(dataDir);
-  const left = leftOf(given, order.cache);
-  await replaceFile(path, textOf(left), 0o640);
+  const kept = keptOf(given, order.cache);
+  await replaceFile(path, textOf(kept), 0o640);
   const { who, atMs, cache } = order;
-  const row: Revision = { revision: 1, atMs, who, note: '', kind: 'reset', given: left };
+  const note = left.length > 0 ? `not wiped: ${left.join(', ')}` : '';
+  const row: Revision = { revision: 1, atMs, who, note, kind: 'reset', given: kept };
   await replaceFile(join(dataDir, 'settings-history.ndjson'), `${JSON.stringify(row)}\n`);
   await removeFile(join(dataDir, ORDER_FILE));
   log.warn('the box is as it came from the factory', { cache, who });
   return order;
 }
 
+/** With what a crash, or damage, left beside them under their names: `access.json.new`, `access.json.damaged-5`. */
+async function forget(folder: string, names: readonly string[]): Promise<void> {
+  for (const found of await readdir(folder))
+    if (names.some((name) => found === name || found.startsWith(`${name}.`)))
+      await rm(join(folder, found), { recursive: true, force: true });
+}
+
 /** A cache that stays is found again by its disks. */
-function leftOf(given: Given, cache: 'keep' | 'wipe'): Given {
+function keptOf(given: Given, cache: 'keep' | 'wipe'): Given {
   const kept = new Set(cache === 'keep' ? [...KEPT, 'disks'] : KEPT);
   return Object.fromEntries(Object.entries(given).filter(([key]) => kept.has(key)));
 }
 
-/** The marker goes last: without it nobody would know any more that the rest is the box's own. */
-async function wipe({ path, id }: ResetOrder['disks'][number], log: Log): Promise<void> {
+/** Paths of the disks that it was not done to. */
+async function wipeAll(
+  dataDir: string,
+  disks: ResetOrder['disks'],
+  mount: (dataDir: string) => Promise<void>,
+  log: Log,
+): Promise<string[]> {
+  await mount(dataDir).catch((error: unknown) => log.error('the disks cannot be mounted', { why: errorText(error) }));
+  const left: string[] = [];
+  for (const disk of disks) if (!(await wipe(disk, log))) left.push(disk.path);
+  return left;
+}
+
+/**
+ * False: it was not done. The marker goes last: without it nobody would know any more that the rest is the box's own. A folder that has none, and no
+ * torrents, was wiped by an earlier run that was killed.
+ */
+async function wipe({ path, id }: ResetOrder['disks'][number], log: Log): Promise<boolean> {
   const root = join(path, DISK_ROOT);
   try {
     const marker = await readFile(join(root, DISK_MARKER), 'utf8').catch(() => undefined);
-    if (marker === undefined || (JSON.parse(marker) as { id?: unknown }).id !== id) {
-      log.warn('a disk is left as it is: it is not here, or not of this box', { disk: path });
-      return;
+    const isOurs = marker !== undefined && (JSON.parse(marker) as { id?: unknown }).id === id;
+    const names = isOurs || marker === undefined ? await readdir(root).catch(() => undefined) : undefined;
+    if (!isOurs && names && !names.some((name) => TORRENT.test(name))) return true;
+    if (!isOurs || !names) {
+      const next = 'format it, or adopt it and reset the box again';
+      log.error('a disk was not wiped: it is not here, or not of this box', { disk: path, next });
+      return false;
     }
-    for (const name of await readdir(root))
-      if (TORRENT.test(name)) await rm(join(root, name), { recursive: true, force: true });
+    for (const name of names) if (TORRENT.test(name)) await rm(join(root, name), { recursive: true, force: true });
     await syncFolder(root);
     await rm(join(root, DISK_MARKER), { force: true });
     await syncFolder(root);
+    return true;
   } catch (error) {
     // A broken disk must not keep the box from starting.
     log.error('a disk could not be wiped', { disk: path, why: errorText(error) });
+    return false;
   }
 }
 

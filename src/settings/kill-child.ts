@@ -1,4 +1,4 @@
-/** For kills.test.ts: changes the settings one after the other until it is killed, and tells each change that was answered. */
+/** For kills.e2e.ts: changes the settings one after the other until it is killed, and tells each change that was answered. */
 import { argv } from 'node:process';
 import { realClock } from '#base/clock.ts';
 import { logTo } from '#base/log.ts';

@@ -64,8 +64,13 @@ export class SettingsBook {
     return this.#revision;
   }
 
+  /** Oldest first. */
   get rows(): readonly Revision[] {
     return this.#history.rows;
+  }
+
+  at(revision: number): Revision | undefined {
+    return this.#history.at(revision);
   }
 
   /** The change that can still be taken back. */

@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openKeeper, settingsFolder } from './fixtures.ts';
@@ -234,4 +244,31 @@ test('a file that cannot be used is told of by its name', async (t) => {
   await assert.rejects(open, /"dataDir" is missing/);
   writeFileSync(path, '[]');
   await assert.rejects(open, /JSON object/);
+});
+
+test('what could not be applied, and not be taken back at once either, is taken back later', async (t) => {
+  const { path, read, write } = settingsFolder(t);
+  const { keeper, daemon, change } = await openKeeper(path);
+  const before = read();
+  daemon.fails = () => {
+    rmSync(path);
+    mkdirSync(path);
+    daemon.fails = () => false;
+    return true;
+  };
+  const outcome = await change({ seats: 5 });
+  assert.ok(outcome.kind === 'refused' && /yet to be taken back/.test(outcome.text), JSON.stringify(outcome));
+  rmdirSync(path);
+  write({ ...before, seats: 5 });
+  await keeper.look();
+  assert.deepEqual([read(), keeper.given.seats, keeper.unconfirmed], [before, undefined, undefined]);
+  assert.deepEqual(daemon.applied.at(-1), before);
+});
+
+test('the history is compared once, and again when it has grown', async (t) => {
+  const { path } = settingsFolder(t);
+  const { keeper, change } = await openKeeper(path);
+  assert.equal(keeper.history(), keeper.history());
+  await change({ seats: 5 });
+  assert.equal(keeper.history().length, 2);
 });

@@ -42,6 +42,9 @@ export type Change = {
   readonly note?: string;
 };
 
+/** A row of the history, and what it changed. */
+type Told = Omit<Revision, 'given'> & { readonly changed: readonly Diff[] };
+
 /** A disk that hangs must not keep a change from being taken back. */
 const APPLY_WITHIN_MS = 30_000;
 const NOT_RUNNING: Applier = { apply: async () => {}, addresses: () => [] };
@@ -55,6 +58,7 @@ export class SettingsKeeper {
   #applier: Applier = NOT_RUNNING;
   #state: State;
   #turn: Promise<unknown> = Promise.resolve();
+  #told: { readonly rows: readonly Revision[]; readonly told: readonly Told[] } | undefined;
 
   private constructor(book: SettingsBook, world: KeeperWorld) {
     this.#book = book;
@@ -97,18 +101,22 @@ export class SettingsKeeper {
   }
 
   /** Newest first. */
-  history(): (Omit<Revision, 'given'> & { changed: Diff[] })[] {
+  history(): readonly Told[] {
     const { rows } = this.#book;
-    const told = rows.map(({ given, ...row }, at) => ({
-      ...row,
-      changed: diffOf(rows[at - 1]?.given ?? given, given),
-    }));
-    return told.reverse();
+    // Long lists take a while to compare, and anybody who looks may ask.
+    if (this.#told?.rows !== rows) {
+      const told = rows.map(({ given, ...row }, at) => ({
+        ...row,
+        changed: diffOf(rows[at - 1]?.given ?? given, given),
+      }));
+      this.#told = { rows, told: told.reverse() };
+    }
+    return this.#told.told;
   }
 
   /** From the settings of one revision to those of another, defaults filled in; undefined: one of them is not known. */
   diff(from: number, to: number): Diff[] | undefined {
-    const [a, b] = [from, to].map((revision) => this.#book.rows.find((row) => row.revision === revision));
+    const [a, b] = [this.#book.at(from), this.#book.at(to)];
     return a && b && diffOf(filled(a.given), filled(b.given));
   }
 
@@ -139,7 +147,7 @@ export class SettingsKeeper {
   /** To what held at that revision. What only the file can change stays. */
   restore(revision: number, who: string): Promise<Outcome> {
     return this.#inTurn(async () => {
-      const row = this.#book.rows.find((r) => r.revision === revision);
+      const row = this.#book.at(revision);
       if (!row) return refused('not-found', `revision ${revision} is not known any more`);
       return this.#adopt(row.given, 'restore', who, `revision ${revision}`);
     });
@@ -238,8 +246,11 @@ export class SettingsKeeper {
     try {
       await this.#apply(given, 'page');
     } catch (error) {
-      await this.#undo(THE_BOX);
-      return refused('failed', `the change could not be applied and was taken back: ${errorText(error)}`);
+      const trouble = await this.#undo(THE_BOX);
+      // Its time is over: the next look tries to take it back again.
+      if (trouble) this.#state = { kind: 'waiting', token, untilMs: nowMs };
+      const undone = trouble ? `is yet to be taken back (${trouble.text})` : 'was taken back';
+      return refused('failed', `the change could not be applied and ${undone}: ${errorText(error)}`);
     }
     if (confirm) this.#state = state;
     else await this.#settle();

@@ -5,9 +5,11 @@ import { test } from 'node:test';
 import { Bitfield } from '#base/bitfield.ts';
 import { silentLog } from '#base/log.ts';
 import { type GappedPiece, gappedMaker, payloadOf, randomSample, type Sample, temporaryFolder } from './fixtures.ts';
+import { sharedHashes } from './shared-hashes.ts';
 import { Store } from './store.ts';
 
 const never = new AbortController().signal;
+const hashes = sharedHashes();
 
 /** Folders that play the disks; pulling one out renames what is in it. */
 class Machine implements Disposable {
@@ -21,7 +23,12 @@ class Machine implements Disposable {
 
   open(ids: readonly (string | undefined)[] = []): Promise<Store<GappedPiece>> {
     const disks = this.paths.map((path, i) => ({ path, id: ids[i] }));
-    return Store.open({ disks, probeBytes: 0, cacheBytes: 0, floorBytes: 0, hashWorkers: 1 }, gappedMaker, silentLog);
+    return Store.open(
+      { disks, probeBytes: 0, cacheBytes: 0, floorBytes: 0, hashWorkers: 1 },
+      gappedMaker,
+      silentLog,
+      hashes,
+    );
   }
 
   pull(disk: number): void {

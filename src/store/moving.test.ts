@@ -25,9 +25,11 @@ import {
   temporaryFolder,
 } from './fixtures.ts';
 import type { Pace } from './moving.ts';
+import { sharedHashes } from './shared-hashes.ts';
 import { Store } from './store.ts';
 
 const never = new AbortController().signal;
+const hashes = sharedHashes();
 const atOnce: Pace = async () => {};
 
 class Machine implements Disposable {
@@ -40,7 +42,12 @@ class Machine implements Disposable {
 
   open(paths: readonly string[] = this.paths): Promise<Store<GappedPiece>> {
     const disks = paths.map((path) => ({ path }));
-    return Store.open({ disks, probeBytes: 0, cacheBytes: 0, floorBytes: 0, hashWorkers: 1 }, gappedMaker, silentLog);
+    return Store.open(
+      { disks, probeBytes: 0, cacheBytes: 0, floorBytes: 0, hashWorkers: 1 },
+      gappedMaker,
+      silentLog,
+      hashes,
+    );
   }
 
   folderOf(disk: 0 | 1, { shape }: Sample): string {

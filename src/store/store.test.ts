@@ -10,10 +10,12 @@ import { logTo, silentLog } from '#base/log.ts';
 import { MIB } from '#base/units.ts';
 import { type Bench, describingCompliance, lendingCompliance, taskStoreCompliance } from './compliance.ts';
 import { gappedMaker, payloadOf, randomSample, sampleOf, temporaryFolder } from './fixtures.ts';
+import { sharedHashes } from './shared-hashes.ts';
 import { Store, type StoreConfig } from './store.ts';
 import type { TaskShape } from './task-store.ts';
 
 const never = new AbortController().signal;
+const hashes = sharedHashes();
 const configOf = (dataDir: string, more: Partial<StoreConfig> = {}): StoreConfig => ({
   disks: [{ path: dataDir }],
   probeBytes: 0,
@@ -36,10 +38,10 @@ async function flip(path: string, at: number): Promise<void> {
 
 async function open(): Promise<Bench> {
   const folder = temporaryFolder();
-  let store = await Store.open(configOf(folder.path), gappedMaker, silentLog);
+  let store = await Store.open(configOf(folder.path), gappedMaker, silentLog, hashes);
   const reopen = async (more: Partial<StoreConfig> = {}) => {
     await store.close();
-    store = await Store.open(configOf(folder.path, more), gappedMaker, silentLog);
+    store = await Store.open(configOf(folder.path, more), gappedMaker, silentLog, hashes);
   };
   return {
     task: (shape) => store.task(shape),
@@ -87,12 +89,12 @@ test('pieces lie in as many segments as they need, and a lost segment loses only
   using folder = temporaryFolder();
   const zeros = Buffer.alloc(3 * 48 * MIB);
   const sample = sampleOf(zeros, 48 * MIB);
-  const store = await Store.open(configOf(folder.path), gappedMaker, silentLog);
+  const store = await Store.open(configOf(folder.path), gappedMaker, silentLog, hashes);
   const task = store.task(sample.shape);
   for (const index of [0, 1, 2]) assert.equal((await task.accept(sample.piece(index))).kind, 'durable');
   await rm(segment(folder.path, sample.shape, 'segment-00001'));
   await store.close();
-  const again = await Store.open(configOf(folder.path), gappedMaker, silentLog);
+  const again = await Store.open(configOf(folder.path), gappedMaker, silentLog, hashes);
   const seen: number[] = [];
   await again.task(sample.shape).recheck(new Bitfield(3), (index) => seen.push(index), never);
   assert.deepEqual(seen, [0, 2]);
@@ -104,7 +106,7 @@ test('a hole before a written piece is not taken for data, unless the piece real
   const content = Buffer.alloc(4 * 65_536, 1);
   content.fill(0, 65_536, 2 * 65_536);
   const sample = sampleOf(content, 65_536);
-  const store = await Store.open(configOf(folder.path), gappedMaker, silentLog);
+  const store = await Store.open(configOf(folder.path), gappedMaker, silentLog, hashes);
   const task = store.task(sample.shape);
   assert.equal((await task.accept(sample.piece(2))).kind, 'durable');
   const seen: number[] = [];
@@ -117,7 +119,7 @@ test('memory keeps to its limit, forgets the oldest use, and counts what it save
   using folder = temporaryFolder();
   const sample = randomSample(6);
   const one = sample.piece(0).buffer.length;
-  const store = await Store.open(configOf(folder.path, { cacheBytes: 3 * one }), gappedMaker, silentLog);
+  const store = await Store.open(configOf(folder.path, { cacheBytes: 3 * one }), gappedMaker, silentLog, hashes);
   const task = store.task(sample.shape);
   for (const index of [0, 1, 2]) await task.accept(sample.piece(index));
   assert.ok(task.cached(0));
@@ -137,7 +139,7 @@ test('memory keeps to its limit, forgets the oldest use, and counts what it save
 test('a torrent that nobody uses leaves memory, unless pieces of it are there', async () => {
   using folder = temporaryFolder();
   const sample = randomSample(2);
-  const store = await Store.open(configOf(folder.path), gappedMaker, silentLog);
+  const store = await Store.open(configOf(folder.path), gappedMaker, silentLog, hashes);
   await store.task(sample.shape).accept(sample.piece(0));
   for (let i = 0; i < 100; i++) store.task(randomSample(1).shape);
   setFlagsFromString('--expose-gc');
@@ -154,11 +156,11 @@ test('a torrent that nobody uses leaves memory, unless pieces of it are there', 
 test('a folder of another layout is refused and left as it is', async () => {
   using folder = temporaryFolder();
   const sample = randomSample(3);
-  const first = await Store.open(configOf(folder.path), gappedMaker, silentLog);
+  const first = await Store.open(configOf(folder.path), gappedMaker, silentLog, hashes);
   await first.task(sample.shape).accept(sample.piece(0));
   await first.close();
   await writeFile(segment(folder.path, sample.shape, 'layout.json'), '{"version":99}\n');
-  const second = await Store.open(configOf(folder.path), gappedMaker, silentLog);
+  const second = await Store.open(configOf(folder.path), gappedMaker, silentLog, hashes);
   const answer = await second.task(sample.shape).accept(sample.piece(1));
   assert.ok(answer.kind === 'failed' && answer.error.message.includes('another layout'));
   const read = await second.task(sample.shape).read(0);
@@ -169,7 +171,7 @@ test('a folder of another layout is refused and left as it is', async () => {
 test('what lies on the disk can be listed, and a removal cut short is finished at the next start', async () => {
   using folder = temporaryFolder();
   const [kept, dropped] = [randomSample(2), randomSample(2)];
-  const first = await Store.open(configOf(folder.path), gappedMaker, silentLog);
+  const first = await Store.open(configOf(folder.path), gappedMaker, silentLog, hashes);
   await first.task(kept.shape).writeMetainfo(Buffer.from('d4:infoe'), Buffer.from('layers'));
   await first.task(dropped.shape).accept(dropped.piece(0));
   await first.close();
@@ -188,18 +190,18 @@ test('what lies on the disk can be listed, and a removal cut short is finished a
 test('a data folder that cannot be used is refused with what to do next', async () => {
   using folder = temporaryFolder();
   await writeFile(join(folder.path, 'file'), '');
-  const opening = Store.open(configOf(join(folder.path, 'file')), gappedMaker, silentLog);
+  const opening = Store.open(configOf(join(folder.path, 'file')), gappedMaker, silentLog, hashes);
   await assert.rejects(opening, /mounted and writable/);
 });
 
 test('a disk that is gone while the store runs is a failure, not a loss of every piece', async () => {
   using folder = temporaryFolder();
   const sample = randomSample(2);
-  const store = await Store.open(configOf(folder.path, { cacheBytes: 0 }), gappedMaker, silentLog);
+  const store = await Store.open(configOf(folder.path, { cacheBytes: 0 }), gappedMaker, silentLog, hashes);
   const task = store.task(sample.shape);
   assert.equal((await task.accept(sample.piece(0))).kind, 'durable');
   await store.close();
-  const again = await Store.open(configOf(folder.path, { cacheBytes: 0 }), gappedMaker, silentLog);
+  const again = await Store.open(configOf(folder.path, { cacheBytes: 0 }), gappedMaker, silentLog, hashes);
   await rename(join(folder.path, 'swarmbox'), join(folder.path, 'elsewhere'));
   assert.equal((await again.task(sample.shape).read(0)).kind, 'failed');
   assert.equal((await again.task(sample.shape).accept(sample.piece(1))).kind, 'failed');

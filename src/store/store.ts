@@ -60,8 +60,13 @@ export class Store<P extends PieceBuffer> implements AsyncDisposable {
     this.#watching = setInterval(() => void this.watch(), STORE_LIMITS.watchMs).unref();
   }
 
-  /** Rejects when no disk can be used. */
-  static async open<P extends PieceBuffer>(config: StoreConfig, maker: PieceMaker<P>, log: Log): Promise<Store<P>> {
+  /** Rejects when no disk can be used. `hashes`: instead of threads of its own; they are closed with the store as well. */
+  static async open<P extends PieceBuffer>(
+    config: StoreConfig,
+    maker: PieceMaker<P>,
+    log: Log,
+    hashes?: HashPool,
+  ): Promise<Store<P>> {
     const { floorBytes, probeBytes = STORE_LIMITS.probeBytes } = config;
     const disks = new Disks({ floorBytes, probeBytes, log });
     let trouble: unknown;
@@ -84,7 +89,7 @@ export class Store<P extends PieceBuffer> implements AsyncDisposable {
       log,
       cache: new PieceCache<P>(config.cacheBytes, { discard: (piece) => maker.discard(piece) }),
       disks,
-      hashes: new HashPool({ workers: config.hashWorkers, log }),
+      hashes: hashes ?? new HashPool({ workers: config.hashWorkers, log }),
       accepting: { bytes: 0 },
       hits: { cacheHits: 0, cacheMisses: 0 },
     });

@@ -1,4 +1,5 @@
 import dgram from 'node:dgram';
+import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import net from 'node:net';
@@ -20,11 +21,11 @@ export type Link = {
 
 /** Rejects when the server cannot be found or reached, or `signal` ends. */
 export function openLink(to: Destination, signal: AbortSignal): Promise<Link> {
-  return to.protocol === 'udp' ? udpLink(to) : tcpLink(to, signal);
+  return to.protocol === 'udp' ? udpLink(to, signal) : tcpLink(to, signal);
 }
 
-async function udpLink({ host, port }: Destination): Promise<Link> {
-  const { address, family } = await lookup(host);
+async function udpLink({ host, port }: Destination, signal: AbortSignal): Promise<Link> {
+  const { address, family } = await addressOf(host, signal);
   const socket = dgram.createSocket(family === 6 ? 'udp6' : 'udp4');
   let failed: Error | undefined;
   socket.on('error', (error) => {
@@ -43,6 +44,18 @@ async function udpLink({ host, port }: Destination): Promise<Link> {
       }),
     close: () => socket.close(),
   };
+}
+
+/** A look-up cannot be ended, and may take half a minute: nobody waits for it any longer than `signal` lasts. */
+async function addressOf(host: string, signal: AbortSignal): Promise<LookupAddress> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const end = (): void => reject(signal.reason);
+  signal.addEventListener('abort', end);
+  try {
+    return await Promise.race([lookup(host), promise]);
+  } finally {
+    signal.removeEventListener('abort', end);
+  }
 }
 
 async function tcpLink({ host, port }: Destination, signal: AbortSignal): Promise<Link> {

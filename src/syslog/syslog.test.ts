@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import dgram from 'node:dgram';
+import dns from 'node:dns/promises';
 import { once } from 'node:events';
+import { syncBuiltinESMExports } from 'node:module';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import type { Clock } from '#base/clock.ts';
@@ -176,6 +178,25 @@ test('what was said last arrives, and a server that is away does not hold the en
   lost.setSettings({ enabled: true, host: '127.0.0.1', port: server.port, protocol: 'tcp' });
   lost.line(saying('nobody hears it'));
   await lost.close();
+});
+
+test('a name server that does not answer does not hold the end up', async (t) => {
+  const asked: string[] = [];
+  t.mock.method(dns, 'lookup', (name: string) => {
+    asked.push(name);
+    return new Promise(() => {});
+  });
+  syncBuiltinESMExports();
+  t.after(() => {
+    t.mock.restoreAll();
+    syncBuiltinESMExports();
+  });
+  const { syslog } = setUp(t);
+  syslog.setSettings({ enabled: true, host: 'log.example', port: 514, protocol: 'udp' });
+  syslog.line(saying('one'));
+  await until(() => asked.length > 0);
+  await syslog.close();
+  assert.deepEqual(asked, ['log.example']);
 });
 
 test('a log can be told to another place, too, with all its fields', () => {

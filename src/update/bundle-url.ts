@@ -7,12 +7,13 @@ export type Opened =
 /** Asks for a bundle over HTTP. Its signature says what it is, so plain HTTP will do. Rejects only when the signal aborts. */
 export async function openUrl(url: string, signal: AbortSignal): Promise<Opened> {
   if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) return { kind: 'failed', why: 'it is no address of the web' };
+  const { place, headers } = requestOf(url);
   const silence = new AbortController();
   const timer = setTimeout(() => silence.abort(), UPDATE_LIMITS.silentMs);
   const over = () => clearTimeout(timer);
   try {
     const both = AbortSignal.any([signal, silence.signal]);
-    const answer = await fetch(url, { signal: both, headers: { accept: '*/*', 'accept-encoding': 'identity' } });
+    const answer = await fetch(place, { signal: both, headers });
     if (!answer.ok || !answer.body) {
       over();
       await answer.body?.cancel();
@@ -20,7 +21,8 @@ export async function openUrl(url: string, signal: AbortSignal): Promise<Opened>
     }
     const said = answer.headers.get('content-length');
     const totalBytes = said !== null && /^\d{1,15}$/.test(said) ? Number(said) : undefined;
-    const body = heard(answer.body, timer, over);
+    // Read from now on: fetch ends a body that nobody reads when its answer is forgotten.
+    const body = heard(answer.body.values(), timer, over);
     return { kind: 'open', body, ...(totalBytes !== undefined && { totalBytes }) };
   } catch (error) {
     over();
@@ -29,9 +31,30 @@ export async function openUrl(url: string, signal: AbortSignal): Promise<Opened>
   }
 }
 
+/** A name and a password in the address go into a header: fetch takes none there, and says them in its error. */
+function requestOf(url: string): { place: URL; headers: Record<string, string> } {
+  const place = new URL(url);
+  const headers = { accept: '*/*', 'accept-encoding': 'identity' };
+  const { username, password } = place;
+  if (username === '' && password === '') return { place, headers };
+  place.username = '';
+  place.password = '';
+  const said = Buffer.from(`${plain(username)}:${plain(password)}`).toString('base64');
+  return { place, headers: { ...headers, authorization: `Basic ${said}` } };
+}
+
+/** What is no escape stands for itself. */
+function plain(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /** Each chunk winds the timer up again. */
 async function* heard(
-  body: ReadableStream<Uint8Array>,
+  body: AsyncIterable<Uint8Array>,
   timer: NodeJS.Timeout,
   over: () => void,
 ): AsyncGenerator<Uint8Array> {

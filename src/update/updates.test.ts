@@ -6,8 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { silentLog } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
+import { openUrl } from './bundle-url.ts';
 import { receive } from './receiving.ts';
 import { packagedSystem, type UpdateBackend } from './update-backend.ts';
 import { Updates } from './updates.ts';
@@ -164,6 +167,8 @@ test('from an address of the web', async (t) => {
   const answers: Record<string, RequestListener> = {
     '/good': (_, response) => response.end('bundle 3.0.0'),
     '/moved': (_, response) => response.writeHead(302, { location: '/good' }).end(),
+    '/guarded': ({ headers: { authorization } }, response) =>
+      response.writeHead(authorization === `Basic ${btoa('ada:s%ret')}` ? 302 : 401, { location: '/good' }).end(),
     '/missing': (_, response) => response.writeHead(404).end('no'),
     '/short': (_, response) => {
       response.writeHead(200, { 'content-length': '12' });
@@ -174,9 +179,9 @@ test('from an address of the web', async (t) => {
   const server = createServer((request, response) => answers[request.url ?? '']?.(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.after(() => server.close());
-  const from = async (path: string) => {
+  const from = async (path: string, who = '') => {
     const { port } = server.address() as AddressInfo;
-    assert.deepEqual(await updates.receiveFrom(`http://127.0.0.1:${port}${path}`), { kind: 'done' });
+    assert.deepEqual(await updates.receiveFrom(`http://${who}127.0.0.1:${port}${path}`), { kind: 'done' });
     await until(async () => {
       const { progress } = await updates.view();
       return progress === undefined || progress.step === 'failed';
@@ -190,7 +195,24 @@ test('from an address of the web', async (t) => {
   assert.equal(await from('/missing'), 'the server answered 404');
   assert.equal(await from('/moved'), '3.0.0');
   assert.match(String(await from('/short')), /terminated/);
+  assert.equal(await from('/guarded', 'ada:s%25ret@'), '3.0.0');
+  assert.equal(await from('/guarded', 'ada:wrong@'), 'the server answered 401');
   assert.deepEqual(files(), []);
+});
+
+test('what comes from there is not lost before somebody reads it', async (t) => {
+  setFlagsFromString('--expose_gc');
+  const collect = runInNewContext('gc') as () => void;
+  const server = createServer((_, response) => response.end('bundle 3.0.0'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const opened = await openUrl(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, never);
+  assert.ok(opened.kind === 'open');
+  for (let i = 0; i < 10; i++) {
+    collect();
+    await nextTurn();
+  }
+  assert.equal(Buffer.concat(await Array.fromAsync(opened.body)).toString(), 'bundle 3.0.0');
 });
 
 test('a box that was installed from packages says its version, and that nothing can be updated', async (t) => {

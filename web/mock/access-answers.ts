@@ -167,7 +167,7 @@ export const accessAnswers: Answers<Names> = {
       who: (newest - i) % 7 ? 'chen' : '',
       address: '192.168.7.9',
       what: what[(newest - i) % what.length] as (typeof what)[number],
-      detail: { name: 'chen' },
+      detail: { account: 'chen', right: 'operate', password: true },
       outcome: (newest - i) % 5 === 4 ? ('refused' as const) : ('done' as const),
     }));
     return { rows, hasMore: newest > rows.length };

@@ -106,7 +106,7 @@ export const views: readonly ViewEntry[] = [
     words: [prefillWords, orderReasons, torrentsWords, taskReasons],
   },
   ...parted('settings', 'look', () => import('./views/settings/view.tsx'), [settingsWords]),
-  ...parted('system', 'look', () => import('./views/system/view.tsx'), [systemWords]),
+  ...parted('system', 'look', () => import('./views/system/view.tsx'), [systemWords, diskReasons]),
   ...parted('account', 'look', () => import('./views/account/view.tsx'), [accountWords]),
   {
     name: 'signIn',
@@ -124,6 +124,6 @@ export const views: readonly ViewEntry[] = [
     inNav: false,
     bare: true,
     load: () => import('./views/set-up/view.tsx'),
-    words: [setUpWords, systemWords, accountWords, settingsWords],
+    words: [setUpWords, systemWords, diskReasons, accountWords, settingsWords],
   },
 ];

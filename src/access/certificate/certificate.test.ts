@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { connect, createServer } from 'node:tls';
 import fc from 'fast-check';
+import { anyCharacter } from '#base/fixtures.ts';
 import { silentLog } from '#base/log.ts';
 import { handClock, START_MS, tempFolder } from '../fixtures.ts';
 import { isRefusal } from '../refusal.ts';
@@ -116,7 +117,7 @@ test('an own certificate is taken when it can be served, and else told what is w
 
 test('no text as a certificate or a key makes it throw, however like one it looks', () => {
   const near = fc
-    .tuple(fc.nat(good.certificate.length), fc.string({ unit: 'binary', maxLength: 4 }))
+    .tuple(fc.nat(good.certificate.length), fc.string({ unit: anyCharacter, maxLength: 4 }))
     .map(([at, what]) => good.certificate.slice(0, at) + what + good.certificate.slice(at + what.length));
   fc.assert(fc.property(near, (certificate) => typeof problem({ certificate }) === 'string'));
   fc.assert(fc.property(fc.string(), fc.string(), (certificate, key) => problem({ certificate, key }) !== 'good'));
@@ -165,6 +166,40 @@ test('it is made once, renewed before it ends or when the clock was wrong, and g
   const fourth = await open();
   assert.ok(fourth.madeByBox);
   assert.deepEqual(fourth.current(), third.current());
+});
+
+test('another address makes another certificate of the same key, at once; with an own one nothing is made', async () => {
+  await using folder = await tempFolder();
+  let names: readonly string[] = ['box.lan', '192.0.2.1', '::ffff:192.0.2.9', 'fe80::1%eth0'];
+  const clock = handClock();
+  const open = () => Certificates.open({ folder: folder.path, boxName: '', names: () => names, clock, log: silentLog });
+  const box = await open();
+  await box.renew();
+  const first = box.current();
+  let told = 0;
+  box.onChange(() => told++);
+  await box.renew();
+  names = ['192.0.2.1'];
+  await box.renew();
+  assert.deepEqual([told, box.current()], [0, first]);
+
+  names = ['box.lan', '192.0.2.2'];
+  await Promise.all([box.renew(), box.renew()]);
+  const second = box.current();
+  assert.equal(told, 1);
+  assert.equal(second.key, first.key);
+  assert.notEqual(second.certificate, first.certificate);
+  assert.ok(new X509Certificate(second.certificate).verify(new X509Certificate(first.certificate).publicKey));
+  assert.deepEqual(certificateFacts(second.certificate).names, names);
+  assert.deepEqual((await open()).current(), second);
+
+  assert.equal(await box.useOwn(good), undefined);
+  names = ['192.0.2.3'];
+  await box.renew();
+  assert.deepEqual([told, box.current().certificate], [2, good.certificate]);
+  await box.makeAnew();
+  assert.notEqual(box.current().key, first.key);
+  assert.deepEqual(certificateFacts(box.current().certificate).names, names);
 });
 
 test('a damaged file is no certificate: another one is made', async () => {

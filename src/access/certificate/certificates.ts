@@ -2,18 +2,20 @@ import { X509Certificate } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '#base/clock.ts';
+import { spelt } from '#base/endpoint.ts';
 import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { ACCESS_LIMITS } from '../limits.ts';
 import { isRefusal, type Refusal, refusal } from '../refusal.ts';
 import { readSecretFile, syncFolder, writeSecretFile } from '../secret-file.ts';
+import { certificateFacts } from './certificate-view.ts';
 import { ownCertificate } from './own-certificate.ts';
-import { type KeyAndCertificate, selfSigned } from './self-signed.ts';
+import { certificateNames, type KeyAndCertificate, selfSigned } from './self-signed.ts';
 
 /** ms before its end that one is made anew. */
 const RENEW_MS = 30 * 86_400_000;
-/** ms between two looks at whether it is time: a clock that was wrong at the start is put right some time later. */
-export const CERTIFICATE_LOOK_MS = 3_600_000;
+/** ms between two looks at whether it is time: a clock that was wrong at the start is put right some time later, and an address may change. */
+export const CERTIFICATE_LOOK_MS = 30_000;
 
 export type CertificateOptions = {
   readonly folder: string;
@@ -26,13 +28,16 @@ export type CertificateOptions = {
 
 /**
  * What the page is served with: the operator's own certificate, or one that the box makes. Each is one file with its key, so that no
- * crash leaves a key beside a certificate of another.
+ * crash leaves a key beside a certificate of another. One change comes after the other.
+ *
+ * One that is made because of time or of another address keeps its key: whoever knows the box by it goes on knowing it.
  */
 export class Certificates {
   readonly #options: CertificateOptions;
   #own: KeyAndCertificate | undefined;
   #made: KeyAndCertificate | undefined;
   #listener: (() => void) | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(options: CertificateOptions) {
     this.#options = options;
@@ -62,28 +67,38 @@ export class Certificates {
     return this.#own === undefined;
   }
 
-  /** Makes one where there is none that holds for some time. To be called at the start, and now and then. */
-  async renew(): Promise<void> {
-    if (this.#made && isGood(this.#made, this.#options.clock.nowMs())) return;
-    await this.#make();
+  /**
+   * Makes one where there is none that holds for some time and has all the names that the box has now. A name that went makes none: each new one
+   * is one more that a browser asks about. To be called at the start, and now and then.
+   */
+  renew(): Promise<void> {
+    return this.#inTurn(async () => {
+      const { clock, names } = this.#options;
+      if (this.#own || (this.#made && isGood(this.#made, names(), clock.nowMs()))) return;
+      await this.#make(this.#made?.key);
+    });
   }
 
-  async useOwn(pem: KeyAndCertificate): Promise<Refusal | undefined> {
-    const own = ownCertificate(pem, this.#options.clock.nowMs());
-    if (isRefusal(own)) return own;
-    if (!(await this.#write('own-certificate.pem', own)))
-      return refusal('failed', 'The data folder cannot be written: nothing was changed. See the log.');
-    this.#own = own;
-    this.#listener?.();
-    return undefined;
+  useOwn(pem: KeyAndCertificate): Promise<Refusal | undefined> {
+    return this.#inTurn(async () => {
+      const own = ownCertificate(pem, this.#options.clock.nowMs());
+      if (isRefusal(own)) return own;
+      if (!(await this.#write('own-certificate.pem', own)))
+        return refusal('failed', 'The data folder cannot be written: nothing was changed. See the log.');
+      this.#own = own;
+      this.#listener?.();
+      return undefined;
+    });
   }
 
-  /** Back to one of the box's own, with the names it has now. */
-  async makeAnew(): Promise<void> {
-    await this.#make();
-    await this.#remove('own-certificate.pem');
-    this.#own = undefined;
-    this.#listener?.();
+  /** Back to one of the box's own, with a new key and the names it has now. */
+  makeAnew(): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#make();
+      await this.#remove('own-certificate.pem');
+      this.#own = undefined;
+      this.#listener?.();
+    });
   }
 
   /** The operator's own, for a backup; what the box makes it can make again. */
@@ -91,15 +106,15 @@ export class Certificates {
     return this.#own;
   }
 
-  /** Both are forgotten; the next start makes a new one. */
-  async forget(): Promise<void> {
-    await this.#remove('own-certificate.pem');
-    await this.#remove('certificate.pem');
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => {});
+    return turn;
   }
 
-  async #make(): Promise<void> {
+  async #make(key?: string): Promise<void> {
     const { boxName, names, clock, log } = this.#options;
-    const made = selfSigned(boxName === '' ? 'Swarmbox' : `Swarmbox ${boxName}`, names(), clock.nowMs());
+    const made = selfSigned(boxName === '' ? 'Swarmbox' : `Swarmbox ${boxName}`, names(), clock.nowMs(), key);
     // A disk that is full must not keep the page away: it is served with one that the next start does not know.
     await this.#write('certificate.pem', made);
     this.#made = made;
@@ -139,8 +154,9 @@ export class Certificates {
   }
 }
 
-/** Valid now, and for some time. */
-function isGood({ certificate }: KeyAndCertificate, nowMs: number): boolean {
-  const { validFromDate, validToDate } = new X509Certificate(certificate);
-  return validFromDate.getTime() <= nowMs && validToDate.getTime() - nowMs > RENEW_MS;
+/** Valid now, and for some time, under all of these names. */
+function isGood({ certificate }: KeyAndCertificate, names: readonly string[], nowMs: number): boolean {
+  const { validFromMs, validUntilMs, names: has } = certificateFacts(certificate);
+  const lacks = certificateNames(names).some((name) => !has.includes(spelt(name) ?? name));
+  return validFromMs <= nowMs && validUntilMs - nowMs > RENEW_MS && !lacks;
 }

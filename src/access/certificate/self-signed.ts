@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { isIP, isIPv4 } from 'node:net';
 import { bits, integer, octets, oid, sequence, set, tagged, time, utf8, yes } from './der.ts';
 
@@ -43,10 +43,10 @@ export const certificateNames = (names: readonly string[]): string[] =>
 const extension = (id: string, isCritical: boolean, value: Uint8Array): Buffer =>
   sequence(oid(id), ...(isCritical ? [yes()] : []), octets(value));
 
-/** Signed by its own key, ECDSA P-256, for these host names and addresses (RFC 5280). */
-export function selfSigned(subject: string, names: readonly string[], nowMs: number): KeyAndCertificate {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const spki = publicKey.export({ type: 'spki', format: 'der' });
+/** Signed by its own key, ECDSA P-256, for these host names and addresses (RFC 5280). `key`: one that an earlier one had; absent: a new one. */
+export function selfSigned(subject: string, names: readonly string[], nowMs: number, key?: string): KeyAndCertificate {
+  const privateKey = key ? createPrivateKey(key) : generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+  const spki = createPublicKey(privateKey).export({ type: 'spki', format: 'der' });
   // Section 4.2.1.2, method 1: of the bits of the key; an uncompressed P-256 point has 65 bytes, at the end.
   const keyId = createHash('sha1').update(spki.subarray(-65)).digest();
   const serial = randomBytes(16);

@@ -4,6 +4,7 @@ import { DEFAULTS, filled } from '#settings/setting-defaults.ts';
 import { INFOS } from '#settings/setting-infos.ts';
 import { SETTINGS_SCHEMA } from '#settings/setting-schemas.ts';
 import type { SettingsKeeper } from '#settings/settings-keeper.ts';
+import type { FieldProblem } from '../contract-common.ts';
 import type { SettingsChanged, SettingsView, Values } from '../contract-settings.ts';
 import { type Ask, type Asker, type Refused, type Route, refuse, route, Sent } from '../route.ts';
 
@@ -15,14 +16,21 @@ export type SettingsWorld = {
   readonly backups: Pick<Backups, 'make' | 'restore'>;
   /** What the file says and the daemon does not do until it is started anew. */
   waitingForRestart(): readonly string[];
-  /** Forgets what was set and done, and perhaps what is cached; the daemon ends once this is answered. Why it cannot be: the text. */
-  reset(cache: 'keep' | 'wipe', who: string): Promise<{ why: 'disk-full' | 'failed'; text: string } | undefined>;
+  /** Forgets what was set and done, and perhaps what is cached; the daemon ends once this is answered. Undefined: it will; else why it cannot be. */
+  reset(cache: 'keep' | 'wipe', who: string): Promise<ResetTrouble | undefined>;
   nowMs(): number;
 };
 
-/** Three lists of 100,000 info-hashes, and the quotes of JSON inside JSON. */
-const CHANGE_BYTES = 16 << 20;
-const BACKUP_BYTES = 32 << 20;
+/** A disk that is not here cannot be wiped: `conflict`, and its path in the fields. */
+type ResetTrouble = {
+  readonly why: 'disk-full' | 'failed' | 'conflict';
+  readonly text: string;
+  readonly fields?: readonly FieldProblem[];
+};
+
+/** Three lists of 100,000 info-hashes; and all of a backup, with the quotes of JSON inside JSON. */
+const CHANGE_BYTES = 24 << 20;
+const BACKUP_BYTES = 40 << 20;
 /** A reset is no slip of the mouse. */
 const RESET_WORD = 'reset';
 
@@ -118,7 +126,8 @@ const backupRoutes = (world: SettingsWorld, backups: SettingsWorld['backups']): 
           fields: [{ path: 'typed', code: 'not-one-of', detail: { wanted: RESET_WORD } }],
         });
       const trouble = await world.reset(cache, whoIs(ask.asker));
-      return trouble ? refuse(trouble.why, trouble.text) : {};
+      if (!trouble) return {};
+      return refuse(trouble.why, trouble.text, trouble.fields ? { fields: trouble.fields } : {});
     },
     { audit: 'factory-reset' },
   ),

@@ -20,6 +20,7 @@ async function ask(matter: Matter): Promise<void> {
   const got = await call(matter === 'settings' ? 'GET /api/settings' : 'GET /api/network');
   if (got.ok) tellUnconfirmed(matter, got.answer.unconfirmed);
   else if (got.problem.why === 'no-answer') happens({ kind: 'silent' });
+  else if (got.problem.why === 'not-signed-in') happens({ kind: 'barred' });
 }
 
 /** At the beginning: a change may wait that was made in another window, or under another address. */

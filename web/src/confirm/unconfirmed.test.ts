@@ -29,6 +29,11 @@ test('an answer that does not get through leaves it waiting', () => {
   assert.equal(state.kind === 'waiting' && state.isSilent, true);
 });
 
+test('who is signed out meanwhile is no longer asked, and told anew at the next sign-in', () => {
+  assert.deepEqual(run(told, { kind: 'barred' }), NOTHING_WAITS);
+  assert.equal(run(told, { kind: 'barred' }, told).kind, 'waiting');
+});
+
 test('what is said of settings says nothing of the network', () => {
   assert.equal(run(told, { kind: 'told', matter: 'settings', change: undefined }).kind, 'waiting');
 });
@@ -38,6 +43,7 @@ test('never is it called reverted once the person here has answered', () => {
     told,
     nothing,
     { kind: 'silent' },
+    { kind: 'barred' },
     { kind: 'failed' },
     { kind: 'done' },
     { kind: 'seen' },

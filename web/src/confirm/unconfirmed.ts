@@ -28,6 +28,8 @@ export type ConfirmEvent =
   /** What the box says is waiting; undefined: nothing. */
   | { readonly kind: 'told'; readonly matter: Matter; readonly change: Unconfirmed | undefined }
   | { readonly kind: 'silent' }
+  /** Nobody is signed in here any more: whoever signs in is told anew. */
+  | { readonly kind: 'barred' }
   | { readonly kind: 'answer'; readonly wanted: 'keep' | 'take-back' }
   | { readonly kind: 'failed' }
   | { readonly kind: 'done' }
@@ -41,6 +43,8 @@ export function nextConfirm(state: ConfirmState, event: ConfirmEvent): ConfirmSt
       return told(state, event.matter, event.change);
     case 'silent':
       return state.kind === 'waiting' ? { ...state, isSilent: true } : state;
+    case 'barred':
+      return state.kind === 'waiting' ? NOTHING_WAITS : state;
     case 'answer':
       return state.kind === 'waiting' ? { kind: 'sending', change: state.change, wanted: event.wanted } : state;
     case 'failed':

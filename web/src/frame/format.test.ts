@@ -9,6 +9,7 @@ import {
   joined,
   megabits,
   percent,
+  plain,
   portSpeed,
   rate,
   roundRate,
@@ -70,16 +71,28 @@ test('a duration says its two largest parts', () => {
 
 test('thousands are grouped as both languages of the page do', () => {
   assert.deepEqual(
-    [0, 999, 1000, 1_234_567, -4321].map((n) => grouped(n)),
+    [0, 999, 1000, 1_234_567, -4321].map((n) => grouped(n, 0)),
     ['0', '999', '1,000', '1,234,567', '-4,321'],
   );
   assert.equal(grouped(12_345.678, 1), '12,345.7');
   fc.assert(
     fc.property(fc.integer({ min: -1e12, max: 1e12 }), (n) => {
-      assert.equal(grouped(n), n.toLocaleString('en'));
-      assert.equal(grouped(n), n.toLocaleString('zh-CN'));
+      assert.equal(grouped(n, 0), n.toLocaleString('en'));
+      assert.equal(grouped(n, 0), n.toLocaleString('zh-CN'));
     }),
   );
+});
+
+test('nothing is lost of a figure that a person entered', () => {
+  assert.deepEqual([0.1, 12.5, 7, 1234.5, 0.0625, 100_000, -1.5].map(plain), [
+    '0.1',
+    '12.5',
+    '7',
+    '1,234.5',
+    '0.063',
+    '100,000',
+    '-1.5',
+  ]);
 });
 
 test('the clock has two figures for each part, at midnight too', () => {

@@ -9,12 +9,16 @@ const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
  * 12,345.6: both languages write figures alike. By hand, because a formatter of the browser is slow to make: on an old PC the hundred figures of the
  * overview took longer than all else.
  */
-export function grouped(n: number, digits = 0): string {
+export function grouped(n: number, digits: number): string {
   const [whole = '0', part] = n.toFixed(digits).split('.', 2);
   // Beyond 1e21 a number is written with an exponent: nothing to group.
   const grouped = /^-?\d+$/.test(whole) ? whole.replace(/\B(?=(?:\d{3})+$)/g, ',') : whole;
   return part === undefined ? grouped : `${grouped}.${part}`;
 }
+
+/** Nothing is lost of what a person entered: 1,234, 12.5, 0.1; three digits behind the point at most. */
+export const plain = (n: number): string =>
+  grouped(n, Math.min(3, `${Number(n.toFixed(3))}`.split('.')[1]?.length ?? 0));
 
 /** Three figures that count: 1.69, 16.9, 169. */
 const threeFigures = (n: number): string => grouped(n, n >= 99.95 ? 0 : n >= 9.995 ? 1 : 2);
@@ -28,11 +32,7 @@ function scaled(n: number, smallest: number): Amount {
     value /= 1000;
     unit++;
   }
-  const whole = unit === smallest && (smallest > 0 || unit === 0);
-  return {
-    value: whole ? grouped(value) : threeFigures(value),
-    unit: UNITS[unit] as string,
-  };
+  return { value: unit === smallest ? grouped(value, 0) : threeFigures(value), unit: UNITS[unit] as string };
 }
 
 /** Decimal units, as networks and disks are sold in. */

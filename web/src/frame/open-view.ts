@@ -1,12 +1,14 @@
 import { effect, signal } from '@preact/signals';
 import type { ComponentType } from 'preact';
 import { views } from '../views.ts';
+import type { Language } from './format.ts';
 import { frameWords } from './frame-words.ts';
 import { place } from './router.ts';
 import { includes, session } from './session.ts';
-import { tellSession } from './start-session.ts';
+import { isExpected, tellSession } from './start-session.ts';
+import { tell } from './tell.tsx';
 import { type Found, findView, type ViewProps } from './view-entry.ts';
-import { language, speak, type WordSet } from './words.ts';
+import { allHere, language, speak, type WordSet } from './words.ts';
 
 /** What stands below the header. The old view stays until the new one is here. */
 export type Open =
@@ -30,17 +32,21 @@ async function show(path: string, query: URLSearchParams): Promise<void> {
     return;
   }
   try {
-    const [View] = await Promise.all([
-      loaded.get(found.entry) ?? found.entry.load().then((m) => m.View),
-      ...[frameWords, ...found.entry.words].map((set) => set.load(language.value)),
-    ]);
+    const sets = [frameWords, ...found.entry.words];
+    let View = loaded.get(found.entry);
+    // Again where the language was switched meanwhile.
+    while (!View || !allHere(sets, language.peek()))
+      [View] = await Promise.all([
+        View ?? found.entry.load().then((m) => m.View),
+        ...sets.map((set) => set.load(language.peek())),
+      ]);
     loaded.set(found.entry, View);
-    if (mine !== wanted) return;
-    const right = session.value?.right;
-    // Until the box said who looks, the view waits with its own placeholders.
-    const isBarred = session.value !== undefined && !includes(right, found.entry.right);
+    const now = session.value;
+    // Until the box said who looks, the view waits with its own placeholders; it is not begun for who may be nobody.
+    if (mine !== wanted || (!now && !isExpected)) return;
+    const isBarred = now !== undefined && !includes(now.right, found.entry.right);
     // Whoever is nobody yet is led to where one signs in, or sets the box up.
-    if (isBarred && right === undefined && session.value) return tellSession(session.value);
+    if (isBarred && now.right === undefined) return tellSession(now);
     open.value = isBarred ? { kind: 'not-allowed' } : { kind: 'view', found, View, query };
   } catch {
     if (mine === wanted) open.value = { kind: 'failed' };
@@ -65,4 +71,6 @@ const setsNow = (): readonly WordSet<unknown>[] => {
   return [frameWords, ...(now.kind === 'view' ? now.found.entry.words : [])];
 };
 
-export const switchLanguage = (): Promise<void> => speak(language.peek() === 'en' ? 'zh-CN' : 'en', setsNow());
+/** Draws the page in another language, once its words are here. */
+export const speakHere = (to: Language): Promise<void> =>
+  speak(to, setsNow).catch(() => tell(frameWords.get().viewFailed, true));

@@ -1,11 +1,11 @@
-import { bytes, clockTime, duration, grouped, joined, percent, rate } from './format.ts';
+import { bytes, clockTime, duration, joined, percent, plain, rate } from './format.ts';
 import { frameWords } from './frame-words.ts';
 import { language } from './words.ts';
 
 /** Figures as the reader writes them. What depends on the page's language reads it, so that what shows it is drawn anew when it changes. */
 export const saidBytes = (n: number): string => joined(bytes(n));
 export const saidRate = (bytesPerS: number): string => joined(rate(bytesPerS));
-export const saidCount = (n: number): string => grouped(n);
+export const saidCount = (n: number): string => plain(n);
 export const saidShare = (share: number): string => percent(share);
 export const saidClock = (atMs: number): string => clockTime(atMs);
 export const saidDuration = (ms: number): string => duration(ms, frameWords.get().time);

@@ -55,6 +55,9 @@ function useArrival(name: keyof FrameWords['views'] | undefined) {
   }, [name]);
 }
 
+/** A box that is there and lacks the code of its own view was updated under this page: the page is of before. */
+const tryAgain = () => (isLive.peek() ? location.reload() : void showPlace());
+
 function Opened() {
   const now = open.value;
   const words = frameWords.get();
@@ -69,7 +72,7 @@ function Opened() {
       return (
         <div class="connecting">
           <p>{words.viewFailed}</p>
-          <button type="button" onClick={() => void showPlace()}>
+          <button type="button" onClick={tryAgain}>
             {words.again}
           </button>
         </div>

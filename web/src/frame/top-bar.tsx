@@ -1,13 +1,16 @@
+import { problemText } from '../parts/problem-note.tsx';
 import { call } from './call.ts';
 import { frameWords } from './frame-words.ts';
 import { say } from './language.ts';
 import { isLive, snapshot } from './live-box.ts';
-import { switchLanguage } from './open-view.ts';
+import { speakHere } from './open-view.ts';
 import { safeText } from './safe-text.ts';
 import { saidDuration } from './said.ts';
 import { session } from './session.ts';
 import { askSession, toSignIn } from './start-session.ts';
+import { tell } from './tell.tsx';
 import { isDark, switchTheme, theme } from './theme.ts';
+import { language } from './words.ts';
 
 const Mark = () => (
   <svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
@@ -33,7 +36,7 @@ export function TopBar({ isBare }: { isBare: boolean }) {
           type="button"
           class="quiet"
           lang={words.otherLanguage === 'English' ? 'en' : 'zh-CN'}
-          onClick={() => void switchLanguage()}
+          onClick={() => void speakHere(language.peek() === 'en' ? 'zh-CN' : 'en')}
         >
           {words.otherLanguage}
         </button>
@@ -76,7 +79,8 @@ function Who() {
       </button>
     );
   const leave = async () => {
-    await call('DELETE /api/session');
+    const done = await call('DELETE /api/session');
+    if (!done.ok) tell(problemText(done.problem), true);
     await askSession();
   };
   return (

@@ -12,6 +12,7 @@ effect(() => {
 /** The words of a view in both languages; one language is fetched at a time. */
 export type WordSet<W> = {
   load(of: Language): Promise<unknown>;
+  isHere(of: Language): boolean;
   /** In the language of the page. A component that reads it is drawn anew when the language changes. */
   get(): W;
 };
@@ -23,6 +24,7 @@ export function wordSet<W>(loaders: { en: () => Promise<W>; 'zh-CN': () => Promi
     async load(of) {
       here[of] ??= await loaders[of]();
     },
+    isHere: (of) => here[of] !== undefined,
     get() {
       const words = here[language.value];
       if (words === undefined) throw new Error('bug: a view was drawn before its words were here');
@@ -31,9 +33,12 @@ export function wordSet<W>(loaders: { en: () => Promise<W>; 'zh-CN': () => Promi
   };
 }
 
-/** Loads all of `sets` in `to`, then speaks it. */
-export async function speak(to: Language, sets: readonly WordSet<unknown>[]): Promise<void> {
-  await Promise.all(sets.map((set) => set.load(to)));
+export const allHere = (sets: readonly WordSet<unknown>[], of: Language): boolean =>
+  sets.every((set) => set.isHere(of));
+
+/** Loads all of `sets` in `to`, then speaks it. Looked at again once they are here: another view may have been opened meanwhile. */
+export async function speak(to: Language, sets: () => readonly WordSet<unknown>[]): Promise<void> {
+  while (!allHere(sets(), to)) await Promise.all(sets().map((set) => set.load(to)));
   keepLanguage(to);
   language.value = to;
 }

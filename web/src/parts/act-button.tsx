@@ -29,12 +29,15 @@ export function ActButton({ act, onProblem, kind = 'plain', submit = false, disa
     event.preventDefault();
     if (isBusy) return;
     setBusy(true);
-    const done = await act();
-    if (!done.ok && done.problem.why !== 'aborted') {
-      if (onProblem) onProblem(done.problem);
-      else tell(problemText(done.problem), true);
+    try {
+      const done = await act();
+      if (!done.ok && done.problem.why !== 'aborted') {
+        if (onProblem) onProblem(done.problem);
+        else tell(problemText(done.problem), true);
+      }
+    } finally {
+      if (isHere.current) setBusy(false);
     }
-    if (isHere.current) setBusy(false);
   };
   return (
     <button

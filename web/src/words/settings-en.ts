@@ -167,6 +167,8 @@ export const en = {
     act: 'Reset the box',
     acting: 'Being reset…',
     done: 'The box was reset. The set-up begins in a moment.',
+    notHere: (disks: string) =>
+      `Nothing was reset: what is cached on ${disks} cannot be deleted, as the disk is not connected. Plug it in, or remove it from the box first.`,
   },
 };
 

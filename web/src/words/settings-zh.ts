@@ -160,5 +160,6 @@ export const zh: SettingsWords = {
     act: '重置盒子',
     acting: '正在重置…',
     done: '盒子已重置，稍后进入初始设置。',
+    notHere: (disks) => `没有重置：${disks} 失去连接，上面的缓存内容无法删除。请先接好磁盘，或将其从盒子移除。`,
   },
 };

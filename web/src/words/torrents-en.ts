@@ -103,6 +103,7 @@ export const en = {
   addWindow: 'In the night hours',
   addDo: 'Add',
   addNothing: 'Give a link or choose a file.',
+  fileUnreadable: (name: string) => `${name} cannot be read. A folder is no .torrent file.`,
   fileTooLarge: (name: string) => `${name} is too large for a .torrent file.`,
   added: (name: string) => `Added: ${name}`,
   addedAlready: (name: string) => `Was there already: ${name}`,

@@ -84,6 +84,7 @@ export const zh: TorrentsWords = {
   addWindow: '夜间时段',
   addDo: '添加',
   addNothing: '请填写链接或选择文件。',
+  fileUnreadable: (name) => `无法读取 ${name}。文件夹不是种子文件。`,
   fileTooLarge: (name) => `${name} 过大，不是种子文件。`,
   added: (name) => `已添加：${name}`,
   addedAlready: (name) => `已存在：${name}`,

@@ -1,3 +1,4 @@
+import { useRef } from 'preact/hooks';
 import { call } from '../../frame/call.ts';
 import { tell } from '../../frame/tell.tsx';
 import { useAsked } from '../../frame/use-asked.ts';
@@ -8,6 +9,8 @@ import { accountWords } from './words.ts';
 export function GuestsCard() {
   const words = accountWords.get();
   const { answer, problem, again } = useAsked('GET /api/access', {});
+  // One after the other, so that what was wished last is what counts.
+  const last = useRef<Promise<void>>(Promise.resolve());
   const change = async (guestsMayLook: boolean) => {
     const got = await call('PUT /api/access', { body: { guestsMayLook } });
     if (got.ok) tell(guestsMayLook ? words.guestsOn : words.guestsOff);
@@ -26,7 +29,9 @@ export function GuestsCard() {
             type="checkbox"
             checked={answer.guestsMayLook}
             aria-describedby="guests-text"
-            onChange={(event) => void change(event.currentTarget.checked)}
+            onChange={({ currentTarget: { checked } }) => {
+              last.current = last.current.then(() => change(checked));
+            }}
           />
           <span>{words.guests}</span>
         </label>

@@ -31,7 +31,7 @@ export function View({ params }: ViewProps) {
       <p>
         <a href={hashOf('/flows', { client: address })}>{words.why}</a>
       </p>
-      {mayLook ? <Kept address={address} /> : <p class="card pad panel">{words.historyGuarded}</p>}
+      {mayLook ? <Kept key={address} address={address} /> : <p class="card pad panel">{words.historyGuarded}</p>}
     </article>
   );
 }
@@ -61,14 +61,16 @@ function History({ history }: { history: ClientHistory }) {
     return <p class="card pad panel">{words.noHistory}</p>;
   return (
     <>
-      <section class="panel" aria-labelledby="days">
-        <h3 id="days" class="part-title">
-          {words.days}
-        </h3>
-        <div class="card pad">
-          {history.days.length > 1 && <Plot data={data} label={words.days} said={saidBytes} height={180} />}
-        </div>
-      </section>
+      {history.days.length > 1 && (
+        <section class="panel" aria-labelledby="days">
+          <h3 id="days" class="part-title">
+            {words.days}
+          </h3>
+          <div class="card pad">
+            <Plot data={data} label={words.days} said={saidBytes} height={180} />
+          </div>
+        </section>
+      )}
       <section class="panel" aria-labelledby="latest">
         <h3 id="latest" class="part-title">
           {words.latest}

@@ -41,7 +41,7 @@ export function ClientTable({ rows }: { rows: readonly ClientRow[] }) {
           {shown.map((row) => (
             <tr key={row.address}>
               <td>
-                <a class="address" href={hashOf(`/clients/${row.address}`)}>
+                <a class="address" href={hashOf(`/clients/${encodeURIComponent(row.address)}`)}>
                   <bdi>{safeText(row.address, 60)}</bdi>
                 </a>
                 <bdi class="program">{safeText(row.names.join(', '), 90)}</bdi>

@@ -1,6 +1,7 @@
 import type { Language } from '../../frame/format.ts';
 import { frameWords } from '../../frame/frame-words.ts';
 import { language, speak } from '../../frame/words.ts';
+import { diskReasons } from '../../words/reasons.ts';
 import { accountWords } from '../account/words.ts';
 import { settingsWords } from '../settings/words.ts';
 import { systemWords } from '../system/words.ts';
@@ -14,7 +15,7 @@ const LANGUAGES: readonly { value: Language; text: string }[] = [
 ];
 
 /** What the set-up is drawn with. */
-const SETS = [frameWords, setUpWords, systemWords, accountWords, settingsWords];
+const SETS = [frameWords, setUpWords, systemWords, diskReasons, accountWords, settingsWords];
 
 export function LanguageStep() {
   const words = setUpWords.get();
@@ -32,7 +33,7 @@ export function LanguageStep() {
               type="radio"
               name="language"
               checked={language.value === value}
-              onChange={() => void speak(value, SETS)}
+              onChange={() => void speak(value, () => SETS)}
             />
             <span>{text}</span>
           </label>

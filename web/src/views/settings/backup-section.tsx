@@ -2,6 +2,7 @@ import { useRef, useState } from 'preact/hooks';
 import type { Problem } from '#admin/contract-common.ts';
 import { tellUnconfirmed } from '../../confirm/confirm-store.ts';
 import { call } from '../../frame/call.ts';
+import { askSession } from '../../frame/start-session.ts';
 import { tell } from '../../frame/tell.tsx';
 import { ActButton } from '../../parts/act-button.tsx';
 import { Field } from '../../parts/field.tsx';
@@ -13,7 +14,7 @@ import { settingsWords } from './words.ts';
 
 const PASSPHRASE_MIN = 10;
 /** What the contract takes, in characters. */
-const BACKUP_MAX = 16_777_216;
+const BACKUP_MAX = 33_554_432;
 
 export function BackupSection() {
   return (
@@ -88,8 +89,10 @@ function RestoreBackup() {
     const got = await call('POST /api/backup/restore', { body });
     if (!got.ok) return got;
     tellUnconfirmed('settings', got.answer.unconfirmed);
-    await load();
     const { accountsRestored, ordersRestored } = got.answer;
+    // With the accounts all sessions are of before.
+    if (accountsRestored) void askSession();
+    else await load();
     tell(`${words.restored(accountsRestored, ordersRestored)}${accountsRestored ? ` ${words.signInAgain}` : ''}`);
     return got;
   };

@@ -1,4 +1,5 @@
 import type { Value, Values } from '#admin/contract-settings.ts';
+import { readFigure } from '../../parts/read-figure.ts';
 import type { Field } from './fields.ts';
 import { valueAt } from './fields.ts';
 
@@ -38,10 +39,8 @@ function hoursEntry(value: unknown): HoursEntry {
 
 /** A number, or the text itself when it is none: the schema's check then says so at its place. */
 export function readNumber(text: string, scale = 1): number | string {
-  // A comma is how half of the world writes a point, and no setting is so large that it needs separators.
-  const plain = text.trim().replace(',', '.');
-  const n = Number(plain);
-  return plain === '' || !Number.isFinite(n) ? text.trim() : tidy(n / scale);
+  const n = readFigure(text);
+  return n === undefined ? text.trim() : tidy(n / scale);
 }
 
 /** Undefined: nothing was entered in a field that may be empty. */

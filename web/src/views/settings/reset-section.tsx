@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { FactoryReset } from '#admin/contract-settings.ts';
 import { call } from '../../frame/call.ts';
+import { safeText } from '../../frame/safe-text.ts';
 import { askSession } from '../../frame/start-session.ts';
 import { tell } from '../../frame/tell.tsx';
 import { ActButton } from '../../parts/act-button.tsx';
@@ -20,6 +21,11 @@ export function ResetSection() {
       return { ok: true } as const;
     }
     const got = await call('POST /api/factory-reset', { body: { cache, typed: typed.trim() } });
+    const gone = got.ok ? undefined : got.problem.fields?.find(({ path }) => path === 'cache')?.detail?.disks;
+    if (gone !== undefined) {
+      tell(words.notHere(safeText(String(gone), 300)), true);
+      return { ok: true } as const;
+    }
     if (!got.ok) return got;
     tell(words.done);
     void askSession();

@@ -32,8 +32,12 @@ export const problems = computed<Placement>(() => {
 /** Where the focus goes. */
 export const wrongPath = computed(() => firstWrong(fields.value, problems.value));
 
+let asked = 0;
+/** Of several that are under way the one asked last counts: an older answer may be of before a change. */
 export async function load(signal?: AbortSignal): Promise<void> {
+  const mine = ++asked;
   const got = await call('GET /api/settings', signal ? { signal } : {});
+  if (mine !== asked) return;
   if (!got.ok) {
     if (got.problem.why !== 'aborted') loadProblem.value = got.problem;
     return;

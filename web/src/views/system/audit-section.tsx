@@ -5,6 +5,7 @@ import { safeText } from '../../frame/safe-text.ts';
 import { saidDate } from '../../frame/said.ts';
 import { useAsked } from '../../frame/use-asked.ts';
 import { ProblemNote } from '../../parts/problem-note.tsx';
+import { saidDetail } from './audit-detail.ts';
 import { systemWords } from './words.ts';
 
 const PAGE_ROWS = 50;
@@ -58,9 +59,7 @@ export function AuditSection() {
 
 function Row({ row }: { row: AuditRow }) {
   const words = systemWords.get().audit;
-  const detail = Object.entries(row.detail)
-    .map(([key, value]) => `${safeText(key, 30)}: ${safeText(String(value), 120)}`)
-    .join(', ');
+  const detail = saidDetail(row.detail).join(' · ');
   return (
     <tr class={row.outcome}>
       <td>{saidDate(row.atMs)}</td>

@@ -13,6 +13,7 @@ import { Dialog } from '../../parts/dialog.tsx';
 import { Field } from '../../parts/field.tsx';
 import { ProblemNote } from '../../parts/problem-note.tsx';
 import { focusField } from '../../parts/secret-field.tsx';
+import { diskReasons } from '../../words/reasons.ts';
 import { systemWords } from './words.ts';
 
 type Props = {
@@ -87,7 +88,7 @@ function Candidate({ disk }: { disk: DiskCandidate }) {
     model,
     serial,
     transport,
-    rotates === undefined ? undefined : rotates ? words.hard : words.flash,
+    rotates === undefined ? undefined : diskReasons.get().diskKind[rotates ? 'hdd' : 'ssd'],
     fileSystem === undefined ? words.noFileSystem : words.fileSystem(fileSystem),
     label,
     mountedAt === undefined ? undefined : words.mountedAt(mountedAt),

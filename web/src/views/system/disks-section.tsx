@@ -11,6 +11,7 @@ import { useAsked } from '../../frame/use-asked.ts';
 import { ActButton } from '../../parts/act-button.tsx';
 import { Confirm } from '../../parts/confirm.tsx';
 import { ProblemNote } from '../../parts/problem-note.tsx';
+import { diskReasons } from '../../words/reasons.ts';
 import { DiskCandidates } from './disk-candidates.tsx';
 import { systemWords } from './words.ts';
 
@@ -21,7 +22,7 @@ export function DisksSection() {
   const words = systemWords.get().disks;
   const { answer, problem, again } = useAsked('GET /api/disks/drains', {}, EVERY_MS);
   const [wanted, setWanted] = useState<Wanted>();
-  const disks = snapshot.value?.disks ?? [];
+  const disks = snapshot.value?.disks;
   const act = async ({ what, path }: Wanted) => {
     const got = await call(what === 'drain' ? 'POST /api/disks/drain' : 'POST /api/disks/remove', { body: { path } });
     if (got.ok) {
@@ -42,9 +43,9 @@ export function DisksSection() {
           {words.used}
         </h3>
         <ProblemNote problem={problem} again={again} />
-        {disks.length === 0 && <p class="aside">{words.usedNone}</p>}
+        {disks?.length === 0 && <p class="aside">{words.usedNone}</p>}
         <ul class="rows">
-          {disks.map((disk) => {
+          {disks?.map((disk) => {
             const drain = answer?.drains.find(({ path }) => path === disk.path);
             return (
               <li key={disk.path}>
@@ -85,6 +86,7 @@ export function DisksSection() {
 
 function Used({ disk, drain }: { disk: DiskView; drain: DrainView | undefined }) {
   const words = systemWords.get().disks;
+  const reasons = diskReasons.get();
   const { path, state, kind, freeBytes } = disk;
   const whole = drain ? drain.movedBytes + drain.leftBytes : 0;
   return (
@@ -93,12 +95,10 @@ function Used({ disk, drain }: { disk: DiskView; drain: DrainView | undefined })
         <b>
           <bdi>{safeText(path, 80)}</bdi>
         </b>{' '}
-        <i class={state === 'good' ? 'badge plain' : 'badge bad'}>{words.state[state]}</i>
+        <i class={state === 'good' ? 'badge plain' : 'badge bad'}>{reasons.diskState[state]}</i>
       </p>
       <p class="aside">
-        {[kind === 'hdd' ? words.hard : kind === 'ssd' ? words.flash : undefined, words.free(saidBytes(freeBytes))]
-          .filter((text) => text !== undefined)
-          .join(' · ')}
+        {[reasons.diskKind[kind], words.free(saidBytes(freeBytes))].filter((text) => text !== '').join(' · ')}
       </p>
       {drain && (
         <div class="drain">

@@ -23,9 +23,11 @@ import './torrent.css';
 const EVERY_MS = 2000;
 
 /** One torrent: what it does and why, what is here of it, who has it, what can be done. */
-export function View({ params }: ViewProps) {
+export const View = ({ params: { infoHash = '' } }: ViewProps) => <Torrent key={infoHash} infoHash={infoHash} />;
+
+// Keyed by what it shows: while the box is asked for another torrent, or does not answer, nothing of the one before may stand there.
+function Torrent({ infoHash }: { infoHash: string }) {
   const words = torrentsWords.get();
-  const infoHash = params.infoHash ?? '';
   const { answer, problem, again } = useAsked('GET /api/tasks/{infoHash}', { params: { infoHash } }, EVERY_MS);
   const isGone = problem?.why === 'not-found';
   return (

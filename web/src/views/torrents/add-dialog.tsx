@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { NewOrder } from '#admin/contract-tasks.ts';
 import { frameWords } from '../../frame/frame-words.ts';
 import { ActButton } from '../../parts/act-button.tsx';
@@ -10,7 +10,7 @@ import { linksOf } from './add-torrents-text.ts';
 import { torrentsWords } from './words.ts';
 
 type Props = {
-  /** Dropped on the page before the dialog was opened. */
+  /** Dropped on the page, before the dialog was opened or on it. */
   dropped: readonly File[];
   /** True: something was added. */
   onClose: (added: boolean) => void;
@@ -21,6 +21,9 @@ export function AddDialog({ dropped, onClose }: Props) {
   const words = torrentsWords.get();
   const [text, setText] = useState('');
   const [files, setFiles] = useState(dropped);
+  useEffect(() => {
+    if (dropped.length > 0) setFiles(dropped);
+  }, [dropped]);
   const [when, setWhen] = useState<NewOrder['when']>('window');
   const add = async () => {
     const done = await addTorrents(linksOf(text), files, when);

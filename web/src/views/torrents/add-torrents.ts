@@ -25,7 +25,12 @@ export async function addTorrents(links: readonly string[], files: readonly File
       tell(words.fileTooLarge(safeText(file.name, 80)), true);
       return ending;
     }
-    const done = await call('POST /api/orders', { body: { torrent: await base64Of(file), when } });
+    const torrent = await base64Of(file);
+    if (torrent === undefined) {
+      tell(words.fileUnreadable(safeText(file.name, 80)), true);
+      return ending;
+    }
+    const done = await call('POST /api/orders', { body: { torrent, when } });
     if (!done.ok) return done;
     last = saidAdded(done.answer, file.name);
   }
@@ -43,10 +48,11 @@ function saidAdded(order: { name: string; infoHash: string; already: boolean }, 
   return order.already ? words.addedAlready(name) : words.added(name);
 }
 
-const base64Of = (file: File): Promise<string> =>
-  new Promise((resolve, reject) => {
+/** Undefined: it cannot be read, as a folder that was dropped, or a file that is gone. */
+const base64Of = (file: File): Promise<string | undefined> =>
+  new Promise((resolve) => {
     const reader = new FileReader();
     reader.onload = () => resolve(String(reader.result).replace(/^[^,]*,/, ''));
-    reader.onerror = () => reject(reader.error ?? new Error('the file cannot be read'));
+    reader.onerror = () => resolve(undefined);
     reader.readAsDataURL(file);
   });

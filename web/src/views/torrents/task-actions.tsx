@@ -16,7 +16,9 @@ type Props = {
   onDone: (did: TaskAction['do']) => void;
 };
 
-/** What can be done with torrents. What cannot be taken back is asked first. */
+/**
+ * What can be done with torrents. What cannot be taken back is asked first. What does and undoes is one button, so that the focus stays where it is.
+ */
 export function TaskActionButtons({ infoHashes, isPinned, isBlocked, limitMbps, onDone }: Props) {
   const words = torrentsWords.get();
   const [asking, setAsking] = useState<'drop' | 'block' | 'limit'>();
@@ -25,22 +27,26 @@ export function TaskActionButtons({ infoHashes, isPinned, isBlocked, limitMbps, 
     if (done.ok) onDone(action.do);
     return done;
   };
+  const askBlock = async () => {
+    setAsking('block');
+    return { ok: true } as const;
+  };
   const close = () => setAsking(undefined);
   const count = infoHashes.length;
   return (
     <div class="actions">
-      {isPinned !== true && <ActButton act={() => act({ do: 'pin' })}>{words.pin}</ActButton>}
-      {isPinned !== false && <ActButton act={() => act({ do: 'unpin' })}>{words.unpin}</ActButton>}
+      <ActButton key="pin" act={() => act({ do: isPinned ? 'unpin' : 'pin' })}>
+        {isPinned ? words.unpin : words.pin}
+      </ActButton>
+      {isPinned === undefined && <ActButton act={() => act({ do: 'unpin' })}>{words.unpin}</ActButton>}
       <ActButton act={() => act({ do: 'recheck' })}>{words.recheck}</ActButton>
       <button type="button" onClick={() => setAsking('limit')}>
         {words.limit}
       </button>
-      {isBlocked !== true && (
-        <button type="button" onClick={() => setAsking('block')}>
-          {words.block}
-        </button>
-      )}
-      {isBlocked !== false && <ActButton act={() => act({ do: 'unblock' })}>{words.unblock}</ActButton>}
+      <ActButton key="block" act={isBlocked ? () => act({ do: 'unblock' }) : askBlock}>
+        {isBlocked ? words.unblock : words.block}
+      </ActButton>
+      {isBlocked === undefined && <ActButton act={() => act({ do: 'unblock' })}>{words.unblock}</ActButton>}
       <button type="button" class="danger" onClick={() => setAsking('drop')}>
         {words.drop}
       </button>

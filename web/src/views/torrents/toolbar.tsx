@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { go } from '../../frame/router.ts';
+import { go, place } from '../../frame/router.ts';
 import { safeText } from '../../frame/safe-text.ts';
 import { addressQuery, FILTERS, type ListQuery, SORTS } from './list-query.ts';
 import { torrentsWords } from './words.ts';
@@ -13,12 +13,26 @@ export function Toolbar({ query }: { query: ListQuery }) {
   const [text, setText] = useState(query.search);
   const newest = useRef(query);
   newest.current = query;
+  /** What the address was last told from here. */
+  const told = useRef(query.search);
   const set = (over: Partial<ListQuery>) => go('/torrents', addressQuery({ ...newest.current, ...over }), true);
   useEffect(() => {
-    if (text.trim() === newest.current.search) return;
-    const timer = setTimeout(() => set({ search: text }), TYPING_MS);
+    const search = text.trim();
+    if (search === newest.current.search) return;
+    const timer = setTimeout(() => {
+      // Whoever is on the way to another view is not brought back.
+      if (place.peek().path !== '/torrents') return;
+      told.current = search;
+      set({ search });
+    }, TYPING_MS);
     return () => clearTimeout(timer);
   }, [text]);
+  // Somebody went back, or to the whole list: the field shows what is looked for now. What is being typed is left alone.
+  useEffect(() => {
+    if (query.search === told.current) return;
+    told.current = query.search;
+    setText(query.search);
+  }, [query.search]);
   return (
     <div class="toolbar">
       <input

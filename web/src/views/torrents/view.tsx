@@ -1,3 +1,4 @@
+import type { TargetedDragEvent } from 'preact';
 import { useState } from 'preact/hooks';
 import { frameWords } from '../../frame/frame-words.ts';
 import { may } from '../../frame/session.ts';
@@ -35,15 +36,13 @@ export function View({ query: address }: ViewProps) {
     event.preventDefault();
     setDropping(true);
   };
+  /** Out of the list or of the window, not from one row to the next. */
+  const leave = ({ relatedTarget: to, currentTarget }: TargetedDragEvent<HTMLElement>) => {
+    if (!(to instanceof Node && currentTarget.contains(to))) setDropping(false);
+  };
   const key = JSON.stringify(query);
   return (
-    <section
-      class="torrents"
-      aria-labelledby="torrents"
-      onDragOver={over}
-      onDragLeave={(event) => event.currentTarget === event.target && setDropping(false)}
-      onDrop={drop}
-    >
+    <section class="torrents" aria-labelledby="torrents" onDragOver={over} onDragLeave={leave} onDrop={drop}>
       <div class="heading">
         <h2 id="torrents">
           {frameWords.get().views.torrents}

@@ -1,0 +1,3 @@
+import { taskSearchCompliance } from './search-compliance.ts';
+
+taskSearchCompliance(100_000);
