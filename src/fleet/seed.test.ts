@@ -58,7 +58,7 @@ test('however the bytes come, the seed is the same, and says what each piece is'
 });
 
 test('one file alone is a torrent of one file', () => {
-  const maker = new SeedMaker('film.mkv', [{ path: ['film.mkv'], lengthBytes: 5 }], PIECE);
+  const maker = new SeedMaker('film.mkv', [{ path: [], lengthBytes: 5 }], PIECE);
   maker.push(Buffer.from('hello'));
   const read = readSeed(maker.finish());
   assert.ok(read.kind === 'ok');
@@ -66,6 +66,14 @@ test('one file alone is a torrent of one file', () => {
     [read.value.meta.name, read.value.meta.totalBytes, read.value.meta.files.length],
     ['film.mkv', 5, 1],
   );
+});
+
+test('a folder with one file is a folder', () => {
+  const maker = new SeedMaker('补丁', [{ path: ['补丁'], lengthBytes: 5 }], PIECE);
+  maker.push(Buffer.from('hello'));
+  const read = readSeed(maker.finish());
+  assert.ok(read.kind === 'ok');
+  assert.deepEqual(read.value.meta.files[0]?.path, ['补丁', '补丁']);
 });
 
 test('files that grow or shrink while they are read make no seed', () => {

@@ -41,7 +41,7 @@ export class SeedMaker {
   #filled = 0;
   #total = 0;
 
-  /** One file alone, with one path element, is a torrent of one file; else `name` is the folder. */
+  /** `name`: the folder that the paths begin in; of one file alone, whose path is empty, the file's own name. */
   constructor(name: string, files: readonly SeedFile[], pieceLength: number) {
     this.#name = name;
     this.#files = files;
@@ -67,10 +67,10 @@ export class SeedMaker {
     if (said !== this.#total)
       throw new Error(`the files changed while they were read: ${said} bytes became ${this.#total}`);
     const [only] = this.#files;
-    const isOne = this.#files.length === 1 && only?.path.length === 1;
+    const isOne = this.#files.length === 1 && only?.path.length === 0;
     const info = {
       ...(isOne
-        ? { length: said, name: only?.path[0] as string }
+        ? { length: said, name: this.#name }
         : { files: this.#files.map(({ path, lengthBytes }) => ({ length: lengthBytes, path })), name: this.#name }),
       'piece length': this.#pieceLength,
       pieces: Buffer.concat(this.#sha1),

@@ -61,6 +61,16 @@ test('a file alone keeps its name, and a bundle says what it is for', async (t) 
   );
 });
 
+test('a folder with one file stays a folder', async (t) => {
+  const folder = folderFor(t);
+  mkdirSync(join(folder, '补丁'));
+  writeFileSync(join(folder, '补丁', '更新.bin'), 'x');
+  const { seed, folder: root } = await readPublication({ path: join(folder, '补丁') }, sign);
+  assert.deepEqual(seed.meta.files[0]?.path, ['补丁', '更新.bin']);
+  await using files = await PieceFiles.open(seed, root, silentLog);
+  assert.ok(files.whole);
+});
+
 test('what cannot be distributed is told of', async (t) => {
   const folder = folderFor(t);
   const refused = (path: string, why: RegExp) =>

@@ -52,7 +52,7 @@ export async function readPublication(
   const pieceLength = pieceLengthFor(sizeBytes);
   const isOne = files.length === 1 && files[0]?.path.length === 0;
   const own = basename(root);
-  const maker = new SeedMaker(own, isOne ? [{ path: [own], lengthBytes: sizeBytes }] : files, pieceLength);
+  const maker = new SeedMaker(own, files, pieceLength);
   for (const file of files)
     for await (const chunk of createReadStream(join(root, ...file.path))) maker.push(chunk as Buffer);
   const seedBytes = finished(maker, path);

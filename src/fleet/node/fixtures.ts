@@ -48,7 +48,7 @@ export function distribution(
   file = 'patch.bin',
 ): Distribution {
   const bytes = randomBytes(sizeBytes);
-  const maker = new SeedMaker(file, [{ path: [file], lengthBytes: sizeBytes }], PIECE);
+  const maker = new SeedMaker(file, [{ path: [], lengthBytes: sizeBytes }], PIECE);
   maker.push(bytes);
   const seedBytes = maker.finish();
   const seed = readSeed(seedBytes);

@@ -102,7 +102,7 @@ test('whoever opens it again has what lies there, and nothing that was damaged',
 
 test('files of the same names and lengths that are others stay until all of it has come', async (t) => {
   const folder = temporary(t);
-  const { seed, bytes } = published([{ path: ['one.bin'], lengthBytes: PIECE + 9 }]);
+  const { seed, bytes } = published([{ path: [], lengthBytes: PIECE + 9 }], 'one.bin');
   writeFileSync(join(folder, 'one.bin'), Buffer.alloc(PIECE + 9, 7));
   await using files = await PieceFiles.open(seed, folder, silentLog);
   assert.equal(files.count, 0);
@@ -115,7 +115,7 @@ test('files of the same names and lengths that are others stay until all of it h
 
 test('a file that its owner changes afterwards is given to nobody', async (t) => {
   const folder = temporary(t);
-  const { seed, bytes } = published([{ path: ['one.bin'], lengthBytes: 3 * PIECE }]);
+  const { seed, bytes } = published([{ path: [], lengthBytes: 3 * PIECE }], 'one.bin');
   {
     await using files = await PieceFiles.open(seed, folder, silentLog);
     for (const piece of [0, 1, 2]) await files.keep(pieceOf(seed, bytes, piece));

@@ -21,7 +21,7 @@ const PIECE = 64 * 1024;
 const PORT = 26_881;
 
 function published(bytes: Buffer): Seed {
-  const maker = new SeedMaker('file', [{ path: ['file'], lengthBytes: bytes.length }], PIECE);
+  const maker = new SeedMaker('file', [{ path: [], lengthBytes: bytes.length }], PIECE);
   maker.push(bytes);
   const read = readSeed(maker.finish());
   assert.ok(read.kind === 'ok');
