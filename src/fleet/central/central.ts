@@ -33,7 +33,7 @@ export type CentralWorld = {
   poke(): void;
 };
 
-export type DistributionView = DistributionRow & { readonly targets: readonly TargetRow[] };
+export type DistributionView = Omit<DistributionRow, 'seed'> & { readonly targets: readonly TargetRow[] };
 
 const DISCOVER_EVERY_MS = 30_000;
 const TICK_MS = 1_000;
@@ -86,7 +86,7 @@ export class Central {
 
   distributions(): DistributionView[] {
     const { book } = this.#world;
-    return book.distributions().map((row) => ({ ...row, targets: book.targets(row.id) }));
+    return book.distributionBriefs().map((row) => ({ ...row, targets: book.targets(row.id) }));
   }
 
   /** Reads and signs it and begins. Rejects with PublishError. What is published already, byte for byte, under the same name, is not published again. */
@@ -136,7 +136,7 @@ export class Central {
   }
 
   #sameAs({ manifest }: Published): DistributionId | undefined {
-    const same = this.#world.book.distributions().find(({ manifest: bytes, state }) => {
+    const same = this.#world.book.distributionBriefs().find(({ manifest: bytes, state }) => {
       const { name, infoHash } = JSON.parse(bytes.toString('utf8')) as { name: string; infoHash: string };
       return state !== 'cancelled' && name === manifest.name && infoHash === manifest.infoHash;
     });
@@ -239,7 +239,7 @@ export class Central {
       return;
     }
     const have = new Set(said.have);
-    for (const row of book.distributions()) {
+    for (const row of book.distributionBriefs()) {
       if (row.state === 'cancelled' || row.state === 'partial') continue;
       const id = row.id as DistributionId;
       const target = book.target(id, node);
@@ -279,7 +279,7 @@ export class Central {
   }
 
   #advanceAll(): void {
-    for (const { id, state } of this.#world.book.distributions())
+    for (const { id, state } of this.#world.book.distributionBriefs())
       if (state === 'open' || state === 'converged') this.#advance(id as DistributionId);
   }
 

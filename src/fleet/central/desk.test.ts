@@ -37,7 +37,6 @@ test('who owns the socket publishes, looks, cancels and tries again', async (t) 
     id: 'a',
     manifest: Buffer.from('{"name":"x"}'),
     signature: Buffer.alloc(64),
-    seed: Buffer.alloc(9),
     orders: '{}',
     targets: [],
   };

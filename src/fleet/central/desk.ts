@@ -30,7 +30,7 @@ function requestsTo(central: Central): Asked {
   return {
     'GET /fleet': () => ({
       nodes: central.nodes(),
-      distributions: central.distributions().map(({ manifest, signature: _, seed: __, orders, ...row }) => ({
+      distributions: central.distributions().map(({ manifest, signature: _, orders, ...row }) => ({
         ...row,
         manifest: JSON.parse(manifest.toString('utf8')) as unknown,
         orders: JSON.parse(orders) as unknown,

@@ -109,7 +109,9 @@ export class Doing {
     const seed = this.seed(id);
     if (!row || !seed) return;
     const orders = ordersOf(row);
-    const way = orders.ways[group] ?? learning.wayFor(group, seed.meta.totalBytes, nodes.length);
+    const way =
+      orders.ways[group] ??
+      learning.wayFor(group, seed.meta.totalBytes, nodes.length, this.#relaysOf(id, group).length > 0);
     if (!orders.ways[group]) {
       book.setOrders(id, JSON.stringify({ ...orders, ways: { ...orders.ways, [group]: way } }));
       learning.begun(id, group);
@@ -144,14 +146,8 @@ export class Doing {
         groupOf(all.get(node) as KnownNode) === group &&
         (nodes.includes(node) || state === 'receiving' || state === 'done'),
     );
-    const relays = targets.filter(
-      ({ node, state }) =>
-        state === 'done' &&
-        group !== RELAYS &&
-        all.get(node)?.role === 'relay' &&
-        `site ${all.get(node)?.site}` === group,
-    );
-    const givers = relays.length > 0 ? relays.map(({ node }) => (all.get(node) as KnownNode).swarm) : [place];
+    const relays = this.#relaysOf(id, group);
+    const givers = relays.length > 0 ? relays.map(({ swarm }) => swarm) : [place];
     const places = members.map(({ node }) => (all.get(node) as KnownNode).swarm);
     for (const node of nodes) {
       const slot = members.findIndex((member) => member.node === node);
@@ -196,6 +192,17 @@ export class Doing {
     }
     this.#seeds.set(id, read.value);
     return read.value;
+  }
+
+  /** Relays of the terminals' site that have it and are here. */
+  #relaysOf(id: DistributionId, group: string): KnownNode[] {
+    if (group === RELAYS) return [];
+    const all = this.#world.nodes.all(this.#nowMs);
+    const done = this.#world.book.targets(id).filter(({ state }) => state === 'done');
+    const known = done.map(({ node }) => all.get(node)).filter((node) => node !== undefined);
+    return known.filter(
+      ({ role, site, online }) => role === 'relay' && online && groupOf({ role: 'terminal', site }) === group,
+    );
   }
 
   /** All that are in the fleet, and more than one: then one message is for all. */

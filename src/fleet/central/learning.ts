@@ -21,8 +21,8 @@ export class Learning {
   }
 
   /** The way by which a group gets it first, from what is believed now. */
-  wayFor(group: string, sizeBytes: number, nodes: number): Way {
-    return wayFor(this.#model(group), sizeBytes, nodes);
+  wayFor(group: string, sizeBytes: number, nodes: number, isBehindRelay: boolean): Way {
+    return wayFor(this.#model(group), sizeBytes, nodes, isBehindRelay);
   }
 
   begun(id: DistributionId, group: string): void {

@@ -33,6 +33,14 @@ test('what is small goes behind its offer, what is large by the swarm, whatever 
   assert.equal(wayFor(quick, CHUNKS_BYTES + 1, 1), 'swarm');
 });
 
+test('behind a relay what is not small comes from there, over the line no second time', () => {
+  const quick = learned(UNKNOWN_SITE, { way: 'chunks', sizeBytes: 10 * MB, nodes: 2, seconds: 0.01 });
+  assert.deepEqual(
+    [wayFor(quick, 10 * MB, 2), wayFor(quick, 10 * MB, 2, true), wayFor(quick, 0.5 * MB, 2, true)],
+    ['chunks', 'swarm', 'inline'],
+  );
+});
+
 test('a slow line to many nodes is learned: the swarm begins at a megabyte or two', () => {
   const site = after({ amqpS: 0.05, amqpRate: 5 * MB, swarmS: 0.3, swarmRate: 4 * MB }, 20, 60);
   assert.equal(wayFor(site, 3 * MB, 20), 'swarm');

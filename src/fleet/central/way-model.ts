@@ -71,10 +71,13 @@ export const amqpSeconds = ({ amqp }: SiteModel, sizeBytes: number, nodes: numbe
   secondsFor(amqp, nodes * sizeBytes);
 export const swarmSeconds = ({ swarm }: SiteModel, sizeBytes: number): number => secondsFor(swarm, sizeBytes);
 
-/** By which way so many bytes are at so many nodes of the site first. */
-export function wayFor(site: SiteModel, sizeBytes: number, nodes: number): Way {
+/**
+ * By which way so many bytes are at so many nodes of the site first. `isBehindRelay`: a node of the site has it, and what is not small goes over the site's line no second
+ * time, whatever would be quicker.
+ */
+export function wayFor(site: SiteModel, sizeBytes: number, nodes: number, isBehindRelay = false): Way {
   const byAmqp: Way = sizeBytes <= INLINE_BYTES ? 'inline' : 'chunks';
-  if (sizeBytes > CHUNKS_BYTES) return 'swarm';
+  if (sizeBytes > (isBehindRelay ? INLINE_BYTES : CHUNKS_BYTES)) return 'swarm';
   const [amqp, swarm] = [amqpSeconds(site, sizeBytes, nodes), swarmSeconds(site, sizeBytes)];
   const last = site.last[classOf(sizeBytes)];
   if (last === 'swarm') return amqp < swarm * WORTH_A_CHANGE ? byAmqp : 'swarm';

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -98,6 +108,26 @@ test('whoever opens it again has what lies there, and nothing that was damaged',
   await using placed = await PieceFiles.open(seed, folder, silentLog);
   assert.ok(placed.whole);
   assert.ok((await contentOf(placed, seed)).equals(bytes));
+});
+
+test('a crash while files take their place loses nothing', async (t) => {
+  const folder = temporary(t);
+  const { seed, bytes } = published(several);
+  {
+    await using files = await PieceFiles.open(seed, folder, silentLog);
+    for (let piece = 0; piece < seed.meta.pieceCount; piece++) await files.keep(pieceOf(seed, bytes, piece));
+    await files.place();
+  }
+  // As it was in the middle: some are in their place already.
+  const part = join(folder, '.swarmbox-part', seed.meta.infoHash);
+  mkdirSync(join(part, '补丁 7', 'small'), { recursive: true });
+  for (const name of ['0.txt', '7.txt'])
+    renameSync(join(folder, '补丁 7', 'small', name), join(part, '补丁 7', 'small', name));
+  writeFileSync(join(part, '.placing'), '');
+  await using again = await PieceFiles.open(seed, folder, silentLog);
+  assert.ok(again.whole);
+  assertPlaced(folder, seed, bytes);
+  assert.ok(!existsSync(part));
 });
 
 test('files of the same names and lengths that are others stay until all of it has come', async (t) => {

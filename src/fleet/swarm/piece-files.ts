@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorCode, errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
@@ -16,6 +16,8 @@ import type { PieceHome } from './swarm.ts';
 type Place = { readonly path: string; readonly fromByte: number; readonly lengthBytes: number };
 
 const PART_FOLDER = '.swarmbox-part';
+/** In the part folder: all of it was here, verified, and its files are taking their place. No torrent has a file of this name there: they lie in folders, or carry the torrent's. */
+const PLACING = '.placing';
 
 /**
  * One distribution as plain files in a folder of the node's owner. While it is not whole it lies in a folder of its own beside; then it takes its place, file
@@ -52,6 +54,7 @@ export class PieceFiles implements PieceHome, AsyncDisposable {
   static async open(seed: Seed, folder: string, log: Log): Promise<PieceFiles> {
     const files = new PieceFiles(seed, folder, log);
     await mkdir(folder, { recursive: true });
+    if (await exists(join(files.#part, PLACING))) await files.#takePlace();
     files.#isPlaced = !(await exists(files.#part)) && (await files.#allPlaced());
     await files.#verifyAll();
     return files;
@@ -97,11 +100,23 @@ export class PieceFiles implements PieceHome, AsyncDisposable {
       });
     }
     await this.#closeFiles();
-    for (const { path } of this.#places) {
-      await mkdir(dirname(join(this.#folder, path)), { recursive: true });
-      await rename(join(this.#part, path), join(this.#folder, path));
-    }
+    await writeFile(join(this.#part, PLACING), '', { flush: true });
+    await this.#takePlace();
     this.#isPlaced = true;
+  }
+
+  /** Begun once, it goes on after a crash: what is not in the part folder any more is in its place. */
+  async #takePlace(): Promise<void> {
+    const folders = new Set<string>([this.#folder]);
+    for (const { path } of this.#places) {
+      const to = join(this.#folder, path);
+      await mkdir(dirname(to), { recursive: true });
+      folders.add(dirname(to));
+      await rename(join(this.#part, path), to).catch((error: unknown) => {
+        if (errorCode(error) !== 'ENOENT') throw error;
+      });
+    }
+    for (const folder of folders) await syncFolder(folder);
     await rm(this.#part, { recursive: true, force: true });
   }
 
@@ -257,6 +272,11 @@ export class PieceFiles implements PieceHome, AsyncDisposable {
       this.#memoryBytes -= lengthBytes;
     }
   }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  await folder.sync().finally(() => folder.close());
 }
 
 const exists = async (path: string): Promise<boolean> =>

@@ -244,7 +244,8 @@ export class Swarm {
     this.#filling.tick(nowMs);
     for (const link of [...this.#links]) link.tick(nowMs);
     for (const [key, { link, dueMs }] of this.#dialled) {
-      const endpoint = link || nowMs < dueMs ? undefined : parseEndpoint(key);
+      // Who has all of it is dialled by those who lack some.
+      const endpoint = link || nowMs < dueMs || this.whole ? undefined : parseEndpoint(key);
       if (endpoint) this.#connect(endpoint);
     }
   }
