@@ -1,25 +1,31 @@
-// Writes src/admin/contract-schema.json: JSON Schema of every route of contract-api.ts. The daemon checks what it is sent with it, and tells it as OpenAPI.
-// `--check` fails when the file is stale.
+// Writes the JSON Schemas that are made from types: of every route of the admin API, and of every message of a fleet. The daemon checks what it is sent with them.
+// `--check` fails when one is stale.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { argv, exit } from 'node:process';
 import { createGenerator } from 'ts-json-schema-generator';
 
 const root = join(import.meta.dirname, '..');
-const file = join(root, 'src/admin/contract-schema.json');
-const schema = createGenerator({
-  path: join(root, 'src/admin/contract-api.ts'),
-  tsconfig: join(root, 'tsconfig.json'),
-  type: 'Contract',
-  skipTypeCheck: true,
-  sortProps: false,
-  topRef: false,
-  additionalProperties: false,
-}).createSchema('Contract');
-const text = `${JSON.stringify(schema)}\n`;
-if (argv.includes('--check')) {
-  if (readFileSync(file, 'utf8') !== text) {
-    console.error('src/admin/contract-schema.json does not match the contract: run `node scripts/contract-schema.ts`');
+const SCHEMAS = [
+  { types: 'src/admin/contract-api.ts', type: 'Contract', file: 'src/admin/contract-schema.json' },
+  { types: 'src/fleet/message-types.ts', type: 'Messages', file: 'src/fleet/messages-schema.json' },
+  { types: 'src/fleet/config-types.ts', type: 'Configs', file: 'src/fleet/config-schema.json' },
+];
+
+for (const { types, type, file } of SCHEMAS) {
+  const schema = createGenerator({
+    path: join(root, types),
+    tsconfig: join(root, 'tsconfig.json'),
+    type,
+    skipTypeCheck: true,
+    sortProps: false,
+    topRef: false,
+    additionalProperties: false,
+  }).createSchema(type);
+  const text = `${JSON.stringify(schema)}\n`;
+  if (!argv.includes('--check')) writeFileSync(join(root, file), text);
+  else if (readFileSync(join(root, file), 'utf8') !== text) {
+    console.error(`${file} does not match ${types}: run \`node scripts/contract-schema.ts\``);
     exit(1);
   }
-} else writeFileSync(file, text);
+}

@@ -7,7 +7,7 @@ set -euo pipefail
 PACKAGES=(nftables libnftables1 iproute2 ethtool procps iputils-ping ca-certificates e2fsprogs
   g++ make python3
   opentracker transmission-daemon aria2 python3-libtorrent rtorrent chromium
-  nginx-light python3-fusepy openssl fonts-wqy-microhei)
+  nginx-light python3-fusepy openssl fonts-wqy-microhei rabbitmq-server)
 missing=()
 for p in "${PACKAGES[@]}"; do
   dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing+=("$p")

@@ -37,6 +37,7 @@ const livesIn: Record<string, string> = {
   'raw-socket': 'kernel',
   'node:ffi': 'kernel',
   'node:child_process': 'kernel',
+  amqplib: 'fleet',
   systeminformation: 'health',
   ws: 'admin',
 };
@@ -102,7 +103,16 @@ overrides.push({
 
 const config = {
   vcs: { enabled: true, clientKind: 'git', useIgnoreFile: true },
-  files: { includes: ['**', '!package-lock.json', '!**/*.md', '!web/dist', '!src/admin/contract-schema.json'] },
+  files: {
+    includes: [
+      '**',
+      '!package-lock.json',
+      '!**/*.md',
+      '!web/dist',
+      '!src/admin/contract-schema.json',
+      '!src/fleet/*-schema.json',
+    ],
+  },
   formatter: { indentStyle: 'space', indentWidth: 2, lineWidth: 120 },
   javascript: { formatter: { quoteStyle: 'single' } },
   linter: {

@@ -29,6 +29,20 @@ function onHangup(running: () => SettingsKeeper | undefined, log: Log): void {
   });
 }
 
+const USAGE = `usage: node src/main.ts CONFIG.json            the box
+       node src/main.ts central CONFIG.json    the centre of a fleet
+       node src/main.ts terminal CONFIG.json   a node of a fleet`;
+
+/** The box is the program's own role; the roles of a fleet have a name. */
+function roleIn(
+  words: readonly string[],
+): { readonly role: 'box' | 'central' | 'terminal'; readonly path: string } | undefined {
+  const [first, second, ...more] = words;
+  if (!first || more.length > 0) return undefined;
+  if (second === undefined) return { role: 'box', path: first };
+  return first === 'central' || first === 'terminal' ? { role: first, path: second } : undefined;
+}
+
 /** Disks that a reset wipes. They stay mounted. */
 async function mountOnce(dataDir: string, log: Log): Promise<void> {
   await using scope = new Scope(() => {});
@@ -37,11 +51,12 @@ async function mountOnce(dataDir: string, log: Log): Promise<void> {
 
 async function main(): Promise<void> {
   const log = stderrLog();
-  const path = argv[2];
-  if (!path || argv.length > 3) {
-    console.error('usage: node src/main.ts CONFIG.json');
+  const asked = roleIn(argv.slice(2));
+  if (!asked) {
+    console.error(USAGE);
     exit(2);
   }
+  const { role, path } = asked;
   process.env.UV_THREADPOOL_SIZE ??= String(THREADS);
   let running: Running | undefined;
   let stopping = false;
@@ -68,6 +83,12 @@ async function main(): Promise<void> {
     exit(70);
   });
   try {
+    if (role !== 'box') {
+      const { runCentral } = await import('#fleet/central/role.ts');
+      const { runTerminal } = await import('#fleet/node/role.ts');
+      running = { scope: await (role === 'central' ? runCentral : runTerminal)(path, log) };
+      return;
+    }
     await finishReset(path, log.with({ part: 'settings' }), (dataDir) => mountOnce(dataDir, log));
     keeper = await SettingsKeeper.open(path, { clock: realClock, log: log.with({ part: 'settings' }) });
     running = await run({ keeper, restart: stop }, log);

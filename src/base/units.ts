@@ -11,6 +11,7 @@ export const BLOCK_BYTES = 16_384;
 
 export const KIB = 1024;
 export const MIB = 1024 * 1024;
+export const GIB = 1024 * MIB;
 
 const HEX40 = /^[0-9a-f]{40}$/;
 

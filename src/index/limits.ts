@@ -51,6 +51,8 @@ export const INDEX_LIMITS = {
   twins: 8,
   /** Torrents read at a time on the way through all that are to be verified: a fraction of a millisecond. */
   scrubPage: 100,
+  /** Messages of a fleet that are known again when they come twice: what a broker sends anew after a crash is far less. */
+  heard: 100_000,
   /** Milliseconds to wait for another process (a person with sqlite3) before a write is given up: the bytes wait too. */
   busyMs: 250,
   /** Pages of 4 KiB in the write-ahead log before it is folded into the database. */

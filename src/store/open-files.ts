@@ -1,10 +1,10 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { writeAll } from '#base/whole-io.ts';
 import { Gate } from './gate.ts';
 import { GroupSync } from './group-sync.ts';
 import { STORE_LIMITS } from './limits.ts';
-import { writeAll } from './segment-io.ts';
 
 /** 'write' creates the file when it is missing, 'read' never does. */
 export type OpenMode = 'read' | 'write';

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { logTo, silentLog } from '#base/log.ts';
+import { readAll, writeAll } from '#base/whole-io.ts';
 import { DiskSpace } from './disk-space.ts';
 import { gappedMaker, payloadOf, randomSample, temporaryFolder } from './fixtures.ts';
 import { Gate } from './gate.ts';
 import { GroupSync } from './group-sync.ts';
 import { HashPool } from './hash-pool.ts';
 import { OpenFiles } from './open-files.ts';
-import { readAll, writeAll } from './segment-io.ts';
 
 const SHA1 = { sha1: true, merkle: undefined };
 

@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { readAll, within } from '#base/whole-io.ts';
 import { borrowedIn, borrowFrom } from './borrowing.ts';
 import { type Layout, segmentName } from './layout.ts';
 import type { OpenFiles } from './open-files.ts';
 import { Places } from './places.ts';
-import { readAll, within } from './segment-io.ts';
 import type { TaskFolder } from './task-folder.ts';
 import type { Lender, PieceBuffer, SharedFile, TaskShape } from './task-store.ts';
 

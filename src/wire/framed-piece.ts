@@ -90,6 +90,12 @@ export class FramedPiece {
     return new FramedPiece(index, lengthBytes, buffer);
   }
 
+  /** The memory of one whole block: 16 KiB, or what is left at the piece's end. */
+  block(begin: number): Buffer {
+    const at = this.#at(begin);
+    return this.buffer.subarray(at, at + Math.min(BLOCK_BYTES, this.lengthBytes - begin));
+  }
+
   /** Copies one block in. The block must be whole: 16 KiB, or what is left at the piece's end. */
   putBlock(begin: number, data: Uint8Array): void {
     const whole = Math.min(BLOCK_BYTES, this.lengthBytes - begin);

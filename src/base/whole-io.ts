@@ -1,3 +1,4 @@
+/** Reads and writes of all bytes or an error: what readv(2) and writev(2) leave to their caller. */
 import type { FileHandle } from 'node:fs/promises';
 
 /** IOV_MAX of Linux (readv(2)): the kernel takes no more parts in one call. */

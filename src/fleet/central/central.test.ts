@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { FakeRabbit } from '../fake-broker.ts';
+import { decodeUp } from '../messages.ts';
+import { centralOn, fileOf, ScriptedNode, temporary, until } from './fixtures.ts';
+
+async function fleet(t: TestContext, names: readonly string[], site = 'east') {
+  const folder = temporary(t);
+  const rabbit = new FakeRabbit();
+  const it = await centralOn(t, rabbit, folder);
+  const nodes = names.map(
+    (name) => new ScriptedNode(t, rabbit, name, { site, role: name.startsWith('r') ? 'relay' : 'terminal' }),
+  );
+  await until('all are here', () => it.central.nodes().length === names.length);
+  const stateOf = (id: string): string | undefined => it.central.distributions().find((d) => d.id === id)?.state;
+  return { ...it, folder, rabbit, nodes, stateOf };
+}
+
+test('what is small travels behind its offer, to everybody in one message', async (t) => {
+  const { central, nodes, folder, stateOf } = await fleet(t, ['t1', 't2', 't3']);
+  const id = await central.publish({ path: fileOf(folder, 300_000) });
+  await until('complete', () => stateOf(id) === 'complete');
+  for (const { cameBytes, said } of nodes) {
+    assert.equal(cameBytes, 300_000);
+    assert.deepEqual(
+      said.filter(({ kind }) => kind !== 'discover').map(({ kind }) => kind),
+      ['offer'],
+    );
+  }
+  assert.equal(await central.publish({ path: join(folder, '补丁.bin') }), id, 'it was distributed already');
+  assert.equal(central.distributions().length, 1);
+});
+
+test('chunks are sent when all are ready; what is lost is asked for and sent again, and nothing else', async (t) => {
+  const { central, nodes, folder, stateOf, book } = await fleet(t, ['t1', 't2']);
+  book.setFact('model site east', JSON.stringify(quickAmqp));
+  nodes[0]?.faults.loses.add(3).add(7);
+  const id = await central.publish({ path: fileOf(folder, 3_000_000) });
+  await until('complete', () => stateOf(id) === 'complete');
+  for (const { cameBytes } of nodes) assert.equal(cameBytes, 3_000_000);
+  assert.ok(book.fact('model site east') !== JSON.stringify(quickAmqp), 'something was learned');
+});
+
+test('relays first, then the terminals, which are told of them', async (t) => {
+  const { central, nodes, folder, stateOf, book } = await fleet(t, ['r1', 't1', 't2']);
+  const id = await central.publish({ path: fileOf(folder, 300_000_000) });
+  await until('complete', () => stateOf(id) === 'complete');
+  const [relay, first, second] = nodes.map(({ said }) => said.flatMap((m) => (m.kind === 'start' ? [m] : []))[0]);
+  assert.equal(relay?.givers[0]?.ip, '127.74.0.1');
+  assert.deepEqual(first?.givers, [{ ip: '127.74.0.9', port: 1 }]);
+  assert.equal(first?.nodes.length, 2);
+  assert.notEqual(first?.slot, second?.slot);
+  assert.equal(book.targets(id).length, 3);
+});
+
+test('who does not answer is asked again, who refuses is told of, who comes late gets it too', async (t) => {
+  const { central, nodes, folder, stateOf, rabbit, book } = await fleet(t, ['t1', 't2']);
+  nodes[1]!.faults.refuses = 'not-signed';
+  const id = await central.publish({ path: fileOf(folder, 50_000) }, { quorum: 0.5 });
+  await until('partial', () => stateOf(id) === 'partial');
+  assert.deepEqual(
+    book.targets(id).map(({ node, state, why }) => [node, state, why]),
+    [
+      ['t1', 'done', null],
+      ['t2', 'refused', 'not-signed'],
+    ],
+  );
+  nodes[1]!.faults.refuses = undefined;
+  central.retry(id);
+  await until('complete', () => stateOf(id) === 'complete');
+  const late = new ScriptedNode(t, rabbit, 't9');
+  await until('the late one has it', () => late.whole.has(id));
+  await until('complete again', () => stateOf(id) === 'complete');
+});
+
+test('a central that is killed at any moment goes on where it was', async (t) => {
+  for (const afterMs of [0, 5, 20, 60, 150]) {
+    const { central, nodes, folder, stop, rabbit } = await fleet(t, ['t1', 't2']);
+    nodes[0]!.faults.mute = 1;
+    const id = await central.publish({ path: fileOf(folder, 900_000) });
+    await new Promise((resolve) => setTimeout(resolve, afterMs));
+    await stop();
+    nodes[0]!.faults.mute = 0;
+    const again = await centralOn(t, rabbit, folder);
+    for (const node of nodes) node.hello(0);
+    await until(`complete after ${afterMs} ms`, () => again.central.distributions()[0]?.state === 'complete');
+    for (const node of nodes) assert.ok(node.whole.has(id));
+    await again.stop();
+  }
+});
+
+test('a seed that does not fit into an offer follows it', async (t) => {
+  const { central, nodes, folder, stateOf } = await fleet(t, ['t1']);
+  const many = join(folder, 'many');
+  mkdirSync(many);
+  for (let i = 0; i < 700; i++) writeFileSync(join(many, `${'long name '.repeat(18)}${i}`), 'x');
+  const id = await central.publish({ path: many });
+  await until('complete', () => stateOf(id) === 'complete');
+  const kinds = nodes[0]?.said.map(({ kind }) => kind).filter((kind) => kind !== 'discover');
+  assert.ok(kinds?.includes('seed'));
+});
+
+test('what is cancelled is not tried on, and originals that change are not sent as what was signed', async (t) => {
+  const { central, nodes, folder, stateOf } = await fleet(t, ['t1']);
+  nodes[0]!.faults.deaf = 9;
+  const id = await central.publish({ path: fileOf(folder, 50_000) });
+  central.cancel(id);
+  await until('it is told', () => nodes[0]?.said.some(({ kind }) => kind === 'cancel') ?? false);
+  assert.equal(stateOf(id), 'cancelled');
+  nodes[0]!.faults.deaf = 0;
+  appendFileSync(join(folder, '补丁.bin'), 'more');
+  const other = await central.publish({ path: join(folder, '补丁.bin') });
+  assert.notEqual(other, id);
+  await until('complete', () => stateOf(other) === 'complete');
+  assert.deepEqual(
+    central.distributions().map(({ rev }) => rev),
+    [2, 1],
+  );
+});
+
+test('what nobody can read is thrown away, and said by nobody else', async (t) => {
+  const { nodes, rabbit, central } = await fleet(t, ['t1']);
+  const broker = rabbit.connect({
+    topology: () => ({ exchanges: [], queues: [], bindings: [] }),
+    onError: (error) => assert.fail(String(error)),
+  });
+  t.after(() => broker.close());
+  const send = (key: string, type: string, body: string, contentType = 'x') =>
+    broker.publish(
+      {
+        exchange: 'fleet.up',
+        key,
+        type,
+        messageId: `${key}${body}`,
+        contentType,
+        persistent: true,
+        body: Buffer.from(body),
+      },
+      false,
+    );
+  await until('up', () => broker.state.kind === 'up');
+  for (const body of ['', '{', '{"id":1}', 'null']) await send('t1.done', 'done', body);
+  await send('t1.hello', 'done', '{}');
+  await send('no.such.key', 'hello', '{}');
+  nodes[0]?.say({ kind: 'done', id: 'ab'.repeat(32), ms: 1, amqpBytes: 0, swarmBytes: 0 });
+  nodes[0]?.say({ kind: 'want', id: 'ab'.repeat(32), pieces: [[0, 1e15]] });
+  await until('all is read', () => rabbit.depth('central.up') === 0);
+  assert.equal(central.nodes().length, 1);
+  assert.equal(decodeUp({ type: 'done', contentType: 'x', body: Buffer.alloc(0) }).kind, 'unsupported');
+});
+
+/** Of a site where AMQP is as good as nothing to wait for. */
+const quickAmqp = {
+  amqp: { w: 1e6, x: 1e7, y: 1e4, xx: 1e9, xy: 1e5 },
+  swarm: { w: 1, x: 50, y: 100, xx: 5_000, xy: 5_000 },
+  last: {},
+};

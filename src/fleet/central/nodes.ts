@@ -1,0 +1,57 @@
+import type { FleetBook } from '#index/fleet-book.ts';
+import type { Place, Up } from '../message-types.ts';
+import type { PlanNode } from './plan.ts';
+
+/** What a node said of itself last, and when. */
+export type KnownNode = PlanNode & {
+  readonly version: string;
+  readonly swarm: Place;
+  readonly freeBytes: number;
+  readonly seenMs: number;
+};
+
+type Said = Pick<Up['hello'], 'role' | 'site' | 'version' | 'swarm' | 'freeBytes'>;
+
+/** A node that has said nothing for so long is not here, ms: it was asked twice. */
+const SILENT_MS = 75_000;
+/** Nodes of one fleet. */
+const NODES_MAX = 5_000;
+
+/** Who is in the fleet: everybody who ever said hello, from the book, and whether he is here. */
+export class Nodes {
+  readonly #book: FleetBook;
+  readonly #all = new Map<string, Omit<KnownNode, 'online'>>();
+
+  constructor(book: FleetBook) {
+    this.#book = book;
+    for (const { name, said, seenMs } of book.nodes())
+      this.#all.set(name, { name, seenMs, ...(JSON.parse(said) as Said) });
+  }
+
+  /** False: there are too many, and this one is none of them. To be called inside a transaction of the book. */
+  said(name: string, { role, site, version, swarm, freeBytes }: Said, nowMs: number): boolean {
+    if (!this.#all.has(name) && this.#all.size >= NODES_MAX) return false;
+    const said: Said = { role, site, version, swarm, freeBytes };
+    this.#book.putNode(name, JSON.stringify(said), nowMs);
+    this.#all.set(name, { name, seenMs: nowMs, ...said });
+    return true;
+  }
+
+  /** It said something, whatever: it is here. */
+  heard(name: string, nowMs: number): void {
+    const known = this.#all.get(name);
+    if (known) this.#all.set(name, { ...known, seenMs: nowMs });
+  }
+
+  get(name: string, nowMs: number): KnownNode | undefined {
+    const known = this.#all.get(name);
+    return known && { ...known, online: nowMs - known.seenMs < SILENT_MS };
+  }
+
+  /** By name. */
+  all(nowMs: number): ReadonlyMap<string, KnownNode> {
+    return new Map(
+      [...this.#all].map(([name, known]) => [name, { ...known, online: nowMs - known.seenMs < SILENT_MS }]),
+    );
+  }
+}

@@ -1,0 +1,54 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { realClock } from '#base/clock.ts';
+import { errorText } from '#base/errors.ts';
+import type { Log } from '#base/log.ts';
+import { Scope } from '#base/scope.ts';
+import { FleetBook } from '#index/fleet-book.ts';
+import { amqpBroker } from '../amqp-broker.ts';
+import { brokerServer, readConfig, signingKeyAt } from '../config.ts';
+import { centralTopology, DOWN } from '../names.ts';
+import { Outbox } from '../outbox.ts';
+import { Central } from './central.ts';
+import { openDesk } from './desk.ts';
+
+/** The socket in the data folder where a central is asked. */
+export const DESK = 'central.sock';
+
+/** `swarmbox central CONFIG`. Rejects with what is to be changed; ends with the scope. */
+export async function runCentral(configPath: string, log: Log): Promise<Scope> {
+  const config = readConfig(configPath, 'central');
+  const scope = new Scope((error) => log.error('trouble', { why: errorText(error) }));
+  try {
+    mkdirSync(config.dataDir, { recursive: true, mode: 0o750 });
+    const key = signingKeyAt(config.signingKey ?? join(config.dataDir, 'signing-key.pem'));
+    const book = FleetBook.open(join(config.dataDir, 'fleet.db'));
+    scope.defer(() => book[Symbol.dispose]());
+    const onError = (error: unknown): void => log.error('broker trouble', { why: errorText(error) });
+    const connect = (what: string) =>
+      amqpBroker(brokerServer(config.broker, `central ${what}`), { topology: centralTopology, onError, parent: scope });
+    const [control, data] = [connect('control'), connect('data')];
+    scope.defer(
+      control.onState((state) => log.info('broker', { state: state.kind, ...('why' in state && { why: state.why }) })),
+    );
+    const outbox = new Outbox({
+      book,
+      broker: control,
+      clock: realClock,
+      log,
+      scope,
+      route: () => ({ exchange: DOWN, mandatory: false }),
+      unroutable: () => {},
+    });
+    const poke = (): void => outbox.poke();
+    const central = new Central({ book, control, data, key, place: config.swarm, clock: realClock, log, scope, poke });
+    await central.start();
+    const desk = await openDesk(central, join(config.dataDir, DESK));
+    scope.defer(async () => desk[Symbol.asyncDispose]());
+    log.info('ready', { role: 'central' });
+    return scope;
+  } catch (error) {
+    await scope.close();
+    throw error;
+  }
+}

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { Random } from '#base/seeded-random.ts';
+import { amqpSeconds, CHUNKS_BYTES, learned, type SiteModel, swarmSeconds, UNKNOWN_SITE, wayFor } from './way-model.ts';
+
+const MB = 1e6;
+
+/** A site as it is: how long each way truly takes. */
+type Truth = { readonly amqpS: number; readonly amqpRate: number; readonly swarmS: number; readonly swarmRate: number };
+
+function secondsAt(truth: Truth, swarm: boolean, sizeBytes: number, nodes: number): number {
+  return swarm ? truth.swarmS + sizeBytes / truth.swarmRate : truth.amqpS + (nodes * sizeBytes) / truth.amqpRate;
+}
+
+/** After so many distributions of all sizes, chosen by what was believed, each a little longer or shorter than it should be. */
+function after(truth: Truth, nodes: number, count: number): SiteModel {
+  const random = new Random(7);
+  let site: SiteModel = UNKNOWN_SITE;
+  for (let i = 0; i < count; i++) {
+    const sizeBytes = MB * 10 ** (3 * random.unit());
+    const way = wayFor(site, sizeBytes, nodes);
+    const seconds = secondsAt(truth, way === 'swarm', sizeBytes, nodes) * (0.9 + 0.2 * random.unit());
+    site = learned(site, { way, sizeBytes, nodes, seconds });
+  }
+  return site;
+}
+
+test('what is small goes behind its offer, what is large by the swarm, whatever is believed', () => {
+  assert.equal(wayFor(UNKNOWN_SITE, 100_000, 60), 'inline');
+  assert.equal(wayFor(UNKNOWN_SITE, 1_000 * MB, 60), 'swarm');
+  const quick = learned(UNKNOWN_SITE, { way: 'chunks', sizeBytes: 100 * MB, nodes: 1, seconds: 0.002 });
+  assert.equal(wayFor(quick, CHUNKS_BYTES + 1, 1), 'swarm');
+});
+
+test('behind a relay what is not small comes from there, over the line no second time', () => {
+  const quick = learned(UNKNOWN_SITE, { way: 'chunks', sizeBytes: 10 * MB, nodes: 2, seconds: 0.01 });
+  assert.deepEqual(
+    [wayFor(quick, 10 * MB, 2), wayFor(quick, 10 * MB, 2, true), wayFor(quick, 0.5 * MB, 2, true)],
+    ['chunks', 'swarm', 'inline'],
+  );
+});
+
+test('a slow line to many nodes is learned: the swarm begins at a megabyte or two', () => {
+  const site = after({ amqpS: 0.05, amqpRate: 5 * MB, swarmS: 0.3, swarmRate: 4 * MB }, 20, 60);
+  assert.equal(wayFor(site, 3 * MB, 20), 'swarm');
+  assert.ok(Math.abs(swarmSeconds(site, 100 * MB) / 25.3 - 1) < 0.3, `${swarmSeconds(site, 100 * MB)} s`);
+});
+
+test('where the broker is quick and nodes are few, AMQP carries what it may', () => {
+  const site = after({ amqpS: 0.03, amqpRate: 300 * MB, swarmS: 0.8, swarmRate: 40 * MB }, 3, 60);
+  assert.equal(wayFor(site, 20 * MB, 3), 'chunks');
+  assert.ok(amqpSeconds(site, 20 * MB, 3) < 0.5);
+});
+
+test('a small difference does not change what was chosen last', () => {
+  let even: SiteModel = UNKNOWN_SITE;
+  for (const sizeBytes of [MB, 10 * MB, 30 * MB, 100 * MB].flatMap((size) => Array(9).fill(size)) as number[]) {
+    even = learned(even, { way: 'chunks', sizeBytes, nodes: 10, seconds: 0.1 + sizeBytes / (10 * MB) });
+    even = learned(even, { way: 'swarm', sizeBytes, nodes: 10, seconds: 0.1 + sizeBytes / (10 * MB) });
+  }
+  const swarmLast = learned(even, { way: 'swarm', sizeBytes: 10 * MB, nodes: 10, seconds: 1.1 });
+  const chunksLast = learned(even, { way: 'chunks', sizeBytes: 10 * MB, nodes: 10, seconds: 1.1 });
+  assert.equal(wayFor(swarmLast, 10 * MB, 10), 'swarm');
+  assert.equal(wayFor(chunksLast, 10 * MB, 10), 'chunks');
+  assert.equal(wayFor(chunksLast, 10 * MB, 20), 'swarm', 'twice as long is no small difference');
+});
+
+test('whatever comes out, what is believed stays a time and a rate', () => {
+  const outcome = fc.record({
+    way: fc.constantFrom('inline' as const, 'chunks' as const, 'swarm' as const),
+    sizeBytes: fc.integer({ min: 0, max: 1e12 }),
+    nodes: fc.integer({ min: 0, max: 10_000 }),
+    seconds: fc.double({ min: 0, max: 1e6, noNaN: true }),
+  });
+  fc.assert(
+    fc.property(fc.array(outcome, { maxLength: 40 }), (outcomes) => {
+      const site = outcomes.reduce(learned, UNKNOWN_SITE);
+      for (const sizeBytes of [1, MB, 1e12])
+        for (const s of [amqpSeconds(site, sizeBytes, 60), swarmSeconds(site, sizeBytes)])
+          assert.ok(s > 0 && Number.isFinite(s), `${s}`);
+    }),
+  );
+});

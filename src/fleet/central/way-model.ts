@@ -1,0 +1,96 @@
+import type { Way } from '../message-types.ts';
+
+/** One distribution at one site, as it went: `seconds` from the offer until all `nodes` had it. */
+export type Outcome = {
+  readonly way: Way;
+  readonly sizeBytes: number;
+  readonly nodes: number;
+  readonly seconds: number;
+};
+
+/**
+ * What is believed of a site. AMQP carries every byte once for each node: seconds = start + nodes x size / rate. A swarm carries it to the site little more
+ * than once and the nodes do the rest: seconds = start + size / rate.
+ */
+export type SiteModel = {
+  readonly amqp: Line;
+  readonly swarm: Line;
+  /** What was chosen last, for sizes by powers of two: a small difference does not change it. */
+  readonly last: Readonly<Record<number, Way>>;
+};
+
+/**
+ * Seconds over megabytes, as sums of what was seen: a straight line is fitted to it (least squares). Each outcome counts by its share of error, not by its seconds, so
+ * that small distributions say where the line begins; and less with each later one.
+ */
+type Line = { readonly w: number; readonly x: number; readonly y: number; readonly xx: number; readonly xy: number };
+
+const NOTHING_SEEN: Line = { w: 0, x: 0, y: 0, xx: 0, xy: 0 };
+const MB = 1e6;
+/** What an outcome counts after one more. */
+const MEMORY = 0.85;
+const LEAST_S = 0.001;
+const LEAST_S_PER_MB = 1e-5;
+
+/** As if two distributions had been seen that took this long. */
+const guessed = (startS: number, bytesPerS: number): Line =>
+  [MB, 100 * MB].reduce((line, bytes) => seen(line, bytes, startS + bytes / bytesPerS), NOTHING_SEEN);
+
+function seen({ w, x, y, xx, xy }: Line, bytes: number, seconds: number): Line {
+  const [mb, s] = [bytes / MB, Math.max(LEAST_S, seconds)];
+  const weight = 1 / s ** 2;
+  const [keep, add] = [(sum: number) => sum * MEMORY, (value: number) => value * weight];
+  return {
+    w: keep(w) + add(1),
+    x: keep(x) + add(mb),
+    y: keep(y) + add(s),
+    xx: keep(xx) + add(mb * mb),
+    xy: keep(xy) + add(mb * s),
+  };
+}
+
+function secondsFor({ w, x, y, xx, xy }: Line, bytes: number): number {
+  const spread = w * xx - x * x;
+  let perMb = spread > 1e-9 * w * xx ? (w * xy - x * y) / spread : 0;
+  let startS = (y - perMb * x) / w;
+  if (startS < LEAST_S) [startS, perMb] = [LEAST_S, xy / xx];
+  return startS + (Math.max(LEAST_S_PER_MB, perMb) * bytes) / MB;
+}
+
+/** A gigabit, and what was seen of a broker and of a swarm on one small machine: learned away by the first few distributions. */
+export const UNKNOWN_SITE: SiteModel = { amqp: guessed(0.05, 100 * MB), swarm: guessed(0.3, 80 * MB), last: {} };
+
+/** The other way must take less than this share of the time that the last one would. */
+const WORTH_A_CHANGE = 0.8;
+/** Behind an offer travels no more than this: it is sent before anybody has said that he has room. */
+export const INLINE_BYTES = 1 << 20;
+/** What one node's inbox holds; more than that is never in flight by AMQP, and a distribution much larger would only wait there. */
+export const CHUNKS_BYTES = 256 << 20;
+
+export const amqpSeconds = ({ amqp }: SiteModel, sizeBytes: number, nodes: number): number =>
+  secondsFor(amqp, nodes * sizeBytes);
+export const swarmSeconds = ({ swarm }: SiteModel, sizeBytes: number): number => secondsFor(swarm, sizeBytes);
+
+/**
+ * By which way so many bytes are at so many nodes of the site first. `isBehindRelay`: a node of the site has it, and what is not small goes over the site's line no second
+ * time, whatever would be quicker.
+ */
+export function wayFor(site: SiteModel, sizeBytes: number, nodes: number, isBehindRelay = false): Way {
+  const byAmqp: Way = sizeBytes <= INLINE_BYTES ? 'inline' : 'chunks';
+  if (sizeBytes > (isBehindRelay ? INLINE_BYTES : CHUNKS_BYTES)) return 'swarm';
+  const [amqp, swarm] = [amqpSeconds(site, sizeBytes, nodes), swarmSeconds(site, sizeBytes)];
+  const last = site.last[classOf(sizeBytes)];
+  if (last === 'swarm') return amqp < swarm * WORTH_A_CHANGE ? byAmqp : 'swarm';
+  if (last !== undefined) return swarm < amqp * WORTH_A_CHANGE ? 'swarm' : byAmqp;
+  return swarm < amqp ? 'swarm' : byAmqp;
+}
+
+const classOf = (sizeBytes: number): number => Math.floor(Math.log2(Math.max(1, sizeBytes)));
+
+/** What is believed after one more distribution. An outcome that says nothing (no node, no time) changes nothing. */
+export function learned(site: SiteModel, { way, sizeBytes, nodes, seconds }: Outcome): SiteModel {
+  if (nodes < 1 || !(seconds > 0) || sizeBytes < 1) return site;
+  const last = { ...site.last, [classOf(sizeBytes)]: way };
+  if (way === 'swarm') return { ...site, swarm: seen(site.swarm, sizeBytes, seconds), last };
+  return { ...site, amqp: seen(site.amqp, nodes * sizeBytes, seconds), last };
+}

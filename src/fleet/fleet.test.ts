@@ -1,0 +1,143 @@
+/** The central and real nodes over a broker in memory: whole distributions, with files and swarms as they are. */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { realClock } from '#base/clock.ts';
+import { silentLog } from '#base/log.ts';
+import { Scope } from '#base/scope.ts';
+import { FleetBook } from '#index/fleet-book.ts';
+import { centralOn, keys, until } from './central/fixtures.ts';
+import { FakeRabbit } from './fake-broker.ts';
+import type { Role } from './message-types.ts';
+import { controlTopology, dataTopology } from './names.ts';
+import { FleetNode } from './node/fleet-node.ts';
+
+const onError = (error: unknown): void => assert.fail(String(error));
+let addresses = 1;
+
+/** A node in a folder of its own, on an address of its own. */
+async function nodeOn(
+  t: TestContext,
+  rabbit: FakeRabbit,
+  folder: string,
+  name: string,
+  role: Role = 'terminal',
+  site = 'east',
+) {
+  const ip = `127.72.${Math.floor(addresses / 250)}.${(addresses++ % 250) + 1}`;
+  const run = async () => {
+    const scope = new Scope(onError);
+    const book = FleetBook.open(join(folder, `${name}.db`));
+    const control = rabbit.connect({ topology: () => controlTopology(name, site), onError, parent: scope });
+    const data = rabbit.connect({ topology: () => dataTopology(name, site), onError, parent: scope });
+    await FleetNode.start({
+      name,
+      role,
+      site,
+      version: 'test',
+      trusted: [{ key: keys.publicKey, kinds: ['files'] }],
+      folder: join(folder, name),
+      book,
+      control,
+      data,
+      swarm: { ip, port: 6_881 },
+      clock: realClock,
+      log: silentLog,
+      scope,
+      freeBytes: () => 1e12,
+    });
+    return async () => {
+      await scope.close();
+      book[Symbol.dispose]();
+    };
+  };
+  let stop = await run();
+  t.after(() => stop());
+  return {
+    name,
+    file: (path: string) => join(folder, name, path),
+    restart: async () => {
+      await stop();
+      stop = await run();
+    },
+  };
+}
+
+function folderFor(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'swarmbox-fleet-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+async function fleetOf(t: TestContext, names: readonly string[]) {
+  const folder = folderFor(t);
+  const rabbit = new FakeRabbit();
+  const it = await centralOn(t, rabbit, folder);
+  const nodes: Awaited<ReturnType<typeof nodeOn>>[] = [];
+  for (const name of names)
+    nodes.push(await nodeOn(t, rabbit, folder, name, name.startsWith('r') ? 'relay' : 'terminal'));
+  await until('all are here', () => it.central.nodes().length === names.length);
+  const published = async (bytes: number) => {
+    const content = randomBytes(bytes);
+    writeFileSync(join(folder, '补丁.bin'), content);
+    const id = await it.central.publish({ path: join(folder, '补丁.bin') });
+    return { id, content };
+  };
+  const stateOf = (id: string): string | undefined => it.central.distributions().find((d) => d.id === id)?.state;
+  const allHave = (content: Buffer): void => {
+    for (const { file, name } of nodes) assert.ok(readFileSync(file('补丁.bin')).equals(content), name);
+  };
+  return { ...it, rabbit, folder, nodes, published, stateOf, allHave };
+}
+
+for (const [way, bytes] of [
+  ['behind the offer', 500_000],
+  ['in chunks or by the swarm, whatever is believed', 5_000_000],
+] as const)
+  test(`a file travels ${way}, and is in its place everywhere`, async (t) => {
+    const { published, stateOf, allHave, nodes } = await fleetOf(t, ['t1', 't2', 't3']);
+    const { id, content } = await published(bytes);
+    await until('complete', () => stateOf(id) === 'complete');
+    allHave(content);
+    assert.equal(nodes.length, 3);
+  });
+
+test('a large file goes to the relay, and from there to the terminals, by swarms', async (t) => {
+  const { published, stateOf, allHave, book } = await fleetOf(t, ['r1', 't1', 't2', 't3']);
+  // AMQP is slow here, as far as is known.
+  for (const group of ['relays', 'site east'])
+    book.setFact(
+      `model ${group}`,
+      JSON.stringify({
+        amqp: { w: 1, x: 50, y: 100, xx: 5_000, xy: 5_000 },
+        swarm: { w: 1e6, x: 1e7, y: 1e4, xx: 1e9, xy: 1e5 },
+        last: {},
+      }),
+    );
+  const { id, content } = await published(12_000_000);
+  await until('complete', () => stateOf(id) === 'complete', 60_000);
+  allHave(content);
+});
+
+test('a node that is started anew in the middle, and one that comes late, get it too', async (t) => {
+  const { published, stateOf, allHave, nodes, rabbit, folder } = await fleetOf(t, ['t1', 't2']);
+  const { id, content } = await published(8_000_000);
+  await nodes[0]?.restart();
+  await until('complete', () => stateOf(id) === 'complete', 60_000);
+  allHave(content);
+  const late = await nodeOn(t, rabbit, folder, 't9');
+  await until(
+    'the late one has it',
+    () => {
+      try {
+        return readFileSync(late.file('补丁.bin')).equals(content);
+      } catch {
+        return false;
+      }
+    },
+    60_000,
+  );
+});

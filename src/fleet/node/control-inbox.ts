@@ -1,0 +1,105 @@
+import type { Clock } from '#base/clock.ts';
+import { errorText } from '#base/errors.ts';
+import type { Log } from '#base/log.ts';
+import type { Scope } from '#base/scope.ts';
+import type { Delivery } from '../broker.ts';
+import { type DownMessage, decodeDown } from '../messages.ts';
+import type { Holdings } from './holdings.ts';
+import { NODE_LIMITS } from './limits.ts';
+import type { NodeBook } from './node-book.ts';
+import { answer, NOTHING, type Outcome } from './outcome.ts';
+
+export type ControlInboxWorld = {
+  readonly scope: Scope;
+  readonly book: NodeBook;
+  readonly holdings: Holdings;
+  readonly clock: Clock;
+  readonly log: Log;
+  discover(epoch: number): void;
+  /** There may be something to send. */
+  kept(): void;
+};
+
+/**
+ * What comes in the inbox for control messages. Each is done with when what it brings about, and the answer, are in the book: it may come twice and is heard once. Those of
+ * one distribution are done one after the other.
+ */
+export class ControlInbox {
+  readonly #world: ControlInboxWorld;
+
+  constructor(world: ControlInboxWorld) {
+    this.#world = world;
+  }
+
+  onDelivery(delivery: Delivery): void {
+    const { type, contentType = '', body, messageId } = delivery;
+    const read = decodeDown({ type, contentType, body });
+    if (read.kind === 'ok' && messageId !== '') this.#heard(read.value, delivery);
+    else if (read.kind === 'unsupported' && messageId !== '') this.#unsupported(delivery, read.why);
+    else {
+      this.#world.log.warn('message refused', { type: type.slice(0, 40), why: 'why' in read ? read.why : 'no id' });
+      delivery.reject();
+    }
+  }
+
+  #heard(message: DownMessage, delivery: Delivery): void {
+    if (message.kind === 'discover')
+      this.#run(undefined, delivery, async () => ({ after: () => this.#world.discover(message.epoch) }));
+    else this.#run(message.id, delivery, () => this.#outcomeOf(message));
+  }
+
+  #unsupported(delivery: Delivery, why: string): void {
+    const { correlationId: id = '', type } = delivery;
+    this.#world.log.warn('message not understood', { type: type.slice(0, 40), why });
+    const detail = why.slice(0, 200);
+    if (!/^[0-9a-f]{64}$/.test(id)) delivery.reject();
+    else this.#run(id, delivery, async () => answer({ kind: 'failed', id, code: 'unsupported', detail }));
+  }
+
+  async #outcomeOf(message: Exclude<DownMessage, { kind: 'discover' }>): Promise<Outcome> {
+    const { holdings } = this.#world;
+    switch (message.kind) {
+      case 'offer':
+        return holdings.offered(message);
+      case 'seed':
+        return holdings.seedPart(message);
+      case 'start':
+        return holdings.started(message);
+      case 'cancel':
+        return holdings.cancelled(message.id);
+      case 'go':
+        holdings.expect(message.id);
+        return NOTHING;
+      default:
+        return message satisfies never;
+    }
+  }
+
+  #run(id: string | undefined, delivery: Delivery, work: () => Promise<Outcome>): void {
+    const { book, holdings, scope, log, clock } = this.#world;
+    const hear = async (signal: AbortSignal): Promise<void> => {
+      try {
+        if (book.wasHeard(delivery.messageId)) {
+          delivery.ack();
+          return;
+        }
+        const { answers = [], effect, after } = await work();
+        if (signal.aborted) return;
+        book.settle(delivery.messageId, (say) => {
+          effect?.();
+          for (const answer of answers) say(answer);
+        });
+        delivery.ack();
+        if (answers.length > 0) this.#world.kept();
+        await after?.();
+      } catch (error) {
+        // The book's disk takes no more, most likely: the message stays with the broker, and comes again.
+        log.error('message not done with', { type: delivery.type.slice(0, 40), why: errorText(error) });
+        await clock.sleep(NODE_LIMITS.retryMs[0], signal);
+        delivery.requeue();
+      }
+    };
+    if (id === undefined) scope.run(hear);
+    else holdings.inTurn(id, hear);
+  }
+}

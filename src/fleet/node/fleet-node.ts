@@ -1,0 +1,208 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '#base/clock.ts';
+import type { Endpoint } from '#base/endpoint.ts';
+import { errorText } from '#base/errors.ts';
+import type { Log } from '#base/log.ts';
+import { Scope } from '#base/scope.ts';
+import type { FleetBook } from '#index/fleet-book.ts';
+import type { Broker } from '../broker.ts';
+import { retryAfterMs } from '../broker-limits.ts';
+import type { TrustedKey } from '../manifest.ts';
+import type { Role } from '../message-types.ts';
+import { encodeUp, type UpMessage } from '../messages.ts';
+import { controlInbox, dataInbox, keyFrom, UP } from '../names.ts';
+import { Outbox } from '../outbox.ts';
+import type { Seed } from '../seed.ts';
+import { Door } from '../swarm/hello.ts';
+import { PieceFiles } from '../swarm/piece-files.ts';
+import { ControlInbox } from './control-inbox.ts';
+import { DataInbox } from './data-inbox.ts';
+import { EarlyPieces } from './early-pieces.ts';
+import type { Files } from './gate.ts';
+import { Holdings } from './holdings.ts';
+import { NODE_LIMITS } from './limits.ts';
+import { NodeBook } from './node-book.ts';
+
+export type NodeOptions = {
+  readonly name: string;
+  readonly role: Role;
+  readonly site: string;
+  /** Of the software, as a person reads it. */
+  readonly version: string;
+  readonly trusted: readonly TrustedKey[];
+  /** Where the files go. */
+  readonly folder: string;
+  /** Its owner closes it after the node. */
+  readonly book: FleetBook;
+  /** Connections whose topologies are `controlTopology` and `dataTopology` of the name and the site. Their owner closes them. */
+  readonly control: Broker;
+  readonly data: Broker;
+  /** Where neighbours dial it, and where from it dials them. Port 0: any. */
+  readonly swarm: Endpoint;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** It ends with this one. */
+  readonly scope: Scope;
+  /** Instead of files in `folder`. */
+  openFiles?(seed: Seed, log: Log): Promise<Files>;
+  /** In `folder`. */
+  freeBytes(): number | Promise<number>;
+  /** In [0, 1), as Math.random. */
+  random?(): number;
+};
+
+/** What a relay and a terminal do alike: take what the central offers, verify it, keep it, pass it on, and tell the central of each step. */
+export class FleetNode implements AsyncDisposable {
+  readonly #options: NodeOptions;
+  readonly #scope: Scope;
+  readonly #book: NodeBook;
+  readonly #outbox: Outbox;
+  readonly #door: Door;
+  readonly #holdings: Holdings;
+  #port = 0;
+  #epoch = 0;
+  #isHelloDue = false;
+  #closing: Promise<void> | undefined;
+
+  private constructor(options: NodeOptions) {
+    const { name, trusted, book, control, clock, log } = options;
+    this.#options = options;
+    this.#scope = new Scope((error) => log.error('node in trouble', { why: errorText(error) }));
+    this.#book = new NodeBook(book, name, trusted, () => clock.nowMs());
+    this.#outbox = new Outbox({
+      book,
+      broker: control,
+      clock,
+      log,
+      scope: this.#scope,
+      route: () => ({ exchange: UP, mandatory: true }),
+      unroutable: ({ type }) => log.error('no central hears this node', { type }),
+      ...(options.random && { random: options.random }),
+    });
+    const early = new EarlyPieces();
+    this.#holdings = new Holdings({
+      ...options,
+      openFiles: options.openFiles ?? ((seed, filesLog) => PieceFiles.open(seed, options.folder, filesLog)),
+      scope: this.#scope,
+      book: this.#book,
+      early,
+      say: (message) => this.#sayNow(message),
+      kept: () => this.#outbox.poke(),
+    });
+    this.#door = new Door({ arrived: (infoHash, socket, rest) => this.#holdings.arrived(infoHash, socket, rest) });
+    this.#scope.every(NODE_LIMITS.tickMs, () => {
+      early.tick(clock.nowMs());
+      this.#holdings.tick();
+    });
+  }
+
+  /** Rejects when its port is taken. */
+  static async start(options: NodeOptions): Promise<FleetNode> {
+    const node = new FleetNode(options);
+    try {
+      node.#port = await node.#door.listen(options.swarm);
+    } catch (error) {
+      await node.#scope.close();
+      throw error;
+    }
+    node.#holdings.resume();
+    node.#consume();
+    options.scope.defer(() => node.close());
+    return node;
+  }
+
+  /** Where neighbours dial it. */
+  get swarm(): Endpoint {
+    return { ip: this.#options.swarm.ip, port: this.#port };
+  }
+
+  /** What it has goes on lying there; what is unanswered comes again. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    await this.#scope.close();
+    await this.#holdings.close();
+    await this.#door[Symbol.asyncDispose]();
+  }
+
+  #consume(): void {
+    const { name, control, data, clock, log } = this.#options;
+    const world = { scope: this.#scope, book: this.#book, holdings: this.#holdings, clock, log };
+    const inbox = new ControlInbox({
+      ...world,
+      kept: () => this.#outbox.poke(),
+      discover: (epoch) => {
+        this.#epoch = epoch;
+        this.#hello();
+      },
+    });
+    const pieces = new DataInbox(world);
+    const consumers = [
+      control.consume({
+        queue: controlInbox(name),
+        prefetch: NODE_LIMITS.controlPrefetch,
+        onDelivery: (delivery) => inbox.onDelivery(delivery),
+      }),
+      data.consume({
+        queue: dataInbox(name),
+        prefetch: NODE_LIMITS.dataPrefetch,
+        onDelivery: (delivery) => pieces.onDelivery(delivery),
+      }),
+    ];
+    for (const consumer of consumers)
+      this.#scope.defer(async () => {
+        await consumer[Symbol.asyncDispose]();
+      });
+    this.#scope.defer(control.onState(({ kind }) => kind === 'up' && this.#hello()));
+    if (control.state.kind === 'up') this.#hello();
+  }
+
+  /** Until the broker has one that is no older than this call, or there is no connection: the next one says it again. */
+  #hello(): void {
+    if (this.#isHelloDue) return;
+    this.#isHelloDue = true;
+    this.#scope.run(async (signal) => {
+      for (let failures = 0; !signal.aborted; failures++) {
+        const published = await this.#publish(await this.#helloMessage());
+        if (published.kind !== 'refused' || this.#isHelloDue) return;
+        this.#isHelloDue = true;
+        await this.#options.clock.sleep(retryAfterMs(failures, Math.random(), NODE_LIMITS.retryMs), signal);
+      }
+    });
+  }
+
+  async #helloMessage(): Promise<UpMessage> {
+    const { role, site, version, log, freeBytes } = this.#options;
+    let free = 0;
+    try {
+      free = Math.max(0, Math.floor(await freeBytes()));
+    } catch (error) {
+      log.warn('free space not known', { why: errorText(error) });
+    }
+    this.#isHelloDue = false;
+    const have = this.#scope.closed ? [] : this.#book.withState('whole').map(({ id }) => id);
+    return { kind: 'hello', role, site, version, epoch: this.#epoch, swarm: this.swarm, freeBytes: free, have };
+  }
+
+  #sayNow(message: UpMessage): void {
+    void this.#publish(message).then((published) => {
+      if (published.kind === 'impossible')
+        this.#options.log.error('message can never be sent', { type: message.kind, why: published.why });
+    });
+  }
+
+  #publish(message: UpMessage): ReturnType<Broker['publish']> {
+    const carried = encodeUp(message);
+    const correlation = 'id' in message ? { correlationId: message.id } : {};
+    const key = keyFrom(this.#options.name, carried.type);
+    const sent = { exchange: UP, key, messageId: randomUUID(), persistent: false, ...correlation, ...carried };
+    return this.#options.control.publish(sent, false);
+  }
+}

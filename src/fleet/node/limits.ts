@@ -1,0 +1,34 @@
+import { MIB } from '#base/units.ts';
+
+/** Every bound of this folder, with its unit and why it is what it is. */
+export const NODE_LIMITS = {
+  /** Distributions that are not whole and are worked on: each has open files, and pieces in memory. */
+  inWork: 16,
+  /** Whole ones that are open for neighbours; beyond that, one that nobody uses is closed. */
+  given: 64,
+  /** Bytes of pieces that came before their offer or seed; the distribution that came first goes first. And how long they are kept, ms. */
+  earlyBytes: 8 * MIB,
+  earlyMs: 60_000,
+  /** Parts that a seed comes in. */
+  seedParts: 4_096,
+  /** So much more than its bytes must be free for a distribution: names, and what a file system needs. */
+  roomFactor: 1.01,
+  /** When no piece came by AMQP for so long, ms, those that lack are asked for; twice as long after each time without one, up to the most. */
+  silenceMs: 2_000,
+  silenceMostMs: 30_000,
+  /** Milliseconds between two words on how far it is. */
+  progressMs: 5_000,
+  /** A whole one of which nobody took a byte for so long is closed, ms. */
+  idleMs: 30 * 60_000,
+  tickMs: 250,
+  /** Milliseconds before what failed here is tried again: a book whose disk is full, a `hello` that was refused. */
+  retryMs: [500, 30_000],
+  /** Unanswered messages: control messages wait for the disk now and then, pieces for little. */
+  controlPrefetch: 32,
+  dataPrefetch: 64,
+  /** Distributions that are named in `hello`, and runs of pieces in one message: what the schema allows. */
+  have: 5_000,
+  ranges: 2_000,
+  /** Neighbours that wait until a distribution is opened for them. */
+  waiting: 64,
+} as const;

@@ -1,0 +1,49 @@
+import { KIB, MIB } from '#base/units.ts';
+
+/** Every bound of this folder, with its unit and why it is what it is. */
+export const SWARM_LIMITS = {
+  /** Connections of one node in one swarm: with so few neighbours each piece still reaches a hundred nodes in three steps. */
+  degree: 16,
+  /** Up to so many nodes each knows all others: fewer steps, and not yet many sockets. */
+  meshUpTo: 24,
+  /** Connections that are taken beyond those that the plan names: late joiners, and clients that are no nodes. */
+  links: 80,
+  /** Bytes of one message that is not understood and skipped; a longer one ends the connection. */
+  skippedBytes: 64 * KIB,
+  /** Bytes of one request: what any client asks for at once. */
+  requestBytes: 128 * KIB,
+  /** Requests that wait for one neighbour: some clients ask for a whole window of blocks at once. */
+  requests: 2_048,
+  /** Bytes asked of one neighbour and not yet had: at first, at least and at most. */
+  firstWindow: 512 * KIB,
+  leastWindow: 256 * KIB,
+  mostWindow: 16 * MIB,
+  /** A window holds what comes in so long, ms. */
+  windowMs: 400,
+  /** Pieces that are compared when one is chosen: enough to find a rare one. */
+  sampled: 16,
+  /** A piece that does not come for so long is asked of another, ms; and for that long its giver is asked for nothing more. */
+  pieceMs: 4_000,
+  lateRestMs: 8_000,
+  /** No byte for so long from a neighbour that owes some, ms: it is left, and dialled again. */
+  silentMs: 20_000,
+  /** A neighbour that could not be reached is dialled again after so long, ms, doubling up to the most. */
+  redialMs: 500,
+  redialMostMs: 15_000,
+  handshakeMs: 10_000,
+  keepAliveMs: 60_000,
+  tickMs: 250,
+  /** A giver that has seen all of its pieces leave tells of more only to who has got nothing new for so long, ms. */
+  starvedMs: 1_500,
+  /** A piece that was told to one node and is not had by anybody after so long is told to another, ms. */
+  untakenMs: 3_000,
+  /** Bytes a node is told of ahead of what it has taken: at least, and at most. */
+  aheadBytes: 512 * KIB,
+  mostAheadBytes: 16 * MIB,
+  /** What came last stays in memory for the neighbours, bytes. */
+  memoryBytes: 64 * MIB,
+  /** Files of one distribution that are open at once. */
+  openFiles: 64,
+} as const;
+
+export type SwarmLimits = Readonly<Record<keyof typeof SWARM_LIMITS, number>>;

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SWARM_LIMITS } from './limits.ts';
+import { dialledBy } from './mesh.ts';
+
+function neighbours(count: number): Set<number>[] {
+  const all = Array.from({ length: count }, () => new Set<number>());
+  for (let slot = 0; slot < count; slot++)
+    for (const other of dialledBy(slot, count)) {
+      assert.ok(other !== slot && !all[slot]?.has(other), `${slot} and ${other} of ${count} know each other already`);
+      all[slot]?.add(other);
+      all[other]?.add(slot);
+    }
+  return all;
+}
+
+/** The most links between any two. */
+function diameter(all: readonly Set<number>[]): number {
+  let [reached, front, steps] = [new Set([0]), [0], 0];
+  while (reached.size < all.length && front.length > 0) {
+    front = front.flatMap((slot) => [...(all[slot] as Set<number>)]).filter((slot) => !reached.has(slot));
+    reached = reached.union(new Set(front));
+    steps++;
+  }
+  return reached.size === all.length ? steps : Number.POSITIVE_INFINITY;
+}
+
+test('a few nodes all know each other; of many each knows as many as the others, and is a few steps from all', () => {
+  for (const count of [1, 2, 3, 10, SWARM_LIMITS.meshUpTo])
+    for (const known of neighbours(count)) assert.equal(known.size, count - 1);
+  for (const count of [SWARM_LIMITS.meshUpTo + 1, 40, 60, 61, 200, 1_000]) {
+    const all = neighbours(count);
+    for (const known of all) assert.equal(known.size, SWARM_LIMITS.degree, `of ${count}`);
+    assert.ok(diameter(all) <= (count > 200 ? 5 : 4), `${count} nodes are ${diameter(all)} steps across`);
+  }
+});
+
+test('a slot that is none is a bug', () => {
+  assert.throws(() => dialledBy(3, 3), RangeError);
+  assert.throws(() => dialledBy(-1, 3), RangeError);
+});

@@ -1,0 +1,286 @@
+import type { FileHandle } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { errorCode, errorText } from '#base/errors.ts';
+import type { Log } from '#base/log.ts';
+import type { PieceIndex } from '#base/units.ts';
+import { readAll, within, writeAll } from '#base/whole-io.ts';
+import { FramedPiece } from '#wire/framed-piece.ts';
+import { pieceSize } from '#wire/metainfo.ts';
+import { isPiece, type Seed } from '../seed.ts';
+import { BitWords } from './bit-words.ts';
+import { SWARM_LIMITS } from './limits.ts';
+import type { PieceHome } from './swarm.ts';
+
+/** A file, and where it begins among the bytes of all. */
+type Place = { readonly path: string; readonly fromByte: number; readonly lengthBytes: number };
+
+const PART_FOLDER = '.swarmbox-part';
+/** In the part folder: all of it was here, verified, and its files are taking their place. No torrent has a file of this name there: they lie in folders, or carry the torrent's. */
+const PLACING = '.placing';
+
+/**
+ * One distribution as plain files in a folder of the node's owner. While it is not whole it lies in a folder of its own beside; then it takes its place, file
+ * by file. Nothing is remembered of which pieces are there: whoever opens it reads and hashes what lies there.
+ */
+export class PieceFiles implements PieceHome, AsyncDisposable {
+  readonly #seed: Seed;
+  readonly #folder: string;
+  readonly #part: string;
+  readonly #log: Log;
+  readonly #places: readonly Place[];
+  readonly #has: BitWords;
+  readonly #open = new Map<string, { readonly opening: Promise<FileHandle>; users: number }>();
+  /** What came last, oldest first. */
+  readonly #memory = new Map<PieceIndex, FramedPiece>();
+  #memoryBytes = 0;
+  #isPlaced = false;
+
+  private constructor(seed: Seed, folder: string, log: Log) {
+    this.#seed = seed;
+    this.#folder = folder;
+    this.#part = join(folder, PART_FOLDER, seed.meta.infoHash);
+    this.#log = log;
+    this.#has = new BitWords(seed.meta.pieceCount);
+    let fromByte = 0;
+    this.#places = seed.meta.files.map(({ path, lengthBytes }) => {
+      const place = { path: join(...path), fromByte, lengthBytes };
+      fromByte += lengthBytes;
+      return place;
+    });
+  }
+
+  /** `folder`: where the files are to be; made when it is not there. Rejects when it cannot be. Pieces that lie there from before are had. */
+  static async open(seed: Seed, folder: string, log: Log): Promise<PieceFiles> {
+    const files = new PieceFiles(seed, folder, log);
+    await mkdir(folder, { recursive: true });
+    if (await exists(join(files.#part, PLACING))) await files.#takePlace();
+    files.#isPlaced = !(await exists(files.#part)) && (await files.#allPlaced());
+    await files.#verifyAll();
+    return files;
+  }
+
+  get count(): number {
+    return this.#has.count;
+  }
+
+  get whole(): boolean {
+    return this.count === this.#seed.meta.pieceCount;
+  }
+
+  has(piece: PieceIndex): boolean {
+    return this.#has.has(piece);
+  }
+
+  read(piece: PieceIndex): FramedPiece | undefined | Promise<FramedPiece | undefined> {
+    return this.#memory.get(piece) ?? this.#readFromDisk(piece);
+  }
+
+  async keep(piece: FramedPiece): Promise<'ok' | 'full' | 'failed'> {
+    try {
+      await this.#each(piece, (file, parts, at) => writeAll(file, parts, at), 'w');
+    } catch (error) {
+      this.#log.warn('piece not written', { piece: piece.index, why: errorText(error) });
+      const isFull = ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(errorCode(error) ?? '');
+      return isFull ? 'full' : 'failed';
+    }
+    this.#has.set(piece.index);
+    this.#remember(piece);
+    return 'ok';
+  }
+
+  /** All of it is here: on the disk for good, and in its place. A file that was there under the same name is replaced. Rejects when that fails. */
+  async place(): Promise<void> {
+    if (!this.whole) throw new Error('bug: it is not whole');
+    if (this.#isPlaced) return;
+    for (const { path, lengthBytes } of this.#places) {
+      await this.#use(path, 'w', async (file) => {
+        await file.truncate(lengthBytes);
+        await file.sync();
+      });
+    }
+    await this.#closeFiles();
+    await writeFile(join(this.#part, PLACING), '', { flush: true });
+    await this.#takePlace();
+    this.#isPlaced = true;
+  }
+
+  /** Begun once, it goes on after a crash: what is not in the part folder any more is in its place. */
+  async #takePlace(): Promise<void> {
+    const folders = new Set<string>([this.#folder]);
+    for (const { path } of this.#places) {
+      const to = join(this.#folder, path);
+      await mkdir(dirname(to), { recursive: true });
+      folders.add(dirname(to));
+      await rename(join(this.#part, path), to).catch((error: unknown) => {
+        if (errorCode(error) !== 'ENOENT') throw error;
+      });
+    }
+    for (const folder of folders) await syncFolder(folder);
+    await rm(this.#part, { recursive: true, force: true });
+  }
+
+  /** What is not whole is thrown away. */
+  async discard(): Promise<void> {
+    await this.#closeFiles();
+    if (!this.#isPlaced) await rm(this.#part, { recursive: true, force: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#closeFiles();
+  }
+
+  async #allPlaced(): Promise<boolean> {
+    for (const { path, lengthBytes } of this.#places) {
+      const found = await stat(join(this.#folder, path)).catch(() => undefined);
+      if (!found?.isFile() || found.size !== lengthBytes) return false;
+    }
+    return true;
+  }
+
+  /** A piece that cannot be read, or is not what it should be, is not had. */
+  async #verifyAll(): Promise<void> {
+    for (let piece = 0; piece < this.#seed.meta.pieceCount; piece++) {
+      const read = await this.#readParts(piece).catch(() => undefined);
+      if (read && isPiece(this.#seed, piece, read.payloadParts())) this.#has.set(piece);
+    }
+    // Files of the same names and lengths that are others: they stay as they are until all of this has come.
+    if (this.#isPlaced && !this.whole) {
+      this.#isPlaced = false;
+      for (let piece = 0; piece < this.#seed.meta.pieceCount; piece++) this.#has.clear(piece);
+      await this.#closeFiles();
+    }
+  }
+
+  async #readFromDisk(piece: PieceIndex): Promise<FramedPiece | undefined> {
+    try {
+      const read = await this.#readParts(piece);
+      // Its owner may have changed the file since.
+      if (read && isPiece(this.#seed, piece, read.payloadParts())) {
+        this.#remember(read);
+        return read;
+      }
+    } catch (error) {
+      this.#log.warn('piece not read', { piece, why: errorText(error) });
+    }
+    this.#has.clear(piece);
+    return undefined;
+  }
+
+  async #readParts(index: PieceIndex): Promise<FramedPiece | undefined> {
+    const piece = FramedPiece.allocate(index, pieceSize(this.#seed.meta, index));
+    let isThere = true;
+    await this.#each(
+      piece,
+      async (file, parts, at) => {
+        isThere &&= await readAll(file, parts, at);
+      },
+      'r',
+    );
+    return isThere ? piece : undefined;
+  }
+
+  /** The files that a piece lies in, with its bytes there. */
+  async #each(
+    piece: FramedPiece,
+    work: (file: FileHandle, parts: readonly Buffer[], at: number) => Promise<void>,
+    mode: 'r' | 'w',
+  ): Promise<void> {
+    const from = piece.index * this.#seed.meta.pieceLength;
+    const parts = piece.payloadParts();
+    for (let i = this.#placeOf(from); i < this.#places.length; i++) {
+      const { path, fromByte, lengthBytes } = this.#places[i] as Place;
+      const begin = Math.max(from, fromByte);
+      const end = Math.min(from + piece.lengthBytes, fromByte + lengthBytes);
+      if (begin >= from + piece.lengthBytes) return;
+      if (begin >= end) continue;
+      const part = within(parts, begin - from, end - begin);
+      await this.#use(path, mode, (file) => work(file, part, begin - fromByte));
+    }
+  }
+
+  /** The first file that the byte, or one after it, lies in. */
+  #placeOf(byte: number): number {
+    let [low, high] = [0, this.#places.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const { fromByte, lengthBytes } = this.#places[middle] as Place;
+      if (fromByte + lengthBytes <= byte) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** A file is not closed while somebody uses it. */
+  async #use(path: string, mode: 'r' | 'w', work: (file: FileHandle) => Promise<void>): Promise<void> {
+    const known = this.#open.get(path) ?? { opening: this.#openFile(this.#pathOf(path), mode), users: 0 };
+    this.#open.delete(path);
+    this.#open.set(path, known);
+    known.users++;
+    try {
+      await work(await known.opening);
+    } catch (error) {
+      if (this.#open.get(path) === known) this.#open.delete(path);
+      void known.opening.then((file) => file.close()).catch(() => {});
+      throw error;
+    } finally {
+      known.users--;
+    }
+    this.#closeSome();
+  }
+
+  #closeSome(): void {
+    for (const [path, { opening, users }] of this.#open) {
+      if (this.#open.size <= SWARM_LIMITS.openFiles) return;
+      if (users > 0) continue;
+      this.#open.delete(path);
+      void opening.then((file) => file.close()).catch(() => {});
+    }
+  }
+
+  #pathOf(path: string): string {
+    return join(this.#isPlaced ? this.#folder : this.#part, path);
+  }
+
+  async #openFile(path: string, mode: 'r' | 'w'): Promise<FileHandle> {
+    if (this.#isPlaced) return open(path, 'r');
+    try {
+      return await open(path, 'r+');
+    } catch (error) {
+      if (mode === 'r' || errorCode(error) !== 'ENOENT') throw error;
+    }
+    await mkdir(dirname(path), { recursive: true });
+    return open(path, 'a').then(async (made) => {
+      await made.close();
+      return open(path, 'r+');
+    });
+  }
+
+  async #closeFiles(): Promise<void> {
+    const files = [...this.#open.values()];
+    this.#open.clear();
+    await Promise.all(files.map(({ opening }) => opening.then((file) => file.close()).catch(() => {})));
+  }
+
+  #remember(piece: FramedPiece): void {
+    if (this.#memory.has(piece.index)) return;
+    this.#memory.set(piece.index, piece);
+    this.#memoryBytes += piece.lengthBytes;
+    for (const [index, { lengthBytes }] of this.#memory) {
+      if (this.#memoryBytes <= SWARM_LIMITS.memoryBytes) return;
+      this.#memory.delete(index);
+      this.#memoryBytes -= lengthBytes;
+    }
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  await folder.sync().finally(() => folder.close());
+}
+
+const exists = async (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );

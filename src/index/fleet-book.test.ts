@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import Sqlite from 'better-sqlite3';
+import { type DistributionRow, FleetBook } from './fleet-book.ts';
+import { NewerSchemaError } from './migrations.ts';
+
+function fileFor(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'swarmbox-book-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return join(folder, 'data', 'fleet.db');
+}
+
+const row = (id: string, over: Partial<DistributionRow> = {}): DistributionRow => ({
+  id,
+  name: '补丁',
+  rev: 1,
+  manifest: Buffer.from('m'),
+  signature: Buffer.from('s'),
+  seed: null,
+  source: '/srv/补丁',
+  orders: '{}',
+  state: 'offered',
+  why: null,
+  createdMs: 5,
+  changedMs: 5,
+  ...over,
+});
+const message = {
+  distribution: 'a',
+  receiver: 'node.n1.offer',
+  type: 'offer',
+  contentType: 'x',
+  body: Buffer.from('1'),
+};
+
+test('whatever was said is there after a restart', (t) => {
+  const path = fileFor(t);
+  {
+    using book = FleetBook.open(path);
+    assert.ok(book.putDistribution(row('a')));
+    assert.ok(!book.putDistribution(row('a', { state: 'other' })), 'known already');
+    assert.ok(book.putDistribution(row('b', { rev: 2, createdMs: 9 })));
+    assert.throws(() => book.putDistribution(row('c', { rev: 2 })), /UNIQUE/);
+    book.setDistribution('a', 'complete', 7, 'all-done');
+    book.setSeed('a', Buffer.from('seed'));
+    book.putTarget('a', 'n1', 6, { state: 'offered' });
+    book.putTarget('a', 'n1', 7, { state: 'failed', why: 'disk-full', tries: 1, haveBytes: 10 });
+    book.putTarget('a', 'n1', 8, { state: 'offered' });
+    book.putNode('n1', '{"site":"east"}', 3);
+    book.putNode('n1', '{"site":"west"}', 4);
+    book.send(message);
+    book.setFact('site east', '1');
+    assert.ok(book.isNews('x'));
+  }
+  using book = FleetBook.open(path);
+  assert.deepEqual(
+    book.distribution('a'),
+    row('a', { state: 'complete', why: 'all-done', seed: Buffer.from('seed'), changedMs: 7 }),
+  );
+  assert.deepEqual(
+    book.distributions().map(({ id }) => id),
+    ['b', 'a'],
+  );
+  const { seed: _, ...brief } = row('a', { state: 'complete', why: 'all-done', changedMs: 7 });
+  assert.deepEqual(book.distributionBriefs()[1], brief);
+  assert.equal(book.lastRev('补丁'), 2);
+  assert.equal(book.lastRev('other'), 0);
+  const target = {
+    distribution: 'a',
+    node: 'n1',
+    state: 'offered',
+    why: 'disk-full',
+    detail: null,
+    tries: 1,
+    haveBytes: 10,
+    changedMs: 8,
+  };
+  assert.deepEqual(book.targets('a'), [target]);
+  assert.deepEqual(book.nodes(), [{ name: 'n1', said: '{"site":"west"}', seenMs: 4 }]);
+  assert.deepEqual(book.unsent(), [{ id: 1, ...message }]);
+  assert.equal(book.fact('site east'), '1');
+  assert.ok(book.wasHeard('x') && !book.wasHeard('y'));
+  assert.ok(!book.isNews('x'));
+});
+
+test('what a message brings about is kept with it, or not at all', (t) => {
+  using book = FleetBook.open(fileFor(t));
+  assert.throws(() =>
+    book.transaction(() => {
+      book.isNews('m1');
+      book.putDistribution(row('a'));
+      book.transaction(() => book.send(message));
+      throw new Error('on the way');
+    }),
+  );
+  assert.equal(book.distribution('a'), undefined);
+  assert.deepEqual(book.unsent(), []);
+  assert.ok(book.isNews('m1'));
+});
+
+test('what is to be sent leaves in order, once, and goes with its distribution', (t) => {
+  using book = FleetBook.open(fileFor(t));
+  book.putDistribution(row('a'));
+  for (let i = 0; i < 5; i++) book.send({ ...message, distribution: i === 3 ? null : 'a', type: `${i}` });
+  assert.deepEqual(
+    book.unsent(0, 2).map(({ type }) => type),
+    ['0', '1'],
+  );
+  book.sent(1);
+  assert.deepEqual(
+    book.unsent(2).map(({ type }) => type),
+    ['2', '3', '4'],
+  );
+  book.putTarget('a', 'n1', 1, {});
+  book.forgetDistribution('a');
+  assert.deepEqual(
+    book.unsent().map(({ type }) => type),
+    ['3'],
+  );
+  assert.deepEqual(book.targets('a'), []);
+  book.send(message);
+  assert.equal(book.unsent().at(-1)?.id, 6, 'an id is never used twice');
+});
+
+test('a book of a later version is refused, and one that is none is told of', (t) => {
+  const path = fileFor(t);
+  FleetBook.open(path)[Symbol.dispose]();
+  const db = new Sqlite(path);
+  db.pragma('user_version = 99');
+  db.close();
+  assert.throws(() => FleetBook.open(path), NewerSchemaError);
+  rmSync(path);
+  writeFileSync(path, 'no database at all, but long enough to be looked at'.repeat(50));
+  assert.throws(() => FleetBook.open(path), /move it away/);
+});

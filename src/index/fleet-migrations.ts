@@ -1,0 +1,55 @@
+import type { Database } from 'better-sqlite3';
+import type { Migration } from './migrations.ts';
+
+/** The steps of a fleet's book, a file of its own. Once released a step is never edited. */
+export const FLEET_MIGRATIONS: readonly Migration[] = [
+  {
+    version: 1,
+    up: (db: Database): void => {
+      db.exec(`
+        CREATE TABLE distribution (
+          id TEXT PRIMARY KEY,
+          name TEXT NOT NULL,
+          rev INTEGER NOT NULL,
+          manifest BLOB NOT NULL,
+          signature BLOB NOT NULL,
+          seed BLOB,
+          source TEXT,
+          orders TEXT NOT NULL DEFAULT '{}',
+          state TEXT NOT NULL,
+          why TEXT,
+          created_ms INTEGER NOT NULL,
+          changed_ms INTEGER NOT NULL
+        ) STRICT;
+        CREATE UNIQUE INDEX distribution_name ON distribution (name, rev);
+        CREATE TABLE target (
+          distribution TEXT NOT NULL REFERENCES distribution ON DELETE CASCADE,
+          node TEXT NOT NULL,
+          state TEXT NOT NULL,
+          why TEXT,
+          detail TEXT,
+          tries INTEGER NOT NULL DEFAULT 0,
+          have_bytes INTEGER NOT NULL DEFAULT 0,
+          changed_ms INTEGER NOT NULL,
+          PRIMARY KEY (distribution, node)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE node (
+          name TEXT PRIMARY KEY,
+          said TEXT NOT NULL,
+          seen_ms INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE outbox (
+          id INTEGER PRIMARY KEY AUTOINCREMENT,
+          distribution TEXT,
+          receiver TEXT NOT NULL,
+          type TEXT NOT NULL,
+          content_type TEXT NOT NULL,
+          body BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX outbox_distribution ON outbox (distribution);
+        CREATE TABLE heard (id INTEGER PRIMARY KEY AUTOINCREMENT, message TEXT NOT NULL UNIQUE) STRICT;
+        CREATE TABLE fact (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+      `);
+    },
+  },
+];
