@@ -129,10 +129,7 @@ export class ClientConnection {
     this.#hashes.tick();
     this.#turnSoon();
     if (early.length > 0) queueMicrotask(() => this.#guard(() => this.#read(early)));
-    const ticker = Ticker.of(clock, limits.tickMs);
-    const tick = (): void => this.#guard(() => this.#look());
-    ticker.join(tick);
-    this.#scope.defer(() => ticker.leave(tick));
+    this.#scope.defer(Ticker.of(clock, limits.tickMs).join(() => this.#guard(() => this.#look())));
   }
 
   /** What the client calls itself, else the head of its peer id. */

@@ -25,10 +25,11 @@ export class Ticker {
     return ticker;
   }
 
-  /** Calls `tick`, which must not throw, from now on: the first time after `everyMs` or less. */
-  join(tick: () => void): void {
+  /** Calls `tick`, which must not throw, from now on: the first time after `everyMs` or less. Returns how to leave. */
+  join(tick: () => void): () => void {
     this.#members.add(tick);
     if (!this.#running) this.#wait();
+    return () => this.leave(tick);
   }
 
   leave(tick: () => void): void {
