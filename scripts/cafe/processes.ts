@@ -93,6 +93,11 @@ export class Child {
     return text.trimEnd().split('\n').slice(-lines).join('\n');
   }
 
+  /** For whoever did not expect it: its name, its code or signal, and what it said last. */
+  async howItEnded(): Promise<string> {
+    return `${this.name} ended with ${this.#exit?.signal ?? this.#exit?.code}\n${await this.tail()}`;
+  }
+
   #gone(exit: Exit, resolve: (e: Exit) => void): void {
     this.#exit ??= exit;
     resolve(this.#exit);

@@ -40,7 +40,7 @@ export async function until(
   const end = performance.now() + limitMs * PATIENCE;
   for (;;) {
     if (await ready()) return;
-    if (child?.exit) throw new Error(`${what}: ${child.name} ended\n${await child.tail()}`);
+    if (child?.exit) throw new Error(`${what}: ${await child.howItEnded()}`);
     if (performance.now() > end)
       throw new Error(`${what}: not within ${(limitMs * PATIENCE) / 1000} s${child ? `\n${await child.tail()}` : ''}`);
     await sleep(50);
