@@ -217,10 +217,15 @@ test('what held before is restored; where pieces lie is not', async (t) => {
 
 test('the history is bounded in rows and bytes, survives a restart, and what is broken in it', async (t) => {
   const { path, data } = settingsFolder(t);
-  const { keeper, change } = await openKeeper(path);
-  for (let i = 0; i < HISTORY_LIMITS.rows + 3; i++) await change({ seats: 100 + i });
-  assert.equal(keeper.history().length, HISTORY_LIMITS.rows);
   const file = join(data, 'settings-history.ndjson');
+  const first = await openKeeper(path);
+  await first.change({ seats: 99 });
+  const row = JSON.parse(readFileSync(file, 'utf8').split('\n')[1] as string) as object;
+  const rows = Array.from({ length: HISTORY_LIMITS.rows }, (_, i) => JSON.stringify({ ...row, revision: i + 1 }));
+  writeFileSync(file, `${rows.join('\n')}\n`);
+  const { keeper, change } = await openKeeper(path);
+  for (let i = 0; i < 3; i++) await change({ seats: 100 + i });
+  assert.equal(keeper.history().length, HISTORY_LIMITS.rows);
   const text = readFileSync(file, 'utf8');
   assert.equal(text.split('\n').length, HISTORY_LIMITS.rows + 1);
   writeFileSync(file, `\0broken\n{"revision": "x"}\nnull\n${text}{"revision":`);
