@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Random } from '#base/seeded-random.ts';
 import { AgingMap } from './aging-map.ts';
 
 test('entries end with their time, and the oldest make room', () => {
@@ -15,4 +16,28 @@ test('entries end with their time, and the oldest make room', () => {
   assert.equal(map.sizeAt(103), 1);
   map.set('e', 5, 200);
   assert.equal(map.sizeAt(200), 1);
+});
+
+test('whatever is set, deleted and read, it keeps what a plain list would', () => {
+  const [limit, forMs] = [8, 20];
+  const map = new AgingMap<number>(limit, forMs);
+  let plain: { key: string; value: number; untilMs: number }[] = [];
+  const random = new Random(7);
+  const next = (below: number): number => Math.floor(random.unit() * below);
+  for (let nowMs = 0; nowMs < 5_000; nowMs++) {
+    const key = `k${next(24)}`;
+    plain = plain.filter((entry) => entry.key !== key && entry.untilMs > nowMs);
+    if (next(4) === 0) map.delete(key);
+    else {
+      map.set(key, nowMs, nowMs);
+      plain = [...plain.slice(-(limit - 1)), { key, value: nowMs, untilMs: nowMs + forMs }];
+    }
+    if (next(50) === 0) nowMs += next(30);
+    const lasting = plain.filter(({ untilMs }) => untilMs > nowMs);
+    assert.deepEqual(
+      [...map.values(nowMs)],
+      lasting.map(({ value }) => value),
+    );
+    if (next(3) === 0) assert.equal(map.sizeAt(nowMs), lasting.length);
+  }
 });

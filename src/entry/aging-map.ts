@@ -1,3 +1,5 @@
+type Entry<T> = { readonly value: T; readonly untilMs: number };
+
 /**
  * What is worth remembering for a while.
  * Invariant: in the order of their time, oldest first; at most `limit` entries, and none read after `forMs`.
@@ -5,7 +7,10 @@
 export class AgingMap<T> {
   readonly #limit: number;
   readonly #forMs: number;
-  readonly #entries = new Map<string, { readonly value: T; readonly untilMs: number }>();
+  readonly #entries = new Map<string, Entry<T>>();
+  /** Goes on where it was: a new one passes all that was deleted before the oldest, which in a flood is a whole table each time. */
+  #ages = this.#entries.entries();
+  #next: [string, Entry<T>] | undefined;
 
   constructor(limit: number, forMs: number) {
     this.#limit = limit;
@@ -26,10 +31,20 @@ export class AgingMap<T> {
   }
 
   #makeRoom(nowMs: number, limit: number): void {
-    for (const [oldest, { untilMs }] of this.#entries) {
+    for (let oldest = this.#oldest(); oldest; oldest = this.#oldest()) {
+      const [key, { untilMs }] = oldest;
       if (untilMs > nowMs && this.#entries.size < limit) return;
-      this.#entries.delete(oldest);
+      this.#entries.delete(key);
     }
+  }
+
+  #oldest(): [string, Entry<T>] | undefined {
+    while (this.#entries.size > 0) {
+      if (this.#next && this.#entries.get(this.#next[0]) === this.#next[1]) return this.#next;
+      this.#next = this.#ages.next().value;
+      if (!this.#next) this.#ages = this.#entries.entries();
+    }
+    return undefined;
   }
 
   get(key: string, nowMs: number): T | undefined {
