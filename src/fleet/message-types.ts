@@ -93,5 +93,10 @@ export type Up = {
 /** @maxItems 5000 */
 type Have = Id[];
 
+/** From the central to `fleet.log`: what a person wants to know of a fleet, in the order of `seq`. It may come twice, under the same `seq`. */
+export type Log = {
+  note: { seq: Count; atMs: Count; distribution?: Id; node?: NodeName; code: Code; why?: Code; detail?: Detail };
+};
+
 /** Only for the schema: every message by its name. */
-export type Messages = { down: Down; up: Up };
+export type Messages = { down: Down; up: Up; log: Log };

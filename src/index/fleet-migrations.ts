@@ -52,4 +52,24 @@ export const FLEET_MIGRATIONS: readonly Migration[] = [
       `);
     },
   },
+  {
+    version: 2,
+    up: (db: Database): void => {
+      db.exec(`
+        CREATE TABLE note (
+          seq INTEGER PRIMARY KEY AUTOINCREMENT,
+          at_ms INTEGER NOT NULL,
+          distribution TEXT,
+          node TEXT,
+          code TEXT NOT NULL,
+          why TEXT,
+          detail TEXT
+        ) STRICT;
+        CREATE INDEX note_at ON note (at_ms);
+        CREATE INDEX note_distribution ON note (distribution) WHERE distribution IS NOT NULL;
+        CREATE INDEX note_node ON note (node) WHERE node IS NOT NULL;
+        ALTER TABLE node ADD COLUMN away INTEGER NOT NULL DEFAULT 0;
+      `);
+    },
+  },
 ];

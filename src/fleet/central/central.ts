@@ -2,13 +2,14 @@ import type { KeyObject } from 'node:crypto';
 import type { Clock } from '#base/clock.ts';
 import type { Log } from '#base/log.ts';
 import type { Scope } from '#base/scope.ts';
-import type { DistributionRow, FleetBook, TargetRow } from '#index/fleet-book.ts';
+import type { DistributionRow, FleetBook, NewNote, NoteRow, TargetRow } from '#index/fleet-book.ts';
 import type { Broker, Delivery } from '../broker.ts';
 import { LIMITS } from '../limits.ts';
 import type { DistributionId } from '../manifest.ts';
 import type { Place } from '../message-types.ts';
 import { type Carried, decodeUp, piecesIn, type UpMessage } from '../messages.ts';
 import { CENTRAL_QUEUE, keyToAll, senderOf } from '../names.ts';
+import type { NoteCode } from './diary.ts';
 import { type After, Doing } from './doing.ts';
 import { Giver } from './giver.ts';
 import { Learning } from './learning.ts';
@@ -53,10 +54,12 @@ export class Central {
   readonly #doing: Doing;
   readonly #soon = new Set<DistributionId>();
   #epoch: number;
+  /** What the diary says of the broker. */
+  #broker: 'up' | 'down' | 'blocked' | undefined;
 
   constructor(world: CentralWorld) {
     this.#world = world;
-    this.#nodes = new Nodes(world.book);
+    this.#nodes = new Nodes(world.book, world.clock.nowMs());
     this.#giver = new Giver(world);
     this.#learning = new Learning(world.book, this.#nodes, world.clock);
     const parts = { nodes: this.#nodes, giver: this.#giver, learning: this.#learning };
@@ -67,6 +70,8 @@ export class Central {
   /** Rejects when its swarm's port is taken. */
   async start(): Promise<void> {
     const { scope, control, place } = this.#world;
+    this.#note('central-started');
+    scope.defer(control.onState(({ kind }) => this.#brokerIs(kind)));
     scope.defer(() => this.#giver[Symbol.asyncDispose]());
     await this.#giver.listen(place);
     const consuming = control.consume({
@@ -77,7 +82,10 @@ export class Central {
     scope.defer(async () => consuming[Symbol.asyncDispose]());
     this.#discover();
     scope.every(DISCOVER_EVERY_MS, () => this.#discover());
-    scope.every(TICK_MS, () => this.#advanceAll());
+    scope.every(TICK_MS, () => {
+      this.#tellWhoWent();
+      this.#advanceAll();
+    });
   }
 
   nodes(): KnownNode[] {
@@ -87,6 +95,11 @@ export class Central {
   distributions(): DistributionView[] {
     const { book } = this.#world;
     return book.distributionBriefs().map((row) => ({ ...row, targets: book.targets(row.id) }));
+  }
+
+  /** The diary, newest first. */
+  notes(of: Parameters<FleetBook['notes']>[0]): NoteRow[] {
+    return this.#world.book.notes(of);
   }
 
   /** Reads and signs it and begins. Rejects with PublishError. What is published already, byte for byte, under the same name, is not published again. */
@@ -114,6 +127,7 @@ export class Central {
     if (!book.distribution(id)) return;
     book.transaction(() => {
       book.setDistribution(id, 'cancelled', this.#nowMs);
+      this.#note('cancelled', { distribution: id });
       this.#doing.tell(keyToAll('cancel'), { kind: 'cancel', id }, id);
     });
     this.#world.poke();
@@ -122,7 +136,9 @@ export class Central {
   /** Whoever failed or refused is tried again, now. */
   retry(id: DistributionId): void {
     const { book } = this.#world;
+    if (!book.distribution(id)) return;
     book.transaction(() => {
+      this.#note('retried', { distribution: id });
       for (const { node, state } of book.targets(id))
         if (state === 'failed' || state === 'refused')
           book.putTarget(id, node, this.#nowMs, { state: 'waiting', why: null, tries: 0 });
@@ -162,6 +178,35 @@ export class Central {
       changedMs: nowMs,
     });
     for (const node of this.nodes()) if (isWanted(kept, node)) book.putTarget(id, node.name, nowMs, {});
+    const { name, rev, sizeBytes } = manifest;
+    this.#note('published', { distribution: id, detail: `${name}, revision ${rev}, ${sizeBytes} bytes` });
+  }
+
+  // ---- the diary ----
+
+  #note(code: NoteCode, of: Omit<NewNote, 'atMs' | 'code'> = {}): void {
+    this.#world.book.note({ atMs: this.#nowMs, code, ...of });
+  }
+
+  #brokerIs(kind: 'up' | 'down' | 'blocked' | 'closed'): void {
+    if (kind === 'closed' || kind === this.#broker) return;
+    const isFirst = this.#broker === undefined && kind === 'up';
+    this.#broker = kind;
+    if (!isFirst) this.#note(({ up: 'broker-back', down: 'broker-gone', blocked: 'broker-blocked' } as const)[kind]);
+  }
+
+  #tellWhoWent(): void {
+    const { book } = this.#world;
+    book.transaction(() => {
+      for (const node of this.#nodes.gone(this.#nowMs)) this.#note('node-went', { node });
+    });
+  }
+
+  /** Who failed or refused, and why: what was said last of it is not said again. */
+  #noteTrouble(code: 'failed' | 'refused', distribution: string, node: string, why: string, detail?: string): void {
+    const [last] = this.#world.book.notes({ distribution, node, limit: 1 });
+    if (last?.code !== code || last.why !== why)
+      this.#note(code, { distribution, node, why, ...(detail !== undefined && { detail }) });
   }
 
   // ---- what is heard ----
@@ -186,13 +231,18 @@ export class Central {
 
   #act(node: string, said: UpMessage): void {
     const { book, log } = this.#world;
-    this.#nodes.heard(node, this.#nowMs);
+    if (this.#nodes.heard(node, this.#nowMs)) this.#note('node-came', { node });
+    else if (said.kind === 'hello' && said.epoch === 0 && this.#nodes.get(node, this.#nowMs))
+      this.#note('node-restarted', { node });
     if (said.kind === 'hello') {
       this.#hello(node, said);
       return;
     }
     const id = said.id as DistributionId;
     const target = book.target(id, node);
+    // Somebody else offers things to nodes, or their keys are not ours.
+    if (!target && said.kind === 'refuse' && said.code === 'not-signed')
+      this.#noteTrouble('refused', id, node, said.code, said.detail);
     if (!target || target.state === 'done') return;
     const set = (state: TargetState, over: Partial<TargetRow> = {}): void => {
       book.putTarget(id, node, this.#nowMs, { state, why: null, detail: null, ...over });
@@ -217,10 +267,12 @@ export class Central {
         set('done', { haveBytes: this.#doing.seed(id)?.meta.totalBytes ?? 0 });
         this.#doing.over(id, node);
         this.#learning.done(id, node, this.#doing.seed(id)?.meta.totalBytes ?? 0);
+        if (this.#isLastRelay(id, node)) this.#note('relays-done', { distribution: id });
         return;
       case 'refuse':
       case 'failed':
         log.warn('node cannot', { id, node, code: said.code, detail: said.detail });
+        this.#noteTrouble(said.kind === 'failed' ? 'failed' : 'refused', id, node, said.code, said.detail);
         set(said.kind === 'failed' ? 'failed' : 'refused', {
           why: said.code,
           detail: said.detail ?? null,
@@ -234,10 +286,12 @@ export class Central {
 
   #hello(node: string, said: UpMessage & { kind: 'hello' }): void {
     const { book, log } = this.#world;
+    const isNew = !this.#nodes.get(node, this.#nowMs);
     if (!this.#nodes.said(node, said, this.#nowMs)) {
       log.warn('too many nodes', { node });
       return;
     }
+    if (isNew) this.#note('node-came', { node, detail: `${said.role} of ${said.site}` });
     const have = new Set(said.have);
     for (const row of book.distributionBriefs()) {
       if (row.state === 'cancelled' || row.state === 'partial') continue;
@@ -252,6 +306,14 @@ export class Central {
       if (row.state === 'complete' && !have.has(id)) book.setDistribution(id, 'converged', this.#nowMs);
       this.#advanceSoon(id);
     }
+  }
+
+  #isLastRelay(id: DistributionId, node: string): boolean {
+    const isRelay = (name: string): boolean => this.#nodes.get(name, this.#nowMs)?.role === 'relay';
+    return (
+      isRelay(node) &&
+      this.#world.book.targets(id).every(({ node: other, state }) => state === 'done' || !isRelay(other))
+    );
   }
 
   #ready(

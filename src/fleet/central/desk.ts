@@ -6,16 +6,25 @@ import type { Central } from './central.ts';
 import { PublishError } from './publishing.ts';
 
 const BODY_BYTES = 1 << 20;
+/** Entries of the diary in one answer. */
+const NOTES_MAX = 1_000;
 
 /** A request that cannot be done as it was said; its text is for a person. */
 class RequestError extends Error {}
 
-/** What may be asked, as JSON; `undefined` answers are empty objects. */
+/** What may be asked, by its method and path, with what is in its query or, as JSON, in its body; `undefined` answers are empty objects. */
 type Asked = Record<string, (body: Record<string, unknown>) => unknown>;
 
 const textIn = (body: Record<string, unknown>, field: string): string => {
   const value = body[field];
   if (typeof value !== 'string' || value === '') throw new RequestError(`"${field}" must be a text`);
+  return value;
+};
+const numberIn = (body: Record<string, unknown>, field: string, most: number): number | undefined => {
+  if (body[field] === undefined) return undefined;
+  const value = Number(body[field]);
+  if (!Number.isSafeInteger(value) || value < 1 || value > most)
+    throw new RequestError(`"${field}" must be a whole number from 1 to ${most}`);
   return value;
 };
 const textsIn = (body: Record<string, unknown>, field: string): string[] | undefined => {
@@ -36,6 +45,12 @@ function requestsTo(central: Central): Asked {
         orders: JSON.parse(orders) as unknown,
       })),
     }),
+    'GET /notes': (asked) => {
+      const limit = numberIn(asked, 'limit', NOTES_MAX) ?? 200;
+      const before = numberIn(asked, 'before', Number.MAX_SAFE_INTEGER);
+      const of = (field: string) => (asked[field] === undefined ? {} : { [field]: textIn(asked, field) });
+      return central.notes({ limit, ...(before !== undefined && { before }), ...of('distribution'), ...of('node') });
+    },
     'POST /publish': async (body) => {
       const name = body.name === undefined ? undefined : textIn(body, 'name');
       const [nodes, sites] = [textsIn(body, 'nodes'), textsIn(body, 'sites')];
@@ -74,14 +89,16 @@ async function answer(requests: Asked, request: IncomingMessage, response: Serve
     response.writeHead(status, { 'content-type': 'application/json' });
     response.end(JSON.stringify(body ?? {}));
   };
-  const asked = `${request.method} ${request.url}`;
+  const [path, query] = (request.url ?? '').split('?');
+  const asked = `${request.method} ${path}`;
   const work = Object.hasOwn(requests, asked) ? requests[asked] : undefined;
   if (!work) {
     say(404, { why: `there is no ${asked.slice(0, 200)}` });
     return;
   }
   try {
-    say(200, await work(await bodyOf(request)));
+    const fields = Object.fromEntries(new URLSearchParams(query));
+    say(200, await work(request.method === 'GET' ? fields : await bodyOf(request)));
   } catch (error) {
     const isTheirs = error instanceof RequestError || error instanceof PublishError;
     say(isTheirs ? 422 : 500, { why: errorText(error) });

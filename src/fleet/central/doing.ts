@@ -1,7 +1,7 @@
 import type { Clock } from '#base/clock.ts';
 import type { Log } from '#base/log.ts';
 import type { Scope } from '#base/scope.ts';
-import type { FleetBook } from '#index/fleet-book.ts';
+import type { FleetBook, TargetRow } from '#index/fleet-book.ts';
 import { LIMITS } from '../limits.ts';
 import type { DistributionId } from '../manifest.ts';
 import type { Place } from '../message-types.ts';
@@ -71,10 +71,15 @@ export class Doing {
     const { book } = this.#world;
     const nowMs = this.#nowMs;
     switch (step.kind) {
-      case 'state':
-        book.setDistribution(id, step.state, nowMs);
+      case 'state': {
+        const [why, detail] = lacking(book.targets(id));
+        book.setDistribution(id, step.state, nowMs, step.state === 'partial' ? why : null);
+        if (step.state !== 'open') book.note({ atMs: nowMs, distribution: id, code: step.state, why, detail });
         return;
+      }
       case 'target': {
+        if (step.state === 'failed' && step.why)
+          book.note({ atMs: nowMs, distribution: id, node: step.node, code: step.state, why: step.why });
         const tries = (book.target(id, step.node)?.tries ?? 0) + (step.tried ? 1 : 0);
         book.putTarget(id, step.node, nowMs, { state: step.state, why: step.why ?? null, tries });
         return;
@@ -210,4 +215,19 @@ export class Doing {
     const all = this.#world.nodes.all(this.#nowMs);
     return nodes.length > 1 && nodes.length === all.size && nodes.every((node) => all.get(node)?.online);
   }
+}
+
+/** Why not all have it: the code that most of the others gave, and how many have it. */
+function lacking(targets: readonly TargetRow[]): [why: string | null, detail: string] {
+  const others = targets.filter(({ state }) => state !== 'done');
+  const reasons = [...Map.groupBy(others, ({ why, state }) => why ?? state)].sort((a, b) => b[1].length - a[1].length);
+  const detail = [`${targets.length - others.length} of ${targets.length} have it`];
+  for (const [reason, who] of reasons)
+    detail.push(
+      `${reason}: ${who
+        .slice(0, 5)
+        .map(({ node }) => node)
+        .join(', ')}`,
+    );
+  return [others.find(({ why }) => why !== null) ? (reasons[0]?.[0] ?? null) : null, detail.join('; ').slice(0, 500)];
 }

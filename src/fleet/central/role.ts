@@ -11,6 +11,7 @@ import { centralTopology, DOWN } from '../names.ts';
 import { Outbox } from '../outbox.ts';
 import { Central } from './central.ts';
 import { openDesk } from './desk.ts';
+import { DiarySender } from './diary.ts';
 
 /** The socket in the data folder where a central is asked. */
 export const DESK = 'central.sock';
@@ -27,7 +28,7 @@ export async function runCentral(configPath: string, log: Log): Promise<Scope> {
     const onError = (error: unknown): void => log.error('broker trouble', { why: errorText(error) });
     const connect = (what: string) =>
       amqpBroker(brokerServer(config.broker, `central ${what}`), { topology: centralTopology, onError, parent: scope });
-    const [control, data] = [connect('control'), connect('data')];
+    const [control, data, told] = [connect('control'), connect('data'), connect('diary')];
     scope.defer(
       control.onState((state) => log.info('broker', { state: state.kind, ...('why' in state && { why: state.why }) })),
     );
@@ -40,7 +41,11 @@ export async function runCentral(configPath: string, log: Log): Promise<Scope> {
       route: () => ({ exchange: DOWN, mandatory: false }),
       unroutable: () => {},
     });
-    const poke = (): void => outbox.poke();
+    const diary = new DiarySender({ book, broker: told, clock: realClock, log, scope });
+    const poke = (): void => {
+      outbox.poke();
+      diary.poke();
+    };
     const central = new Central({ book, control, data, key, place: config.swarm, clock: realClock, log, scope, poke });
     await central.start();
     const desk = await openDesk(central, join(config.dataDir, DESK));
