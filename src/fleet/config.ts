@@ -36,10 +36,32 @@ export function readConfig(path: string, role: keyof Configs): CentralConfig | T
       }),
     },
   };
-  if (role === 'central')
-    return { ...config, ...paths, ...(config.signingKey && { signingKey: at(config.signingKey) }) };
+  if (role === 'central') {
+    const { signingKey, firmwareKey, watch } = config;
+    return {
+      ...config,
+      ...paths,
+      ...(signingKey && { signingKey: at(signingKey) }),
+      ...(firmwareKey && { firmwareKey: at(firmwareKey) }),
+      ...(watch && { watch: { ...watch, folder: at(watch.folder) } }),
+    };
+  }
   const trust = config.trust.map(({ key, kinds }) => ({ key: at(key), kinds }));
-  return { ...config, ...paths, folder: at(config.folder), trust };
+  const { installer } = config;
+  const programAt = ([program = '', ...more]: readonly string[]): string[] => [at(program), ...more];
+  return {
+    ...config,
+    ...paths,
+    folder: at(config.folder),
+    trust,
+    ...(installer && {
+      installer: {
+        ...installer,
+        command: programAt(installer.command),
+        ...(installer.check && { check: programAt(installer.check) }),
+      },
+    }),
+  };
 }
 
 function parsed(path: string): unknown {

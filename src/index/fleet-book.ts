@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite, { type Database, type Statement } from 'better-sqlite3';
+import { FleetInstalls } from './fleet-installs.ts';
 import { FLEET_MIGRATIONS } from './fleet-migrations.ts';
 import { INDEX_LIMITS } from './limits.ts';
 import { migrate, NewerSchemaError, schemaOf } from './migrations.ts';
@@ -73,6 +74,8 @@ const OUTBOX = 'SELECT id, distribution, receiver, type, content_type AS content
 export class FleetBook implements Disposable {
   readonly #db: Database;
   readonly #statements = new Map<string, Statement>();
+  /** How far the installing of bundles is. */
+  readonly installs = new FleetInstalls((text) => this.#sql(text));
 
   private constructor(db: Database) {
     this.#db = db;

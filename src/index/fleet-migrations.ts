@@ -72,4 +72,32 @@ export const FLEET_MIGRATIONS: readonly Migration[] = [
       `);
     },
   },
+  {
+    version: 3,
+    up: (db: Database): void => {
+      db.exec(`
+        CREATE TABLE install (
+          distribution TEXT NOT NULL REFERENCES distribution ON DELETE CASCADE,
+          node TEXT NOT NULL,
+          wave INTEGER NOT NULL,
+          state TEXT NOT NULL,
+          why TEXT,
+          detail TEXT,
+          attempt INTEGER NOT NULL,
+          changed_ms INTEGER NOT NULL,
+          PRIMARY KEY (distribution, node)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX install_node ON install (node);
+        CREATE TABLE rollout (
+          distribution TEXT PRIMARY KEY REFERENCES distribution ON DELETE CASCADE,
+          state TEXT NOT NULL,
+          wave INTEGER NOT NULL,
+          why TEXT,
+          node TEXT,
+          resumed_ms INTEGER NOT NULL,
+          changed_ms INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+      `);
+    },
+  },
 ];

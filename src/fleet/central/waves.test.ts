@@ -72,7 +72,9 @@ test('of the first wave nobody may fail, of the others so many', () => {
   assert.deepEqual(kinds({ mostFailed: 1 }, [target('a', 0, 'failed'), target('b', 1)]), ['stop a']);
   const wave = (failed: number): InstallTarget[] => [
     target('a', 0, 'healthy'),
-    ...Array.from({ length: 100 }, (_, i) => target(`b${i}`, 1, i < failed ? 'rolled-back' : 'healthy', { changedMs: i + 10 })),
+    ...Array.from({ length: 100 }, (_, i) =>
+      target(`b${i}`, 1, i < failed ? 'rolled-back' : 'healthy', { changedMs: i + 10 }),
+    ),
     target('c', 2),
   ];
   assert.deepEqual(kinds({ wave: 1 }, wave(2)), ['open 2', 'order c']);
@@ -83,7 +85,11 @@ test('it stops at once, however many are still at it, and a stop holds whatever 
   const targets = [target('a', 0, 'healthy'), target('b', 1, 'failed'), target('c', 1, 'installing'), target('d', 1)];
   assert.deepEqual(kinds({ wave: 1 }, targets), ['stop b']);
   assert.deepEqual(kinds({ wave: 1, state: 'stopped' }, targets), []);
-  assert.deepEqual(kinds({ wave: 1, state: 'stopped' }, targets, 10 + SILENT_MS), ['silent c'], 'who is silent is known');
+  assert.deepEqual(
+    kinds({ wave: 1, state: 'stopped' }, targets, 10 + SILENT_MS),
+    ['silent c'],
+    'who is silent is known',
+  );
   assert.deepEqual(kinds({ wave: 1, resumedMs: 15 }, targets), ['order d'], 'a person said that it may go on');
   const again = targets.map((t) => (t.node === 'c' ? { ...t, state: 'failed' as const, changedMs: 16 } : t));
   assert.deepEqual(kinds({ wave: 1, resumedMs: 15 }, again), ['stop c'], 'but no more than that');
@@ -111,7 +117,12 @@ test('a first wave that failed is passed when a person says so', () => {
 
 /** Boxes that install what they are asked to, well or not, at once or later, and come and go. */
 test('nobody is asked before his wave, nor after a stop, and no wave hides more failures than may be', () => {
-  const fate = fc.record({ isWell: fc.boolean(), takes: fc.nat(3), away: fc.nat(6), isMute: fc.nat(9).map((n) => n === 0) });
+  const fate = fc.record({
+    isWell: fc.boolean(),
+    takes: fc.nat(3),
+    away: fc.nat(6),
+    isMute: fc.nat(9).map((n) => n === 0),
+  });
   fc.assert(
     fc.property(
       fc.array(fate, { minLength: 1, maxLength: 12 }),

@@ -136,7 +136,5 @@ function tooManyFailed(
 /** Who is away is not waited for, but somebody must have shown that it is well, or a person have said that it may go on without. */
 function isPassed(members: readonly InstallTarget[], { resumedMs }: Rollout): boolean {
   if (members.some(({ state, isReady }) => isAtIt(state) || (state === 'waiting' && isReady))) return false;
-  return members.some(
-    ({ state, changedMs }) => state === 'healthy' || (isFailed(state) && changedMs <= resumedMs),
-  );
+  return members.some(({ state, changedMs }) => state === 'healthy' || (isFailed(state) && changedMs <= resumedMs));
 }

@@ -8,7 +8,9 @@ function partsOf(version: string): { readonly main: string[]; readonly end: stri
   const [named = ''] = version.replace(/^v(?=\d)/, '').split('+');
   const at = named.indexOf('-');
   const words = (text: string): string[] => text.match(/\d+|[^\d.-]+/g) ?? [];
-  return at < 0 ? { main: words(named), end: undefined } : { main: words(named.slice(0, at)), end: words(named.slice(at)) };
+  return at < 0
+    ? { main: words(named), end: undefined }
+    : { main: words(named.slice(0, at)), end: words(named.slice(at)) };
 }
 
 function comparedEnds(a: string[] | undefined, b: string[] | undefined): number {

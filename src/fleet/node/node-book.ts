@@ -1,5 +1,6 @@
 import type { InfoHash } from '#base/units.ts';
 import type { FleetBook } from '#index/fleet-book.ts';
+import type { InstallRow } from '#index/fleet-installs.ts';
 import { type DistributionId, type Manifest, openManifest, type SignedManifest, type TrustedKey } from '../manifest.ts';
 import { encodeUp, type UpMessage } from '../messages.ts';
 import { keyFrom } from '../names.ts';
@@ -27,6 +28,8 @@ export type Done = { readonly ms: number; readonly amqpBytes: number; readonly s
 type Say = (message: UpMessage) => void;
 
 const CANCELLED = 'cancelled';
+/** The version that was installed last, and is healthy. */
+export const RUNS_FACT = 'firmware runs';
 
 /**
  * What a node must not forget, in its book. Invariant: what a message brings about, that it was heard, and what is answered are kept together or not at all.
@@ -79,6 +82,15 @@ export class NodeBook {
     return said ? (JSON.parse(said) as Done) : { ms: 0, amqpBytes: 0, swarmBytes: 0 };
   }
 
+  /** How far this node is with installing it; see Installing. */
+  install(id: string): InstallRow | undefined {
+    return this.#book.installs.get(id, this.#name);
+  }
+
+  installs(): InstallRow[] {
+    return this.#book.installs.at(this.#name);
+  }
+
   wasHeard(message: string): boolean {
     return this.#book.wasHeard(message);
   }
@@ -123,6 +135,14 @@ export class NodeBook {
 
   setState(id: string, state: NodeState, isCancelled = false): void {
     this.#book.setDistribution(id, state, this.#nowMs(), isCancelled ? CANCELLED : null);
+  }
+
+  putInstall(id: string, said: Partial<Pick<InstallRow, 'state' | 'why' | 'detail' | 'attempt'>>): void {
+    this.#book.installs.put(id, this.#name, this.#nowMs(), said);
+  }
+
+  setRuns(version: string): void {
+    this.#book.setFact(RUNS_FACT, version);
   }
 
   forget(id: string): void {
