@@ -51,5 +51,8 @@ export type TrustConfig = {
   kinds: ManifestKind[];
 };
 
+/** Of who only reads the fleet's log. */
+export type AuditorConfig = { broker: BrokerConfig };
+
 /** Only for the schema. */
-export type Configs = { central: CentralConfig; terminal: TerminalConfig };
+export type Configs = { central: CentralConfig; terminal: TerminalConfig; auditor: AuditorConfig };
