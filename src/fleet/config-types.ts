@@ -139,5 +139,13 @@ export type TrustConfig = {
   kinds: ManifestKind[];
 };
 
+/** Of who only reads the fleet's log. */
+export type AuditorConfig = { broker: BrokerConfig };
+
 /** Only for the schema. */
-export type Configs = { central: CentralConfig; terminal: TerminalConfig; publish: PublishAsked };
+export type Configs = {
+  central: CentralConfig;
+  terminal: TerminalConfig;
+  auditor: AuditorConfig;
+  publish: PublishAsked;
+};

@@ -4,18 +4,28 @@ import { dirname, resolve } from 'node:path';
 import { problemsOf, type Schema } from '#base/schema-check.ts';
 import type { BrokerServer } from './amqp-broker.ts';
 import configs from './config-schema.json' with { type: 'json' };
-import type { BrokerConfig, CentralConfig, Configs, TerminalConfig, TrustConfig } from './config-types.ts';
+import type {
+  AuditorConfig,
+  BrokerConfig,
+  CentralConfig,
+  Configs,
+  TerminalConfig,
+  TrustConfig,
+} from './config-types.ts';
 import { signingKey, type TrustedKey, verifyingKey } from './manifest.ts';
 
 const SCHEMA = configs as unknown as Schema;
 const DEFINITIONS = SCHEMA.definitions as Readonly<Record<string, Schema>>;
 
+const SCHEMA_OF = { central: 'CentralConfig', terminal: 'TerminalConfig', auditor: 'AuditorConfig' } as const;
+
 /** A configuration with all its paths absolute. Throws with what a person should change. */
 export function readConfig(path: string, role: 'central'): CentralConfig;
 export function readConfig(path: string, role: 'terminal'): TerminalConfig;
-export function readConfig(path: string, role: keyof Configs): CentralConfig | TerminalConfig {
+export function readConfig(path: string, role: 'auditor'): AuditorConfig;
+export function readConfig(path: string, role: keyof typeof SCHEMA_OF): CentralConfig | TerminalConfig | AuditorConfig {
   const said = parsed(path);
-  const schema = DEFINITIONS[role === 'central' ? 'CentralConfig' : 'TerminalConfig'] as Schema;
+  const schema = DEFINITIONS[SCHEMA_OF[role]] as Schema;
   const [first] = problemsOf(said, schema, SCHEMA);
   if (first) throw new Error(`the configuration ${path} cannot be used: "${first.path || 'it'}" is ${first.code}`);
   const at = (file: string): string => resolve(dirname(path), file);
@@ -26,16 +36,15 @@ export function readConfig(path: string, role: keyof Configs): CentralConfig | T
   if (broker.user === undefined && !broker.tls?.cert)
     throw new Error(`the configuration ${path} cannot be used: without a user the broker needs a certificate`);
   const { tls } = broker;
-  const paths = {
-    dataDir: at(config.dataDir),
-    broker: {
-      ...broker,
-      ...(broker.passwordFile && { passwordFile: at(broker.passwordFile) }),
-      ...(tls && {
-        tls: { ca: at(tls.ca), ...(tls.cert && { cert: at(tls.cert) }), ...(tls.key && { key: at(tls.key) }) },
-      }),
-    },
+  const brokerAt: BrokerConfig = {
+    ...broker,
+    ...(broker.passwordFile && { passwordFile: at(broker.passwordFile) }),
+    ...(tls && {
+      tls: { ca: at(tls.ca), ...(tls.cert && { cert: at(tls.cert) }), ...(tls.key && { key: at(tls.key) }) },
+    }),
   };
+  if (role === 'auditor') return { broker: brokerAt };
+  const paths = { dataDir: at(config.dataDir), broker: brokerAt };
   if (role === 'central') {
     const { signingKey, firmwareKey, watch } = config;
     return {

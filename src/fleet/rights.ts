@@ -30,6 +30,14 @@ export function centralRights(): Rights {
   return { configure: all, write: all, read: oneOf(...own), topics: [] };
 }
 
+/** Who reads what happened, and nothing else. */
+export const auditorRights = (): Rights => ({
+  configure: NOTHING,
+  write: NOTHING,
+  read: oneOf(escaped(LOG_QUEUE)),
+  topics: [],
+});
+
 /** A terminal has its inboxes, hears what is for all, its site and itself, and speaks for itself. */
 export const terminalRights = (node: string, site: string): Rights => nodeRights(node, site, NOTHING);
 
