@@ -1,17 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { problemsOf, type Schema } from '#base/schema-check.ts';
+import { problemsOf, type Schema, type SchemaProblem } from '#base/schema-check.ts';
 import type { BrokerServer } from './amqp-broker.ts';
 import configs from './config-schema.json' with { type: 'json' };
-import type {
-  AuditorConfig,
-  BrokerConfig,
-  CentralConfig,
-  Configs,
-  TerminalConfig,
-  TrustConfig,
-} from './config-types.ts';
+import type { AuditorConfig, BrokerConfig, CentralConfig, TerminalConfig, TrustConfig } from './config-types.ts';
 import { signingKey, type TrustedKey, verifyingKey } from './manifest.ts';
 
 const SCHEMA = configs as unknown as Schema;
@@ -73,6 +66,10 @@ export function readConfig(path: string, role: keyof typeof SCHEMA_OF): CentralC
   };
 }
 
+/** What is wrong with what the desk was asked to publish. */
+export const publishProblems = (asked: unknown): SchemaProblem[] =>
+  problemsOf(asked, DEFINITIONS.PublishAsked as Schema, SCHEMA);
+
 function parsed(path: string): unknown {
   let text: string;
   try {
@@ -104,6 +101,20 @@ export function brokerServer({ host, port, vhost, user, passwordFile, tls }: Bro
 
 export const trustedKeys = (trust: readonly TrustConfig[]): TrustedKey[] =>
   trust.map(({ key, kinds }) => ({ key: verifyingKey(readFileSync(key, 'utf8')), kinds }));
+
+/** A private key that somebody else made. Throws with what is to be done. */
+export function firmwareKeyAt(path: string) {
+  try {
+    return signingKey(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new Error(
+      `the firmware key ${path} cannot be read: it must be an Ed25519 key in PEM, and plugged in to publish`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
 
 /**
  * The key that signs; made when there is none, with its public half beside it (`.pub`), which nodes are to trust. Whoever has the key can give every node any files: it is for its owner alone

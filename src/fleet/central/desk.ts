@@ -1,6 +1,8 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { errorText } from '#base/errors.ts';
+import { publishProblems } from '../config.ts';
+import type { PublishAsked } from '../config-types.ts';
 import type { DistributionId } from '../manifest.ts';
 import type { Central } from './central.ts';
 import { PublishError } from './publishing.ts';
@@ -27,13 +29,11 @@ const numberIn = (body: Record<string, unknown>, field: string, most: number): n
     throw new RequestError(`"${field}" must be a whole number from 1 to ${most}`);
   return value;
 };
-const textsIn = (body: Record<string, unknown>, field: string): string[] | undefined => {
-  const value = body[field];
-  if (value === undefined) return undefined;
-  if (!Array.isArray(value) || value.length === 0 || !value.every((text) => typeof text === 'string'))
-    throw new RequestError(`"${field}" must be a list of texts`);
-  return value as string[];
-};
+function publishAsked(body: Record<string, unknown>): PublishAsked {
+  const [first] = publishProblems(body);
+  if (first) throw new RequestError(`"${first.path || 'it'}" is ${first.code}`);
+  return body as PublishAsked;
+}
 
 function requestsTo(central: Central): Asked {
   return {
@@ -52,11 +52,11 @@ function requestsTo(central: Central): Asked {
       return central.notes({ limit, ...(before !== undefined && { before }), ...of('distribution'), ...of('node') });
     },
     'POST /publish': async (body) => {
-      const name = body.name === undefined ? undefined : textIn(body, 'name');
-      const [nodes, sites] = [textsIn(body, 'nodes'), textsIn(body, 'sites')];
-      const publication = { path: textIn(body, 'path'), ...(name !== undefined && { name }) };
-      return { id: await central.publish(publication, { ...(nodes && { nodes }), ...(sites && { sites }) }) };
+      const { path, name, kind, firmware, ...orders } = publishAsked(body);
+      const publication = { path, ...(name && { name }), ...(kind && { kind }), ...(firmware && { firmware }) };
+      return { id: await central.publish(publication, orders) };
     },
+    'POST /resume': (body) => central.resume(textIn(body, 'id') as DistributionId),
     'POST /cancel': (body) => central.cancel(textIn(body, 'id') as DistributionId),
     'POST /retry': (body) => central.retry(textIn(body, 'id') as DistributionId),
   };

@@ -12,7 +12,7 @@ import { bookIdOf } from '../outbox.ts';
 
 /**
  * What is written into the diary, for a person. Of a distribution: `published`, `relays-done`, `converged`, `complete`, `partial`, `cancelled`, `retried`. Of a node with one: `failed` and `refused`, with
- * the reason in `why`, and `warned`: it goes on. Of waves: `wave-opened`, `wave-stopped`. Of a node: `node-came`, `node-went`, `node-restarted`. Of the central: `central-started`, `broker-gone`, `broker-back`,
+ * the reason in `why`, and `warned`: it goes on. Of waves: `wave-opened`, `wave-stopped`, `wave-resumed`, `install-failed` of a node, `rolled-out`. Of a node: `node-came`, `node-went`, `node-restarted`. Of the central: `central-started`, `broker-gone`, `broker-back`,
  * `broker-blocked`.
  */
 export type NoteCode =
@@ -28,6 +28,9 @@ export type NoteCode =
   | 'warned'
   | 'wave-opened'
   | 'wave-stopped'
+  | 'wave-resumed'
+  | 'install-failed'
+  | 'rolled-out'
   | 'node-came'
   | 'node-went'
   | 'node-restarted'

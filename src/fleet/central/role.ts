@@ -6,12 +6,13 @@ import type { Log } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
 import { FleetBook } from '#index/fleet-book.ts';
 import { amqpBroker } from '../amqp-broker.ts';
-import { brokerServer, readConfig, signingKeyAt } from '../config.ts';
+import { brokerServer, firmwareKeyAt, readConfig, signingKeyAt } from '../config.ts';
 import { centralTopology, DOWN } from '../names.ts';
 import { Outbox } from '../outbox.ts';
 import { Central } from './central.ts';
 import { openDesk } from './desk.ts';
 import { DiarySender } from './diary.ts';
+import { PublishError } from './publishing.ts';
 
 /** The socket in the data folder where a central is asked. */
 export const DESK = 'central.sock';
@@ -46,7 +47,21 @@ export async function runCentral(configPath: string, log: Log): Promise<Scope> {
       outbox.poke();
       diary.poke();
     };
-    const central = new Central({ book, control, data, key, place: config.swarm, clock: realClock, log, scope, poke });
+    const { firmwareKey, sites, installSilentS } = config;
+    const central = new Central({
+      book,
+      control,
+      data,
+      key,
+      ...(firmwareKey && { firmwareKey: () => firmwareKeyFor(firmwareKey) }),
+      ...(sites && { sites }),
+      ...(installSilentS && { installSilentMs: installSilentS * 1_000 }),
+      place: config.swarm,
+      clock: realClock,
+      log,
+      scope,
+      poke,
+    });
     await central.start();
     const desk = await openDesk(central, join(config.dataDir, DESK));
     scope.defer(async () => desk[Symbol.asyncDispose]());
@@ -55,5 +70,13 @@ export async function runCentral(configPath: string, log: Log): Promise<Scope> {
   } catch (error) {
     await scope.close();
     throw error;
+  }
+}
+
+function firmwareKeyFor(path: string) {
+  try {
+    return firmwareKeyAt(path);
+  } catch (error) {
+    throw new PublishError((error as Error).message, { cause: error });
   }
 }

@@ -157,7 +157,7 @@ export class Holdings {
     };
   }
 
-  async started({ id, givers, nodes, slot }: Of<'start'>): Promise<Outcome> {
+  async started({ id, givers, nodes, slot, rateBytesPerS }: Of<'start'>): Promise<Outcome> {
     const { book } = this.#world;
     const known = book.get(id);
     const holding = this.#open.get(id) ?? (known?.state === 'whole' ? await this.#give(known) : undefined);
@@ -167,8 +167,14 @@ export class Holdings {
     const near = slot < nodes.length ? dialledBy(slot, nodes.length).map((other) => nodes[other]) : [];
     const neighbours = [...givers, ...near].filter((place) => place !== undefined);
     return {
-      effect: () => known?.isCancelled && book.setState(id, known.state),
-      after: () => holding.start(neighbours),
+      effect: () => {
+        if (known?.isCancelled) book.setState(id, known.state);
+        book.setRate(id, rateBytesPerS);
+      },
+      after: () => {
+        holding.limit(rateBytesPerS);
+        holding.start(neighbours);
+      },
     };
   }
 
@@ -305,6 +311,7 @@ export class Holdings {
         kept();
       },
     });
+    holding.limit(book.rateOf(id));
     this.#open.set(id, holding);
     return holding;
   }

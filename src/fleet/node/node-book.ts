@@ -67,6 +67,11 @@ export class NodeBook {
     return this.#book.distribution(id)?.seed ?? undefined;
   }
 
+  rateOf(id: string): number | undefined {
+    const orders = this.#book.distribution(id)?.orders;
+    return orders ? (JSON.parse(orders) as { bytesPerS?: number }).bytesPerS : undefined;
+  }
+
   /** Of the name, the highest that was ever wanted here. */
   lastRev(name: string): number {
     return this.#book.lastRev(name);
@@ -131,6 +136,11 @@ export class NodeBook {
     const done = { ms: Math.max(0, nowMs - since), ...bytes };
     this.#book.putTarget(id, this.#name, nowMs, { state: 'whole', detail: JSON.stringify(done) });
     return done;
+  }
+
+  /** What this node may give of it; undefined: as much as goes. */
+  setRate(id: string, bytesPerS: number | undefined): void {
+    this.#book.setOrders(id, JSON.stringify({ bytesPerS }));
   }
 
   setState(id: string, state: NodeState, isCancelled = false): void {
