@@ -17,11 +17,11 @@ import { Learning } from './learning.ts';
 import { type KnownNode, Nodes } from './nodes.ts';
 import { isWanted, type KeptOrders, keptOrders, ordersOf } from './orders.ts';
 import { PieceSender } from './piece-sender.ts';
-import { type Plan, type PlanState, type PlanTarget, stepsFor, type TargetState } from './plan.ts';
+import { type PlanTarget, stepsFor, type TargetState } from './plan.ts';
 import { type Publication, PublishError, type Published, readPublication } from './publishing.ts';
 import { Rollouts } from './rollouts.ts';
 import { SiteRates } from './site-rates.ts';
-import { isAllShut, type Sites, shutSites } from './sites.ts';
+import { isAllShut, planOf, type Sites } from './sites.ts';
 import { type DistributionView, distributionsIn, sameIn } from './views.ts';
 
 export type CentralWorld = {
@@ -115,6 +115,12 @@ export class Central {
 
   distributions(): DistributionView[] {
     return distributionsIn(this.#world.book);
+  }
+
+  /** What lies in the watched folder under this name cannot be distributed. */
+  cannotPublish(name: string, why: string): void {
+    this.#note('not-published', { detail: `${name}: ${why}`.slice(0, 500) });
+    this.#world.poke();
   }
 
   /** The diary, newest first. */
@@ -395,12 +401,8 @@ export class Central {
     if (!row) return;
     const nowMs = this.#nowMs;
     const nodes = this.#nodes.all(nowMs);
-    const orders = ordersOf(row);
-    const { quorum, deadlineMs, ways } = orders;
-    const sites = new Set([...nodes.values()].map(({ site }) => site));
     const sizeBytes = this.#doing.seed(id)?.meta.totalBytes ?? 0;
-    const shut = shutSites(orders, sizeBytes, this.#world.sites ?? {}, sites, nowMs);
-    const plan: Plan = { state: row.state as PlanState, quorum, deadlineMs, ways, shut };
+    const plan = planOf(row, nodes, sizeBytes, this.#world.sites ?? {}, nowMs);
     const targets = (book.targets(id) as (TargetRow & PlanTarget)[]).map((target) =>
       this.#doing.isPaced(id, target.node) ? { ...target, changedMs: nowMs } : target,
     );
@@ -409,7 +411,7 @@ export class Central {
       for (const step of stepsFor(plan, targets, nodes, nowMs)) this.#doing.take(id, step, after);
       this.#rollouts.advance(book.distribution(id) ?? row);
     });
-    if (shut.size > 0 && isAllShut(targets, nodes, shut)) this.#doing.pause(id);
+    if (isAllShut(plan, targets, nodes)) this.#doing.pause(id);
     for (const then of after) then();
     this.#world.poke();
     const state = book.distribution(id)?.state;

@@ -25,7 +25,7 @@ import {
   UP,
 } from '../names.ts';
 import { isPiece, openSeed, type Seed } from '../seed.ts';
-import { Central } from './central.ts';
+import { Central, type CentralWorld } from './central.ts';
 
 export const keys = generateKeyPairSync('ed25519');
 
@@ -47,10 +47,16 @@ export function fileOf(folder: string, bytes: number, name = '补丁.bin'): stri
   return join(folder, name);
 }
 
-let ports = 27_100;
+/** Of other processes than those of tests beside this one. */
+let ports = 24_000 + (process.pid % 400) * 20;
 
 /** A central over a broker in memory. `stop`: as a kill, when it is called before the test ends. */
-export async function centralOn(t: TestContext, rabbit: FakeRabbit, folder: string) {
+export async function centralOn(
+  t: TestContext,
+  rabbit: FakeRabbit,
+  folder: string,
+  over: Partial<Pick<CentralWorld, 'firmwareKey' | 'sites' | 'installSilentMs' | 'clock'>> = {},
+) {
   const scope = new Scope(onError);
   const book = FleetBook.open(join(folder, 'fleet.db'));
   const connect = (): Broker => rabbit.connect({ topology: centralTopology, onError, parent: scope });
@@ -89,6 +95,7 @@ export async function centralOn(t: TestContext, rabbit: FakeRabbit, folder: stri
     log: silentLog,
     scope,
     poke,
+    ...over,
   });
   await central.start();
   let stopped: Promise<void> | undefined;
@@ -109,6 +116,8 @@ export type Faults = {
   loses: Set<number>;
   /** It says nothing of being done, so many times. */
   mute: number;
+  /** What comes of a bundle that it installs; 'silent': it says nothing, as long as it is so. */
+  installs: 'healthy' | 'silent' | string;
 };
 
 /** A node that does what it is told, by the messages alone: what it gets over AMQP it verifies; a swarm it takes for done. */
@@ -116,7 +125,7 @@ export class ScriptedNode {
   readonly name: string;
   readonly role: Role;
   readonly site: string;
-  readonly faults: Faults = { deaf: 0, refuses: undefined, loses: new Set(), mute: 0 };
+  readonly faults: Faults = { deaf: 0, refuses: undefined, loses: new Set(), mute: 0, installs: 'healthy' };
   readonly said: DownMessage[] = [];
   readonly pieces = new Map<string, Map<number, Buffer>>();
   readonly whole = new Set<string>();
@@ -181,6 +190,15 @@ export class ScriptedNode {
     else if (message.kind === 'offer') this.#offered(message);
     else if (message.kind === 'seed') this.#seedPart(message);
     else if (message.kind === 'start') this.#done(message.id, 0);
+    else if (message.kind === 'install') this.#install(message);
+  }
+
+  #install({ id, attempt }: DownMessage & { kind: 'install' }): void {
+    const { installs } = this.faults;
+    if (installs === 'silent') return;
+    this.say({ kind: 'installing', id, attempt });
+    const isHealthy = installs === 'healthy';
+    this.say({ kind: 'installed', id, attempt, healthy: isHealthy, ...(!isHealthy && { code: installs }) });
   }
 
   #offered({ id, manifest, signature, seed }: DownMessage & { kind: 'offer' }): void {

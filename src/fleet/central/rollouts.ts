@@ -70,7 +70,8 @@ export class Rollouts {
     const { installs, lastRev } = this.#parts();
     const id = row.id as DistributionId;
     const rollout = installs.rollout(id);
-    if (!rollout || rollout.state === 'over') return;
+    // Who comes late gets it too, unless it was ended.
+    if (!rollout || (rollout.state === 'over' && rollout.why)) return;
     const ended = row.state === 'cancelled' ? 'cancelled' : row.rev < lastRev(row.name) ? 'replaced' : undefined;
     if (ended) {
       this.#set(id, 'over', { why: ended });
@@ -79,7 +80,8 @@ export class Rollouts {
     const orders = ordersOf(row);
     const targets = this.#world.book.targets(id);
     if (rollout.state === 'bringing' && !this.#begun(row, orders, targets)) return;
-    this.#placeLate(id, targets);
+    const isLate = this.#placeLate(id, targets);
+    if (rollout.state === 'over' && isLate) this.#set(id, 'rolling', {});
     const { mostFailed } = orders.waves ?? USUAL_WAVES;
     const now = installs.rollout(id) ?? rollout;
     const plan = { ...now, state: now.state as RolloutState, mostFailed };
@@ -150,14 +152,15 @@ export class Rollouts {
     return true;
   }
 
-  /** Who has it later than the others is in the last wave. */
-  #placeLate(id: DistributionId, targets: readonly TargetRow[]): void {
+  /** Who has it later than the others is in the last wave. True: there was somebody. */
+  #placeLate(id: DistributionId, targets: readonly TargetRow[]): boolean {
     const { installs } = this.#parts();
     const placed = installs.of(id);
     const known = new Set(placed.map(({ node }) => node));
     const last = Math.max(0, ...placed.map(({ wave }) => wave));
-    for (const { node, state } of targets)
-      if (state === 'done' && !known.has(node)) installs.put(id, node, this.#nowMs, { wave: last });
+    const late = targets.filter(({ node, state }) => state === 'done' && !known.has(node));
+    for (const { node } of late) installs.put(id, node, this.#nowMs, { wave: last });
+    return late.length > 0;
   }
 
   #members(id: DistributionId, orders: KeptOrders, targets: readonly TargetRow[]): InstallTarget[] {
