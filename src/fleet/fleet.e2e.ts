@@ -5,11 +5,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { realClock } from '#base/clock.ts';
+import { type Clock, realClock } from '#base/clock.ts';
 import { silentLog } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
 import { FleetBook } from '#index/fleet-book.ts';
 import { centralOn, keys, until } from './central/fixtures.ts';
+import { PLAN_LIMITS } from './central/plan.ts';
+import type { SiteConfig, Window } from './config-types.ts';
 import { FakeRabbit } from './fake-broker.ts';
 import type { Role } from './message-types.ts';
 import { controlTopology, dataTopology } from './names.ts';
@@ -72,10 +74,14 @@ function folderFor(t: TestContext): string {
   return folder;
 }
 
-async function fleetOf(t: TestContext, names: readonly string[]) {
+async function fleetOf(
+  t: TestContext,
+  names: readonly string[],
+  over: { readonly sites?: Record<string, SiteConfig>; readonly clock?: Clock } = {},
+) {
   const folder = folderFor(t);
   const rabbit = new FakeRabbit();
-  const it = await centralOn(t, rabbit, folder);
+  const it = await centralOn(t, rabbit, folder, over);
   const nodes: Awaited<ReturnType<typeof nodeOn>>[] = [];
   for (const name of names)
     nodes.push(await nodeOn(t, rabbit, folder, name, name.startsWith('r') ? 'relay' : 'terminal'));
@@ -140,4 +146,27 @@ test('a node that is started anew in the middle, and one that comes late, get it
     },
     60_000,
   );
+});
+
+const clockTime = (ms: number): string => new Date(ms).toTimeString().slice(0, 5);
+
+test('when the hours of a site are over what is on its way stands still, and goes on when they come again', async (t) => {
+  const hourMs = 3_600_000;
+  const open: Window = { from: clockTime(Date.now() - 2 * hourMs), until: clockTime(Date.now() + 2 * hourMs) };
+  const shut: Window = { from: clockTime(Date.now() + 4 * hourMs), until: clockTime(Date.now() + 6 * hourMs) };
+  const sites: Record<string, SiteConfig> = { east: { rateBytesPerS: 2_000_000, window: open } };
+  let skewMs = 0;
+  const clock = { ...realClock, nowMs: () => Date.now() + skewMs };
+  const { published, central, stateOf, allHave } = await fleetOf(t, ['t1', 't2'], { sites, clock });
+  const { id, content } = await published(8_000_000);
+  const isAll = (state: string) => () => central.distributions()[0]?.targets.every((of) => of.state === state) ?? false;
+  await until('it has begun', isAll('receiving'));
+  sites.east = { ...sites.east, window: shut };
+  // It is seen that nothing comes any more.
+  skewMs += PLAN_LIMITS.stalledMs;
+  await until('they wait', () => central.distributions()[0]?.targets.every(({ why }) => why === 'window') ?? false);
+  assert.equal(stateOf(id), 'open');
+  sites.east = { ...sites.east, window: open };
+  await until('complete', () => stateOf(id) === 'complete', 60_000);
+  allHave(content);
 });
