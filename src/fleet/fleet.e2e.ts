@@ -16,6 +16,7 @@ import { FakeRabbit } from './fake-broker.ts';
 import type { Role } from './message-types.ts';
 import { controlTopology, dataTopology } from './names.ts';
 import { FleetNode } from './node/fleet-node.ts';
+import type { Installer } from './node/installer.ts';
 
 const onError = (error: unknown): void => assert.fail(String(error));
 let addresses = 1;
@@ -28,6 +29,7 @@ async function nodeOn(
   name: string,
   role: Role = 'terminal',
   site = 'east',
+  installer?: Installer,
 ) {
   const ip = `127.72.${Math.floor(addresses / 250)}.${(addresses++ % 250) + 1}`;
   const run = async () => {
@@ -40,7 +42,8 @@ async function nodeOn(
       role,
       site,
       version: 'test',
-      trusted: [{ key: keys.publicKey, kinds: ['files'] }],
+      trusted: [{ key: keys.publicKey, kinds: ['files', 'firmware'] }],
+      ...(installer && { installer }),
       folder: join(folder, name),
       book,
       control,
@@ -169,4 +172,43 @@ test('when the hours of a site are over what is on its way stands still, and goe
   sites.east = { ...sites.east, window: open };
   await until('complete', () => stateOf(id) === 'complete', 60_000);
   allHave(content);
+});
+
+test('a bundle travels through a relay that is another device, and is installed as it was signed by those it is for', async (t) => {
+  const folder = folderFor(t);
+  const rabbit = new FakeRabbit();
+  const { central } = await centralOn(t, rabbit, folder, { firmwareKey: () => keys.privateKey });
+  const installed: Buffer[] = [];
+  const installer = (compatible: string): Installer => ({
+    running: async () => ({ compatible, version: '1.0' }),
+    install: async (path) => {
+      installed.push(readFileSync(path));
+      return { kind: 'healthy' };
+    },
+    outcome: async () => undefined,
+  });
+  await nodeOn(t, rabbit, folder, 'r1', 'relay', 'east', installer('box'));
+  await nodeOn(t, rabbit, folder, 't1', 'terminal', 'east', installer('pc'));
+  await nodeOn(t, rabbit, folder, 't2', 'terminal', 'east', installer('pc'));
+  await nodeOn(t, rabbit, folder, 't3', 'terminal', 'east', installer('box'));
+  await nodeOn(t, rabbit, folder, 't4');
+  await until('all are here', () => central.nodes().length === 5);
+  const content = randomBytes(700_000);
+  writeFileSync(join(folder, 'pc.bundle'), content);
+  const firmware = { compatible: 'pc', version: '1.10' };
+  const id = await central.publish({ path: join(folder, 'pc.bundle'), kind: 'firmware', firmware });
+  const row = () => central.distributions().find((d) => d.id === id);
+  await until('it is over', () => row()?.rollout?.state === 'over');
+  assert.deepEqual(
+    row()?.targets.map(({ node, state, why, install }) => [node, state, why, install?.state]),
+    [
+      ['r1', 'done', null, undefined],
+      ['t1', 'done', null, 'healthy'],
+      ['t2', 'done', null, 'healthy'],
+      ['t3', 'refused', 'other-device', undefined],
+      ['t4', 'refused', 'no-installer', undefined],
+    ],
+  );
+  assert.equal(installed.length, 2);
+  for (const bytes of installed) assert.ok(bytes.equals(content));
 });

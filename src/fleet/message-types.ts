@@ -70,6 +70,8 @@ export type Up = {
     /** Where its neighbours in a swarm dial it. */
     swarm: Place;
     freeBytes: Count;
+    /** For which device's firmware it is; without it, it installs none. @maxLength 200 */
+    device?: string;
     have: Have;
   };
   /** The offer is understood and signed, there is room, and the inbox stands: it may begin. `have`: pieces that are here already. */

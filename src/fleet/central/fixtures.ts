@@ -164,6 +164,7 @@ export class ScriptedNode {
       epoch,
       swarm,
       freeBytes: 1e12,
+      device: 'box',
       have: [...this.whole],
     });
   }

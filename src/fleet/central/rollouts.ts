@@ -2,7 +2,7 @@ import type { Clock } from '#base/clock.ts';
 import type { Log } from '#base/log.ts';
 import type { DistributionRow, FleetBook, NewNote, TargetRow } from '#index/fleet-book.ts';
 import type { InstallRow, RolloutRow } from '#index/fleet-installs.ts';
-import type { DistributionId } from '../manifest.ts';
+import type { DistributionId, Manifest } from '../manifest.ts';
 import type { DownMessage, UpMessage } from '../messages.ts';
 import { keyToNode } from '../names.ts';
 import type { NoteCode } from './diary.ts';
@@ -37,7 +37,7 @@ const AGAIN_MS = 60_000;
 /** Names in a note. */
 const NAMED = 5;
 
-type Row = Pick<DistributionRow, 'id' | 'name' | 'rev' | 'state' | 'orders'>;
+type Row = Pick<DistributionRow, 'id' | 'name' | 'rev' | 'state' | 'orders' | 'manifest'>;
 
 /**
  * Has bundles installed, wave after wave, once they are where they shall be. Who is in which wave, and how far everybody is, is in the book; what is to be done next follows from it (waves.ts). Everything here
@@ -79,13 +79,14 @@ export class Rollouts {
     }
     const orders = ordersOf(row);
     const targets = this.#world.book.targets(id);
-    if (rollout.state === 'bringing' && !this.#begun(row, orders, targets)) return;
-    const isLate = this.#placeLate(id, targets);
+    const have = this.#thatHave(row, targets);
+    if (rollout.state === 'bringing' && !this.#begun(row, orders, targets, have)) return;
+    const isLate = this.#placeLate(id, have);
     if (rollout.state === 'over' && isLate) this.#set(id, 'rolling', {});
     const { mostFailed } = orders.waves ?? USUAL_WAVES;
     const now = installs.rollout(id) ?? rollout;
     const plan = { ...now, state: now.state as RolloutState, mostFailed };
-    const members = this.#members(id, orders, targets);
+    const members = this.#members(id, orders, have);
     for (const step of rolloutSteps(plan, members, this.#world.silentMs, this.#nowMs)) this.#take(id, step);
     if (now.state === 'rolling') this.#askAgain(id, members);
   }
@@ -137,15 +138,27 @@ export class Rollouts {
     this.#world.book.installs.putRollout(id, this.#nowMs, { state, ...over });
   }
 
+  /** Nodes that have it and are such a device: a relay has it for others, too. */
+  #thatHave({ manifest }: Row, targets: readonly TargetRow[]): string[] {
+    const { firmware } = JSON.parse(manifest.toString('utf8')) as Manifest;
+    const all = this.#world.nodes.all(this.#nowMs);
+    const done = targets.filter(({ state }) => state === 'done').map(({ node }) => node);
+    return done.filter((node) => all.get(node)?.device === firmware?.compatible);
+  }
+
   /** Everybody who is here has the bundle, or will not: now it is decided whose turn is when. False: not yet. */
-  #begun({ id, state }: Row, { waves = USUAL_WAVES }: KeptOrders, targets: readonly TargetRow[]): boolean {
+  #begun(
+    { id, state }: Row,
+    { waves = USUAL_WAVES }: KeptOrders,
+    targets: readonly TargetRow[],
+    have: readonly string[],
+  ): boolean {
     const { book, nodes } = this.#world;
     const all = nodes.all(this.#nowMs);
-    const have = targets.filter((target) => target.state === 'done');
     const isPending = (target: TargetRow): boolean =>
       !['done', 'refused', 'failed'].includes(target.state) && all.get(target.node)?.online === true;
     if (state === 'open' || have.length === 0 || targets.some(isPending)) return false;
-    const who = have.map(({ node }) => ({ name: node, site: all.get(node)?.site ?? '' }));
+    const who = have.map((name) => ({ name, site: all.get(name)?.site ?? '' }));
     for (const [node, wave] of wavesOf(who, waves.shares)) book.installs.put(id, node, this.#nowMs, { wave });
     this.#set(id as DistributionId, 'rolling', {});
     this.#noteOpened(id as DistributionId, 0);
@@ -153,21 +166,21 @@ export class Rollouts {
   }
 
   /** Who has it later than the others is in the last wave. True: there was somebody. */
-  #placeLate(id: DistributionId, targets: readonly TargetRow[]): boolean {
+  #placeLate(id: DistributionId, have: readonly string[]): boolean {
     const { installs } = this.#parts();
     const placed = installs.of(id);
     const known = new Set(placed.map(({ node }) => node));
     const last = Math.max(0, ...placed.map(({ wave }) => wave));
-    const late = targets.filter(({ node, state }) => state === 'done' && !known.has(node));
-    for (const { node } of late) installs.put(id, node, this.#nowMs, { wave: last });
+    const late = have.filter((node) => !known.has(node));
+    for (const node of late) installs.put(id, node, this.#nowMs, { wave: last });
     return late.length > 0;
   }
 
-  #members(id: DistributionId, orders: KeptOrders, targets: readonly TargetRow[]): InstallTarget[] {
+  #members(id: DistributionId, orders: KeptOrders, having: readonly string[]): InstallTarget[] {
     const { book, nodes, sites } = this.#world;
     const nowMs = this.#nowMs;
     const all = nodes.all(nowMs);
-    const have = new Set(targets.filter(({ state }) => state === 'done').map(({ node }) => node));
+    const have = new Set(having);
     return book.installs.of(id).map((row) => {
       const known = all.get(row.node);
       // An installation is never small: it may take the device away for a while.

@@ -207,7 +207,11 @@ export class FleetNode implements AsyncDisposable {
   }
 
   async #helloMessage(): Promise<UpMessage> {
-    const { role, site, version, log, freeBytes } = this.#options;
+    const { role, site, version, log, freeBytes, installer } = this.#options;
+    const running = await installer?.running().catch((error: unknown) => {
+      log.warn('what runs here is not known', { why: errorText(error) });
+      return undefined;
+    });
     let free = 0;
     try {
       free = Math.max(0, Math.floor(await freeBytes()));
@@ -216,7 +220,9 @@ export class FleetNode implements AsyncDisposable {
     }
     this.#isHelloDue = false;
     const have = this.#scope.closed ? [] : this.#book.withState('whole').map(({ id }) => id);
-    return { kind: 'hello', role, site, version, epoch: this.#epoch, swarm: this.swarm, freeBytes: free, have };
+    const { swarm } = this;
+    const about = { role, site, version, swarm, freeBytes: free, ...(running && { device: running.compatible }) };
+    return { kind: 'hello', ...about, epoch: this.#epoch, have };
   }
 
   #sayNow(message: UpMessage): void {

@@ -108,7 +108,9 @@ export class Holdings {
     if (last > manifest.rev || (last === manifest.rev && !known))
       return this.#refuse(id, 'older', `revision ${last} is known here`);
     const unfit = manifest.firmware && (await this.#world.unfit(manifest.firmware));
-    if (unfit) return this.#refuse(id, unfit.code, unfit.detail);
+    // A relay has it for the others of its site.
+    const isForOthers = this.#world.role === 'relay' && unfit && NOT_MINE.has(unfit.code);
+    if (unfit && !isForOthers) return this.#refuse(id, unfit.code, unfit.detail);
     if (this.#open.get(id)?.isStopped) await this.#drop(id);
     if (!this.#open.has(id) && this.#inWork >= NODE_LIMITS.inWork)
       return this.#refuse(id, 'busy', `${NODE_LIMITS.inWork} others are in work`);
@@ -358,4 +360,6 @@ export class Holdings {
   }
 }
 
+/** Firmware for another kind of device. */
+const NOT_MINE: ReadonlySet<string> = new Set(['no-installer', 'other-device']);
 const NO_ROOM = { code: 'disk-full' } as const;
