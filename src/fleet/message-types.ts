@@ -60,6 +60,8 @@ export type Up = {
     /** @maxLength 40 */
     version: string;
     epoch: Count;
+    /** Since when its process runs: Unix time, ms. */
+    beganMs: Count;
     /** Where its neighbours in a swarm dial it. */
     swarm: Place;
     freeBytes: Count;
@@ -78,6 +80,8 @@ export type Up = {
   done: { id: Id; ms: Count; amqpBytes: Count; swarmBytes: Count };
   /** It tried and cannot. */
   failed: { id: Id; code: Code; detail?: Detail };
+  /** It goes on, and a person should know. */
+  warn: { id: Id; code: Code; detail?: Detail };
   /** A bundle was installed, or was not. */
   installed: { id: Id; healthy: boolean; code?: Code; detail?: Detail };
 };

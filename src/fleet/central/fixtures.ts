@@ -47,10 +47,10 @@ export function fileOf(folder: string, bytes: number, name = '补丁.bin'): stri
   return join(folder, name);
 }
 
-let ports = 27_100;
+let [ports, words] = [27_100, 0];
 
 /** A central over a broker in memory. `stop`: as a kill, when it is called before the test ends. */
-export async function centralOn(t: TestContext, rabbit: FakeRabbit, folder: string) {
+export async function centralOn(t: TestContext, rabbit: FakeRabbit, folder: string, clock = realClock) {
   const scope = new Scope(onError);
   const book = FleetBook.open(join(folder, 'fleet.db'));
   const connect = (): Broker => rabbit.connect({ topology: centralTopology, onError, parent: scope });
@@ -85,7 +85,7 @@ export async function centralOn(t: TestContext, rabbit: FakeRabbit, folder: stri
     data,
     key: keys.privateKey,
     place,
-    clock: realClock,
+    clock,
     log: silentLog,
     scope,
     poke,
@@ -122,12 +122,12 @@ export class ScriptedNode {
   readonly whole = new Set<string>();
   /** Bytes that came over AMQP. */
   cameBytes = 0;
+  beganMs = 1;
   readonly #seeds = new Map<string, Seed>();
   readonly #early: Delivery[] = [];
   readonly #parts = new Map<string, { readonly bytes: Buffer; had: number; open: (bytes: Buffer) => void }>();
   readonly #scope = new Scope(onError);
   readonly #control: Broker;
-  #count = 0;
 
   constructor(t: TestContext, rabbit: FakeRabbit, name: string, { role = 'terminal' as Role, site = 'east' } = {}) {
     this.name = name;
@@ -153,6 +153,7 @@ export class ScriptedNode {
       site: this.site,
       version: 'test',
       epoch,
+      beganMs: this.beganMs,
       swarm,
       freeBytes: 1e12,
       have: [...this.whole],
@@ -161,7 +162,7 @@ export class ScriptedNode {
 
   say(message: UpMessage): void {
     const { type, contentType, body } = encodeUp(message);
-    const messageId = `${this.name}-${++this.#count}`;
+    const messageId = `${this.name}-${++words}`;
     const out = { exchange: UP, key: keyFrom(this.name, type), type, contentType, body, messageId, persistent: true };
     this.#scope.run(async () => {
       // Everything is said twice: once is enough.

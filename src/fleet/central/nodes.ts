@@ -7,10 +7,12 @@ export type KnownNode = PlanNode & {
   readonly version: string;
   readonly swarm: Place;
   readonly freeBytes: number;
+  /** Since when its process runs, ms. */
+  readonly beganMs: number;
   readonly seenMs: number;
 };
 
-type Said = Pick<Up['hello'], 'role' | 'site' | 'version' | 'swarm' | 'freeBytes'>;
+type Said = Pick<Up['hello'], 'role' | 'site' | 'version' | 'swarm' | 'freeBytes' | 'beganMs'>;
 
 /** A node that has said nothing for so long is not here, ms: it was asked twice. */
 const SILENT_MS = 75_000;
@@ -35,9 +37,9 @@ export class Nodes {
   }
 
   /** False: there are too many, and this one is none of them. To be called inside a transaction of the book. */
-  said(name: string, { role, site, version, swarm, freeBytes }: Said, nowMs: number): boolean {
+  said(name: string, { role, site, version, swarm, freeBytes, beganMs }: Said, nowMs: number): boolean {
     if (!this.#all.has(name) && this.#all.size >= NODES_MAX) return false;
-    const said: Said = { role, site, version, swarm, freeBytes };
+    const said: Said = { role, site, version, swarm, freeBytes, beganMs };
     this.#book.putNode(name, JSON.stringify(said), nowMs);
     this.#all.set(name, { name, seenMs: nowMs, ...said });
     return true;

@@ -59,6 +59,7 @@ export class FleetNode implements AsyncDisposable {
   readonly #outbox: Outbox;
   readonly #door: Door;
   readonly #holdings: Holdings;
+  readonly #beganMs: number;
   #port = 0;
   #epoch = 0;
   #isHelloDue = false;
@@ -67,6 +68,7 @@ export class FleetNode implements AsyncDisposable {
   private constructor(options: NodeOptions) {
     const { name, trusted, book, control, clock, log } = options;
     this.#options = options;
+    this.#beganMs = clock.nowMs();
     this.#scope = new Scope((error) => log.error('node in trouble', { why: errorText(error) }));
     this.#book = new NodeBook(book, name, trusted, () => clock.nowMs());
     this.#outbox = new Outbox({
@@ -188,7 +190,8 @@ export class FleetNode implements AsyncDisposable {
     }
     this.#isHelloDue = false;
     const have = this.#scope.closed ? [] : this.#book.withState('whole').map(({ id }) => id);
-    return { kind: 'hello', role, site, version, epoch: this.#epoch, swarm: this.swarm, freeBytes: free, have };
+    const [epoch, beganMs] = [this.#epoch, this.#beganMs];
+    return { kind: 'hello', role, site, version, epoch, beganMs, swarm: this.swarm, freeBytes: free, have };
   }
 
   #sayNow(message: UpMessage): void {
