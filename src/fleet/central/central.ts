@@ -66,6 +66,8 @@ export class Central {
   readonly #rollouts: Rollouts;
   readonly #soon = new Set<DistributionId>();
   #epoch: number;
+  /** Nobody could be heard before: that he was silent says nothing. */
+  #hearsSinceMs: number;
   /** What the diary says of the broker. */
   #broker: 'up' | 'down' | 'blocked' | undefined;
 
@@ -84,8 +86,9 @@ export class Central {
       silentMs: world.installSilentMs ?? INSTALL_SILENT_MS,
       tell: (receiver, message, id) => this.#doing.tell(receiver, message, id),
       note: (code, of) => this.#note(code, of),
+      hearsSinceMs: () => this.#hearsSinceMs,
     });
-    this.#epoch = world.clock.nowMs();
+    this.#epoch = this.#hearsSinceMs = world.clock.nowMs();
   }
 
   /** Rejects when its swarm's port is taken. */
@@ -159,6 +162,7 @@ export class Central {
       this.#note('cancelled', { distribution: id });
       this.#doing.tell(keyToAll('cancel'), { kind: 'cancel', id }, id);
     });
+    this.#world.poke();
     this.#advance(id);
   }
 
@@ -227,9 +231,11 @@ export class Central {
 
   #brokerIs(kind: 'up' | 'down' | 'blocked' | 'closed'): void {
     if (kind === 'closed' || kind === this.#broker) return;
+    if (kind === 'up') this.#hearsSinceMs = this.#nowMs;
     const isFirst = this.#broker === undefined && kind === 'up';
     this.#broker = kind;
     if (!isFirst) this.#note(({ up: 'broker-back', down: 'broker-gone', blocked: 'broker-blocked' } as const)[kind]);
+    if (kind === 'up') this.#advanceAll();
   }
 
   #tellWhoWent(): void {
@@ -268,9 +274,9 @@ export class Central {
 
   #act(node: string, said: UpMessage): void {
     const { book, log } = this.#world;
+    const known = this.#nodes.get(node, this.#nowMs);
     if (this.#nodes.heard(node, this.#nowMs)) this.#note('node-came', { node });
-    else if (said.kind === 'hello' && said.epoch === 0 && this.#nodes.get(node, this.#nowMs))
-      this.#note('node-restarted', { node });
+    else if (said.kind === 'hello' && known && known.beganMs !== said.beganMs) this.#note('node-restarted', { node });
     if (said.kind === 'hello') {
       this.#hello(node, said);
       return;
@@ -284,6 +290,10 @@ export class Central {
     // Somebody else offers things to nodes, or their keys are not ours.
     if (!target && said.kind === 'refuse' && said.code === 'not-signed')
       this.#noteTrouble('refused', id, node, said.code, said.detail);
+    if (target && said.kind === 'warn') {
+      log.warn('node warns', { id, node, code: said.code, detail: said.detail });
+      this.#note('warned', { distribution: id, node, why: said.code, detail: said.detail ?? null });
+    }
     if (!target || target.state === 'done') return;
     const set = (state: TargetState, over: Partial<TargetRow> = {}): void => {
       book.putTarget(id, node, this.#nowMs, { state, why: null, detail: null, ...over });
@@ -295,7 +305,11 @@ export class Central {
         this.#ready(id, node, said, set);
         return;
       case 'progress':
-        set(target.state as TargetState, { haveBytes: said.haveBytes });
+        // It gets on: whatever it was tried again for is over.
+        set(target.state as TargetState, {
+          haveBytes: said.haveBytes,
+          ...(said.haveBytes > target.haveBytes && { tries: 0 }),
+        });
         return;
       case 'want': {
         const pieces = piecesIn(said.pieces, this.#doing.seed(id)?.meta.pieceCount ?? 0);
@@ -319,6 +333,8 @@ export class Central {
           detail: said.detail ?? null,
           tries: target.tries + 1,
         });
+        return;
+      case 'warn':
         return;
     }
   }
@@ -398,14 +414,16 @@ export class Central {
   #advance(id: DistributionId): void {
     const { book, log } = this.#world;
     const row = book.distribution(id);
-    if (!row) return;
+    // Without a broker nothing can be told, and nobody heard.
+    if (!row || this.#world.control.state.kind !== 'up') return;
     const nowMs = this.#nowMs;
     const nodes = this.#nodes.all(nowMs);
     const sizeBytes = this.#doing.seed(id)?.meta.totalBytes ?? 0;
     const plan = planOf(row, nodes, sizeBytes, this.#world.sites ?? {}, nowMs);
-    const targets = (book.targets(id) as (TargetRow & PlanTarget)[]).map((target) =>
-      this.#doing.isPaced(id, target.node) ? { ...target, changedMs: nowMs } : target,
-    );
+    const targets = (book.targets(id) as (TargetRow & PlanTarget)[]).map((target) => ({
+      ...target,
+      changedMs: this.#doing.isPaced(id, target.node) ? nowMs : Math.max(target.changedMs, this.#hearsSinceMs),
+    }));
     const after: After = [];
     book.transaction(() => {
       for (const step of stepsFor(plan, targets, nodes, nowMs)) this.#doing.take(id, step, after);

@@ -48,7 +48,7 @@ export function fileOf(folder: string, bytes: number, name = '补丁.bin'): stri
 }
 
 /** Of other processes than those of tests beside this one. */
-let ports = 24_000 + (process.pid % 400) * 20;
+let [ports, words] = [24_000 + (process.pid % 400) * 20, 0];
 
 /** A central over a broker in memory. `stop`: as a kill, when it is called before the test ends. */
 export async function centralOn(
@@ -131,12 +131,12 @@ export class ScriptedNode {
   readonly whole = new Set<string>();
   /** Bytes that came over AMQP. */
   cameBytes = 0;
+  beganMs = 1;
   readonly #seeds = new Map<string, Seed>();
   readonly #early: Delivery[] = [];
   readonly #parts = new Map<string, { readonly bytes: Buffer; had: number; open: (bytes: Buffer) => void }>();
   readonly #scope = new Scope(onError);
   readonly #control: Broker;
-  #count = 0;
 
   constructor(t: TestContext, rabbit: FakeRabbit, name: string, { role = 'terminal' as Role, site = 'east' } = {}) {
     this.name = name;
@@ -162,6 +162,7 @@ export class ScriptedNode {
       site: this.site,
       version: 'test',
       epoch,
+      beganMs: this.beganMs,
       swarm,
       freeBytes: 1e12,
       device: 'box',
@@ -171,7 +172,7 @@ export class ScriptedNode {
 
   say(message: UpMessage): void {
     const { type, contentType, body } = encodeUp(message);
-    const messageId = `${this.name}-${++this.#count}`;
+    const messageId = `${this.name}-${++words}`;
     const out = { exchange: UP, key: keyFrom(this.name, type), type, contentType, body, messageId, persistent: true };
     this.#scope.run(async () => {
       // Everything is said twice: once is enough.

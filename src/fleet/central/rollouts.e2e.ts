@@ -108,6 +108,23 @@ test('who is silent has failed, and is mended by what he says at last', async (t
   await until('it is over', isAt(central, id, 'over'));
 });
 
+test("that a central could hear nobody for long is nobody's silence", async (t) => {
+  let skewMs = 0;
+  const clock = { ...realClock, nowMs: () => Date.now() + skewMs };
+  const { central, publish, nodes, restart } = await fleet(t, { clock });
+  nodes.get('b1')!.faults.installs = 'silent';
+  const id = await publish('2.0');
+  await until('it is asked', () => orderedTo(nodes.get('b1')) === 1);
+  assert.equal(of(central, id)?.rollout?.state, 'rolling');
+  skewMs += 86_400_000;
+  const again = (await restart()).central;
+  for (const node of nodes.values()) node.hello(0);
+  await until('all are here', () => again.nodes().every(({ online }) => online));
+  nodes.get('b1')?.say({ kind: 'installed', id, attempt: 1, healthy: true });
+  await until('it is over', isAt(again, id, 'over'));
+  assert.ok(!again.notes({ distribution: id }).some(({ code }) => code === 'wave-stopped'));
+});
+
 test('who comes late is in the last wave', async (t) => {
   const { central, publish, rabbit } = await fleet(t);
   const id = await publish('2.0');

@@ -27,6 +27,8 @@ export type RolloutsWorld = {
   readonly sites: Sites;
   /** A node that was asked and says nothing for so long has failed. */
   readonly silentMs: number;
+  /** Before this nobody could be heard: that he was silent says nothing. */
+  hearsSinceMs(): number;
   /** Into the outbox. */
   tell(receiver: string, message: DownMessage, distribution: DistributionId): void;
   note(code: NoteCode, of: Omit<NewNote, 'atMs' | 'code'>): void;
@@ -36,6 +38,8 @@ export type RolloutsWorld = {
 const AGAIN_MS = 60_000;
 /** Names in a note. */
 const NAMED = 5;
+
+const isAtIt = (state: string): boolean => state === 'ordered' || state === 'installing';
 
 type Row = Pick<DistributionRow, 'id' | 'name' | 'rev' | 'state' | 'orders' | 'manifest'>;
 
@@ -99,7 +103,7 @@ export class Rollouts {
     // An attempt that another one has followed is past.
     if (!row || said.attempt < row.attempt || row.attempt === 0) return false;
     if (said.kind === 'installing') {
-      if (row.state !== 'ordered' && row.state !== 'installing') return false;
+      if (!isAtIt(row.state)) return false;
       installs.put(id, node, this.#nowMs, { state: 'installing' });
       return true;
     }
@@ -186,7 +190,8 @@ export class Rollouts {
       // An installation is never small: it may take the device away for a while.
       const window = orders.window ?? siteOf(sites, known?.site ?? '')?.window;
       const isReady = have.has(row.node) && known?.online === true && isOpen(window, nowMs);
-      return { ...row, state: row.state as InstallState, isReady };
+      const changedMs = isAtIt(row.state) ? Math.max(row.changedMs, this.#world.hearsSinceMs()) : row.changedMs;
+      return { ...row, state: row.state as InstallState, changedMs, isReady };
     });
   }
 

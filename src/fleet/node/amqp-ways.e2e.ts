@@ -46,6 +46,7 @@ test('it says who it is when it comes, when its connection comes back, and when 
     site: 'east',
     version: '1.0',
     epoch: 0,
+    beganMs: hello.beganMs,
     swarm: { ip: '127.73.0.1', port },
     freeBytes: 1e12,
     have: [],

@@ -67,6 +67,7 @@ export class FleetNode implements AsyncDisposable {
   readonly #door: Door;
   readonly #holdings: Holdings;
   readonly #installing: Installing;
+  readonly #beganMs: number;
   #port = 0;
   #epoch = 0;
   #isHelloDue = false;
@@ -75,6 +76,7 @@ export class FleetNode implements AsyncDisposable {
   private constructor(options: NodeOptions) {
     const { name, trusted, book, control, clock, log } = options;
     this.#options = options;
+    this.#beganMs = clock.nowMs();
     this.#scope = new Scope((error) => log.error('node in trouble', { why: errorText(error) }));
     this.#book = new NodeBook(book, name, trusted, () => clock.nowMs());
     this.#outbox = new Outbox({
@@ -220,9 +222,9 @@ export class FleetNode implements AsyncDisposable {
     }
     this.#isHelloDue = false;
     const have = this.#scope.closed ? [] : this.#book.withState('whole').map(({ id }) => id);
-    const { swarm } = this;
+    const [epoch, beganMs, { swarm }] = [this.#epoch, this.#beganMs, this];
     const about = { role, site, version, swarm, freeBytes: free, ...(running && { device: running.compatible }) };
-    return { kind: 'hello', ...about, epoch: this.#epoch, have };
+    return { kind: 'hello', ...about, epoch, beganMs, have };
   }
 
   #sayNow(message: UpMessage): void {

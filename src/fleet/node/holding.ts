@@ -25,6 +25,9 @@ export type Trouble = { readonly code: string; readonly detail: string };
 /** By which way the bytes came that were kept. */
 export type Came = { readonly amqpBytes: number; readonly swarmBytes: number };
 
+/** Since it was opened, bytes: of pieces that lay here, of all that came, also twice, wrong or too late, and of what was asked of a second neighbour because the first was late. */
+export type Received = { readonly hadBytes: number; readonly receivedBytes: number; readonly lateBytes: number };
+
 export type HoldingWorld = {
   readonly clock: Clock;
   readonly log: Log;
@@ -39,9 +42,11 @@ export type HoldingWorld = {
   /** Why its files must not take their place any more. */
   obsolete(): Trouble | undefined;
   /** It is whole and in its place: to be kept in the book. Throws when the book takes nothing. */
-  whole(came: Came): void;
+  whole(came: Came, received: Received): void;
   /** It stands still from now on. */
   failed(trouble: Trouble): void;
+  /** It goes on, and a person should know. */
+  warned(trouble: Trouble): void;
 };
 
 /** What came of a piece that came by AMQP. */
@@ -65,10 +70,14 @@ export class Holding {
   #settleDueMs = 0;
   readonly #rate = new GivingRate();
   readonly #came = { amqpBytes: 0, swarmBytes: 0 };
+  #hadBytes = 0;
+  #amqpReceivedBytes = 0;
+  #warnings = 0;
   /** Pieces come by AMQP: since when none did, and how long that may be. */
   #heardMs: number | undefined;
   #patienceMs: number = NODE_LIMITS.silenceMs;
-  #said = { count: 0, ms: 0 };
+  /** When the central was last told how far it is, and the bytes that had come by then: it gets on before a whole piece is here. */
+  #said = { bytes: 0, ms: 0 };
   #usedMs: number;
 
   constructor(id: DistributionId, manifest: Manifest, way: Way, world: HoldingWorld) {
@@ -114,6 +123,11 @@ export class Holding {
     return home && seed ? this.#runs((piece) => home.has(piece)) : [];
   }
 
+  /** All that came, also twice or wrong. */
+  get #receivedBytes(): number {
+    return this.#amqpReceivedBytes + (this.#swarm?.counts.receivedBytes ?? 0);
+  }
+
   /** Bytes that are still to come, by whole pieces. */
   get lackingBytes(): number {
     const { sizeBytes, pieceLength } = this.manifest;
@@ -128,7 +142,7 @@ export class Holding {
       this.#seed = seed;
       this.#home = new Gate(files);
       this.#parts = undefined;
-      this.#said.count = files.count;
+      this.#hadBytes = this.manifest.sizeBytes - this.lackingBytes;
     } catch (error) {
       return troubleOf(error);
     }
@@ -162,6 +176,7 @@ export class Holding {
     const [seed, home] = [this.#seed, this.#home];
     if (!seed || !home || this.#isStopped || this.#scope.closed) return 'not-kept';
     this.#heardMs = this.#world.clock.nowMs();
+    this.#amqpReceivedBytes += body.length;
     if (index >= seed.meta.pieceCount || body.length !== pieceSize(seed.meta, index)) return 'wrong';
     if (home.has(index)) return 'known';
     if (!isPiece(seed, index, [body])) return 'wrong';
@@ -212,9 +227,9 @@ export class Holding {
     if (this.#isWhole || this.#isStopped || !this.#home) return;
     if (this.hasAll && nowMs >= this.#settleDueMs) this.#scope.run(() => this.settle());
     this.#askForWhatLacks(nowMs);
-    const { count } = this.#home;
-    if (count === this.#said.count || nowMs - this.#said.ms < NODE_LIMITS.progressMs) return;
-    this.#said = { count, ms: nowMs };
+    const bytes = this.#receivedBytes;
+    if (bytes === this.#said.bytes || nowMs - this.#said.ms < NODE_LIMITS.progressMs) return;
+    this.#said = { bytes, ms: nowMs };
     this.#world.say({ kind: 'progress', id: this.id, haveBytes: this.manifest.sizeBytes - this.lackingBytes });
   }
 
@@ -235,7 +250,8 @@ export class Holding {
     }
     if (this.#scope.closed) return;
     try {
-      this.#world.whole({ ...this.#came });
+      const { lateBytes = 0 } = this.#swarm?.counts ?? {};
+      this.#world.whole({ ...this.#came }, { hadBytes: this.#hadBytes, receivedBytes: this.#receivedBytes, lateBytes });
     } catch (error) {
       this.#world.log.error('whole, and not kept in the book', { why: errorText(error) });
       this.#settleDueMs = this.#world.clock.nowMs() + NODE_LIMITS.silenceMs;
@@ -287,6 +303,9 @@ export class Holding {
       gave,
       gained,
       cannotKeep: (why: 'full' | 'failed') => this.#cannotKeep(why),
+      lied: (ip: string) => {
+        if (++this.#warnings <= NODE_LIMITS.warnings) this.#world.warned({ code: 'wrong-pieces', detail: ip });
+      },
     };
     this.#swarm = new Swarm(seed, home, world, { places: role === 'relay' && this.#isWhole });
     this.#swarmScope = scope;

@@ -298,9 +298,9 @@ export class Holdings {
       say,
       obsolete: () =>
         book.isObsolete(manifest) ? { code: 'older', detail: 'a later one took its place here' } : undefined,
-      whole: (came) => {
+      whole: (came, received) => {
         book.settle(undefined, (tell) => tell({ kind: 'done', id, ...book.whole(id, manifest, came) }));
-        log.info('distribution whole', { name: manifest.name, rev: manifest.rev, ...came });
+        log.info('distribution whole', { name: manifest.name, rev: manifest.rev, ...came, ...received });
         kept();
       },
       failed: ({ code, detail }) => {
@@ -309,6 +309,14 @@ export class Holdings {
           book.settle(undefined, (tell) => tell({ kind: 'failed', id, code, detail }));
         } catch (error) {
           log.error('failure not kept in the book', { why: errorText(error) });
+        }
+        kept();
+      },
+      warned: ({ code, detail }) => {
+        try {
+          book.settle(undefined, (tell) => tell({ kind: 'warn', id, code, detail }));
+        } catch (error) {
+          log.error('warning not kept in the book', { why: errorText(error) });
         }
         kept();
       },

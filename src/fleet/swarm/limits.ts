@@ -22,7 +22,7 @@ export const SWARM_LIMITS = {
   windowMs: 400,
   /** Pieces that are compared when one is chosen: enough to find a rare one. */
   sampled: 16,
-  /** A piece that does not come for so long is asked of another, ms; and for that long its giver is asked for nothing more. */
+  /** Pieces of a neighbour that gives nothing for so long are asked of others, ms; and for that long its giver is asked for nothing more. */
   pieceMs: 4_000,
   lateRestMs: 8_000,
   /** No byte for so long from a neighbour that owes some, ms: it is left, and dialled again. */

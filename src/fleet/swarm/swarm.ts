@@ -37,6 +37,8 @@ export type SwarmWorld = {
   /** One piece more is here, verified and kept. */
   gained(piece: PieceIndex): void;
   cannotKeep(why: 'full' | 'failed'): void;
+  /** A neighbour gave a piece that was not what it should be, and is left. */
+  lied?(ip: string): void;
 };
 
 export type SwarmCounts = {
@@ -44,6 +46,8 @@ export type SwarmCounts = {
   readonly receivedBytes: number;
   readonly links: number;
   readonly badPieces: number;
+  /** See Filling. */
+  readonly lateBytes: number;
 };
 
 const OVER = 'the swarm is over';
@@ -87,7 +91,7 @@ export class Swarm {
   }
 
   get counts(): SwarmCounts {
-    return { ...this.#count, links: this.#links.size };
+    return { ...this.#count, links: this.#links.size, lateBytes: this.#filling.lateBytes };
   }
 
   /** These are to be dialled, now and whenever they are gone. */
@@ -221,6 +225,7 @@ export class Swarm {
 
   #ban(liar: Giver): void {
     const { ip } = liar as Link;
+    if (!this.#banned.has(ip)) this.#world.lied?.(ip);
     this.#banned.add(ip);
     for (const link of [...this.#links]) if (link.ip === ip) link.close('it gave a wrong piece');
   }
