@@ -34,7 +34,10 @@ export type Contestant = AsyncDisposable & {
   readonly usesBroker: boolean;
   /** Sizes that it distributes before anything is measured, MB. */
   readonly warmUp: readonly number[];
-  distribute(path: string, bounds: Bounds): Promise<Went>;
+  /** Resolves when every node has it and whoever gives it knows. */
+  distribute(path: string, bounds: Bounds): Promise<void>;
+  /** The last one. */
+  went(bounds: Bounds): Promise<Went>;
   /** Files of the last one go. */
   forget(bounds: Bounds): Promise<void>;
 };

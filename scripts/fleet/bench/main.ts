@@ -151,8 +151,9 @@ class Bench {
     const server = contestant.usesBroker ? [Number(await readFile(join(broker.folder, 'pid'), 'utf8'))] : [];
     const pids = [...contestant.pids, ...server];
     const before = { cpu: await cpuSeconds(pids), sent: await ground.sent() };
-    const went = await contestant.distribute(path, this.#bounds);
+    await contestant.distribute(path, this.#bounds);
     const after = { cpu: await cpuSeconds(pids), sent: await ground.sent() };
+    const went = await contestant.went(this.#bounds);
     await contestant.forget(this.#bounds);
     const from = system === 'relay' ? 'relay' : 'giver';
     return {

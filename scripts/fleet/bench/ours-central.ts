@@ -6,7 +6,7 @@ import { logTo } from '#base/log.ts';
 import { runCentral } from '../../../src/fleet/central/role.ts';
 import { CENTRAL_QUEUE, controlInbox, DATA, DOWN, dataInbox, LOG_QUEUE, UP } from '../../../src/fleet/names.ts';
 import { answering } from './lines.ts';
-import type { Begun, Complete, OursCentral } from './ours-words.ts';
+import type { Begun, OursCentral, OursWent } from './ours-words.ts';
 
 type Said = {
   readonly nodes: readonly { readonly name: string; readonly online: boolean }[];
@@ -81,20 +81,24 @@ await answering({
   publish: async ({ path }): Promise<Begun> => {
     const beganMs = Date.now();
     const { id } = await ask<{ id: string }>('POST', '/publish', { path });
-    const row = (await ask<Said>('GET', '/fleet')).distributions.find((d) => d.id === id);
-    const startMs = row?.createdMs ?? beganMs;
-    return { id, startMs, prepareS: (startMs - beganMs) / 1_000 };
+    return { id, beganMs };
   },
-  complete: async ({ id, startMs }): Promise<Complete> => {
+  complete: async ({ id }) => {
     while (!complete.has(String(id)))
       await new Promise<void>((resolve) => {
         completed = resolve;
       });
+    return {};
+  },
+  /** How it went: a long answer of the desk, which must not be made while others work. */
+  went: async ({ id }): Promise<OursWent> => {
     const row = (await ask<Said>('GET', '/fleet')).distributions.find((d) => d.id === id);
     const way = Object.entries(row?.orders.ways ?? {}).map(([, by]) => by);
+    const startMs = row?.createdMs ?? 0;
     const times = Object.entries(passed.get(String(id)) ?? {});
-    const since = (atMs: number): number => atMs - Number(startMs);
+    const since = (atMs: number): number => atMs - startMs;
     return {
+      startMs,
       way: way.join('+'),
       ...(trace && {
         trace: Object.fromEntries(times.map(([type, [first, last]]) => [type, [since(first), since(last)]])),

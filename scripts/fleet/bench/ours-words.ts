@@ -10,9 +10,10 @@ export type OursCentral = {
 export type OursNodes = {
   readonly nodes: readonly { readonly number: number; readonly config: string; readonly folder: string }[];
 };
-export type Begun = {
-  readonly id: string;
+export type Begun = { readonly id: string; readonly beganMs: number };
+export type OursWent = {
+  /** Unix time: what was published is in the central's book. */
   readonly startMs: number;
-  readonly prepareS: number;
+  readonly way: string;
+  readonly trace?: Readonly<Record<string, readonly [number, number]>>;
 };
-export type Complete = { readonly way: string; readonly trace?: Readonly<Record<string, readonly [number, number]>> };

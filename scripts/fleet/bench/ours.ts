@@ -2,11 +2,12 @@
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { bug } from '#base/errors.ts';
 import type { BrokerUser } from '../../../src/fleet/rights.ts';
 import { centralRights, relayRights, terminalRights } from '../../../src/fleet/rights.ts';
 import type { Contestant, Site, Went } from './contestant.ts';
 import { ADDRESSES, BESIDE_THE_BROKER, nodeAddress } from './ground.ts';
-import type { Begun, Complete, OursCentral, OursNodes } from './ours-words.ts';
+import type { Begun, OursCentral, OursNodes, OursWent } from './ours-words.ts';
 import { ALONE } from './rabbitmq.ts';
 import { type Bounds, Crew, shares, type Worker } from './workers.ts';
 
@@ -37,7 +38,7 @@ class Ours implements Contestant {
   readonly #nodes: readonly Worker[];
   readonly #relay: Worker | undefined;
   readonly #names: readonly string[];
-  #last: { readonly id: string; readonly name: string } | undefined;
+  #last: { readonly begun: Begun; readonly name: string; readonly nodesMs: readonly number[] } | undefined;
   #dir: string;
 
   constructor(crew: Crew, site: Site, central: OursCentral, nodes: readonly Node[], relay: Node | undefined) {
@@ -62,24 +63,30 @@ class Ours implements Contestant {
     await this.#central.ask({ what: 'here', nodes: this.#names.length }, bounds);
   }
 
-  async distribute(path: string, bounds: Bounds): Promise<Went> {
+  async distribute(path: string, bounds: Bounds): Promise<void> {
     // What is the same, under the same name, is not distributed twice.
     const name = `${basename(path)}-${Date.now()}`;
     const own = join(this.#dir, name);
     await copyFile(path, own);
-    const { id, startMs, prepareS } = await this.#central.ask<Begun>({ what: 'publish', path: own }, bounds);
-    this.#last = { id, name };
+    const begun = await this.#central.ask<Begun>({ what: 'publish', path: own }, bounds);
+    const { id } = begun;
     const arrived = await Promise.all(
       this.#nodes.map((worker) => worker.ask<{ nodesMs: number[] }>({ what: 'all', id }, bounds)),
     );
-    const complete = await this.#central.ask<Complete>({ what: 'complete', id, startMs }, bounds);
-    return { startMs, prepareS, nodesMs: arrived.flatMap(({ nodesMs }) => nodesMs), ...complete };
+    await this.#central.ask({ what: 'complete', id }, bounds);
+    this.#last = { name, begun, nodesMs: arrived.flatMap(({ nodesMs }) => nodesMs) };
+  }
+
+  async went(bounds: Bounds): Promise<Went> {
+    const { begun, nodesMs } = this.#last ?? bug('nothing was distributed');
+    const went = await this.#central.ask<OursWent>({ what: 'went', id: begun.id }, bounds);
+    return { ...went, nodesMs, prepareS: (went.startMs - begun.beganMs) / 1_000 };
   }
 
   async forget(bounds: Bounds): Promise<void> {
     if (!this.#last) return;
-    const { id, name } = this.#last;
-    await this.#central.ask({ what: 'cancel', id }, bounds);
+    const { begun, name } = this.#last;
+    await this.#central.ask({ what: 'cancel', id: begun.id }, bounds);
     await sleep(CLOSING_MS);
     await this.#everybody('forget', { name }, bounds);
     await rm(join(this.#dir, name), { force: true });

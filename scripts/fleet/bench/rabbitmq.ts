@@ -1,5 +1,6 @@
 /** RabbitMQ alone, as the paper has it: a fanout for all, a queue set up for each file, confirmed before the first byte; everybody's SHA-256. */
 
+import { bug } from '#base/errors.ts';
 import type { Contestant, Site, Went } from './contestant.ts';
 import { ADDRESSES, BESIDE_THE_BROKER } from './ground.ts';
 import type { RabbitmqGiver, RabbitmqNodes } from './rabbitmq-words.ts';
@@ -24,14 +25,15 @@ export async function startRabbitmq(
   const all = <T>(what: string, more: object, by: Bounds): Promise<T[]> =>
     Promise.all(receivers.map((worker) => worker.ask<T>({ what, ...more }, by)));
   let count = 0;
-  const distribute = async (path: string, by: Bounds): Promise<Went> => {
+  let last: Went | undefined;
+  const distribute = async (path: string, by: Bounds): Promise<void> => {
     const id = `${++count}`;
     const arriving = all<{ nodesMs: number[] }>('all', { id }, by);
     const [sent, arrived] = await Promise.all([
       giver.ask<{ startMs: number; prepareS: number }>({ what: 'distribute', id, path, nodes }, by),
       arriving,
     ]);
-    return { ...sent, nodesMs: arrived.flatMap(({ nodesMs }) => nodesMs) };
+    last = { ...sent, nodesMs: arrived.flatMap(({ nodesMs }) => nodesMs) };
   };
   try {
     await all('stand', {}, bounds);
@@ -46,6 +48,7 @@ export async function startRabbitmq(
     usesBroker: true,
     warmUp: [1, 1],
     distribute,
+    went: async () => last ?? bug('nothing was distributed'),
     forget: async (by) => void (await all('forget', {}, by)),
     [Symbol.asyncDispose]: () => crew[Symbol.asyncDispose](),
   };

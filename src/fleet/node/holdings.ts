@@ -254,9 +254,11 @@ export class Holdings {
   async #go(holding: Holding): Promise<void> {
     if (!holding.hasSeed) return;
     if (holding.way === 'inline') holding.expect();
-    for (const [piece, body] of this.#world.early.take(holding.id))
+    const early = this.#world.early.take(holding.id).map(async ([piece, body]) => {
       if ((await holding.take(piece, body)) === 'wrong')
         this.#world.log.warn('wrong piece', { distribution: holding.id, piece });
+    });
+    await Promise.all(early);
     await holding.settle();
   }
 
