@@ -168,7 +168,14 @@ export class Doing {
       const { files } = await this.#world.giver.open(seed, row.source ?? '');
       const to = this.#isEverybody(nodes) ? 'all' : nodes;
       await this.#world.sender.send(
-        { id, pieces: pieces ?? all, to, go, piece: (index) => (files.has(index) ? files.read(index) : undefined) },
+        {
+          id,
+          pieces: pieces ?? all,
+          pieceLength: seed.meta.pieceLength,
+          to,
+          go,
+          piece: (index) => (files.has(index) ? files.read(index) : undefined),
+        },
         signal,
       );
     });

@@ -154,12 +154,24 @@ export class Holding {
     if (!this.#isWhole) this.#heardMs = this.#world.clock.nowMs();
   }
 
-  /** A piece that came by AMQP. */
-  async take(index: PieceIndex, body: Buffer): Promise<Taken> {
+  /** Pieces that came by AMQP in one message: `first` and those behind it, each whole. What came of the worst of them. */
+  async take(first: PieceIndex, body: Buffer): Promise<Taken> {
     const [seed, home] = [this.#seed, this.#home];
     if (!seed || !home || this.#isStopped || this.#scope.closed) return 'not-kept';
     this.#heardMs = this.#world.clock.nowMs();
-    if (index >= seed.meta.pieceCount || body.length !== pieceSize(seed.meta, index)) return 'wrong';
+    const { pieceLength, pieceCount, totalBytes } = seed.meta;
+    const from = first * pieceLength;
+    const isWhole = body.length % pieceLength === 0 || from + body.length === totalBytes;
+    if (first >= pieceCount || body.length === 0 || !isWhole || from + body.length > totalBytes) return 'wrong';
+    const each: Promise<Taken>[] = [];
+    for (let at = 0; at < body.length; at += pieceLength)
+      each.push(this.#takeOne(seed, home, first + at / pieceLength, body.subarray(at, at + pieceLength)));
+    const taken = await Promise.all(each);
+    await this.settle();
+    return (['wrong', 'not-kept', 'kept'] as const).find((worst) => taken.includes(worst)) ?? 'known';
+  }
+
+  async #takeOne(seed: Seed, home: Gate, index: PieceIndex, body: Buffer): Promise<Taken> {
     if (home.has(index)) return 'known';
     if (!isPiece(seed, index, [body])) return 'wrong';
     const piece = FramedPiece.allocate(index, body.length);
@@ -173,7 +185,6 @@ export class Holding {
     }
     this.#patienceMs = NODE_LIMITS.silenceMs;
     this.#came.amqpBytes += body.length;
-    await this.settle();
     return 'kept';
   }
 

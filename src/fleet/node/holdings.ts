@@ -78,7 +78,7 @@ export class Holdings {
     this.#open.get(id)?.expect();
   }
 
-  /** A piece by AMQP. 'early': what it belongs to is not known yet. */
+  /** A piece by AMQP, or some that follow one another. 'early': what it belongs to is not known yet. */
   async piece(id: string, index: PieceIndex, body: Buffer): Promise<Taken | 'early'> {
     const holding = this.#open.get(id);
     if (holding?.hasSeed) return holding.take(index, body);
