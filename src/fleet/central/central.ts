@@ -38,7 +38,7 @@ export type DistributionView = Omit<DistributionRow, 'seed'> & { readonly target
 const DISCOVER_EVERY_MS = 30_000;
 const TICK_MS = 1_000;
 /** Messages of one turn are weighed together. */
-const SOON_MS = 10;
+const SOON_MS = 3;
 const PREFETCH = 64;
 
 /**

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -15,6 +16,7 @@ import type { PieceHome } from './swarm.ts';
 /** A file, and where it begins among the bytes of all. */
 type Place = { readonly path: string; readonly fromByte: number; readonly lengthBytes: number };
 
+const { O_CREAT, O_RDWR } = constants;
 const PART_FOLDER = '.swarmbox-part';
 /** In the part folder: all of it was here, verified, and its files are taking their place. No torrent has a file of this name there: they lie in folders, or carry the torrent's. */
 const PLACING = '.placing';
@@ -253,10 +255,7 @@ export class PieceFiles implements PieceHome, AsyncDisposable {
       if (mode === 'r' || errorCode(error) !== 'ENOENT') throw error;
     }
     await mkdir(dirname(path), { recursive: true });
-    return open(path, 'a').then(async (made) => {
-      await made.close();
-      return open(path, 'r+');
-    });
+    return open(path, O_RDWR | O_CREAT);
   }
 
   async #closeFiles(): Promise<void> {
