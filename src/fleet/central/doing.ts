@@ -174,7 +174,8 @@ export class Doing {
           pieceLength: seed.meta.pieceLength,
           to,
           go,
-          piece: (index) => (files.has(index) ? files.read(index) : undefined),
+          sizeBytes: seed.meta.totalBytes,
+          read: (index, into) => files.readInto(index, into),
         },
         signal,
       );

@@ -5,8 +5,6 @@ import { errorCode, errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
 import type { PieceIndex } from '#base/units.ts';
-import { BLOCK_BYTES } from '#base/units.ts';
-import { FramedPiece } from '#wire/framed-piece.ts';
 import { pieceSize } from '#wire/metainfo.ts';
 import type { DistributionId, Manifest } from '../manifest.ts';
 import type { Ranges, Role, Way } from '../message-types.ts';
@@ -44,6 +42,9 @@ export type HoldingWorld = {
 
 /** What came of a piece that came by AMQP. */
 export type Taken = 'kept' | 'known' | 'wrong' | 'not-kept';
+
+/** Of one message: pieces that follow one another. `at`: where they begin in it. */
+type Run = { readonly first: PieceIndex; count: number; readonly at: number; bytes: Buffer };
 
 /** One distribution at a node, from its offer until nobody asks for it any more. It is whole when its files are in their place and the book says so. */
 export class Holding {
@@ -108,7 +109,7 @@ export class Holding {
 
   get have(): Ranges {
     const [home, seed] = [this.#home, this.#seed];
-    return home && seed ? this.#runs((piece) => home.has(piece)) : [];
+    return home && seed ? this.#rangesOf((piece) => home.has(piece)) : [];
   }
 
   /** Bytes that are still to come, by whole pieces. */
@@ -163,28 +164,39 @@ export class Holding {
     const from = first * pieceLength;
     const isWhole = body.length % pieceLength === 0 || from + body.length === totalBytes;
     if (first >= pieceCount || body.length === 0 || !isWhole || from + body.length > totalBytes) return 'wrong';
-    const each: Promise<Taken>[] = [];
-    for (let at = 0; at < body.length; at += pieceLength)
-      each.push(this.#takeOne(seed, home, first + at / pieceLength, body.subarray(at, at + pieceLength)));
-    const taken = await Promise.all(each);
+    const { runs, taken } = this.#sorted(seed, home, first, body);
+    for (const run of runs) taken.add(await this.#keepRun(home, run));
     await this.settle();
-    return (['wrong', 'not-kept', 'kept'] as const).find((worst) => taken.includes(worst)) ?? 'known';
+    return (['wrong', 'not-kept', 'kept'] as const).find((worst) => taken.has(worst)) ?? 'known';
   }
 
-  async #takeOne(seed: Seed, home: Gate, index: PieceIndex, body: Buffer): Promise<Taken> {
-    if (home.has(index)) return 'known';
-    if (!isPiece(seed, index, [body])) return 'wrong';
-    const piece = FramedPiece.allocate(index, body.length);
-    for (let begin = 0; begin < body.length; begin += BLOCK_BYTES)
-      piece.putBlock(begin, body.subarray(begin, begin + BLOCK_BYTES));
-    const kept = await home.keep(piece);
+  /** Those that lack, and are right, as they follow one another; and what came of the others. */
+  #sorted(seed: Seed, home: Gate, first: PieceIndex, body: Buffer): { runs: Run[]; taken: Set<Taken> } {
+    const { pieceLength } = seed.meta;
+    const runs: Run[] = [];
+    const taken = new Set<Taken>();
+    for (let [index, at] = [first, 0]; at < body.length; index++, at += pieceLength) {
+      const isKnown = home.has(index);
+      const last = runs.at(-1);
+      if (isKnown) taken.add('known');
+      else if (!isPiece(seed, index, [body.subarray(at, at + pieceLength)])) taken.add('wrong');
+      else if (last && last.first + last.count === index) {
+        last.count++;
+        last.bytes = body.subarray(last.at, at + pieceLength);
+      } else runs.push({ first: index, count: 1, at, bytes: body.subarray(at, at + pieceLength) });
+    }
+    return { runs, taken };
+  }
+
+  async #keepRun(home: Gate, { first, count, bytes }: Run): Promise<Taken> {
+    const kept = await home.keepRun(first, count, bytes);
     if (this.#scope.closed) return 'not-kept';
     if (kept !== 'ok') {
       this.#cannotKeep(kept);
       return 'not-kept';
     }
     this.#patienceMs = NODE_LIMITS.silenceMs;
-    this.#came.amqpBytes += body.length;
+    this.#came.amqpBytes += bytes.length;
     return 'kept';
   }
 
@@ -259,10 +271,10 @@ export class Holding {
     if (nowMs - this.#heardMs < this.#patienceMs) return;
     this.#heardMs = nowMs;
     this.#patienceMs = Math.min(NODE_LIMITS.silenceMostMs, 2 * this.#patienceMs);
-    this.#world.say({ kind: 'want', id: this.id, pieces: this.#runs((piece) => !home.has(piece)) });
+    this.#world.say({ kind: 'want', id: this.id, pieces: this.#rangesOf((piece) => !home.has(piece)) });
   }
 
-  #runs(is: (piece: PieceIndex) => boolean): Ranges {
+  #rangesOf(is: (piece: PieceIndex) => boolean): Ranges {
     return rangesOf(this.#seed?.meta.pieceCount ?? 0, is).slice(0, NODE_LIMITS.ranges);
   }
 
