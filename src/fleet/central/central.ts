@@ -50,7 +50,7 @@ const INSTALL_SILENT_MS = 15 * 60_000;
 const DISCOVER_EVERY_MS = 30_000;
 const TICK_MS = 1_000;
 /** Messages of one turn are weighed together. */
-const SOON_MS = 10;
+const SOON_MS = 3;
 const PREFETCH = 64;
 
 /**

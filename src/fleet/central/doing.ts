@@ -228,7 +228,9 @@ export class Doing {
             pieces: pieces ?? all.filter((piece) => !had?.has(piece)),
             to: this.#isEverybody(members) ? 'all' : members,
             go,
-            piece: (index) => (files.has(index) ? files.read(index) : undefined),
+            pieceLength: seed.meta.pieceLength,
+            sizeBytes: seed.meta.totalBytes,
+            read: (index, into) => files.readInto(index, into),
             ...manners,
           };
           await this.#world.sender.send(sending, signal);

@@ -258,15 +258,20 @@ export class ScriptedNode {
       return;
     }
     delivery.ack();
-    const piece = Number(headers?.piece);
+    const { pieceLength } = seed.meta;
+    for (let at = 0; at < body.length; at += pieceLength)
+      this.#piece(id, seed, Number(headers?.piece) + at / pieceLength, body.subarray(at, at + pieceLength));
+  }
+
+  #piece(id: string, seed: Seed, piece: number, bytes: Buffer): void {
     if (this.faults.loses.delete(piece)) {
       setTimeout(() => this.say({ kind: 'want', id, pieces: [[piece, piece + 1]] }), 20);
       return;
     }
-    assert.ok(isPiece(seed, piece, [body]), 'a wrong piece');
-    this.cameBytes += body.length;
+    assert.ok(isPiece(seed, piece, [bytes]), 'a wrong piece');
+    this.cameBytes += bytes.length;
     const had = this.pieces.get(id) ?? new Map<number, Buffer>();
-    this.pieces.set(id, had.set(piece, body));
+    this.pieces.set(id, had.set(piece, bytes));
     if (had.size === seed.meta.pieceCount) this.#done(id, this.cameBytes);
   }
 

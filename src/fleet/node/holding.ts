@@ -5,8 +5,6 @@ import { errorCode, errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
 import type { PieceIndex } from '#base/units.ts';
-import { BLOCK_BYTES } from '#base/units.ts';
-import { FramedPiece } from '#wire/framed-piece.ts';
 import { pieceSize } from '#wire/metainfo.ts';
 import type { DistributionId, Manifest } from '../manifest.ts';
 import type { Ranges, Role, Way } from '../message-types.ts';
@@ -51,6 +49,9 @@ export type HoldingWorld = {
 
 /** What came of a piece that came by AMQP. */
 export type Taken = 'kept' | 'known' | 'wrong' | 'not-kept';
+
+/** Of one message: pieces that follow one another. `at`: where they begin in it. */
+type Run = { readonly first: PieceIndex; count: number; readonly at: number; bytes: Buffer };
 
 /** One distribution at a node, from its offer until nobody asks for it any more. It is whole when its files are in their place and the book says so. */
 export class Holding {
@@ -120,7 +121,7 @@ export class Holding {
 
   get have(): Ranges {
     const [home, seed] = [this.#home, this.#seed];
-    return home && seed ? this.#runs((piece) => home.has(piece)) : [];
+    return home && seed ? this.#rangesOf((piece) => home.has(piece)) : [];
   }
 
   /** All that came, also twice or wrong. */
@@ -171,27 +172,49 @@ export class Holding {
     if (!this.#isWhole) this.#heardMs = this.#world.clock.nowMs();
   }
 
-  /** A piece that came by AMQP. */
-  async take(index: PieceIndex, body: Buffer): Promise<Taken> {
+  /** Pieces that came by AMQP in one message: `first` and those behind it, each whole. What came of the worst of them. */
+  async take(first: PieceIndex, body: Buffer): Promise<Taken> {
     const [seed, home] = [this.#seed, this.#home];
     if (!seed || !home || this.#isStopped || this.#scope.closed) return 'not-kept';
     this.#heardMs = this.#world.clock.nowMs();
     this.#amqpReceivedBytes += body.length;
-    if (index >= seed.meta.pieceCount || body.length !== pieceSize(seed.meta, index)) return 'wrong';
-    if (home.has(index)) return 'known';
-    if (!isPiece(seed, index, [body])) return 'wrong';
-    const piece = FramedPiece.allocate(index, body.length);
-    for (let begin = 0; begin < body.length; begin += BLOCK_BYTES)
-      piece.putBlock(begin, body.subarray(begin, begin + BLOCK_BYTES));
-    const kept = await home.keep(piece);
+    const { pieceLength, pieceCount, totalBytes } = seed.meta;
+    const from = first * pieceLength;
+    const isWhole = body.length % pieceLength === 0 || from + body.length === totalBytes;
+    if (first >= pieceCount || body.length === 0 || !isWhole || from + body.length > totalBytes) return 'wrong';
+    const { runs, taken } = this.#sorted(seed, home, first, body);
+    for (const run of runs) taken.add(await this.#keepRun(home, run));
+    await this.settle();
+    return (['wrong', 'not-kept', 'kept'] as const).find((worst) => taken.has(worst)) ?? 'known';
+  }
+
+  /** Those that lack, and are right, as they follow one another; and what came of the others. */
+  #sorted(seed: Seed, home: Gate, first: PieceIndex, body: Buffer): { runs: Run[]; taken: Set<Taken> } {
+    const { pieceLength } = seed.meta;
+    const runs: Run[] = [];
+    const taken = new Set<Taken>();
+    for (let [index, at] = [first, 0]; at < body.length; index++, at += pieceLength) {
+      const isKnown = home.has(index);
+      const last = runs.at(-1);
+      if (isKnown) taken.add('known');
+      else if (!isPiece(seed, index, [body.subarray(at, at + pieceLength)])) taken.add('wrong');
+      else if (last && last.first + last.count === index) {
+        last.count++;
+        last.bytes = body.subarray(last.at, at + pieceLength);
+      } else runs.push({ first: index, count: 1, at, bytes: body.subarray(at, at + pieceLength) });
+    }
+    return { runs, taken };
+  }
+
+  async #keepRun(home: Gate, { first, count, bytes }: Run): Promise<Taken> {
+    const kept = await home.keepRun(first, count, bytes);
     if (this.#scope.closed) return 'not-kept';
     if (kept !== 'ok') {
       this.#cannotKeep(kept);
       return 'not-kept';
     }
     this.#patienceMs = NODE_LIMITS.silenceMs;
-    this.#came.amqpBytes += body.length;
-    await this.settle();
+    this.#came.amqpBytes += bytes.length;
     return 'kept';
   }
 
@@ -273,10 +296,10 @@ export class Holding {
     if (nowMs - this.#heardMs < this.#patienceMs) return;
     this.#heardMs = nowMs;
     this.#patienceMs = Math.min(NODE_LIMITS.silenceMostMs, 2 * this.#patienceMs);
-    this.#world.say({ kind: 'want', id: this.id, pieces: this.#runs((piece) => !home.has(piece)) });
+    this.#world.say({ kind: 'want', id: this.id, pieces: this.#rangesOf((piece) => !home.has(piece)) });
   }
 
-  #runs(is: (piece: PieceIndex) => boolean): Ranges {
+  #rangesOf(is: (piece: PieceIndex) => boolean): Ranges {
     return rangesOf(this.#seed?.meta.pieceCount ?? 0, is).slice(0, NODE_LIMITS.ranges);
   }
 

@@ -82,7 +82,7 @@ export class Holdings {
     this.#open.get(id)?.expect();
   }
 
-  /** A piece by AMQP. 'early': what it belongs to is not known yet. */
+  /** A piece by AMQP, or some that follow one another. 'early': what it belongs to is not known yet. */
   async piece(id: string, index: PieceIndex, body: Buffer): Promise<Taken | 'early'> {
     const holding = this.#open.get(id);
     if (holding?.hasSeed) return holding.take(index, body);
@@ -279,9 +279,11 @@ export class Holdings {
   async #go(holding: Holding): Promise<void> {
     if (!holding.hasSeed) return;
     if (holding.way === 'inline') holding.expect();
-    for (const [piece, body] of this.#world.early.take(holding.id))
+    const early = this.#world.early.take(holding.id).map(async ([piece, body]) => {
       if ((await holding.take(piece, body)) === 'wrong')
         this.#world.log.warn('wrong piece', { distribution: holding.id, piece });
+    });
+    await Promise.all(early);
     await holding.settle();
   }
 
