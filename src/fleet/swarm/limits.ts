@@ -32,6 +32,8 @@ export const SWARM_LIMITS = {
   redialMostMs: 15_000,
   handshakeMs: 10_000,
   keepAliveMs: 60_000,
+  /** A `have` follows another write after so long, ms: a piece passes from neighbour to neighbour in that time, and many are said at once. */
+  haveMs: 20,
   tickMs: 250,
   /** A giver whose rate is limited looks so often whether it may give more, ms. */
   resumeMs: 50,

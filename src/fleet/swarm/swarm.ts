@@ -4,6 +4,7 @@ import { type Endpoint, endpointKey, parseEndpoint, plainIp } from '#base/endpoi
 import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import type { Scope } from '#base/scope.ts';
+import { readShared } from '#base/shared-read.ts';
 import type { PieceIndex } from '#base/units.ts';
 import type { FramedPiece } from '#wire/framed-piece.ts';
 import { encodeHandshake, newPeerId } from '#wire/handshake.ts';
@@ -138,8 +139,10 @@ export class Swarm {
     const known = this.#dialled.get(endpointKey(endpoint));
     if (!known || this.#world.scope.closed || this.#banned.has(endpoint.ip)) return;
     known.dueMs = Number.POSITIVE_INFINITY;
-    const socket = connect({ host: endpoint.ip, port: endpoint.port, ...(localAddress && { localAddress }) });
-    socket.setNoDelay(true);
+    const { ip: host, port } = endpoint;
+    const socket = readShared((onread) =>
+      connect({ host, port, noDelay: true, onread, ...(localAddress && { localAddress }) }),
+    );
     socket.write(this.#handshake());
     awaitHandshake(socket, (handshake, early) => {
       const isRight = handshake?.infoHash === this.seed.meta.infoHash;
