@@ -86,7 +86,8 @@ async function main(): Promise<void> {
     if (role !== 'box') {
       const { runCentral } = await import('#fleet/central/role.ts');
       const { runTerminal } = await import('#fleet/node/role.ts');
-      running = { scope: await (role === 'central' ? runCentral : runTerminal)(path, log) };
+      const { runCommand } = await import('#kernel/command.ts');
+      running = { scope: await (role === 'central' ? runCentral(path, log) : runTerminal(path, log, runCommand)) };
       return;
     }
     await finishReset(path, log.with({ part: 'settings' }), (dataDir) => mountOnce(dataDir, log));

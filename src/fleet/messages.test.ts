@@ -22,8 +22,9 @@ const down: readonly DownMessage[] = [
   { kind: 'offer', id, manifest: 'e30=', signature: 'AA==', way: 'swarm' },
   { kind: 'seed', id, at: 0, bytes: 'AAAA' },
   { kind: 'go', id },
-  { kind: 'start', id, givers: [place], nodes: [{ ip: 'fd00::7', port: 1 }], slot: 0 },
+  { kind: 'start', id, givers: [place], nodes: [{ ip: 'fd00::7', port: 1 }], slot: 0, rateBytesPerS: 1_000 },
   { kind: 'cancel', id },
+  { kind: 'install', id, attempt: 1 },
 ];
 const up: readonly UpMessage[] = [
   {
@@ -32,10 +33,12 @@ const up: readonly UpMessage[] = [
     site: 'east-1',
     version: '1.0.0',
     epoch: 7,
+    beganMs: 1,
     swarm: place,
     freeBytes: 5e12,
     have: [id],
   },
+  { kind: 'warn', id, code: 'wrong-pieces', detail: '192.168.1.9' },
   { kind: 'ready', id, have: [[0, 3]] },
   { kind: 'refuse', id, code: 'disk-full', detail: '没有空间' },
   { kind: 'seeded', id, have: [] },
@@ -43,7 +46,8 @@ const up: readonly UpMessage[] = [
   { kind: 'want', id, pieces: [[1, 2]] },
   { kind: 'done', id, ms: 10, amqpBytes: 1, swarmBytes: 2 },
   { kind: 'failed', id, code: 'wrong-bytes' },
-  { kind: 'installed', id, healthy: false, code: 'not-ready' },
+  { kind: 'installing', id, attempt: 1 },
+  { kind: 'installed', id, attempt: 2, healthy: false, code: 'not-ready' },
 ];
 
 test('every message is read as it was said', () => {

@@ -2,21 +2,27 @@ import type { KeyObject } from 'node:crypto';
 import type { Clock } from '#base/clock.ts';
 import type { Log } from '#base/log.ts';
 import type { Scope } from '#base/scope.ts';
-import type { DistributionRow, FleetBook, TargetRow } from '#index/fleet-book.ts';
+import type { FleetBook, NewNote, NoteRow, TargetRow } from '#index/fleet-book.ts';
 import type { Broker, Delivery } from '../broker.ts';
+import type { Orders } from '../config-types.ts';
 import { LIMITS } from '../limits.ts';
 import type { DistributionId } from '../manifest.ts';
 import type { Place } from '../message-types.ts';
 import { type Carried, decodeUp, piecesIn, type UpMessage } from '../messages.ts';
 import { CENTRAL_QUEUE, keyToAll, senderOf } from '../names.ts';
+import type { NoteCode } from './diary.ts';
 import { type After, Doing } from './doing.ts';
 import { Giver } from './giver.ts';
 import { Learning } from './learning.ts';
 import { type KnownNode, Nodes } from './nodes.ts';
-import { isWanted, keptOrders, type Orders, ordersOf } from './orders.ts';
+import { isWanted, type KeptOrders, keptOrders, ordersOf } from './orders.ts';
 import { PieceSender } from './piece-sender.ts';
-import { type Plan, type PlanState, type PlanTarget, stepsFor, type TargetState } from './plan.ts';
-import { type Publication, type Published, readPublication } from './publishing.ts';
+import { type PlanTarget, stepsFor, type TargetState } from './plan.ts';
+import { type Publication, PublishError, type Published, readPublication } from './publishing.ts';
+import { Rollouts } from './rollouts.ts';
+import { SiteRates } from './site-rates.ts';
+import { isAllShut, planOf, type Sites } from './sites.ts';
+import { type DistributionView, distributionsIn, sameIn } from './views.ts';
 
 export type CentralWorld = {
   readonly book: FleetBook;
@@ -24,6 +30,12 @@ export type CentralWorld = {
   readonly data: Broker;
   /** Signs what is published. */
   readonly key: KeyObject;
+  /** Signs firmware. Throws PublishError when it is not there. */
+  firmwareKey?(): KeyObject;
+  /** What holds for what goes to a site. */
+  readonly sites?: Sites;
+  /** A node that was asked to install and says nothing for so long has failed. */
+  readonly installSilentMs?: number;
   /** Where nodes dial the central's own giver. */
   readonly place: Place;
   readonly clock: Clock;
@@ -33,12 +45,12 @@ export type CentralWorld = {
   poke(): void;
 };
 
-export type DistributionView = Omit<DistributionRow, 'seed'> & { readonly targets: readonly TargetRow[] };
+const INSTALL_SILENT_MS = 15 * 60_000;
 
 const DISCOVER_EVERY_MS = 30_000;
 const TICK_MS = 1_000;
 /** Messages of one turn are weighed together. */
-const SOON_MS = 10;
+const SOON_MS = 3;
 const PREFETCH = 64;
 
 /**
@@ -51,22 +63,39 @@ export class Central {
   readonly #giver: Giver;
   readonly #learning: Learning;
   readonly #doing: Doing;
+  readonly #rollouts: Rollouts;
   readonly #soon = new Set<DistributionId>();
   #epoch: number;
+  /** Nobody could be heard before: that he was silent says nothing. */
+  #hearsSinceMs: number;
+  /** What the diary says of the broker. */
+  #broker: 'up' | 'down' | 'blocked' | undefined;
 
   constructor(world: CentralWorld) {
     this.#world = world;
-    this.#nodes = new Nodes(world.book);
+    this.#nodes = new Nodes(world.book, world.clock.nowMs());
     this.#giver = new Giver(world);
     this.#learning = new Learning(world.book, this.#nodes, world.clock);
-    const parts = { nodes: this.#nodes, giver: this.#giver, learning: this.#learning };
-    this.#doing = new Doing({ ...world, ...parts, sender: new PieceSender(world) });
-    this.#epoch = world.clock.nowMs();
+    const sites = world.sites ?? {};
+    const parts = { nodes: this.#nodes, giver: this.#giver, learning: this.#learning, sites };
+    const sender = new PieceSender(world);
+    this.#doing = new Doing({ ...world, ...parts, sender, rates: new SiteRates(world.clock) });
+    this.#rollouts = new Rollouts({
+      ...world,
+      ...parts,
+      silentMs: world.installSilentMs ?? INSTALL_SILENT_MS,
+      tell: (receiver, message, id) => this.#doing.tell(receiver, message, id),
+      note: (code, of) => this.#note(code, of),
+      hearsSinceMs: () => this.#hearsSinceMs,
+    });
+    this.#epoch = this.#hearsSinceMs = world.clock.nowMs();
   }
 
   /** Rejects when its swarm's port is taken. */
   async start(): Promise<void> {
     const { scope, control, place } = this.#world;
+    this.#note('central-started');
+    scope.defer(control.onState(({ kind }) => this.#brokerIs(kind)));
     scope.defer(() => this.#giver[Symbol.asyncDispose]());
     await this.#giver.listen(place);
     const consuming = control.consume({
@@ -77,7 +106,10 @@ export class Central {
     scope.defer(async () => consuming[Symbol.asyncDispose]());
     this.#discover();
     scope.every(DISCOVER_EVERY_MS, () => this.#discover());
-    scope.every(TICK_MS, () => this.#advanceAll());
+    scope.every(TICK_MS, () => {
+      this.#tellWhoWent();
+      this.#advanceAll();
+    });
   }
 
   nodes(): KnownNode[] {
@@ -85,25 +117,38 @@ export class Central {
   }
 
   distributions(): DistributionView[] {
-    const { book } = this.#world;
-    return book.distributionBriefs().map((row) => ({ ...row, targets: book.targets(row.id) }));
+    return distributionsIn(this.#world.book);
+  }
+
+  /** What lies in the watched folder under this name cannot be distributed. */
+  cannotPublish(name: string, why: string): void {
+    this.#note('not-published', { detail: `${name}: ${why}`.slice(0, 500) });
+    this.#world.poke();
+  }
+
+  /** The diary, newest first. */
+  notes(of: Parameters<FleetBook['notes']>[0]): NoteRow[] {
+    return this.#world.book.notes(of);
   }
 
   /** Reads and signs it and begins. Rejects with PublishError. What is published already, byte for byte, under the same name, is not published again. */
   async publish(publication: Publication, orders: Orders = {}): Promise<DistributionId> {
-    const { book, key } = this.#world;
+    const { book } = this.#world;
+    const nowMs = this.#nowMs;
+    const isFirmware = publication.kind === 'firmware';
+    const kept = keptOrders(orders, nowMs, isFirmware);
     const published = await readPublication(publication, {
-      key,
-      nowMs: this.#nowMs,
+      key: isFirmware ? this.#firmwareKey() : this.#world.key,
+      nowMs,
       rev: (name) => book.lastRev(name) + 1,
     });
-    const known = this.#sameAs(published);
+    const known = sameIn(book, published.manifest);
     if (known) {
       this.#advanceSoon(known);
       return known;
     }
     await this.#giver.open(published.seed, published.folder);
-    book.transaction(() => this.#begin(published, orders));
+    book.transaction(() => this.#begin(published, kept));
     this.#advance(published.id);
     return published.id;
   }
@@ -114,19 +159,30 @@ export class Central {
     if (!book.distribution(id)) return;
     book.transaction(() => {
       book.setDistribution(id, 'cancelled', this.#nowMs);
+      this.#note('cancelled', { distribution: id });
       this.#doing.tell(keyToAll('cancel'), { kind: 'cancel', id }, id);
     });
     this.#world.poke();
+    this.#advance(id);
+  }
+
+  /** A roll-out that was stopped goes on, whatever has failed so far. */
+  resume(id: DistributionId): void {
+    this.#world.book.transaction(() => this.#rollouts.resume(id));
+    this.#advance(id);
   }
 
   /** Whoever failed or refused is tried again, now. */
   retry(id: DistributionId): void {
     const { book } = this.#world;
+    if (!book.distribution(id)) return;
     book.transaction(() => {
+      this.#note('retried', { distribution: id });
       for (const { node, state } of book.targets(id))
         if (state === 'failed' || state === 'refused')
           book.putTarget(id, node, this.#nowMs, { state: 'waiting', why: null, tries: 0 });
       if (book.distribution(id)?.state === 'partial') book.setDistribution(id, 'open', this.#nowMs);
+      this.#rollouts.retry(id);
     });
     this.#advance(id);
   }
@@ -135,18 +191,18 @@ export class Central {
     return this.#world.clock.nowMs();
   }
 
-  #sameAs({ manifest }: Published): DistributionId | undefined {
-    const same = this.#world.book.distributionBriefs().find(({ manifest: bytes, state }) => {
-      const { name, infoHash } = JSON.parse(bytes.toString('utf8')) as { name: string; infoHash: string };
-      return state !== 'cancelled' && name === manifest.name && infoHash === manifest.infoHash;
-    });
-    return same?.id as DistributionId | undefined;
+  #firmwareKey(): KeyObject {
+    const { firmwareKey } = this.#world;
+    if (!firmwareKey)
+      throw new PublishError(
+        'this central has no "firmwareKey" in its configuration: firmware is signed with a key of its own',
+      );
+    return firmwareKey();
   }
 
-  #begin({ id, manifest, signed, seedBytes, folder }: Published, orders: Orders): void {
+  #begin({ id, manifest, signed, seedBytes, folder }: Published, kept: KeptOrders): void {
     const { book } = this.#world;
     const nowMs = this.#nowMs;
-    const kept = keptOrders(orders, nowMs);
     book.putDistribution({
       id,
       name: manifest.name,
@@ -162,6 +218,38 @@ export class Central {
       changedMs: nowMs,
     });
     for (const node of this.nodes()) if (isWanted(kept, node)) book.putTarget(id, node.name, nowMs, {});
+    if (manifest.kind === 'firmware') this.#rollouts.begin(id);
+    const { name, rev, sizeBytes } = manifest;
+    this.#note('published', { distribution: id, detail: `${name}, revision ${rev}, ${sizeBytes} bytes` });
+  }
+
+  // ---- the diary ----
+
+  #note(code: NoteCode, of: Omit<NewNote, 'atMs' | 'code'> = {}): void {
+    this.#world.book.note({ atMs: this.#nowMs, code, ...of });
+  }
+
+  #brokerIs(kind: 'up' | 'down' | 'blocked' | 'closed'): void {
+    if (kind === 'closed' || kind === this.#broker) return;
+    if (kind === 'up') this.#hearsSinceMs = this.#nowMs;
+    const isFirst = this.#broker === undefined && kind === 'up';
+    this.#broker = kind;
+    if (!isFirst) this.#note(({ up: 'broker-back', down: 'broker-gone', blocked: 'broker-blocked' } as const)[kind]);
+    if (kind === 'up') this.#advanceAll();
+  }
+
+  #tellWhoWent(): void {
+    const { book } = this.#world;
+    book.transaction(() => {
+      for (const node of this.#nodes.gone(this.#nowMs)) this.#note('node-went', { node });
+    });
+  }
+
+  /** Who failed or refused, and why: what was said last of it is not said again. */
+  #noteTrouble(code: 'failed' | 'refused', distribution: string, node: string, why: string, detail?: string): void {
+    const [last] = this.#world.book.notes({ distribution, node, limit: 1 });
+    if (last?.code !== code || last.why !== why)
+      this.#note(code, { distribution, node, why, ...(detail !== undefined && { detail }) });
   }
 
   // ---- what is heard ----
@@ -186,13 +274,26 @@ export class Central {
 
   #act(node: string, said: UpMessage): void {
     const { book, log } = this.#world;
-    this.#nodes.heard(node, this.#nowMs);
+    const known = this.#nodes.get(node, this.#nowMs);
+    if (this.#nodes.heard(node, this.#nowMs)) this.#note('node-came', { node });
+    else if (said.kind === 'hello' && known && known.beganMs !== said.beganMs) this.#note('node-restarted', { node });
     if (said.kind === 'hello') {
       this.#hello(node, said);
       return;
     }
     const id = said.id as DistributionId;
+    if (said.kind === 'installing' || said.kind === 'installed') {
+      if (this.#rollouts.heard(node, said)) this.#advanceSoon(id);
+      return;
+    }
     const target = book.target(id, node);
+    // Somebody else offers things to nodes, or their keys are not ours.
+    if (!target && said.kind === 'refuse' && said.code === 'not-signed')
+      this.#noteTrouble('refused', id, node, said.code, said.detail);
+    if (target && said.kind === 'warn') {
+      log.warn('node warns', { id, node, code: said.code, detail: said.detail });
+      this.#note('warned', { distribution: id, node, why: said.code, detail: said.detail ?? null });
+    }
     if (!target || target.state === 'done') return;
     const set = (state: TargetState, over: Partial<TargetRow> = {}): void => {
       book.putTarget(id, node, this.#nowMs, { state, why: null, detail: null, ...over });
@@ -204,7 +305,11 @@ export class Central {
         this.#ready(id, node, said, set);
         return;
       case 'progress':
-        set(target.state as TargetState, { haveBytes: said.haveBytes });
+        // It gets on: whatever it was tried again for is over.
+        set(target.state as TargetState, {
+          haveBytes: said.haveBytes,
+          ...(said.haveBytes > target.haveBytes && { tries: 0 }),
+        });
         return;
       case 'want': {
         const pieces = piecesIn(said.pieces, this.#doing.seed(id)?.meta.pieceCount ?? 0);
@@ -217,27 +322,31 @@ export class Central {
         set('done', { haveBytes: this.#doing.seed(id)?.meta.totalBytes ?? 0 });
         this.#doing.over(id, node);
         this.#learning.done(id, node, this.#doing.seed(id)?.meta.totalBytes ?? 0);
+        if (this.#isLastRelay(id, node)) this.#note('relays-done', { distribution: id });
         return;
       case 'refuse':
       case 'failed':
         log.warn('node cannot', { id, node, code: said.code, detail: said.detail });
+        this.#noteTrouble(said.kind === 'failed' ? 'failed' : 'refused', id, node, said.code, said.detail);
         set(said.kind === 'failed' ? 'failed' : 'refused', {
           why: said.code,
           detail: said.detail ?? null,
           tries: target.tries + 1,
         });
         return;
-      case 'installed':
+      case 'warn':
         return;
     }
   }
 
   #hello(node: string, said: UpMessage & { kind: 'hello' }): void {
     const { book, log } = this.#world;
+    const isNew = !this.#nodes.get(node, this.#nowMs);
     if (!this.#nodes.said(node, said, this.#nowMs)) {
       log.warn('too many nodes', { node });
       return;
     }
+    if (isNew) this.#note('node-came', { node, detail: `${said.role} of ${said.site}` });
     const have = new Set(said.have);
     for (const row of book.distributionBriefs()) {
       if (row.state === 'cancelled' || row.state === 'partial') continue;
@@ -252,6 +361,14 @@ export class Central {
       if (row.state === 'complete' && !have.has(id)) book.setDistribution(id, 'converged', this.#nowMs);
       this.#advanceSoon(id);
     }
+  }
+
+  #isLastRelay(id: DistributionId, node: string): boolean {
+    const isRelay = (name: string): boolean => this.#nodes.get(name, this.#nowMs)?.role === 'relay';
+    return (
+      isRelay(node) &&
+      this.#world.book.targets(id).every(({ node: other, state }) => state === 'done' || !isRelay(other))
+    );
   }
 
   #ready(
@@ -279,8 +396,10 @@ export class Central {
   }
 
   #advanceAll(): void {
+    const ids = new Set<string>(this.#rollouts.open.map(({ distribution }) => distribution));
     for (const { id, state } of this.#world.book.distributionBriefs())
-      if (state === 'open' || state === 'converged') this.#advance(id as DistributionId);
+      if (state === 'open' || state === 'converged') ids.add(id);
+    for (const id of ids) this.#advance(id as DistributionId);
   }
 
   #advanceSoon(id: DistributionId): void {
@@ -295,15 +414,22 @@ export class Central {
   #advance(id: DistributionId): void {
     const { book, log } = this.#world;
     const row = book.distribution(id);
-    if (!row) return;
-    const { quorum, deadlineMs, ways } = ordersOf(row);
-    const plan: Plan = { state: row.state as PlanState, quorum, deadlineMs, ways };
-    const targets = book.targets(id) as (TargetRow & PlanTarget)[];
+    // Without a broker nothing can be told, and nobody heard.
+    if (!row || this.#world.control.state.kind !== 'up') return;
+    const nowMs = this.#nowMs;
+    const nodes = this.#nodes.all(nowMs);
+    const sizeBytes = this.#doing.seed(id)?.meta.totalBytes ?? 0;
+    const plan = planOf(row, nodes, sizeBytes, this.#world.sites ?? {}, nowMs);
+    const targets = (book.targets(id) as (TargetRow & PlanTarget)[]).map((target) => ({
+      ...target,
+      changedMs: this.#doing.isPaced(id, target.node) ? nowMs : Math.max(target.changedMs, this.#hearsSinceMs),
+    }));
     const after: After = [];
     book.transaction(() => {
-      for (const step of stepsFor(plan, targets, this.#nodes.all(this.#nowMs), this.#nowMs))
-        this.#doing.take(id, step, after);
+      for (const step of stepsFor(plan, targets, nodes, nowMs)) this.#doing.take(id, step, after);
+      this.#rollouts.advance(book.distribution(id) ?? row);
     });
+    if (isAllShut(plan, targets, nodes)) this.#doing.pause(id);
     for (const then of after) then();
     this.#world.poke();
     const state = book.distribution(id)?.state;

@@ -7,10 +7,14 @@ export type KnownNode = PlanNode & {
   readonly version: string;
   readonly swarm: Place;
   readonly freeBytes: number;
+  /** For which device's firmware it is. */
+  readonly device?: string;
+  /** Since when its process runs, ms. */
+  readonly beganMs: number;
   readonly seenMs: number;
 };
 
-type Said = Pick<Up['hello'], 'role' | 'site' | 'version' | 'swarm' | 'freeBytes'>;
+type Said = Pick<Up['hello'], 'role' | 'site' | 'version' | 'swarm' | 'freeBytes' | 'device' | 'beganMs'>;
 
 /** A node that has said nothing for so long is not here, ms: it was asked twice. */
 const SILENT_MS = 75_000;
@@ -21,26 +25,49 @@ const NODES_MAX = 5_000;
 export class Nodes {
   readonly #book: FleetBook;
   readonly #all = new Map<string, Omit<KnownNode, 'online'>>();
+  /** Those of whom the diary says that they went. */
+  readonly #away = new Set<string>();
+  readonly #sinceMs: number;
 
-  constructor(book: FleetBook) {
+  constructor(book: FleetBook, nowMs: number) {
     this.#book = book;
-    for (const { name, said, seenMs } of book.nodes())
+    this.#sinceMs = nowMs;
+    for (const { name, said, seenMs, away } of book.nodes()) {
       this.#all.set(name, { name, seenMs, ...(JSON.parse(said) as Said) });
+      if (away) this.#away.add(name);
+    }
   }
 
   /** False: there are too many, and this one is none of them. To be called inside a transaction of the book. */
-  said(name: string, { role, site, version, swarm, freeBytes }: Said, nowMs: number): boolean {
+  said(name: string, { role, site, version, swarm, freeBytes, device, beganMs }: Said, nowMs: number): boolean {
     if (!this.#all.has(name) && this.#all.size >= NODES_MAX) return false;
-    const said: Said = { role, site, version, swarm, freeBytes };
+    const about = { role, site, version, swarm, freeBytes, beganMs };
+    const said: Said = { ...about, ...(device !== undefined && { device }) };
     this.#book.putNode(name, JSON.stringify(said), nowMs);
     this.#all.set(name, { name, seenMs: nowMs, ...said });
     return true;
   }
 
-  /** It said something, whatever: it is here. */
-  heard(name: string, nowMs: number): void {
+  /** It said something, whatever: it is here. True: the diary says that it went. */
+  heard(name: string, nowMs: number): boolean {
     const known = this.#all.get(name);
     if (known) this.#all.set(name, { ...known, seenMs: nowMs });
+    if (!this.#away.delete(name)) return false;
+    this.#book.setAway(name, false);
+    return true;
+  }
+
+  /** Those that have gone and of whom nobody was told: once of each. A central that has just begun waits until it asked them itself. */
+  gone(nowMs: number): string[] {
+    if (nowMs - this.#sinceMs < SILENT_MS) return [];
+    const gone = [...this.#all.values()].filter(
+      ({ name, seenMs }) => nowMs - seenMs >= SILENT_MS && !this.#away.has(name),
+    );
+    for (const { name } of gone) {
+      this.#book.setAway(name, true);
+      this.#away.add(name);
+    }
+    return gone.map(({ name }) => name);
   }
 
   get(name: string, nowMs: number): KnownNode | undefined {

@@ -6,14 +6,20 @@ import type { Log } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
 import { FleetBook } from '#index/fleet-book.ts';
 import { amqpBroker } from '../amqp-broker.ts';
-import { brokerServer, readConfig, signingKeyAt } from '../config.ts';
+import { brokerServer, firmwareKeyAt, readConfig, signingKeyAt } from '../config.ts';
 import { centralTopology, DOWN } from '../names.ts';
 import { Outbox } from '../outbox.ts';
 import { Central } from './central.ts';
 import { openDesk } from './desk.ts';
+import { DiarySender } from './diary.ts';
+import { PublishError } from './publishing.ts';
+import { Watching } from './watching.ts';
 
 /** The socket in the data folder where a central is asked. */
 export const DESK = 'central.sock';
+
+/** A watched entry that did not change for so long is all there, where the configuration says nothing. */
+const SETTLE_MS = 10_000;
 
 /** `swarmbox central CONFIG`. Rejects with what is to be changed; ends with the scope. */
 export async function runCentral(configPath: string, log: Log): Promise<Scope> {
@@ -27,7 +33,7 @@ export async function runCentral(configPath: string, log: Log): Promise<Scope> {
     const onError = (error: unknown): void => log.error('broker trouble', { why: errorText(error) });
     const connect = (what: string) =>
       amqpBroker(brokerServer(config.broker, `central ${what}`), { topology: centralTopology, onError, parent: scope });
-    const [control, data] = [connect('control'), connect('data')];
+    const [control, data, told] = [connect('control'), connect('data'), connect('diary')];
     scope.defer(
       control.onState((state) => log.info('broker', { state: state.kind, ...('why' in state && { why: state.why }) })),
     );
@@ -40,15 +46,52 @@ export async function runCentral(configPath: string, log: Log): Promise<Scope> {
       route: () => ({ exchange: DOWN, mandatory: false }),
       unroutable: () => {},
     });
-    const poke = (): void => outbox.poke();
-    const central = new Central({ book, control, data, key, place: config.swarm, clock: realClock, log, scope, poke });
+    const diary = new DiarySender({ book, broker: told, clock: realClock, log, scope });
+    const poke = (): void => {
+      outbox.poke();
+      diary.poke();
+    };
+    const { firmwareKey, sites, installSilentS, watch } = config;
+    const central = new Central({
+      book,
+      control,
+      data,
+      key,
+      ...(firmwareKey && { firmwareKey: () => firmwareKeyFor(firmwareKey) }),
+      ...(sites && { sites }),
+      ...(installSilentS && { installSilentMs: installSilentS * 1_000 }),
+      place: config.swarm,
+      clock: realClock,
+      log,
+      scope,
+      poke,
+    });
     await central.start();
     const desk = await openDesk(central, join(config.dataDir, DESK));
     scope.defer(async () => desk[Symbol.asyncDispose]());
+    if (watch)
+      new Watching({
+        folder: watch.folder,
+        settleMs: watch.settleMs ?? SETTLE_MS,
+        book,
+        clock: realClock,
+        log,
+        scope,
+        publish: (path) => central.publish({ path }, watch.orders),
+        failed: (name, why) => central.cannotPublish(name, why),
+      }).start();
     log.info('ready', { role: 'central' });
     return scope;
   } catch (error) {
     await scope.close();
     throw error;
+  }
+}
+
+function firmwareKeyFor(path: string) {
+  try {
+    return firmwareKeyAt(path);
+  } catch (error) {
+    throw new PublishError((error as Error).message, { cause: error });
   }
 }
