@@ -84,9 +84,9 @@ async function main(): Promise<void> {
   });
   try {
     if (role !== 'box') {
-      const { runCentral } = await import('#fleet/central/role.ts');
+      const { runCentralHouse } = await import('./central-house.ts');
       const { runTerminal } = await import('#fleet/node/role.ts');
-      running = { scope: await (role === 'central' ? runCentral : runTerminal)(path, log) };
+      running = { scope: await (role === 'central' ? runCentralHouse : runTerminal)(path, log) };
       return;
     }
     await finishReset(path, log.with({ part: 'settings' }), (dataDir) => mountOnce(dataDir, log));

@@ -27,7 +27,19 @@ export type CentralConfig = {
   swarm: Place;
   /** PEM, Ed25519; default: `signing-key.pem` in the data folder, made on the first start. */
   signingKey?: Path;
+  /** Where its page is answered: an address and port, over TLS unless it is of this machine alone. Without it there is no page. */
+  admin?: AdminConfig;
+  /** Host names under which the page may be opened, beside its addresses. @maxItems 16 */
+  names?: HostName[];
 };
+export type AdminConfig = {
+  /** @minLength 1 @maxLength 253 */
+  host: string;
+  /** @minimum 1 @maximum 65535 @asType integer */
+  port: number;
+};
+/** @minLength 1 @maxLength 253 @pattern ^[A-Za-z0-9.-]+$ */
+type HostName = string;
 
 export type TerminalConfig = {
   name: NodeName;

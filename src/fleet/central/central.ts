@@ -119,12 +119,12 @@ export class Central {
     this.#world.poke();
   }
 
-  /** Whoever failed or refused is tried again, now. */
-  retry(id: DistributionId): void {
+  /** Whoever failed or refused is tried again, now. `only`: this node alone. */
+  retry(id: DistributionId, only?: string): void {
     const { book } = this.#world;
     book.transaction(() => {
       for (const { node, state } of book.targets(id))
-        if (state === 'failed' || state === 'refused')
+        if ((state === 'failed' || state === 'refused') && (only === undefined || only === node))
           book.putTarget(id, node, this.#nowMs, { state: 'waiting', why: null, tries: 0 });
       if (book.distribution(id)?.state === 'partial') book.setDistribution(id, 'open', this.#nowMs);
     });

@@ -8,6 +8,8 @@ export type KnownNode = PlanNode & {
   readonly swarm: Place;
   readonly freeBytes: number;
   readonly seenMs: number;
+  /** Since when it is here; of one that is not, when it was heard last. After a restart of the central no earlier than it was heard before. */
+  readonly sinceMs: number;
 };
 
 type Said = Pick<Up['hello'], 'role' | 'site' | 'version' | 'swarm' | 'freeBytes'>;
@@ -25,7 +27,7 @@ export class Nodes {
   constructor(book: FleetBook) {
     this.#book = book;
     for (const { name, said, seenMs } of book.nodes())
-      this.#all.set(name, { name, seenMs, ...(JSON.parse(said) as Said) });
+      this.#all.set(name, { name, seenMs, sinceMs: seenMs, ...(JSON.parse(said) as Said) });
   }
 
   /** False: there are too many, and this one is none of them. To be called inside a transaction of the book. */
@@ -33,25 +35,34 @@ export class Nodes {
     if (!this.#all.has(name) && this.#all.size >= NODES_MAX) return false;
     const said: Said = { role, site, version, swarm, freeBytes };
     this.#book.putNode(name, JSON.stringify(said), nowMs);
-    this.#all.set(name, { name, seenMs: nowMs, ...said });
+    this.#all.set(name, { name, seenMs: nowMs, sinceMs: this.#sinceMs(name, nowMs), ...said });
     return true;
   }
 
   /** It said something, whatever: it is here. */
   heard(name: string, nowMs: number): void {
     const known = this.#all.get(name);
-    if (known) this.#all.set(name, { ...known, seenMs: nowMs });
+    if (known) this.#all.set(name, { ...known, seenMs: nowMs, sinceMs: this.#sinceMs(name, nowMs) });
+  }
+
+  /** Of one that is heard now. */
+  #sinceMs(name: string, nowMs: number): number {
+    const known = this.#all.get(name);
+    return known && nowMs - known.seenMs < SILENT_MS ? known.sinceMs : nowMs;
   }
 
   get(name: string, nowMs: number): KnownNode | undefined {
     const known = this.#all.get(name);
-    return known && { ...known, online: nowMs - known.seenMs < SILENT_MS };
+    return known && seenAt(known, nowMs);
   }
 
   /** By name. */
   all(nowMs: number): ReadonlyMap<string, KnownNode> {
-    return new Map(
-      [...this.#all].map(([name, known]) => [name, { ...known, online: nowMs - known.seenMs < SILENT_MS }]),
-    );
+    return new Map([...this.#all].map(([name, known]) => [name, seenAt(known, nowMs)]));
   }
+}
+
+function seenAt(known: Omit<KnownNode, 'online'>, nowMs: number): KnownNode {
+  const online = nowMs - known.seenMs < SILENT_MS;
+  return { ...known, online, sinceMs: online ? known.sinceMs : known.seenMs };
 }

@@ -6,7 +6,9 @@ import type { Log } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
 import { FleetBook } from '#index/fleet-book.ts';
 import { amqpBroker } from '../amqp-broker.ts';
+import type { Broker } from '../broker.ts';
 import { brokerServer, readConfig, signingKeyAt } from '../config.ts';
+import type { CentralConfig } from '../config-types.ts';
 import { centralTopology, DOWN } from '../names.ts';
 import { Outbox } from '../outbox.ts';
 import { Central } from './central.ts';
@@ -15,8 +17,22 @@ import { openDesk } from './desk.ts';
 /** The socket in the data folder where a central is asked. */
 export const DESK = 'central.sock';
 
-/** `swarmbox central CONFIG`. Rejects with what is to be changed; ends with the scope. */
-export async function runCentral(configPath: string, log: Log): Promise<Scope> {
+/** What a page of the central is made of. */
+export type CentralParts = {
+  readonly config: CentralConfig;
+  readonly central: Central;
+  readonly book: FleetBook;
+  readonly control: Broker;
+  readonly scope: Scope;
+  readonly log: Log;
+};
+
+/** `swarmbox central CONFIG`. `openPage`: called once the rest is there. Rejects with what is to be changed; ends with the scope. */
+export async function runCentral(
+  configPath: string,
+  log: Log,
+  openPage: (parts: CentralParts) => Promise<void> = async () => {},
+): Promise<Scope> {
   const config = readConfig(configPath, 'central');
   const scope = new Scope((error) => log.error('trouble', { why: errorText(error) }));
   try {
@@ -45,6 +61,7 @@ export async function runCentral(configPath: string, log: Log): Promise<Scope> {
     await central.start();
     const desk = await openDesk(central, join(config.dataDir, DESK));
     scope.defer(async () => desk[Symbol.asyncDispose]());
+    await openPage({ config, central, book, control, scope, log });
     log.info('ready', { role: 'central' });
     return scope;
   } catch (error) {
