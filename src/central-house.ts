@@ -63,6 +63,8 @@ async function openPage(parts: CentralParts, admin: NonNullable<CentralConfig['a
     freeBytes: () => freeBytes,
     retry: (id, node) => central.retry(id as DistributionId, node),
     cancel: (id) => central.cancel(id as DistributionId),
+    resume: (id) => central.resume(id as DistributionId),
+    notes: (of) => central.notes(of),
   });
   const page = await AdminPage.open(
     { dataDir, version, live: fleetLive(world, log), startPage: 'central.html', access, routes: [], names, log },

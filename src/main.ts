@@ -86,7 +86,8 @@ async function main(): Promise<void> {
     if (role !== 'box') {
       const { runCentralHouse } = await import('./central-house.ts');
       const { runTerminal } = await import('#fleet/node/role.ts');
-      running = { scope: await (role === 'central' ? runCentralHouse : runTerminal)(path, log) };
+      const { runCommand } = await import('#kernel/command.ts');
+      running = { scope: await (role === 'central' ? runCentralHouse(path, log) : runTerminal(path, log, runCommand)) };
       return;
     }
     await finishReset(path, log.with({ part: 'settings' }), (dataDir) => mountOnce(dataDir, log));

@@ -183,7 +183,8 @@ export type AuditWhat =
   | 'fleet-uploaded'
   | 'fleet-published'
   | 'fleet-retried'
-  | 'fleet-cancelled';
+  | 'fleet-cancelled'
+  | 'fleet-resumed';
 
 /** What is said of what was done. `omitted`: rows that were not written before this one, as there were too many at once. */
 export type AuditField =

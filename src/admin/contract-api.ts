@@ -208,6 +208,8 @@ export type Api = {
   'POST /api/fleet/distributions/{id}/retry': { body: FleetRetry; answer: None };
   /** Nobody shall have it any more who has not got it. */
   'POST /api/fleet/distributions/{id}/cancel': { answer: None };
+  /** A roll-out of firmware that was stopped goes on, whatever has failed so far. */
+  'POST /api/fleet/distributions/{id}/resume': { answer: None };
   'GET /api/fleet/diary': { query: FleetDiaryQuery; answer: FleetDiary };
   /** First the list of the files, then each of them, then what is to be done with them. */
   'POST /api/fleet/uploads': { body: NewFleetUpload; answer: FleetUpload };

@@ -120,7 +120,7 @@ export type FleetWindow = {
 };
 /** Firmware: who installs it when. */
 export type FleetWaves = {
-  /** Of the nodes, how many have it after each wave: rising, the last one 1. @minItems 1 @maxItems 10 */
+  /** Of the nodes, how many have it after each wave: rising, the last one 1. @minItems 1 @maxItems 20 */
   shares: FleetShare[];
   /** When more than this share of a wave fails, nobody else installs it. @minimum 0 @maximum 1 */
   mostFailed: number;
@@ -134,9 +134,9 @@ type FleetName = string;
 /** Who shall have it, and how. Without `nodes` and `sites`: everybody, and whoever comes later. */
 export type FleetOrders = {
   /** @minItems 1 @maxItems 5000 */
-  nodes?: readonly FleetName[];
+  nodes?: FleetName[];
   /** @minItems 1 @maxItems 1000 */
-  sites?: readonly FleetName[];
+  sites?: FleetName[];
   /** Of the targets: when so many have it, others may begin. @minimum 0 @maximum 1 */
   quorum?: number;
   /** @asType integer @minimum 1 */
@@ -151,6 +151,30 @@ export type FleetDistributionDetail = FleetDistribution & {
   orders: FleetOrders;
   infoHash: string;
   firmware?: { compatible: string; version: string };
+  /** Of firmware: how far its waves are. */
+  rollout?: FleetRollout;
+};
+
+/** A bundle's way through its waves. */
+export type FleetRollout = {
+  /** `stopped`: nobody else is asked until a person says so. */
+  state: 'bringing' | 'rolling' | 'stopped' | 'over';
+  /** The last wave that is open, from 0 on, and how many there are. */
+  wave: number;
+  waves: number;
+  /** What stopped it, and at whom. */
+  why?: string;
+  node?: string;
+  healthy: number;
+  failed: number;
+};
+/** How far one node is with installing it. */
+export type FleetInstall = {
+  /** From 0 on. */
+  wave: number;
+  state: 'waiting' | 'ordered' | 'installing' | 'healthy' | 'failed' | 'rolled-back';
+  why?: string;
+  detail?: string;
 };
 
 export type FleetTarget = {
@@ -164,6 +188,8 @@ export type FleetTarget = {
   tries: number;
   haveBytes: number;
   changedMs: number;
+  /** Of firmware. */
+  install?: FleetInstall;
 };
 export type FleetTargetsQuery = {
   /** The `nowMs` of an answer: only what has changed since. @asType integer @minimum 0 */
@@ -239,6 +265,8 @@ export type FleetNote = {
   /** What the distribution is called. */
   name?: string;
   node?: string;
+  /** For what reason, a code too. */
+  why?: string;
   detail?: string;
 };
 /** Newest first. */

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { Channel, ChannelModel, ConfirmChannel, Message as Returned } from 'amqplib';
+import type { Channel, ChannelModel, ConfirmChannel, ConsumeMessage, Message as Returned } from 'amqplib';
 import { errorText } from '#base/errors.ts';
 import { deliveryOf, PUBLISH_NUMBER, propertiesOf, queueOptions } from './amqp-messages.ts';
 import type { Consuming, Declared, Message, Published, Topology } from './broker.ts';
@@ -112,23 +112,25 @@ export class AmqpSession implements Session {
   }
 
   async consume(consuming: Consuming): Promise<Consumed> {
-    const { queue, prefetch, onDelivery } = consuming;
+    const { queue, prefetch, from, onDelivery } = consuming;
     let isClosing = false;
     try {
       const channel = await this.#model.createChannel();
       this.#watch(channel, () => isClosing);
       this.#consumers.add(channel);
       await channel.prefetch(prefetch);
-      await channel.consume(queue, (message) => {
-        if (!message) return this.end(`the queue ${queue} is gone`);
-        if (isClosing || this.#why !== undefined) return;
-        if (message.content.length > BROKER_LIMITS.bodyBytes) return channel.reject(message, false);
+      const onMessage = (message: ConsumeMessage | null): void => {
+        if (!message) this.end(`the queue ${queue} is gone`);
+        if (!message || isClosing || this.#why !== undefined) return;
+        const isTooLong = message.content.length > BROKER_LIMITS.bodyBytes;
         try {
-          onDelivery(deliveryOf(message, channel));
+          if (isTooLong) channel.reject(message, false);
+          else onDelivery(deliveryOf(message, channel));
         } catch (error) {
           this.#options.onError(error);
         }
-      });
+      };
+      await channel.consume(queue, onMessage, from ? { arguments: { 'x-stream-offset': from() } } : {});
       const close = async (): Promise<void> => {
         if (isClosing || this.#why !== undefined) return;
         isClosing = true;

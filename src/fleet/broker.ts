@@ -63,6 +63,8 @@ export type Declared = { readonly kind: 'ok' } | { readonly kind: 'lost' | 'impo
  */
 export type Delivery = Message & {
   readonly redelivered: boolean;
+  /** When it was published, by its sender's clock, to the second. */
+  readonly sentMs?: number;
   /** It is done with. */
   ack(): void;
   /** Somebody shall have it again, at once. */
@@ -82,6 +84,8 @@ export type Consuming = {
   readonly queue: string;
   /** Deliveries that wait for an answer at the same time. */
   readonly prefetch: number;
+  /** Of a stream, which is read by several and from anywhere on: asked on each connection. A number is that of the next message, one after the header `x-stream-offset` of the last. */
+  readonly from?: () => 'first' | number;
   /** Called in the order of the queue. What it throws goes to `onError`, and the message stays unanswered. */
   readonly onDelivery: (delivery: Delivery) => void;
 };

@@ -39,6 +39,19 @@ test('paths lead from where the configuration lies', (t) => {
   assert.equal(config.trust[0]?.key, join(folder, 'central.pub'));
 });
 
+test('who only reads the log needs to know nothing but the broker', (t) => {
+  const folder = folderFor(t);
+  const path = join(folder, 'auditor.json');
+  writeFileSync(path, JSON.stringify({ broker }));
+  const { ca, cert, key } = readConfig(path, 'auditor').broker.tls ?? {};
+  assert.deepEqual(
+    [ca, cert, key],
+    ['ca.pem', 'me.pem', 'me.key'].map((name) => join(folder, name)),
+  );
+  writeFileSync(path, JSON.stringify({ broker, dataDir: 'data' }));
+  assert.throws(() => readConfig(path, 'auditor'), /"dataDir"/);
+});
+
 test('what cannot be used is told of by its name', (t) => {
   const path = join(folderFor(t), 'x.json');
   const refused = (what: unknown, why: RegExp): void => {

@@ -1,21 +1,24 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { problemsOf, type Schema } from '#base/schema-check.ts';
+import { problemsOf, type Schema, type SchemaProblem } from '#base/schema-check.ts';
 import type { BrokerServer } from './amqp-broker.ts';
 import configs from './config-schema.json' with { type: 'json' };
-import type { BrokerConfig, CentralConfig, Configs, TerminalConfig, TrustConfig } from './config-types.ts';
+import type { AuditorConfig, BrokerConfig, CentralConfig, TerminalConfig, TrustConfig } from './config-types.ts';
 import { signingKey, type TrustedKey, verifyingKey } from './manifest.ts';
 
 const SCHEMA = configs as unknown as Schema;
 const DEFINITIONS = SCHEMA.definitions as Readonly<Record<string, Schema>>;
 
+const SCHEMA_OF = { central: 'CentralConfig', terminal: 'TerminalConfig', auditor: 'AuditorConfig' } as const;
+
 /** A configuration with all its paths absolute. Throws with what a person should change. */
 export function readConfig(path: string, role: 'central'): CentralConfig;
 export function readConfig(path: string, role: 'terminal'): TerminalConfig;
-export function readConfig(path: string, role: keyof Configs): CentralConfig | TerminalConfig {
+export function readConfig(path: string, role: 'auditor'): AuditorConfig;
+export function readConfig(path: string, role: keyof typeof SCHEMA_OF): CentralConfig | TerminalConfig | AuditorConfig {
   const said = parsed(path);
-  const schema = DEFINITIONS[role === 'central' ? 'CentralConfig' : 'TerminalConfig'] as Schema;
+  const schema = DEFINITIONS[SCHEMA_OF[role]] as Schema;
   const [first] = problemsOf(said, schema, SCHEMA);
   if (first) throw new Error(`the configuration ${path} cannot be used: "${first.path || 'it'}" is ${first.code}`);
   const at = (file: string): string => resolve(dirname(path), file);
@@ -26,21 +29,46 @@ export function readConfig(path: string, role: keyof Configs): CentralConfig | T
   if (broker.user === undefined && !broker.tls?.cert)
     throw new Error(`the configuration ${path} cannot be used: without a user the broker needs a certificate`);
   const { tls } = broker;
-  const paths = {
-    dataDir: at(config.dataDir),
-    broker: {
-      ...broker,
-      ...(broker.passwordFile && { passwordFile: at(broker.passwordFile) }),
-      ...(tls && {
-        tls: { ca: at(tls.ca), ...(tls.cert && { cert: at(tls.cert) }), ...(tls.key && { key: at(tls.key) }) },
-      }),
-    },
+  const brokerAt: BrokerConfig = {
+    ...broker,
+    ...(broker.passwordFile && { passwordFile: at(broker.passwordFile) }),
+    ...(tls && {
+      tls: { ca: at(tls.ca), ...(tls.cert && { cert: at(tls.cert) }), ...(tls.key && { key: at(tls.key) }) },
+    }),
   };
-  if (role === 'central')
-    return { ...config, ...paths, ...(config.signingKey && { signingKey: at(config.signingKey) }) };
+  if (role === 'auditor') return { broker: brokerAt };
+  const paths = { dataDir: at(config.dataDir), broker: brokerAt };
+  if (role === 'central') {
+    const { signingKey, firmwareKey, watch } = config;
+    return {
+      ...config,
+      ...paths,
+      ...(signingKey && { signingKey: at(signingKey) }),
+      ...(firmwareKey && { firmwareKey: at(firmwareKey) }),
+      ...(watch && { watch: { ...watch, folder: at(watch.folder) } }),
+    };
+  }
   const trust = config.trust.map(({ key, kinds }) => ({ key: at(key), kinds }));
-  return { ...config, ...paths, folder: at(config.folder), trust };
+  const { installer } = config;
+  const programAt = ([program = '', ...more]: readonly string[]): string[] => [at(program), ...more];
+  return {
+    ...config,
+    ...paths,
+    folder: at(config.folder),
+    trust,
+    ...(installer && {
+      installer: {
+        ...installer,
+        command: programAt(installer.command),
+        ...(installer.check && { check: programAt(installer.check) }),
+      },
+    }),
+  };
 }
+
+/** What is wrong with what the desk was asked to publish. */
+export const publishProblems = (asked: unknown): SchemaProblem[] =>
+  problemsOf(asked, DEFINITIONS.PublishAsked as Schema, SCHEMA);
 
 function parsed(path: string): unknown {
   let text: string;
@@ -73,6 +101,20 @@ export function brokerServer({ host, port, vhost, user, passwordFile, tls }: Bro
 
 export const trustedKeys = (trust: readonly TrustConfig[]): TrustedKey[] =>
   trust.map(({ key, kinds }) => ({ key: verifyingKey(readFileSync(key, 'utf8')), kinds }));
+
+/** A private key that somebody else made. Throws with what is to be done. */
+export function firmwareKeyAt(path: string) {
+  try {
+    return signingKey(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new Error(
+      `the firmware key ${path} cannot be read: it must be an Ed25519 key in PEM, and plugged in to publish`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
 
 /**
  * The key that signs; made when there is none, with its public half beside it (`.pub`), which nodes are to trust. Whoever has the key can give every node any files: it is for its owner alone

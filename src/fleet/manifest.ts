@@ -28,9 +28,11 @@ export type Manifest = {
   /** SHA-256 of the seed, in hex, and its length in bytes. */
   readonly seedSha256: string;
   readonly seedBytes: number;
-  /** Of a bundle: the device that it is for, and its version. */
-  readonly firmware?: { readonly compatible: string; readonly version: string };
+  readonly firmware?: Firmware;
 };
+
+/** Of a bundle: the device that it is for, and its version. `allowOlder`: it is for those, too, where this version or a later one runs. Signed as all of it, so nobody else can take a device back. */
+export type Firmware = { readonly compatible: string; readonly version: string; readonly allowOlder?: boolean };
 
 /** SHA-256 of the manifest's bytes, in hex: the distribution's name everywhere. */
 export type DistributionId = string & { readonly brand: 'DistributionId' };
@@ -115,9 +117,9 @@ const RULES: readonly (readonly [keyof Manifest, (value: unknown) => boolean])[]
   ['seedBytes', (value) => isCount(value, 1) && Number(value) <= LIMITS.seedBytes],
 ];
 
-function firmwareIn(said: unknown): Manifest['firmware'] {
-  const { compatible, version } = (said ?? {}) as Record<string, unknown>;
+function firmwareIn(said: unknown): Firmware | undefined {
+  const { compatible, version, allowOlder } = (said ?? {}) as Record<string, unknown>;
   return isText(compatible, LIMITS.nameChars) && isText(version, LIMITS.nameChars)
-    ? { compatible, version }
+    ? { compatible, version, ...(allowOlder === true && { allowOlder }) }
     : undefined;
 }

@@ -11,6 +11,8 @@ export type Id = string;
 export type Bytes = string;
 /** A whole number of bytes. @minimum 0 @maximum 9007199254740991 @asType integer */
 export type Count = number;
+/** Bytes a second. @minimum 1 @maximum 9007199254740991 @asType integer */
+export type Rate = number;
 /** @pattern ^[0-9A-Fa-f.:]{2,45}$ */
 type Ip = string;
 /** @minimum 1 @maximum 65535 @asType integer */
@@ -40,10 +42,15 @@ export type Down = {
   seed: { id: Id; at: Count; bytes: Bytes };
   /** The next messages of this inbox are the pieces. Only who answered `ready` is sent any. */
   go: { id: Id };
-  /** The swarm stands: dial the givers, and the nodes that the plan names of `nodes`, of which the receiver is `slot`. */
-  start: { id: Id; givers: Givers; nodes: Nodes; slot: Count };
+  /**
+   * The swarm stands: dial the givers, and the nodes that the plan names of `nodes`, of which the receiver is `slot`. `rateBytesPerS`: what the receiver may give of it,
+   * to all its neighbours together.
+   */
+  start: { id: Id; givers: Givers; nodes: Nodes; slot: Count; rateBytesPerS?: Rate };
   /** Not wanted any more; what is had of it is to be thrown away, unless all of it is. */
   cancel: { id: Id };
+  /** The bundle, which is here whole, is to be installed. Who has done so at this attempt, or at a later one, says again what came of it. */
+  install: { id: Id; attempt: Count };
 };
 /** @maxItems 64 */
 type Givers = Place[];
@@ -78,11 +85,18 @@ export type Up = {
   done: { id: Id; ms: Count; amqpBytes: Count; swarmBytes: Count };
   /** It tried and cannot. */
   failed: { id: Id; code: Code; detail?: Detail };
-  /** A bundle was installed, or was not. */
-  installed: { id: Id; healthy: boolean; code?: Code; detail?: Detail };
+  /** It is about to install the bundle, or still at it. */
+  installing: { id: Id; attempt: Count };
+  /** What became of it: it is healthy, or its code says why not. */
+  installed: { id: Id; attempt: Count; healthy: boolean; code?: Code; detail?: Detail };
 };
 /** @maxItems 5000 */
 type Have = Id[];
 
+/** From the central to `fleet.log`: what a person wants to know of a fleet, in the order of `seq`. It may come twice, under the same `seq`. */
+export type Log = {
+  note: { seq: Count; atMs: Count; distribution?: Id; node?: NodeName; code: Code; why?: Code; detail?: Detail };
+};
+
 /** Only for the schema: every message by its name. */
-export type Messages = { down: Down; up: Up };
+export type Messages = { down: Down; up: Up; log: Log };

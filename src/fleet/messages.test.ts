@@ -22,8 +22,9 @@ const down: readonly DownMessage[] = [
   { kind: 'offer', id, manifest: 'e30=', signature: 'AA==', way: 'swarm' },
   { kind: 'seed', id, at: 0, bytes: 'AAAA' },
   { kind: 'go', id },
-  { kind: 'start', id, givers: [place], nodes: [{ ip: 'fd00::7', port: 1 }], slot: 0 },
+  { kind: 'start', id, givers: [place], nodes: [{ ip: 'fd00::7', port: 1 }], slot: 0, rateBytesPerS: 1_000 },
   { kind: 'cancel', id },
+  { kind: 'install', id, attempt: 1 },
 ];
 const up: readonly UpMessage[] = [
   {
@@ -43,7 +44,8 @@ const up: readonly UpMessage[] = [
   { kind: 'want', id, pieces: [[1, 2]] },
   { kind: 'done', id, ms: 10, amqpBytes: 1, swarmBytes: 2 },
   { kind: 'failed', id, code: 'wrong-bytes' },
-  { kind: 'installed', id, healthy: false, code: 'not-ready' },
+  { kind: 'installing', id, attempt: 1 },
+  { kind: 'installed', id, attempt: 2, healthy: false, code: 'not-ready' },
 ];
 
 test('every message is read as it was said', () => {

@@ -1,6 +1,6 @@
 import { problemsOf, type Schema } from '#base/schema-check.ts';
 import { bad, ok, type Parsed } from '#wire/parsed.ts';
-import type { Down, Ranges, Up } from './message-types.ts';
+import type { Down, Log, Ranges, Up } from './message-types.ts';
 import messages from './messages-schema.json' with { type: 'json' };
 
 const VERSION = 1;
@@ -12,6 +12,7 @@ export const MESSAGE_BYTES = 512 * 1024;
 export type Named<T> = { [K in keyof T]: { readonly kind: K } & Readonly<T[K]> }[keyof T];
 export type DownMessage = Named<Down>;
 export type UpMessage = Named<Up>;
+export type LogMessage = Named<Log>;
 
 /** As the broker carries it. */
 export type Carried = { readonly type: string; readonly contentType: string; readonly body: Buffer };
@@ -21,9 +22,9 @@ export type Unread = { readonly kind: 'unsupported' | 'bad'; readonly why: strin
 
 const SCHEMA = messages as unknown as Schema;
 const DEFINITIONS = SCHEMA.definitions as Readonly<Record<string, Schema>>;
-const kindsOf = (side: 'Down' | 'Up'): Readonly<Record<string, Schema>> =>
+const kindsOf = (side: 'Down' | 'Up' | 'Log'): Readonly<Record<string, Schema>> =>
   (DEFINITIONS[side] as { properties: Readonly<Record<string, Schema>> }).properties;
-const KINDS = { down: kindsOf('Down'), up: kindsOf('Up') };
+const KINDS = { down: kindsOf('Down'), up: kindsOf('Up'), log: kindsOf('Log') };
 
 /** Throws on what its receiver would not read: a bug here. */
 export function encodeDown(message: DownMessage): Carried {
@@ -33,9 +34,14 @@ export function encodeUp(message: UpMessage): Carried {
   return encode(KINDS.up, message);
 }
 
+export function encodeLog(message: LogMessage): Carried {
+  return encode(KINDS.log, message);
+}
+
 export const decodeDown = (carried: Carried): { kind: 'ok'; value: DownMessage } | Unread =>
   decode(KINDS.down, carried);
 export const decodeUp = (carried: Carried): { kind: 'ok'; value: UpMessage } | Unread => decode(KINDS.up, carried);
+export const decodeLog = (carried: Carried): { kind: 'ok'; value: LogMessage } | Unread => decode(KINDS.log, carried);
 
 function encode(kinds: Readonly<Record<string, Schema>>, { kind, ...rest }: { readonly kind: string }): Carried {
   const why = problem(kinds[kind], rest);

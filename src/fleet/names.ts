@@ -3,6 +3,7 @@
  *
  *     central -> fleet.down, fleet.data -- all.T, site.S.T, node.N.T --> inbox.N.ctl, inbox.N.data -> node N
  *     node N  -> fleet.up -- N.T --> central.up -> central, and fleet.log keeps it
+ *     central -> fleet.told -- T --> fleet.log keeps it
  */
 import { GIB, MIB } from '#base/units.ts';
 import type { Binding, Topology } from './broker.ts';
@@ -13,9 +14,11 @@ export const DOWN = 'fleet.down';
 export const DATA = 'fleet.data';
 /** What nodes say. */
 export const UP = 'fleet.up';
+/** What the central's diary says. */
+export const TOLD = 'fleet.told';
 /** What nodes said and the central has yet to read. */
 export const CENTRAL_QUEUE = 'central.up';
-/** Everything that nodes said, for a month. */
+/** Everything that nodes said, and the central's diary, for a month. */
 export const LOG_QUEUE = 'fleet.log';
 
 /** Of a node, a site, or a type of message: no dot, which divides a routing key, and nothing that means more in a pattern. */
@@ -42,7 +45,7 @@ export function senderOf(key: string): { readonly node: string; readonly type: s
   return more.length === 0 && isName(node) && isName(type) ? { node, type } : undefined;
 }
 
-const EXCHANGES = [{ name: DOWN }, { name: DATA }, { name: UP }];
+const EXCHANGES = [{ name: DOWN }, { name: DATA }, { name: UP }, { name: TOLD }];
 
 /** What the central declares: nobody else may declare an exchange. */
 export const centralTopology = (): Topology => ({
@@ -55,6 +58,7 @@ export const centralTopology = (): Topology => ({
   bindings: [
     { queue: CENTRAL_QUEUE, exchange: UP, key: '#' },
     { queue: LOG_QUEUE, exchange: UP, key: '#' },
+    { queue: LOG_QUEUE, exchange: TOLD, key: '#' },
   ],
 });
 

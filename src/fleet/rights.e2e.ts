@@ -24,9 +24,10 @@ import {
   keyToSite,
   LOG_QUEUE,
   senderOf,
+  TOLD,
   UP,
 } from './names.ts';
-import { centralRights, relayRights, terminalRights } from './rights.ts';
+import { auditorRights, centralRights, relayRights, terminalRights } from './rights.ts';
 
 const options = { skip: getuid?.() === 0 ? false : 'a private RabbitMQ needs root', timeout: 120_000 };
 const onError = (error: unknown): void => {
@@ -39,6 +40,7 @@ const NOTHING: Topology = { exchanges: [], queues: [], bindings: [] };
 const USERS = [
   { name: 'central', rights: centralRights() },
   { name: 'relay-1', rights: relayRights('relay-1', 's1') },
+  { name: 'auditor', rights: auditorRights() },
   { name: 'box-0001', rights: terminalRights('box-0001', 's1') },
   { name: 'box-0002', rights: terminalRights('box-0002', 's2') },
 ];
@@ -163,6 +165,49 @@ test('a node cannot listen to others', options, async () => {
   }
   assert.equal(other.state.kind, 'up');
 });
+
+test(
+  'an auditor reads all that was said, from the start and as often as he likes, and nothing else',
+  options,
+  async () => {
+    await using node = join('box-0001', controlTopology('box-0001', 's1'));
+    await until(node, 'up');
+    assert.equal((await node.publish(messageTo(UP, keyFrom('box-0001', 'done'), 'said'), true)).kind, 'ok');
+    assert.equal((await central.publish(messageTo(TOLD, 'note', 'told'), true)).kind, 'ok');
+    for (let times = 0; times < 2; times++) {
+      await using auditor = join('auditor');
+      await until(auditor, 'up');
+      const came: string[] = [];
+      const { promise, resolve } = Promise.withResolvers<void>();
+      auditor.consume({
+        queue: LOG_QUEUE,
+        prefetch: 10,
+        from: () => 'first',
+        onDelivery: ({ body, sentMs, ack }) => {
+          assert.ok(Math.abs(Number(sentMs) - Date.now()) < 600_000);
+          if (came.push(body.toString()) >= 2 && came.at(-1) === 'told') resolve();
+          ack();
+        },
+      });
+      await promise;
+      assert.deepEqual(came.slice(-2), ['said', 'told']);
+    }
+    for (const [exchange, key] of [
+      [TOLD, 'note'],
+      [UP, keyFrom('auditor', 'done')],
+      ['', LOG_QUEUE],
+    ] as const) {
+      await using auditor = join('auditor');
+      await until(auditor, 'up');
+      assert.equal((await auditor.publish(messageTo(exchange, key, 'x'), false)).kind, 'impossible');
+    }
+    for (const queue of [CENTRAL_QUEUE, controlInbox('box-0001')]) {
+      await using auditor = join('auditor');
+      auditor.consume({ queue, prefetch: 1, onDelivery: () => assert.fail('it got something') });
+      assert.match(await refusal(auditor), /ACCESS.REFUSED/);
+    }
+  },
+);
 
 test('a relay speaks to its own site alone', options, async () => {
   await using relay = join('relay-1', controlTopology('relay-1', 's1'));

@@ -4,7 +4,7 @@
  * a node cannot read what is for another, nor speak in another's name.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { CENTRAL_QUEUE, controlInbox, DATA, DOWN, dataInbox, isName, LOG_QUEUE, UP } from './names.ts';
+import { CENTRAL_QUEUE, controlInbox, DATA, DOWN, dataInbox, isName, LOG_QUEUE, TOLD, UP } from './names.ts';
 
 /** Regular expressions of RabbitMQ: over the names of queues and exchanges, then over routing keys of one exchange. */
 export type Rights = {
@@ -25,10 +25,18 @@ const escaped = (name: string): string => name.replaceAll('.', '\\.');
 const oneOf = (...names: string[]): string => `^(${names.join('|')})$`;
 
 export function centralRights(): Rights {
-  const own = [DOWN, DATA, UP, CENTRAL_QUEUE, LOG_QUEUE].map(escaped);
+  const own = [DOWN, DATA, UP, TOLD, CENTRAL_QUEUE, LOG_QUEUE].map(escaped);
   const all = oneOf(...own, ANY_INBOX);
   return { configure: all, write: all, read: oneOf(...own), topics: [] };
 }
+
+/** Who reads what happened, and nothing else. */
+export const auditorRights = (): Rights => ({
+  configure: NOTHING,
+  write: NOTHING,
+  read: oneOf(escaped(LOG_QUEUE)),
+  topics: [],
+});
 
 /** A terminal has its inboxes, hears what is for all, its site and itself, and speaks for itself. */
 export const terminalRights = (node: string, site: string): Rights => nodeRights(node, site, NOTHING);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import Sqlite from 'better-sqlite3';
 import { type DistributionRow, FleetBook } from './fleet-book.ts';
+import { INDEX_LIMITS } from './limits.ts';
 import { NewerSchemaError } from './migrations.ts';
 
 function fileFor(t: TestContext): string {
@@ -79,7 +80,7 @@ test('whatever was said is there after a restart', (t) => {
     changedMs: 8,
   };
   assert.deepEqual(book.targets('a'), [target]);
-  assert.deepEqual(book.nodes(), [{ name: 'n1', said: '{"site":"west"}', seenMs: 4 }]);
+  assert.deepEqual(book.nodes(), [{ name: 'n1', said: '{"site":"west"}', seenMs: 4, away: 0 }]);
   assert.deepEqual(book.unsent(), [{ id: 1, ...message }]);
   assert.equal(book.fact('site east'), '1');
   assert.ok(book.wasHeard('x') && !book.wasHeard('y'));
@@ -123,6 +124,61 @@ test('what is to be sent leaves in order, once, and goes with its distribution',
   assert.deepEqual(book.targets('a'), []);
   book.send(message);
   assert.equal(book.unsent().at(-1)?.id, 6, 'an id is never used twice');
+});
+
+test('the diary tells the newest first, of everything, one distribution or one node, and forgets the oldest', (t) => {
+  using book = FleetBook.open(fileFor(t));
+  const dayMs = 86_400_000;
+  const nowMs = 1_000 * dayMs;
+  book.note({ atMs: nowMs - (INDEX_LIMITS.noteDays + 1) * dayMs, code: 'long-ago' });
+  book.note({ atMs: nowMs, distribution: 'a', code: 'published', detail: 'x'.repeat(9_999) });
+  book.note({ atMs: nowMs + 1, distribution: 'a', node: 'n1', code: 'failed', why: 'disk-full' });
+  book.note({ atMs: nowMs + 2, node: 'n1', code: 'node-went' });
+  book.note({ atMs: nowMs + 3, distribution: 'b', node: 'n1', code: 'failed' });
+  const codes = (of: Parameters<FleetBook['notes']>[0]) => book.notes(of).map(({ seq, code }) => [seq, code]);
+  assert.deepEqual(codes({}), [
+    [5, 'failed'],
+    [4, 'node-went'],
+    [3, 'failed'],
+    [2, 'published'],
+  ]);
+  assert.deepEqual(codes({ before: 5, limit: 1 }), [[4, 'node-went']]);
+  assert.deepEqual(codes({ distribution: 'a', node: 'n1' }), [[3, 'failed']]);
+  assert.deepEqual(codes({ node: 'n1' }), [
+    [5, 'failed'],
+    [4, 'node-went'],
+    [3, 'failed'],
+  ]);
+  assert.deepEqual(book.notes({ distribution: 'a', node: 'n1' })[0], {
+    seq: 3,
+    atMs: nowMs + 1,
+    distribution: 'a',
+    node: 'n1',
+    code: 'failed',
+    why: 'disk-full',
+    detail: null,
+  });
+  assert.equal(book.notes({ before: 3 })[0]?.detail?.length, INDEX_LIMITS.noteChars);
+  assert.deepEqual(
+    book.notesAfter(3, 1).map(({ seq }) => seq),
+    [4],
+  );
+  book.transaction(() => {
+    for (let i = 0; i < INDEX_LIMITS.notes; i++) book.note({ atMs: nowMs + 9, code: 'more' });
+  });
+  assert.equal(book.notesAfter(0, 1)[0]?.seq, 6);
+});
+
+test('who went is known after a restart', (t) => {
+  const path = fileFor(t);
+  {
+    using book = FleetBook.open(path);
+    book.putNode('n1', '{}', 1);
+    book.setAway('n1', true);
+    book.putNode('n1', '{}', 2);
+  }
+  using book = FleetBook.open(path);
+  assert.deepEqual(book.nodes(), [{ name: 'n1', said: '{}', seenMs: 2, away: 1 }]);
 });
 
 test('a book of a later version is refused, and one that is none is told of', (t) => {

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite, { type Database, type Statement } from 'better-sqlite3';
+import { FleetInstalls } from './fleet-installs.ts';
 import { FLEET_MIGRATIONS } from './fleet-migrations.ts';
 import { INDEX_LIMITS } from './limits.ts';
 import { migrate, NewerSchemaError, schemaOf } from './migrations.ts';
@@ -32,8 +33,22 @@ export type TargetRow = {
   readonly changedMs: number;
 };
 
-/** `said`: its last words about itself, as JSON. */
-export type NodeRow = { readonly name: string; readonly said: string; readonly seenMs: number };
+/** `said`: its last words about itself, as JSON. `away`: 1, the diary says that it went. */
+export type NodeRow = { readonly name: string; readonly said: string; readonly seenMs: number; readonly away: 0 | 1 };
+
+/** An entry of the diary. `code`: what happened; `why`: for what reason, a code too; `detail`: for the engineer. */
+export type NoteRow = {
+  readonly seq: number;
+  readonly atMs: number;
+  readonly distribution: string | null;
+  readonly node: string | null;
+  readonly code: string;
+  readonly why: string | null;
+  readonly detail: string | null;
+};
+
+/** What is not said of an entry is null. */
+export type NewNote = Pick<NoteRow, 'atMs' | 'code'> & Partial<Omit<NoteRow, 'seq' | 'atMs' | 'code'>>;
 
 /** A message that must leave. `receiver`: its routing key. */
 export type OutboxRow = {
@@ -48,6 +63,8 @@ export type OutboxRow = {
 const DISTRIBUTION = `SELECT id, name, rev, manifest, signature, seed, source, orders, state, why,
   created_ms AS createdMs, changed_ms AS changedMs FROM distribution`;
 const TARGET = `SELECT distribution, node, state, why, detail, tries, have_bytes AS haveBytes, changed_ms AS changedMs FROM target`;
+const NOTE = 'SELECT seq, at_ms AS atMs, distribution, node, code, why, detail FROM note';
+const DAY_MS = 86_400_000;
 const OUTBOX = 'SELECT id, distribution, receiver, type, content_type AS contentType, body FROM outbox';
 
 /**
@@ -57,6 +74,8 @@ const OUTBOX = 'SELECT id, distribution, receiver, type, content_type AS content
 export class FleetBook implements Disposable {
   readonly #db: Database;
   readonly #statements = new Map<string, Statement>();
+  /** How far the installing of bundles is. */
+  readonly installs = new FleetInstalls((text) => this.#sql(text));
 
   private constructor(db: Database) {
     this.#db = db;
@@ -184,11 +203,40 @@ export class FleetBook implements Disposable {
   }
 
   nodes(): NodeRow[] {
-    return this.#sql('SELECT name, said, seen_ms AS seenMs FROM node ORDER BY name').all() as NodeRow[];
+    return this.#sql('SELECT name, said, seen_ms AS seenMs, away FROM node ORDER BY name').all() as NodeRow[];
+  }
+
+  setAway(name: string, isAway: boolean): void {
+    this.#sql('UPDATE node SET away = ? WHERE name = ?').run(isAway ? 1 : 0, name);
   }
 
   forgetNode(name: string): void {
     this.#sql('DELETE FROM node WHERE name = ?').run(name);
+  }
+
+  // ---- what happened ----
+
+  /** So many are kept, for so many days: the oldest go. */
+  note({ atMs, distribution = null, node = null, code, why = null, detail = null }: NewNote): void {
+    const sql = 'INSERT INTO note (at_ms, distribution, node, code, why, detail) VALUES (?, ?, ?, ?, ?, ?)';
+    const said = detail?.slice(0, INDEX_LIMITS.noteChars);
+    const { lastInsertRowid } = this.#sql(sql).run(atMs, distribution, node, code, why, said ?? null);
+    this.#sql('DELETE FROM note WHERE seq <= ?').run(Number(lastInsertRowid) - INDEX_LIMITS.notes);
+    this.#sql('DELETE FROM note WHERE at_ms < ?').run(atMs - INDEX_LIMITS.noteDays * DAY_MS);
+  }
+
+  /** Newest first: those before the one of this number, of one distribution, of one node. */
+  notes(of: { before?: number; distribution?: string; node?: string; limit?: number } = {}): NoteRow[] {
+    const { before = Number.MAX_SAFE_INTEGER, distribution, node, limit = 200 } = of;
+    const asked = [distribution, node].filter((value) => value !== undefined);
+    const where = `${distribution === undefined ? '' : ' AND distribution = ?'}${node === undefined ? '' : ' AND node = ?'}`;
+    const sql = `${NOTE} WHERE seq < ?${where} ORDER BY seq DESC LIMIT ?`;
+    return this.#sql(sql).all(before, ...asked, limit) as NoteRow[];
+  }
+
+  /** Oldest first: those after the one of this number. */
+  notesAfter(seq: number, limit: number): NoteRow[] {
+    return this.#sql(`${NOTE} WHERE seq > ? ORDER BY seq LIMIT ?`).all(seq, limit) as NoteRow[];
   }
 
   // ---- what must leave ----

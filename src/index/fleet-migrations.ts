@@ -52,4 +52,52 @@ export const FLEET_MIGRATIONS: readonly Migration[] = [
       `);
     },
   },
+  {
+    version: 2,
+    up: (db: Database): void => {
+      db.exec(`
+        CREATE TABLE note (
+          seq INTEGER PRIMARY KEY AUTOINCREMENT,
+          at_ms INTEGER NOT NULL,
+          distribution TEXT,
+          node TEXT,
+          code TEXT NOT NULL,
+          why TEXT,
+          detail TEXT
+        ) STRICT;
+        CREATE INDEX note_at ON note (at_ms);
+        CREATE INDEX note_distribution ON note (distribution) WHERE distribution IS NOT NULL;
+        CREATE INDEX note_node ON note (node) WHERE node IS NOT NULL;
+        ALTER TABLE node ADD COLUMN away INTEGER NOT NULL DEFAULT 0;
+      `);
+    },
+  },
+  {
+    version: 3,
+    up: (db: Database): void => {
+      db.exec(`
+        CREATE TABLE install (
+          distribution TEXT NOT NULL REFERENCES distribution ON DELETE CASCADE,
+          node TEXT NOT NULL,
+          wave INTEGER NOT NULL,
+          state TEXT NOT NULL,
+          why TEXT,
+          detail TEXT,
+          attempt INTEGER NOT NULL,
+          changed_ms INTEGER NOT NULL,
+          PRIMARY KEY (distribution, node)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX install_node ON install (node);
+        CREATE TABLE rollout (
+          distribution TEXT PRIMARY KEY REFERENCES distribution ON DELETE CASCADE,
+          state TEXT NOT NULL,
+          wave INTEGER NOT NULL,
+          why TEXT,
+          node TEXT,
+          resumed_ms INTEGER NOT NULL,
+          changed_ms INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+      `);
+    },
+  },
 ];

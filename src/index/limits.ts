@@ -53,6 +53,11 @@ export const INDEX_LIMITS = {
   scrubPage: 100,
   /** Messages of a fleet that are known again when they come twice: what a broker sends anew after a crash is far less. */
   heard: 100_000,
+  /** Entries of a fleet's diary, some 150 bytes each, and the days that they are kept: what 500 nodes that come and go each day make in three months. */
+  notes: 100_000,
+  noteDays: 90,
+  /** Characters of what an entry says for the engineer. */
+  noteChars: 500,
   /** Milliseconds to wait for another process (a person with sqlite3) before a write is given up: the bytes wait too. */
   busyMs: 250,
   /** Pages of 4 KiB in the write-ahead log before it is folded into the database. */

@@ -44,6 +44,14 @@ test('a program that says too much is killed at its bound', async () => {
   await command.ended;
 });
 
+test('of one that says much the end is kept where that was asked', async () => {
+  using program = new Program('seq 1 200000; echo the end; exit 4');
+  const command = runCommand(program.path, [], { ...PATIENT, keepsEnd: true }, never);
+  const result = await command.result;
+  assert.ok(result.kind === 'ended' && result.status === 4 && result.output.length === PATIENT.outputBytes);
+  assert.match(result.output, /\n200000\nthe end\n$/);
+});
+
 test('one that is not there, that is no program, that a signal ends, and a stop in the middle', async () => {
   assert.equal((await runCommand('/nowhere/program', [], PATIENT, never).result).kind, 'failed');
   assert.equal((await runCommand('/etc/passwd', [], PATIENT, never).result).kind, 'failed');

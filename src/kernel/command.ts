@@ -11,11 +11,12 @@ export type CommandResult =
 /** `ended`: there is no process any more. A killed one that waits for a dead disk ends later than its result is known. */
 export type Command = { readonly result: Promise<CommandResult>; readonly ended: Promise<void> };
 
-/** `withErrors`: what it says on its standard error is part of the output. */
+/** `withErrors`: what it says on its standard error is part of the output. `keepsEnd`: of a longer output the end is kept, and nothing is killed for it. */
 export type CommandLimits = {
   readonly timeoutMs: number;
   readonly outputBytes: number;
   readonly withErrors?: boolean;
+  readonly keepsEnd?: boolean;
 };
 
 /**
@@ -75,8 +76,12 @@ function watch(
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > limits.outputBytes) kill({ kind: 'cut' });
+      if (bytes > limits.outputBytes && !limits.keepsEnd) kill({ kind: 'cut' });
       else chunks.push(chunk);
+      for (let [first] = chunks; first && bytes - first.length >= limits.outputBytes; [first] = chunks) {
+        bytes -= first.length;
+        chunks.shift();
+      }
     });
     stream?.on('error', () => {});
   }
@@ -85,7 +90,7 @@ function watch(
     over(
       status === null
         ? { kind: 'failed', why: `ended by ${by}` }
-        : { kind: 'ended', status, output: Buffer.concat(chunks).toString('latin1') },
+        : { kind: 'ended', status, output: Buffer.concat(chunks).subarray(-limits.outputBytes).toString('latin1') },
     ),
   );
 }

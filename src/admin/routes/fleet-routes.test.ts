@@ -29,6 +29,7 @@ async function central(right: Right | undefined, over: Partial<FleetWorld> = {})
     targets: () => undefined,
     retry: (...all) => void asked.push(['retry', ...all]),
     cancel: (...all) => void asked.push(['cancel', ...all]),
+    resume: (...all) => void asked.push(['resume', ...all]),
     diary: () => ({ rows: [], hasMore: false }),
     uploads: {
       view: () => ({ kind: 'ok', upload: UPLOAD }),

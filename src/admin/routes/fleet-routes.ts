@@ -31,6 +31,7 @@ export type FleetWorld = {
   /** `node`: this one alone. */
   retry(id: string, node?: string): void;
   cancel(id: string): void;
+  resume(id: string): void;
   diary(query: FleetDiaryQuery): FleetDiary;
   readonly uploads: Pick<Uploads, 'view' | 'begin' | 'receive' | 'publish' | 'drop'>;
 };
@@ -108,6 +109,19 @@ function distributionRoutes(world: FleetWorld): Route[] {
         return {};
       },
       { audit: 'fleet-cancelled' },
+    ),
+    route(
+      'POST /api/fleet/distributions/{id}/resume',
+      'administer',
+      ({ params: { id = '' }, note }) => {
+        const distribution = world.distribution(id);
+        if (!distribution) return none(id);
+        note({ name: distribution.name, distribution: id });
+        if (distribution.rollout?.state !== 'stopped') return refuse('conflict', 'It was not stopped.');
+        world.resume(id);
+        return {};
+      },
+      { audit: 'fleet-resumed' },
     ),
   ];
 }

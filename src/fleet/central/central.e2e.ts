@@ -73,6 +73,26 @@ test('who does not answer is asked again, who refuses is told of, who comes late
   const late = new ScriptedNode(t, rabbit, 't9');
   await until('the late one has it', () => late.whole.has(id));
   await until('complete again', () => stateOf(id) === 'complete');
+  assert.deepEqual(
+    central
+      .notes({})
+      .reverse()
+      // It is passed through, or not, by who answers first.
+      .filter(({ code }) => code !== 'converged')
+      .map(({ code, node, why, detail }) => [code, node, why, detail]),
+    [
+      ['central-started', null, null, null],
+      ['node-came', 't1', null, 'terminal of east'],
+      ['node-came', 't2', null, 'terminal of east'],
+      ['published', null, null, '补丁.bin, revision 1, 50000 bytes'],
+      ['refused', 't2', 'not-signed', null],
+      ['partial', null, 'not-signed', '1 of 2 have it; not-signed: t2'],
+      ['retried', null, null, null],
+      ['complete', null, null, '2 of 2 have it'],
+      ['node-came', 't9', null, 'terminal of east'],
+      ['complete', null, null, '3 of 3 have it'],
+    ],
+  );
 });
 
 test('a central that is killed at any moment goes on where it was', async (t) => {

@@ -2,21 +2,27 @@ import type { KeyObject } from 'node:crypto';
 import type { Clock } from '#base/clock.ts';
 import type { Log } from '#base/log.ts';
 import type { Scope } from '#base/scope.ts';
-import type { DistributionRow, FleetBook, TargetRow } from '#index/fleet-book.ts';
+import type { FleetBook, NewNote, NoteRow, TargetRow } from '#index/fleet-book.ts';
 import type { Broker, Delivery } from '../broker.ts';
+import type { Orders } from '../config-types.ts';
 import { LIMITS } from '../limits.ts';
 import type { DistributionId } from '../manifest.ts';
 import type { Place } from '../message-types.ts';
 import { type Carried, decodeUp, piecesIn, type UpMessage } from '../messages.ts';
 import { CENTRAL_QUEUE, keyToAll, senderOf } from '../names.ts';
+import type { NoteCode } from './diary.ts';
 import { type After, Doing } from './doing.ts';
 import { Giver } from './giver.ts';
 import { Learning } from './learning.ts';
 import { type KnownNode, Nodes } from './nodes.ts';
-import { isWanted, keptOrders, type Orders, ordersOf } from './orders.ts';
+import { isWanted, type KeptOrders, keptOrders, ordersOf } from './orders.ts';
 import { PieceSender } from './piece-sender.ts';
 import { type Plan, type PlanState, type PlanTarget, stepsFor, type TargetState } from './plan.ts';
-import { type Publication, type Published, readPublication } from './publishing.ts';
+import { type Publication, PublishError, type Published, readPublication } from './publishing.ts';
+import { Rollouts } from './rollouts.ts';
+import { SiteRates } from './site-rates.ts';
+import { isAllShut, type Sites, shutSites } from './sites.ts';
+import { type DistributionView, distributionsIn, sameIn } from './views.ts';
 
 export type CentralWorld = {
   readonly book: FleetBook;
@@ -24,6 +30,12 @@ export type CentralWorld = {
   readonly data: Broker;
   /** Signs what is published. */
   readonly key: KeyObject;
+  /** Signs firmware. Throws PublishError when it is not there. */
+  firmwareKey?(): KeyObject;
+  /** What holds for what goes to a site. */
+  readonly sites?: Sites;
+  /** A node that was asked to install and says nothing for so long has failed. */
+  readonly installSilentMs?: number;
   /** Where nodes dial the central's own giver. */
   readonly place: Place;
   readonly clock: Clock;
@@ -33,7 +45,7 @@ export type CentralWorld = {
   poke(): void;
 };
 
-export type DistributionView = Omit<DistributionRow, 'seed'> & { readonly targets: readonly TargetRow[] };
+const INSTALL_SILENT_MS = 15 * 60_000;
 
 const DISCOVER_EVERY_MS = 30_000;
 const TICK_MS = 1_000;
@@ -51,22 +63,36 @@ export class Central {
   readonly #giver: Giver;
   readonly #learning: Learning;
   readonly #doing: Doing;
+  readonly #rollouts: Rollouts;
   readonly #soon = new Set<DistributionId>();
   #epoch: number;
+  /** What the diary says of the broker. */
+  #broker: 'up' | 'down' | 'blocked' | undefined;
 
   constructor(world: CentralWorld) {
     this.#world = world;
-    this.#nodes = new Nodes(world.book);
+    this.#nodes = new Nodes(world.book, world.clock.nowMs());
     this.#giver = new Giver(world);
     this.#learning = new Learning(world.book, this.#nodes, world.clock);
-    const parts = { nodes: this.#nodes, giver: this.#giver, learning: this.#learning };
-    this.#doing = new Doing({ ...world, ...parts, sender: new PieceSender(world) });
+    const sites = world.sites ?? {};
+    const parts = { nodes: this.#nodes, giver: this.#giver, learning: this.#learning, sites };
+    const sender = new PieceSender(world);
+    this.#doing = new Doing({ ...world, ...parts, sender, rates: new SiteRates(world.clock) });
+    this.#rollouts = new Rollouts({
+      ...world,
+      ...parts,
+      silentMs: world.installSilentMs ?? INSTALL_SILENT_MS,
+      tell: (receiver, message, id) => this.#doing.tell(receiver, message, id),
+      note: (code, of) => this.#note(code, of),
+    });
     this.#epoch = world.clock.nowMs();
   }
 
   /** Rejects when its swarm's port is taken. */
   async start(): Promise<void> {
     const { scope, control, place } = this.#world;
+    this.#note('central-started');
+    scope.defer(control.onState(({ kind }) => this.#brokerIs(kind)));
     scope.defer(() => this.#giver[Symbol.asyncDispose]());
     await this.#giver.listen(place);
     const consuming = control.consume({
@@ -77,7 +103,10 @@ export class Central {
     scope.defer(async () => consuming[Symbol.asyncDispose]());
     this.#discover();
     scope.every(DISCOVER_EVERY_MS, () => this.#discover());
-    scope.every(TICK_MS, () => this.#advanceAll());
+    scope.every(TICK_MS, () => {
+      this.#tellWhoWent();
+      this.#advanceAll();
+    });
   }
 
   nodes(): KnownNode[] {
@@ -85,25 +114,32 @@ export class Central {
   }
 
   distributions(): DistributionView[] {
-    const { book } = this.#world;
-    return book.distributionBriefs().map((row) => ({ ...row, targets: book.targets(row.id) }));
+    return distributionsIn(this.#world.book);
+  }
+
+  /** The diary, newest first. */
+  notes(of: Parameters<FleetBook['notes']>[0]): NoteRow[] {
+    return this.#world.book.notes(of);
   }
 
   /** Reads and signs it and begins. Rejects with PublishError. What is published already, byte for byte, under the same name, is not published again. */
   async publish(publication: Publication, orders: Orders = {}): Promise<DistributionId> {
-    const { book, key } = this.#world;
+    const { book } = this.#world;
+    const nowMs = this.#nowMs;
+    const isFirmware = publication.kind === 'firmware';
+    const kept = keptOrders(orders, nowMs, isFirmware);
     const published = await readPublication(publication, {
-      key,
-      nowMs: this.#nowMs,
+      key: isFirmware ? this.#firmwareKey() : this.#world.key,
+      nowMs,
       rev: (name) => book.lastRev(name) + 1,
     });
-    const known = this.#sameAs(published);
+    const known = sameIn(book, published.manifest);
     if (known) {
       this.#advanceSoon(known);
       return known;
     }
     await this.#giver.open(published.seed, published.folder);
-    book.transaction(() => this.#begin(published, orders));
+    book.transaction(() => this.#begin(published, kept));
     this.#advance(published.id);
     return published.id;
   }
@@ -114,19 +150,29 @@ export class Central {
     if (!book.distribution(id)) return;
     book.transaction(() => {
       book.setDistribution(id, 'cancelled', this.#nowMs);
+      this.#note('cancelled', { distribution: id });
       this.#doing.tell(keyToAll('cancel'), { kind: 'cancel', id }, id);
     });
-    this.#world.poke();
+    this.#advance(id);
+  }
+
+  /** A roll-out that was stopped goes on, whatever has failed so far. */
+  resume(id: DistributionId): void {
+    this.#world.book.transaction(() => this.#rollouts.resume(id));
+    this.#advance(id);
   }
 
   /** Whoever failed or refused is tried again, now. `only`: this node alone. */
   retry(id: DistributionId, only?: string): void {
     const { book } = this.#world;
+    if (!book.distribution(id)) return;
     book.transaction(() => {
+      this.#note('retried', { distribution: id, ...(only !== undefined && { node: only }) });
       for (const { node, state } of book.targets(id))
         if ((state === 'failed' || state === 'refused') && (only === undefined || only === node))
           book.putTarget(id, node, this.#nowMs, { state: 'waiting', why: null, tries: 0 });
       if (book.distribution(id)?.state === 'partial') book.setDistribution(id, 'open', this.#nowMs);
+      this.#rollouts.retry(id, only);
     });
     this.#advance(id);
   }
@@ -135,18 +181,18 @@ export class Central {
     return this.#world.clock.nowMs();
   }
 
-  #sameAs({ manifest }: Published): DistributionId | undefined {
-    const same = this.#world.book.distributionBriefs().find(({ manifest: bytes, state }) => {
-      const { name, infoHash } = JSON.parse(bytes.toString('utf8')) as { name: string; infoHash: string };
-      return state !== 'cancelled' && name === manifest.name && infoHash === manifest.infoHash;
-    });
-    return same?.id as DistributionId | undefined;
+  #firmwareKey(): KeyObject {
+    const { firmwareKey } = this.#world;
+    if (!firmwareKey)
+      throw new PublishError(
+        'this central has no "firmwareKey" in its configuration: firmware is signed with a key of its own',
+      );
+    return firmwareKey();
   }
 
-  #begin({ id, manifest, signed, seedBytes, folder }: Published, orders: Orders): void {
+  #begin({ id, manifest, signed, seedBytes, folder }: Published, kept: KeptOrders): void {
     const { book } = this.#world;
     const nowMs = this.#nowMs;
-    const kept = keptOrders(orders, nowMs);
     book.putDistribution({
       id,
       name: manifest.name,
@@ -162,6 +208,36 @@ export class Central {
       changedMs: nowMs,
     });
     for (const node of this.nodes()) if (isWanted(kept, node)) book.putTarget(id, node.name, nowMs, {});
+    if (manifest.kind === 'firmware') this.#rollouts.begin(id);
+    const { name, rev, sizeBytes } = manifest;
+    this.#note('published', { distribution: id, detail: `${name}, revision ${rev}, ${sizeBytes} bytes` });
+  }
+
+  // ---- the diary ----
+
+  #note(code: NoteCode, of: Omit<NewNote, 'atMs' | 'code'> = {}): void {
+    this.#world.book.note({ atMs: this.#nowMs, code, ...of });
+  }
+
+  #brokerIs(kind: 'up' | 'down' | 'blocked' | 'closed'): void {
+    if (kind === 'closed' || kind === this.#broker) return;
+    const isFirst = this.#broker === undefined && kind === 'up';
+    this.#broker = kind;
+    if (!isFirst) this.#note(({ up: 'broker-back', down: 'broker-gone', blocked: 'broker-blocked' } as const)[kind]);
+  }
+
+  #tellWhoWent(): void {
+    const { book } = this.#world;
+    book.transaction(() => {
+      for (const node of this.#nodes.gone(this.#nowMs)) this.#note('node-went', { node });
+    });
+  }
+
+  /** Who failed or refused, and why: what was said last of it is not said again. */
+  #noteTrouble(code: 'failed' | 'refused', distribution: string, node: string, why: string, detail?: string): void {
+    const [last] = this.#world.book.notes({ distribution, node, limit: 1 });
+    if (last?.code !== code || last.why !== why)
+      this.#note(code, { distribution, node, why, ...(detail !== undefined && { detail }) });
   }
 
   // ---- what is heard ----
@@ -186,13 +262,22 @@ export class Central {
 
   #act(node: string, said: UpMessage): void {
     const { book, log } = this.#world;
-    this.#nodes.heard(node, this.#nowMs);
+    if (this.#nodes.heard(node, this.#nowMs)) this.#note('node-came', { node });
+    else if (said.kind === 'hello' && said.epoch === 0 && this.#nodes.get(node, this.#nowMs))
+      this.#note('node-restarted', { node });
     if (said.kind === 'hello') {
       this.#hello(node, said);
       return;
     }
     const id = said.id as DistributionId;
+    if (said.kind === 'installing' || said.kind === 'installed') {
+      if (this.#rollouts.heard(node, said)) this.#advanceSoon(id);
+      return;
+    }
     const target = book.target(id, node);
+    // Somebody else offers things to nodes, or their keys are not ours.
+    if (!target && said.kind === 'refuse' && said.code === 'not-signed')
+      this.#noteTrouble('refused', id, node, said.code, said.detail);
     if (!target || target.state === 'done') return;
     const set = (state: TargetState, over: Partial<TargetRow> = {}): void => {
       book.putTarget(id, node, this.#nowMs, { state, why: null, detail: null, ...over });
@@ -217,27 +302,29 @@ export class Central {
         set('done', { haveBytes: this.#doing.seed(id)?.meta.totalBytes ?? 0 });
         this.#doing.over(id, node);
         this.#learning.done(id, node, this.#doing.seed(id)?.meta.totalBytes ?? 0);
+        if (this.#isLastRelay(id, node)) this.#note('relays-done', { distribution: id });
         return;
       case 'refuse':
       case 'failed':
         log.warn('node cannot', { id, node, code: said.code, detail: said.detail });
+        this.#noteTrouble(said.kind === 'failed' ? 'failed' : 'refused', id, node, said.code, said.detail);
         set(said.kind === 'failed' ? 'failed' : 'refused', {
           why: said.code,
           detail: said.detail ?? null,
           tries: target.tries + 1,
         });
         return;
-      case 'installed':
-        return;
     }
   }
 
   #hello(node: string, said: UpMessage & { kind: 'hello' }): void {
     const { book, log } = this.#world;
+    const isNew = !this.#nodes.get(node, this.#nowMs);
     if (!this.#nodes.said(node, said, this.#nowMs)) {
       log.warn('too many nodes', { node });
       return;
     }
+    if (isNew) this.#note('node-came', { node, detail: `${said.role} of ${said.site}` });
     const have = new Set(said.have);
     for (const row of book.distributionBriefs()) {
       if (row.state === 'cancelled' || row.state === 'partial') continue;
@@ -252,6 +339,14 @@ export class Central {
       if (row.state === 'complete' && !have.has(id)) book.setDistribution(id, 'converged', this.#nowMs);
       this.#advanceSoon(id);
     }
+  }
+
+  #isLastRelay(id: DistributionId, node: string): boolean {
+    const isRelay = (name: string): boolean => this.#nodes.get(name, this.#nowMs)?.role === 'relay';
+    return (
+      isRelay(node) &&
+      this.#world.book.targets(id).every(({ node: other, state }) => state === 'done' || !isRelay(other))
+    );
   }
 
   #ready(
@@ -279,8 +374,10 @@ export class Central {
   }
 
   #advanceAll(): void {
+    const ids = new Set<string>(this.#rollouts.open.map(({ distribution }) => distribution));
     for (const { id, state } of this.#world.book.distributionBriefs())
-      if (state === 'open' || state === 'converged') this.#advance(id as DistributionId);
+      if (state === 'open' || state === 'converged') ids.add(id);
+    for (const id of ids) this.#advance(id as DistributionId);
   }
 
   #advanceSoon(id: DistributionId): void {
@@ -296,14 +393,23 @@ export class Central {
     const { book, log } = this.#world;
     const row = book.distribution(id);
     if (!row) return;
-    const { quorum, deadlineMs, ways } = ordersOf(row);
-    const plan: Plan = { state: row.state as PlanState, quorum, deadlineMs, ways };
-    const targets = book.targets(id) as (TargetRow & PlanTarget)[];
+    const nowMs = this.#nowMs;
+    const nodes = this.#nodes.all(nowMs);
+    const orders = ordersOf(row);
+    const { quorum, deadlineMs, ways } = orders;
+    const sites = new Set([...nodes.values()].map(({ site }) => site));
+    const sizeBytes = this.#doing.seed(id)?.meta.totalBytes ?? 0;
+    const shut = shutSites(orders, sizeBytes, this.#world.sites ?? {}, sites, nowMs);
+    const plan: Plan = { state: row.state as PlanState, quorum, deadlineMs, ways, shut };
+    const targets = (book.targets(id) as (TargetRow & PlanTarget)[]).map((target) =>
+      this.#doing.isPaced(id, target.node) ? { ...target, changedMs: nowMs } : target,
+    );
     const after: After = [];
     book.transaction(() => {
-      for (const step of stepsFor(plan, targets, this.#nodes.all(this.#nowMs), this.#nowMs))
-        this.#doing.take(id, step, after);
+      for (const step of stepsFor(plan, targets, nodes, nowMs)) this.#doing.take(id, step, after);
+      this.#rollouts.advance(book.distribution(id) ?? row);
     });
+    if (shut.size > 0 && isAllShut(targets, nodes, shut)) this.#doing.pause(id);
     for (const then of after) then();
     this.#world.poke();
     const state = book.distribution(id)?.state;

@@ -65,6 +65,16 @@ test('who owns the socket publishes, looks, cancels and tries again', async (t) 
   assert.deepEqual(await ask('GET', '/fleet'), { status: 200, body: fleet });
 });
 
+test('the diary is read in pages, of everything or of one distribution or node', async (t) => {
+  const { ask } = await deskOf(t, { notes: (of: unknown) => of });
+  const read = async (query: string) => ask('GET', `/notes${query}`);
+  assert.deepEqual(await read(''), { status: 200, body: { limit: 200 } });
+  const one = { limit: 5, before: 90, distribution: 'a', node: 't1' };
+  assert.deepEqual(await read('?limit=5&before=90&distribution=a&node=t1'), { status: 200, body: one });
+  for (const query of ['?limit=0', '?limit=1001', '?limit=x', '?before=-1', '?node='])
+    assert.equal((await read(query)).status, 422);
+});
+
 test('what cannot be done is told of, and nothing else ends', async (t) => {
   const { ask } = await deskOf(t, {
     publish: async ({ path }: { path: string }) => {

@@ -1,16 +1,20 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { errorText } from '#base/errors.ts';
+import { publishProblems } from '../config.ts';
+import type { PublishAsked } from '../config-types.ts';
 import type { DistributionId } from '../manifest.ts';
 import type { Central } from './central.ts';
 import { PublishError } from './publishing.ts';
 
 const BODY_BYTES = 1 << 20;
+/** Entries of the diary in one answer. */
+const NOTES_MAX = 1_000;
 
 /** A request that cannot be done as it was said; its text is for a person. */
 class RequestError extends Error {}
 
-/** What may be asked, as JSON; `undefined` answers are empty objects. */
+/** What may be asked, by its method and path, with what is in its query or, as JSON, in its body; `undefined` answers are empty objects. */
 type Asked = Record<string, (body: Record<string, unknown>) => unknown>;
 
 const textIn = (body: Record<string, unknown>, field: string): string => {
@@ -18,13 +22,18 @@ const textIn = (body: Record<string, unknown>, field: string): string => {
   if (typeof value !== 'string' || value === '') throw new RequestError(`"${field}" must be a text`);
   return value;
 };
-const textsIn = (body: Record<string, unknown>, field: string): string[] | undefined => {
-  const value = body[field];
-  if (value === undefined) return undefined;
-  if (!Array.isArray(value) || value.length === 0 || !value.every((text) => typeof text === 'string'))
-    throw new RequestError(`"${field}" must be a list of texts`);
-  return value as string[];
+const numberIn = (body: Record<string, unknown>, field: string, most: number): number | undefined => {
+  if (body[field] === undefined) return undefined;
+  const value = Number(body[field]);
+  if (!Number.isSafeInteger(value) || value < 1 || value > most)
+    throw new RequestError(`"${field}" must be a whole number from 1 to ${most}`);
+  return value;
 };
+function publishAsked(body: Record<string, unknown>): PublishAsked {
+  const [first] = publishProblems(body);
+  if (first) throw new RequestError(`"${first.path || 'it'}" is ${first.code}`);
+  return body as PublishAsked;
+}
 
 function requestsTo(central: Central): Asked {
   return {
@@ -36,12 +45,18 @@ function requestsTo(central: Central): Asked {
         orders: JSON.parse(orders) as unknown,
       })),
     }),
-    'POST /publish': async (body) => {
-      const name = body.name === undefined ? undefined : textIn(body, 'name');
-      const [nodes, sites] = [textsIn(body, 'nodes'), textsIn(body, 'sites')];
-      const publication = { path: textIn(body, 'path'), ...(name !== undefined && { name }) };
-      return { id: await central.publish(publication, { ...(nodes && { nodes }), ...(sites && { sites }) }) };
+    'GET /notes': (asked) => {
+      const limit = numberIn(asked, 'limit', NOTES_MAX) ?? 200;
+      const before = numberIn(asked, 'before', Number.MAX_SAFE_INTEGER);
+      const of = (field: string) => (asked[field] === undefined ? {} : { [field]: textIn(asked, field) });
+      return central.notes({ limit, ...(before !== undefined && { before }), ...of('distribution'), ...of('node') });
     },
+    'POST /publish': async (body) => {
+      const { path, name, kind, firmware, ...orders } = publishAsked(body);
+      const publication = { path, ...(name && { name }), ...(kind && { kind }), ...(firmware && { firmware }) };
+      return { id: await central.publish(publication, orders) };
+    },
+    'POST /resume': (body) => central.resume(textIn(body, 'id') as DistributionId),
     'POST /cancel': (body) => central.cancel(textIn(body, 'id') as DistributionId),
     'POST /retry': (body) => central.retry(textIn(body, 'id') as DistributionId),
   };
@@ -74,14 +89,16 @@ async function answer(requests: Asked, request: IncomingMessage, response: Serve
     response.writeHead(status, { 'content-type': 'application/json' });
     response.end(JSON.stringify(body ?? {}));
   };
-  const asked = `${request.method} ${request.url}`;
+  const [path, query] = (request.url ?? '').split('?');
+  const asked = `${request.method} ${path}`;
   const work = Object.hasOwn(requests, asked) ? requests[asked] : undefined;
   if (!work) {
     say(404, { why: `there is no ${asked.slice(0, 200)}` });
     return;
   }
   try {
-    say(200, await work(await bodyOf(request)));
+    const fields = Object.fromEntries(new URLSearchParams(query));
+    say(200, await work(request.method === 'GET' ? fields : await bodyOf(request)));
   } catch (error) {
     const isTheirs = error instanceof RequestError || error instanceof PublishError;
     say(isTheirs ? 422 : 500, { why: errorText(error) });

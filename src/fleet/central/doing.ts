@@ -1,7 +1,7 @@
 import type { Clock } from '#base/clock.ts';
 import type { Log } from '#base/log.ts';
 import type { Scope } from '#base/scope.ts';
-import type { FleetBook } from '#index/fleet-book.ts';
+import type { FleetBook, TargetRow } from '#index/fleet-book.ts';
 import { LIMITS } from '../limits.ts';
 import type { DistributionId } from '../manifest.ts';
 import type { Place } from '../message-types.ts';
@@ -11,9 +11,12 @@ import { readSeed, type Seed } from '../seed.ts';
 import type { Giver } from './giver.ts';
 import type { Learning } from './learning.ts';
 import type { KnownNode, Nodes } from './nodes.ts';
-import { ordersOf } from './orders.ts';
-import type { PieceSender } from './piece-sender.ts';
+import { type KeptOrders, ordersOf } from './orders.ts';
+import type { PieceSender, Sending } from './piece-sender.ts';
 import { groupOf, RELAYS, type Step } from './plan.ts';
+import type { SiteRates } from './site-rates.ts';
+import { isOpen, rateFor, rateForAll, type Sites, siteOf, windowFor } from './sites.ts';
+import { INLINE_BYTES } from './way-model.ts';
 
 export type DoingWorld = {
   readonly book: FleetBook;
@@ -21,6 +24,8 @@ export type DoingWorld = {
   readonly giver: Giver;
   readonly sender: PieceSender;
   readonly learning: Learning;
+  readonly sites: Sites;
+  readonly rates: SiteRates;
   /** Where nodes dial the central's own giver. */
   readonly place: Place;
   readonly clock: Clock;
@@ -40,6 +45,8 @@ export class Doing {
   /** Pieces that a node said that it has, of what it is about to begin. */
   readonly #has = new Map<string, ReadonlySet<number>>();
 
+  /** To whom something is being sent slowly, by distribution and node. */
+  readonly #paced = new Set<string>();
   /** To whom pieces went behind an offer, since this process began. */
   readonly #sentBehind = new Set<string>();
 
@@ -61,6 +68,11 @@ export class Doing {
     return this.#sentBehind.has(`${id} ${node}`);
   }
 
+  /** He is sent it as slowly as his site may get it: no silence of his says anything. */
+  isPaced(id: DistributionId, node: string): boolean {
+    return this.#paced.has(`${id} ${node}`);
+  }
+
   over(id: DistributionId, node: string): void {
     this.#has.delete(`${id} ${node}`);
     this.#sentBehind.delete(`${id} ${node}`);
@@ -71,10 +83,15 @@ export class Doing {
     const { book } = this.#world;
     const nowMs = this.#nowMs;
     switch (step.kind) {
-      case 'state':
-        book.setDistribution(id, step.state, nowMs);
+      case 'state': {
+        const [why, detail] = lacking(book.targets(id));
+        book.setDistribution(id, step.state, nowMs, step.state === 'partial' ? why : null);
+        if (step.state !== 'open') book.note({ atMs: nowMs, distribution: id, code: step.state, why, detail });
         return;
+      }
       case 'target': {
+        if (step.state === 'failed' && step.why)
+          book.note({ atMs: nowMs, distribution: id, node: step.node, code: step.state, why: step.why });
         const tries = (book.target(id, step.node)?.tries ?? 0) + (step.tried ? 1 : 0);
         book.putTarget(id, step.node, nowMs, { state: step.state, why: step.why ?? null, tries });
         return;
@@ -109,12 +126,17 @@ export class Doing {
     const seed = this.seed(id);
     if (!row || !seed) return;
     const orders = ordersOf(row);
+    const isCapped = nodes.some((node) => this.#rate(orders, node) !== undefined);
+    const { totalBytes } = seed.meta;
     const way =
       orders.ways[group] ??
-      learning.wayFor(group, seed.meta.totalBytes, nodes.length, this.#relaysOf(id, group).length > 0);
+      // Where a rate is the limit, nothing is given twice.
+      (isCapped && nodes.length > 1 && totalBytes > INLINE_BYTES
+        ? 'swarm'
+        : learning.wayFor(group, totalBytes, nodes.length, this.#relaysOf(id, group).length > 0));
     if (!orders.ways[group]) {
       book.setOrders(id, JSON.stringify({ ...orders, ways: { ...orders.ways, [group]: way } }));
-      learning.begun(id, group);
+      if (!isCapped) learning.begun(id, group);
     }
     const inOffer = (row.seed?.length ?? 0) <= LIMITS.seedInOfferBytes;
     const offer: DownMessage = {
@@ -127,7 +149,7 @@ export class Doing {
     };
     const receivers = this.#isEverybody(nodes) ? [keyToAll('offer')] : nodes.map((node) => keyToNode(node, 'offer'));
     for (const receiver of receivers) this.tell(receiver, offer, id);
-    for (const node of nodes) book.putTarget(id, node, this.#nowMs, { state: 'offered' });
+    for (const node of nodes) book.putTarget(id, node, this.#nowMs, { state: 'offered', why: null });
     // Behind the offer, once: who is offered it again says what he lacks.
     const fresh = way === 'inline' ? nodes.filter((node) => !this.isOnItsWay(id, node)) : [];
     for (const node of fresh) this.#sentBehind.add(`${id} ${node}`);
@@ -146,32 +168,103 @@ export class Doing {
         groupOf(all.get(node) as KnownNode) === group &&
         (nodes.includes(node) || state === 'receiving' || state === 'done'),
     );
+    const orders = ordersOf(row);
     const relays = this.#relaysOf(id, group);
     const givers = relays.length > 0 ? relays.map(({ swarm }) => swarm) : [place];
     const places = members.map(({ node }) => (all.get(node) as KnownNode).swarm);
     for (const node of nodes) {
       const slot = members.findIndex((member) => member.node === node);
-      if (slot >= 0) this.tell(keyToNode(node, 'start'), { kind: 'start', id, givers, nodes: places, slot }, id);
+      const rateBytesPerS = this.#rate(orders, node);
+      const start = { kind: 'start', id, givers, nodes: places, slot } as const;
+      if (slot >= 0)
+        this.tell(keyToNode(node, 'start'), { ...start, ...(rateBytesPerS !== undefined && { rateBytesPerS }) }, id);
       book.putTarget(id, node, this.#nowMs, { state: 'receiving' });
     }
-    after.push(() => this.#world.scope.run(async () => void (await this.#world.giver.open(seed, row.source ?? ''))));
+    const { giver, sites, scope } = this.#world;
+    const rate = rateForAll(
+      orders,
+      sites,
+      members.map(({ node }) => all.get(node)?.site ?? ''),
+    );
+    after.push(() =>
+      scope.run(async () => {
+        await giver.open(seed, row.source ?? '');
+        giver.limit(seed.meta.infoHash, rate);
+      }),
+    );
   }
 
-  /** `pieces`: all by default, without those that a single node has already. */
+  /** It is not the time of those who lack it: the central gives nothing more of it until it is. What is in flight arrives, and what they have they give each other. */
+  pause(id: DistributionId): void {
+    const { giver, learning, scope } = this.#world;
+    learning.paused(id);
+    const infoHash = this.seed(id)?.meta.infoHash;
+    if (infoHash) scope.run(() => giver.shut(infoHash));
+  }
+
+  /** `pieces`: all by default, without those that a single node has already. What a site's hours keep back is asked for later. */
   send(id: DistributionId, nodes: readonly string[], pieces: readonly number[] | undefined, go: boolean): void {
     const row = this.#world.book.distribution(id);
     const seed = this.seed(id);
     if (!row || !seed) return;
-    const had = nodes.length === 1 ? this.#has.get(`${id} ${nodes[0]}`) : undefined;
-    const all = [...Array(seed.meta.pieceCount).keys()].filter((piece) => !had?.has(piece));
-    this.#world.scope.run(async (signal) => {
-      const { files } = await this.#world.giver.open(seed, row.source ?? '');
-      const to = this.#isEverybody(nodes) ? 'all' : nodes;
-      await this.#world.sender.send(
-        { id, pieces: pieces ?? all, to, go, piece: (index) => (files.has(index) ? files.read(index) : undefined) },
-        signal,
-      );
+    const orders = ordersOf(row);
+    const all = [...Array(seed.meta.pieceCount).keys()];
+    for (const [site, together] of this.#apart(orders, seed, nodes)) {
+      const manners = this.#manners(id, orders, seed, site);
+      // Who is sent it slowly asks again before all of it has come.
+      const members = together.filter((node) => !this.isPaced(id, node));
+      if (members.length === 0) continue;
+      const slow = manners.pace ? members.map((node) => `${id} ${node}`) : [];
+      for (const key of slow) this.#paced.add(key);
+      const had = members.length === 1 ? this.#has.get(`${id} ${members[0]}`) : undefined;
+      this.#world.scope.run(async (signal) => {
+        try {
+          const { files } = await this.#world.giver.open(seed, row.source ?? '');
+          const sending: Sending = {
+            id,
+            pieces: pieces ?? all.filter((piece) => !had?.has(piece)),
+            to: this.#isEverybody(members) ? 'all' : members,
+            go,
+            piece: (index) => (files.has(index) ? files.read(index) : undefined),
+            ...manners,
+          };
+          await this.#world.sender.send(sending, signal);
+        } finally {
+          for (const key of slow) this.#paced.delete(key);
+        }
+      });
+    }
+  }
+
+  /** Sites with a rate or with hours are sent to by themselves, so that no other waits for them; undefined: all the others. */
+  #apart(orders: KeptOrders, seed: Seed, nodes: readonly string[]): Map<string | undefined, string[]> {
+    const all = this.#world.nodes.all(this.#nowMs);
+    return Map.groupBy(nodes, (node) => {
+      const name = all.get(node)?.site ?? '';
+      const site = siteOf(this.#world.sites, name);
+      const isFree = !rateFor(orders, site) && !windowFor(orders, seed.meta.totalBytes, site);
+      return isFree ? undefined : name;
     });
+  }
+
+  #manners(id: string, orders: KeptOrders, seed: Seed, name: string | undefined): Pick<Sending, 'pace' | 'isHeld'> {
+    if (name === undefined) return {};
+    const { sites, rates } = this.#world;
+    const site = siteOf(sites, name);
+    const rate = rateFor(orders, site);
+    const window = windowFor(orders, seed.meta.totalBytes, site);
+    // What a site may get it may get of all that goes there; an order's rate is its own.
+    const bucket = orders.rateBytesPerS === undefined ? `site ${name}` : `${id} ${name}`;
+    return {
+      ...(rate !== undefined && { pace: (bytes, signal) => rates.take(bucket, rate, bytes, signal) }),
+      isHeld: () => !isOpen(window, this.#nowMs),
+    };
+  }
+
+  /** What the node may give of it. */
+  #rate(orders: KeptOrders, node: string): number | undefined {
+    const { nodes, sites } = this.#world;
+    return rateFor(orders, siteOf(sites, nodes.get(node, this.#nowMs)?.site ?? ''));
   }
 
   /** Into the outbox. */
@@ -210,4 +303,19 @@ export class Doing {
     const all = this.#world.nodes.all(this.#nowMs);
     return nodes.length > 1 && nodes.length === all.size && nodes.every((node) => all.get(node)?.online);
   }
+}
+
+/** Why not all have it: the code that most of the others gave, and how many have it. */
+function lacking(targets: readonly TargetRow[]): [why: string | null, detail: string] {
+  const others = targets.filter(({ state }) => state !== 'done');
+  const reasons = [...Map.groupBy(others, ({ why, state }) => why ?? state)].sort((a, b) => b[1].length - a[1].length);
+  const detail = [`${targets.length - others.length} of ${targets.length} have it`];
+  for (const [reason, who] of reasons)
+    detail.push(
+      `${reason}: ${who
+        .slice(0, 5)
+        .map(({ node }) => node)
+        .join(', ')}`,
+    );
+  return [others.find(({ why }) => why !== null) ? (reasons[0]?.[0] ?? null) : null, detail.join('; ').slice(0, 500)];
 }

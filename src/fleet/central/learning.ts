@@ -29,6 +29,11 @@ export class Learning {
     this.#begunMs.set(`${id} ${group}`, this.#clock.nowMs());
   }
 
+  /** It stands still for a while: how long it takes says nothing. */
+  paused(id: DistributionId): void {
+    for (const key of this.#begunMs.keys()) if (key.startsWith(`${id} `)) this.#begunMs.delete(key);
+  }
+
   /** The node has it. When it is the last of its group, the group teaches how long it took. */
   done(id: DistributionId, node: string, sizeBytes: number): void {
     const nowMs = this.#clock.nowMs();

@@ -23,11 +23,17 @@ const NODES_MAX = 5_000;
 export class Nodes {
   readonly #book: FleetBook;
   readonly #all = new Map<string, Omit<KnownNode, 'online'>>();
+  /** Those of whom the diary says that they went. */
+  readonly #away = new Set<string>();
+  readonly #beganMs: number;
 
-  constructor(book: FleetBook) {
+  constructor(book: FleetBook, nowMs: number) {
     this.#book = book;
-    for (const { name, said, seenMs } of book.nodes())
+    this.#beganMs = nowMs;
+    for (const { name, said, seenMs, away } of book.nodes()) {
       this.#all.set(name, { name, seenMs, sinceMs: seenMs, ...(JSON.parse(said) as Said) });
+      if (away) this.#away.add(name);
+    }
   }
 
   /** False: there are too many, and this one is none of them. To be called inside a transaction of the book. */
@@ -39,16 +45,32 @@ export class Nodes {
     return true;
   }
 
-  /** It said something, whatever: it is here. */
-  heard(name: string, nowMs: number): void {
+  /** It said something, whatever: it is here. True: the diary says that it went. */
+  heard(name: string, nowMs: number): boolean {
     const known = this.#all.get(name);
     if (known) this.#all.set(name, { ...known, seenMs: nowMs, sinceMs: this.#sinceMs(name, nowMs) });
+    if (!this.#away.delete(name)) return false;
+    this.#book.setAway(name, false);
+    return true;
   }
 
   /** Of one that is heard now. */
   #sinceMs(name: string, nowMs: number): number {
     const known = this.#all.get(name);
     return known && nowMs - known.seenMs < SILENT_MS ? known.sinceMs : nowMs;
+  }
+
+  /** Those that have gone and of whom nobody was told: once of each. A central that has just begun waits until it asked them itself. */
+  gone(nowMs: number): string[] {
+    if (nowMs - this.#beganMs < SILENT_MS) return [];
+    const gone = [...this.#all.values()].filter(
+      ({ name, seenMs }) => nowMs - seenMs >= SILENT_MS && !this.#away.has(name),
+    );
+    for (const { name } of gone) {
+      this.#book.setAway(name, true);
+      this.#away.add(name);
+    }
+    return gone.map(({ name }) => name);
   }
 
   get(name: string, nowMs: number): KnownNode | undefined {

@@ -20,6 +20,10 @@ export type Sending = {
   readonly to: 'all' | readonly string[];
   /** Say first that they come. */
   readonly go: boolean;
+  /** Resolves when so many bytes may go, where a rate is limited. Rejects when the signal is aborted. */
+  pace?(bytes: number, signal: AbortSignal): Promise<void>;
+  /** It is not to be sent any more now: what lacks is asked for later. */
+  isHeld?(): boolean;
   piece(index: PieceIndex): FramedPiece | undefined | Promise<FramedPiece | undefined>;
 };
 
@@ -50,6 +54,7 @@ export class PieceSender {
     if (go) for (const receiver of receivers) await this.#publish(sending, receiver, 'go', Buffer.alloc(0), {}, signal);
     const flying = new Set<Promise<void>>();
     for (const index of pieces) {
+      if (sending.isHeld?.()) break;
       const piece = await sending.piece(index);
       if (!piece) {
         this.#world.log.warn('piece not there', { id: sending.id, piece: index });
@@ -57,6 +62,7 @@ export class PieceSender {
       }
       const body = Buffer.concat(piece.payloadParts());
       for (const receiver of receivers) {
+        await sending.pace?.(body.length, signal);
         if (signal.aborted) return;
         const flight: Promise<void> = this.#publish(sending, receiver, 'piece', body, { piece: index }, signal).finally(
           () => flying.delete(flight),

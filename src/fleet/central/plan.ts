@@ -36,6 +36,8 @@ export type Plan = {
   readonly deadlineMs: number;
   /** By group: what was chosen when it was first offered. */
   readonly ways: Readonly<Record<string, Way>>;
+  /** Sites where it is not its time: nothing begins there. */
+  readonly shut?: ReadonlySet<string>;
 };
 
 export type Step =
@@ -70,6 +72,9 @@ export const RELAYS = 'relays';
 export const groupOf = ({ role, site }: Pick<PlanNode, 'role' | 'site'>): string =>
   role === 'relay' ? RELAYS : `site ${site}`;
 
+/** Why somebody waits who is here: his site's time, or its own, has not come. */
+export const SHUT = 'window';
+
 const isUnderWay = (state: TargetState): boolean =>
   ['offered', 'unseeded', 'seeding', 'ready', 'receiving'].includes(state);
 const isOver = (state: TargetState): boolean => state === 'done' || state === 'refused' || state === 'failed';
@@ -88,7 +93,7 @@ const PASSING = new Set([
 
 /**
  * What is to be done next for one distribution: follows from how far everybody is, who is here, and the time. Doing the same again does no harm, so it is asked after every message
- * and every second, and after a restart it goes on from what the book says.
+ * and every second, and after a restart it goes on from what the book says. In a site that is shut nothing begins: who has been told to begin gets what is given.
  */
 export function stepsFor(
   plan: Plan,
@@ -97,11 +102,15 @@ export function stepsFor(
   nowMs: number,
 ): Step[] {
   if (plan.state === 'complete' || plan.state === 'partial' || plan.state === 'cancelled') return [];
-  const steps = [...revived(targets, nodes, nowMs), ...lapsed(targets, nodes, nowMs)];
-  const moved = new Map(steps.flatMap((step) => (step.kind === 'target' ? [[step.node, step.state] as const] : [])));
-  const now = targets.map((target) => ({ ...target, state: moved.get(target.node) ?? target.state }));
+  const isShut = (node: string): boolean => plan.shut?.has(nodes.get(node)?.site ?? '') ?? false;
+  const steps = [...revived(targets, nodes, nowMs), ...lapsed(targets, nodes, isShut, nowMs)];
+  const moved = new Map(steps.flatMap((step) => (step.kind === 'target' ? [[step.node, step] as const] : [])));
+  const now = targets.map((target) => {
+    const step = moved.get(target.node);
+    return step ? { ...target, state: step.state, why: step.why ?? null } : target;
+  });
   for (const [group, members] of groupsOf(now, nodes)) {
-    if (isGroupOpen(group, now, nodes)) steps.push(...groupSteps(plan, group, members, nodes, nowMs));
+    if (isGroupOpen(group, now, nodes)) steps.push(...groupSteps(plan, group, members, nodes, isShut, nowMs));
   }
   const state = stateOf(plan, now, nowMs);
   if (state !== plan.state) steps.push({ kind: 'state', state });
@@ -119,8 +128,13 @@ function revived(targets: readonly PlanTarget[], nodes: ReadonlyMap<string, Plan
   return targets.filter(again).map(({ node }) => ({ kind: 'target', node, state: 'waiting' }));
 }
 
-/** Who has gone, and whoever should have answered or got on by now. */
-function lapsed(targets: readonly PlanTarget[], nodes: ReadonlyMap<string, PlanNode>, nowMs: number): Step[] {
+/** Who has gone, and whoever should have answered or got on by now. Where it is not its time that costs no try. */
+function lapsed(
+  targets: readonly PlanTarget[],
+  nodes: ReadonlyMap<string, PlanNode>,
+  isShut: (node: string) => boolean,
+  nowMs: number,
+): Step[] {
   const steps: Step[] = [];
   for (const { node, state, tries, changedMs } of targets) {
     if (!isUnderWay(state)) continue;
@@ -131,6 +145,10 @@ function lapsed(targets: readonly PlanTarget[], nodes: ReadonlyMap<string, PlanN
     const isOffered = state === 'offered';
     const patienceMs = isOffered ? PLAN_LIMITS.offerMs : PLAN_LIMITS.stalledMs;
     if (state === 'ready' || state === 'unseeded' || nowMs - changedMs < patienceMs) continue;
+    if (isShut(node)) {
+      steps.push({ kind: 'target', node, state: 'waiting', why: SHUT });
+      continue;
+    }
     const isLast = tries + 1 >= PLAN_LIMITS.tries;
     if (isLast)
       steps.push({ kind: 'target', node, state: 'failed', why: isOffered ? 'silent' : 'stalled', tried: true });
@@ -161,11 +179,15 @@ function isGroupOpen(group: string, targets: readonly PlanTarget[], nodes: Reado
 function groupSteps(
   plan: Plan,
   group: string,
-  members: readonly PlanTarget[],
+  all: readonly PlanTarget[],
   nodes: ReadonlyMap<string, PlanNode>,
+  isShut: (node: string) => boolean,
   nowMs: number,
 ): Step[] {
-  const steps: Step[] = [];
+  const members = all.filter(({ node }) => !isShut(node));
+  const steps: Step[] = all
+    .filter(({ node, state, why }) => isShut(node) && state === 'waiting' && why !== SHUT)
+    .map(({ node }) => ({ kind: 'target', node, state: 'waiting', why: SHUT }));
   const named = (state: TargetState): string[] => members.filter((m) => m.state === state).map(({ node }) => node);
   const waiting = named('waiting').filter((node) => nodes.get(node)?.online);
   if (waiting.length > 0) steps.push({ kind: 'offer', group, nodes: waiting });

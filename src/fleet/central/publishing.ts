@@ -5,6 +5,7 @@ import { lstat, opendir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import {
   type DistributionId,
+  type Firmware,
   idOf,
   type Manifest,
   type ManifestKind,
@@ -19,7 +20,7 @@ export type Publication = {
   /** What a person calls it; by default the last part of its path. */
   readonly name?: string;
   readonly kind?: ManifestKind;
-  readonly firmware?: NonNullable<Manifest['firmware']>;
+  readonly firmware?: Firmware;
 };
 
 export type Published = {
@@ -45,12 +46,16 @@ export async function readPublication(
   { path, name, kind = 'files', firmware }: Publication,
   sign: { readonly key: KeyObject; readonly rev: (name: string) => number; readonly nowMs: number },
 ): Promise<Published> {
+  if (kind === 'firmware' && !firmware)
+    throw new PublishError('of firmware it must be said for which device it is, and its version');
+  if (kind !== 'firmware' && firmware) throw new PublishError('only what is published as firmware is for a device');
   const root = resolve(path);
   const files = await listed(root);
   const sizeBytes = files.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0);
   if (sizeBytes === 0) throw new PublishError(`${path} holds no bytes`);
   const pieceLength = pieceLengthFor(sizeBytes);
   const isOne = files.length === 1 && files[0]?.path.length === 0;
+  if (firmware && !isOne) throw new PublishError(`${path} is no bundle: that is one file`);
   const own = basename(root);
   const maker = new SeedMaker(own, files, pieceLength);
   for (const file of files)

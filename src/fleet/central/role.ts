@@ -7,12 +7,14 @@ import { Scope } from '#base/scope.ts';
 import { FleetBook } from '#index/fleet-book.ts';
 import { amqpBroker } from '../amqp-broker.ts';
 import type { Broker } from '../broker.ts';
-import { brokerServer, readConfig, signingKeyAt } from '../config.ts';
+import { brokerServer, firmwareKeyAt, readConfig, signingKeyAt } from '../config.ts';
 import type { CentralConfig } from '../config-types.ts';
 import { centralTopology, DOWN } from '../names.ts';
 import { Outbox } from '../outbox.ts';
 import { Central } from './central.ts';
 import { openDesk } from './desk.ts';
+import { DiarySender } from './diary.ts';
+import { PublishError } from './publishing.ts';
 
 /** The socket in the data folder where a central is asked. */
 export const DESK = 'central.sock';
@@ -43,7 +45,7 @@ export async function runCentral(
     const onError = (error: unknown): void => log.error('broker trouble', { why: errorText(error) });
     const connect = (what: string) =>
       amqpBroker(brokerServer(config.broker, `central ${what}`), { topology: centralTopology, onError, parent: scope });
-    const [control, data] = [connect('control'), connect('data')];
+    const [control, data, told] = [connect('control'), connect('data'), connect('diary')];
     scope.defer(
       control.onState((state) => log.info('broker', { state: state.kind, ...('why' in state && { why: state.why }) })),
     );
@@ -56,8 +58,26 @@ export async function runCentral(
       route: () => ({ exchange: DOWN, mandatory: false }),
       unroutable: () => {},
     });
-    const poke = (): void => outbox.poke();
-    const central = new Central({ book, control, data, key, place: config.swarm, clock: realClock, log, scope, poke });
+    const diary = new DiarySender({ book, broker: told, clock: realClock, log, scope });
+    const poke = (): void => {
+      outbox.poke();
+      diary.poke();
+    };
+    const { firmwareKey, sites, installSilentS } = config;
+    const central = new Central({
+      book,
+      control,
+      data,
+      key,
+      ...(firmwareKey && { firmwareKey: () => firmwareKeyFor(firmwareKey) }),
+      ...(sites && { sites }),
+      ...(installSilentS && { installSilentMs: installSilentS * 1_000 }),
+      place: config.swarm,
+      clock: realClock,
+      log,
+      scope,
+      poke,
+    });
     await central.start();
     const desk = await openDesk(central, join(config.dataDir, DESK));
     scope.defer(async () => desk[Symbol.asyncDispose]());
@@ -67,5 +87,13 @@ export async function runCentral(
   } catch (error) {
     await scope.close();
     throw error;
+  }
+}
+
+function firmwareKeyFor(path: string) {
+  try {
+    return firmwareKeyAt(path);
+  } catch (error) {
+    throw new PublishError((error as Error).message, { cause: error });
   }
 }

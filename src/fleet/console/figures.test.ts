@@ -47,6 +47,7 @@ function fleetOf(t: TestContext, names: readonly string[]) {
       targets: (id) => book.targets(id),
       target: (id, node) => book.target(id, node),
       distribution: (id) => book.distribution(id),
+      installs: book.installs,
     },
     clock: { nowMs: () => now.ms },
     nodes: () => [...nodes.values()],

@@ -1,14 +1,16 @@
 import type { Clock } from '#base/clock.ts';
 import type { DistributionRow, FleetBook, TargetRow } from '#index/fleet-book.ts';
+import type { InstallRow } from '#index/fleet-installs.ts';
 import type { KnownNode } from '../central/nodes.ts';
 import { ordersOf } from '../central/orders.ts';
 import type { PlanState, TargetState } from '../central/plan.ts';
+import type { InstallState, RolloutState } from '../central/waves.ts';
 import type { DistributionId, Manifest } from '../manifest.ts';
 import { CONSOLE_LIMITS } from './limits.ts';
 import { Pace } from './pace.ts';
 
 export type FiguresWorld = {
-  readonly book: Pick<FleetBook, 'distributionBriefs' | 'targets' | 'target' | 'distribution'>;
+  readonly book: Pick<FleetBook, 'distributionBriefs' | 'targets' | 'target' | 'distribution' | 'installs'>;
   readonly clock: Pick<Clock, 'nowMs'>;
   nodes(): readonly KnownNode[];
   /** ms, for how long a look took. */
@@ -127,7 +129,36 @@ export class Figures {
     if (!row) return undefined;
     const { ways: _, ...orders } = ordersOf(row);
     const { infoHash, firmware } = manifestOf(row);
-    return { ...this.#viewOf(row), orders, infoHash: infoHash as string, ...(firmware && { firmware }) };
+    const rollout = this.#rolloutOf(id);
+    return {
+      ...this.#viewOf(row),
+      orders,
+      infoHash: infoHash as string,
+      ...(firmware && { firmware }),
+      ...(rollout && { rollout }),
+    };
+  }
+
+  /** What a person calls it. */
+  nameOf(id: string): string | undefined {
+    return this.#seen.get(id)?.row.name ?? this.#world.book.distribution(id)?.name;
+  }
+
+  #rolloutOf(id: string) {
+    const { installs } = this.#world.book;
+    const rollout = installs.rollout(id);
+    if (!rollout) return undefined;
+    const all = installs.of(id);
+    const { wave, why, node } = rollout;
+    return {
+      state: rollout.state as RolloutState,
+      wave,
+      waves: Math.max(wave, ...all.map((install) => install.wave)) + 1,
+      ...(why !== null && { why }),
+      ...(node !== null && { node }),
+      healthy: all.filter(({ state }) => state === 'healthy').length,
+      failed: all.filter(({ state }) => state === 'failed' || state === 'rolled-back').length,
+    };
   }
 
   /** `since`: the `nowMs` of an answer. */
@@ -140,12 +171,16 @@ export class Figures {
     const nowMs = clock.nowMs();
     // A clock that was set back would hide what has changed.
     const isAll = since === undefined || since > nowMs;
+    const installs = new Map(book.installs.of(id).map((install) => [install.node, install]));
     const targets = book.targets(id).flatMap((target) => {
       const node = this.#nodes.get(target.node);
-      const isNews = isAll || target.changedMs >= since || (node?.changedMs ?? 0) >= since;
-      if (!isNews) return [];
+      const install = installs.get(target.node);
+      const changedMs = Math.max(target.changedMs, node?.changedMs ?? 0, install?.changedMs ?? 0);
+      if (!isAll && changedMs < since) return [];
       const { site = '', role = 'terminal' as const, online = false } = node?.view ?? {};
-      return [{ node: target.node, site, role, online, tries: target.tries, ...howFar(target, sizeBytes) }];
+      const far = howFar(target, sizeBytes);
+      const own = { node: target.node, site, role, online, tries: target.tries, ...far };
+      return [install ? { ...own, install: installIn(install) } : own];
     });
     return { nowMs, isAll, targets };
   }
@@ -256,6 +291,13 @@ const howFar = ({ state, why, detail, haveBytes, changedMs }: TargetRow, sizeByt
   ...(detail !== null && { detail }),
   haveBytes: state === 'done' ? sizeBytes : Math.min(haveBytes, sizeBytes),
   changedMs,
+});
+
+const installIn = ({ wave, state, why, detail }: InstallRow) => ({
+  wave,
+  state: state as InstallState,
+  ...(why !== null && { why }),
+  ...(detail !== null && { detail }),
 });
 
 const isSame = (a: NodeView, b: NodeView): boolean =>

@@ -7,8 +7,8 @@ import { PassThrough } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { silentLog } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
-import type { Orders } from '../central/orders.ts';
 import { type Publication, PublishError } from '../central/publishing.ts';
+import type { Orders } from '../config-types.ts';
 import { CONSOLE_LIMITS } from './limits.ts';
 import { type UploadAnswer, Uploads, type UploadsWorld, type UploadView } from './uploads.ts';
 

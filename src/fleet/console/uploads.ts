@@ -8,8 +8,8 @@ import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import type { Scope } from '#base/scope.ts';
 import type { FleetBook } from '#index/fleet-book.ts';
-import type { Orders } from '../central/orders.ts';
 import { type Publication, PublishError } from '../central/publishing.ts';
+import type { Orders } from '../config-types.ts';
 import { CONSOLE_LIMITS } from './limits.ts';
 import { laidOut } from './upload-names.ts';
 

@@ -5,6 +5,7 @@ import type { Scope } from '#base/scope.ts';
 import type { Delivery } from '../broker.ts';
 import { type DownMessage, decodeDown } from '../messages.ts';
 import type { Holdings } from './holdings.ts';
+import type { Installing } from './installing.ts';
 import { NODE_LIMITS } from './limits.ts';
 import type { NodeBook } from './node-book.ts';
 import { answer, NOTHING, type Outcome } from './outcome.ts';
@@ -13,6 +14,7 @@ export type ControlInboxWorld = {
   readonly scope: Scope;
   readonly book: NodeBook;
   readonly holdings: Holdings;
+  readonly installing: Installing;
   readonly clock: Clock;
   readonly log: Log;
   discover(epoch: number): void;
@@ -57,7 +59,7 @@ export class ControlInbox {
   }
 
   async #outcomeOf(message: Exclude<DownMessage, { kind: 'discover' }>): Promise<Outcome> {
-    const { holdings } = this.#world;
+    const { holdings, installing } = this.#world;
     switch (message.kind) {
       case 'offer':
         return holdings.offered(message);
@@ -67,6 +69,8 @@ export class ControlInbox {
         return holdings.started(message);
       case 'cancel':
         return holdings.cancelled(message.id);
+      case 'install':
+        return installing.ordered(message);
       case 'go':
         holdings.expect(message.id);
         return NOTHING;

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import type { Clock } from '#base/clock.ts';
 import type { Endpoint } from '#base/endpoint.ts';
 import { errorText } from '#base/errors.ts';
@@ -20,6 +21,8 @@ import { DataInbox } from './data-inbox.ts';
 import { EarlyPieces } from './early-pieces.ts';
 import type { Files } from './gate.ts';
 import { Holdings } from './holdings.ts';
+import type { Installer } from './installer.ts';
+import { Installing } from './installing.ts';
 import { NODE_LIMITS } from './limits.ts';
 import { NodeBook } from './node-book.ts';
 
@@ -45,6 +48,10 @@ export type NodeOptions = {
   readonly scope: Scope;
   /** Instead of files in `folder`. */
   openFiles?(seed: Seed, log: Log): Promise<Files>;
+  /** Where the one file of a bundle lies, instead of in `folder`. */
+  bundlePath?(seed: Seed): string;
+  /** Without it, firmware is refused. */
+  readonly installer?: Installer;
   /** In `folder`. */
   freeBytes(): number | Promise<number>;
   /** In [0, 1), as Math.random. */
@@ -59,6 +66,7 @@ export class FleetNode implements AsyncDisposable {
   readonly #outbox: Outbox;
   readonly #door: Door;
   readonly #holdings: Holdings;
+  readonly #installing: Installing;
   #port = 0;
   #epoch = 0;
   #isHelloDue = false;
@@ -80,14 +88,26 @@ export class FleetNode implements AsyncDisposable {
       ...(options.random && { random: options.random }),
     });
     const early = new EarlyPieces();
+    const own = {
+      scope: this.#scope,
+      book: this.#book,
+      say: (message: UpMessage) => this.#sayNow(message),
+      kept: () => this.#outbox.poke(),
+    };
+    this.#installing = new Installing({
+      ...own,
+      clock,
+      log,
+      installer: options.installer,
+      bundle: (id) => this.#holdings.bundle(id),
+    });
     this.#holdings = new Holdings({
       ...options,
       openFiles: options.openFiles ?? ((seed, filesLog) => PieceFiles.open(seed, options.folder, filesLog)),
-      scope: this.#scope,
-      book: this.#book,
+      bundlePath: options.bundlePath ?? (({ meta }) => join(options.folder, ...(meta.files[0]?.path ?? []))),
+      unfit: (firmware) => this.#installing.unfit(firmware),
+      ...own,
       early,
-      say: (message) => this.#sayNow(message),
-      kept: () => this.#outbox.poke(),
     });
     this.#door = new Door({ arrived: (infoHash, socket, rest) => this.#holdings.arrived(infoHash, socket, rest) });
     this.#scope.every(NODE_LIMITS.tickMs, () => {
@@ -106,6 +126,7 @@ export class FleetNode implements AsyncDisposable {
       throw error;
     }
     node.#holdings.resume();
+    node.#installing.resume();
     node.#consume();
     options.scope.defer(() => node.close());
     return node;
@@ -134,7 +155,14 @@ export class FleetNode implements AsyncDisposable {
 
   #consume(): void {
     const { name, control, data, clock, log } = this.#options;
-    const world = { scope: this.#scope, book: this.#book, holdings: this.#holdings, clock, log };
+    const world = {
+      scope: this.#scope,
+      book: this.#book,
+      holdings: this.#holdings,
+      installing: this.#installing,
+      clock,
+      log,
+    };
     const inbox = new ControlInbox({
       ...world,
       kept: () => this.#outbox.poke(),

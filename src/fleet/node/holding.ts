@@ -12,6 +12,8 @@ import type { DistributionId, Manifest } from '../manifest.ts';
 import type { Ranges, Role, Way } from '../message-types.ts';
 import { rangesOf, type UpMessage } from '../messages.ts';
 import { isPiece, type Seed } from '../seed.ts';
+import { GivingRate } from '../swarm/giving-rate.ts';
+import { SWARM_LIMITS } from '../swarm/limits.ts';
 import { Swarm } from '../swarm/swarm.ts';
 import { type Files, Gate } from './gate.ts';
 import { NODE_LIMITS } from './limits.ts';
@@ -61,6 +63,7 @@ export class Holding {
   #isStopped = false;
   #settling: Promise<void> | undefined;
   #settleDueMs = 0;
+  readonly #rate = new GivingRate();
   readonly #came = { amqpBytes: 0, swarmBytes: 0 };
   /** Pieces come by AMQP: since when none did, and how long that may be. */
   #heardMs: number | undefined;
@@ -177,6 +180,12 @@ export class Holding {
     return 'kept';
   }
 
+  /** What it may give, to all neighbours together; undefined: as much as goes. */
+  limit(bytesPerS: number | undefined): void {
+    this.#rate.limit(bytesPerS, this.#world.clock.nowMs());
+    this.#swarm?.resume();
+  }
+
   /** Neighbours are to be dialled; more each time. */
   start(neighbours: readonly Endpoint[]): void {
     this.#openSwarm()?.dial(neighbours);
@@ -264,21 +273,24 @@ export class Holding {
       this.#came.swarmBytes += pieceSize(seed.meta, piece);
       if (this.hasAll) this.#scope.run(() => this.settle());
     };
-    const gave = (): void => {
+    const gave = (bytes: number): void => {
       this.#usedMs = clock.nowMs();
+      this.#rate.gave(bytes);
     };
-    gave();
+    gave(0);
     const world = {
       clock,
       log,
       scope,
       localAddress,
+      allowance: () => this.#rate.allowance(clock.nowMs()),
       gave,
       gained,
       cannotKeep: (why: 'full' | 'failed') => this.#cannotKeep(why),
     };
     this.#swarm = new Swarm(seed, home, world, { places: role === 'relay' && this.#isWhole });
     this.#swarmScope = scope;
+    scope.every(SWARM_LIMITS.resumeMs, () => this.#rate.isLimited && this.#swarm?.resume());
     return this.#swarm;
   }
 

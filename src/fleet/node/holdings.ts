@@ -6,10 +6,10 @@ import type { Log } from '#base/log.ts';
 import type { Scope } from '#base/scope.ts';
 import type { InfoHash, PieceIndex } from '#base/units.ts';
 import { bad } from '#wire/parsed.ts';
-import { type DistributionId, idOf, type Manifest, openManifest, type TrustedKey } from '../manifest.ts';
+import { type DistributionId, type Firmware, idOf, type Manifest, openManifest, type TrustedKey } from '../manifest.ts';
 import type { Role, Way } from '../message-types.ts';
 import type { DownMessage, UpMessage } from '../messages.ts';
-import { openSeed } from '../seed.ts';
+import { openSeed, type Seed } from '../seed.ts';
 import { dialledBy } from '../swarm/mesh.ts';
 import type { EarlyPieces } from './early-pieces.ts';
 import { Holding, type HoldingWorld, type Taken, type Trouble } from './holding.ts';
@@ -28,6 +28,10 @@ export type HoldingsWorld = {
   readonly book: NodeBook;
   readonly early: EarlyPieces;
   freeBytes(): number | Promise<number>;
+  /** Why such firmware is not wanted here. */
+  unfit(firmware: Firmware): Promise<Trouble | undefined>;
+  /** Where the one file of it lies once it is in its place. */
+  bundlePath(seed: Seed): string;
   say(message: UpMessage): void;
   /** There may be something to send. */
   kept(): void;
@@ -103,6 +107,8 @@ export class Holdings {
     const last = book.lastRev(manifest.name);
     if (last > manifest.rev || (last === manifest.rev && !known))
       return this.#refuse(id, 'older', `revision ${last} is known here`);
+    const unfit = manifest.firmware && (await this.#world.unfit(manifest.firmware));
+    if (unfit) return this.#refuse(id, unfit.code, unfit.detail);
     if (this.#open.get(id)?.isStopped) await this.#drop(id);
     if (!this.#open.has(id) && this.#inWork >= NODE_LIMITS.inWork)
       return this.#refuse(id, 'busy', `${NODE_LIMITS.inWork} others are in work`);
@@ -151,7 +157,7 @@ export class Holdings {
     };
   }
 
-  async started({ id, givers, nodes, slot }: Of<'start'>): Promise<Outcome> {
+  async started({ id, givers, nodes, slot, rateBytesPerS }: Of<'start'>): Promise<Outcome> {
     const { book } = this.#world;
     const known = book.get(id);
     const holding = this.#open.get(id) ?? (known?.state === 'whole' ? await this.#give(known) : undefined);
@@ -161,8 +167,14 @@ export class Holdings {
     const near = slot < nodes.length ? dialledBy(slot, nodes.length).map((other) => nodes[other]) : [];
     const neighbours = [...givers, ...near].filter((place) => place !== undefined);
     return {
-      effect: () => known?.isCancelled && book.setState(id, known.state),
-      after: () => holding.start(neighbours),
+      effect: () => {
+        if (known?.isCancelled) book.setState(id, known.state);
+        book.setRate(id, rateBytesPerS);
+      },
+      after: () => {
+        holding.limit(rateBytesPerS);
+        holding.start(neighbours);
+      },
     };
   }
 
@@ -177,6 +189,17 @@ export class Holdings {
     return {
       effect: () => (known?.state === 'whole' ? book.setState(id, 'whole', true) : book.forget(id)),
     };
+  }
+
+  /** Where a bundle lies that is here whole: one file, every byte of which was just found to be what was signed. */
+  async bundle(id: string): Promise<string | undefined> {
+    const { book, openFiles, bundlePath, log } = this.#world;
+    const known = book.get(id);
+    if (known?.state !== 'whole') return undefined;
+    const seed = openSeed(book.seedOf(id) ?? Buffer.alloc(0), known.manifest);
+    if (seed.kind === 'bad' || seed.value.meta.files.length !== 1) return undefined;
+    await using files = await openFiles(seed.value, log.with({ distribution: id }));
+    return files.whole ? bundlePath(seed.value) : undefined;
   }
 
   /** A neighbour dialled. What a relay has it gives to whoever asks. */
@@ -288,6 +311,7 @@ export class Holdings {
         kept();
       },
     });
+    holding.limit(book.rateOf(id));
     this.#open.set(id, holding);
     return holding;
   }

@@ -29,6 +29,13 @@ export const NODE_LIMITS = {
   /** Distributions that are named in `hello`, and runs of pieces in one message: what the schema allows. */
   have: 5_000,
   ranges: 2_000,
+  /** A device that is installing says so at most so often, ms. */
+  reportMs: 10_000,
+  /** Seconds that a program has to install a bundle, where its configuration says nothing. */
+  installS: 1_800,
+  /** After a restart it is asked so often, and so long, what became of a bundle, ms. */
+  outcomeEveryMs: 2_000,
+  outcomeMs: 60 * 60_000,
   /** Neighbours that wait until a distribution is opened for them. */
   waiting: 64,
 } as const;

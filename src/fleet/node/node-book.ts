@@ -1,5 +1,6 @@
 import type { InfoHash } from '#base/units.ts';
 import type { FleetBook } from '#index/fleet-book.ts';
+import type { InstallRow } from '#index/fleet-installs.ts';
 import { type DistributionId, type Manifest, openManifest, type SignedManifest, type TrustedKey } from '../manifest.ts';
 import { encodeUp, type UpMessage } from '../messages.ts';
 import { keyFrom } from '../names.ts';
@@ -27,6 +28,8 @@ export type Done = { readonly ms: number; readonly amqpBytes: number; readonly s
 type Say = (message: UpMessage) => void;
 
 const CANCELLED = 'cancelled';
+/** The version that was installed last, and is healthy. */
+export const RUNS_FACT = 'firmware runs';
 
 /**
  * What a node must not forget, in its book. Invariant: what a message brings about, that it was heard, and what is answered are kept together or not at all.
@@ -64,6 +67,11 @@ export class NodeBook {
     return this.#book.distribution(id)?.seed ?? undefined;
   }
 
+  rateOf(id: string): number | undefined {
+    const orders = this.#book.distribution(id)?.orders;
+    return orders ? (JSON.parse(orders) as { bytesPerS?: number }).bytesPerS : undefined;
+  }
+
   /** Of the name, the highest that was ever wanted here. */
   lastRev(name: string): number {
     return this.#book.lastRev(name);
@@ -77,6 +85,15 @@ export class NodeBook {
   doneOf(id: string): Done {
     const said = this.#book.target(id, this.#name)?.detail;
     return said ? (JSON.parse(said) as Done) : { ms: 0, amqpBytes: 0, swarmBytes: 0 };
+  }
+
+  /** How far this node is with installing it; see Installing. */
+  install(id: string): InstallRow | undefined {
+    return this.#book.installs.get(id, this.#name);
+  }
+
+  installs(): InstallRow[] {
+    return this.#book.installs.at(this.#name);
   }
 
   wasHeard(message: string): boolean {
@@ -121,8 +138,21 @@ export class NodeBook {
     return done;
   }
 
+  /** What this node may give of it; undefined: as much as goes. */
+  setRate(id: string, bytesPerS: number | undefined): void {
+    this.#book.setOrders(id, JSON.stringify({ bytesPerS }));
+  }
+
   setState(id: string, state: NodeState, isCancelled = false): void {
     this.#book.setDistribution(id, state, this.#nowMs(), isCancelled ? CANCELLED : null);
+  }
+
+  putInstall(id: string, said: Partial<Pick<InstallRow, 'state' | 'why' | 'detail' | 'attempt'>>): void {
+    this.#book.installs.put(id, this.#name, this.#nowMs(), said);
+  }
+
+  setRuns(version: string): void {
+    this.#book.setFact(RUNS_FACT, version);
   }
 
   forget(id: string): void {

@@ -10,12 +10,14 @@ import packageJson from '../../../package.json' with { type: 'json' };
 import { amqpBroker } from '../amqp-broker.ts';
 import { brokerServer, readConfig, trustedKeys } from '../config.ts';
 import { controlTopology, dataTopology } from '../names.ts';
+import { CommandInstaller, type RunCommand } from './command-installer.ts';
 import { FleetNode } from './fleet-node.ts';
+import { RUNS_FACT } from './node-book.ts';
 
-/** `swarmbox terminal CONFIG`. Rejects with what is to be changed; ends with the scope. */
-export async function runTerminal(configPath: string, log: Log): Promise<Scope> {
+/** `swarmbox terminal CONFIG`. `run`: how a program is run that installs firmware. Rejects with what is to be changed; ends with the scope. */
+export async function runTerminal(configPath: string, log: Log, run: RunCommand): Promise<Scope> {
   const config = readConfig(configPath, 'terminal');
-  const { name, site, folder, swarm } = config;
+  const { name, site, folder, swarm, installer } = config;
   const role = config.relay ? 'relay' : 'terminal';
   const scope = new Scope((error) => log.error('trouble', { why: errorText(error) }));
   try {
@@ -50,6 +52,9 @@ export async function runTerminal(configPath: string, log: Log): Promise<Scope> 
       clock: realClock,
       log,
       scope,
+      ...(installer && {
+        installer: new CommandInstaller({ config: installer, run, version: () => book.fact(RUNS_FACT) }),
+      }),
       freeBytes: async () => {
         const { bavail, bsize } = await statfs(folder);
         return bavail * bsize;

@@ -33,6 +33,8 @@ export const SWARM_LIMITS = {
   handshakeMs: 10_000,
   keepAliveMs: 60_000,
   tickMs: 250,
+  /** A giver whose rate is limited looks so often whether it may give more, ms. */
+  resumeMs: 50,
   /** A giver that has seen all of its pieces leave tells of more only to who has got nothing new for so long, ms. */
   starvedMs: 1_500,
   /** A piece that was told to one node and is not had by anybody after so long is told to another, ms. */

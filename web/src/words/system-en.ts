@@ -143,6 +143,7 @@ const audit: Record<AuditWhat, string> = {
   'fleet-published': 'Published to the fleet',
   'fleet-retried': 'Distribution tried again',
   'fleet-cancelled': 'Distribution cancelled',
+  'fleet-resumed': 'Roll-out goes on',
 };
 
 export const en = {

@@ -237,6 +237,7 @@ export const zh: SystemWords = {
       'fleet-published': '发布到节点',
       'fleet-retried': '重试分发',
       'fleet-cancelled': '取消分发',
+      'fleet-resumed': '继续升级',
     },
     when: '时间',
     who: '操作者',
