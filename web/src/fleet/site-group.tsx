@@ -12,27 +12,36 @@ type Props<T> = {
   /** Beside the name of the site. */
   says: ComponentChildren;
   columns: readonly string[];
+  /** Of its table. */
+  kind: 'nodes' | 'targets';
   isOpen: boolean;
   row: (row: T) => ComponentChildren;
 };
 
 /** The nodes of a site. What is folded away is not drawn: there may be thousands. */
-export function SiteGroup<T>({ site, rows, says, columns, isOpen, row }: Props<T>) {
+export function SiteGroup<T>({ site, rows, says, columns, isOpen, kind, row }: Props<T>) {
   const words = fleetWords.get();
   const [touched, setTouched] = useState<boolean>();
   const [isWhole, setWhole] = useState(false);
   const open = touched ?? isOpen;
   const shown = isWhole ? rows : rows.slice(0, FIRST_ROWS);
   return (
-    <details class="site" open={open} onToggle={(event) => setTouched(event.currentTarget.open)}>
-      <summary>
+    <details class="site" open={open}>
+      {/* Not by its own toggling, which also tells of what was not pressed. */}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: a summary is a button, which Enter and the space bar click */}
+      <summary
+        onClick={(event) => {
+          event.preventDefault();
+          setTouched(!open);
+        }}
+      >
         <b>
           <bdi>{safeText(site, 80)}</bdi>
         </b>
         {says}
       </summary>
       {open && (
-        <div class="table">
+        <div class={`table ${kind}`}>
           <table>
             <thead>
               <tr>

@@ -1,3 +1,4 @@
+import '../set-up/set-up.css';
 import '../sign-in/sign-in.css';
 import { useEffect } from 'preact/hooks';
 import { frameWords } from '../../frame/frame-words.ts';

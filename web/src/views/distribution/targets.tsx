@@ -19,16 +19,19 @@ const isOf: Record<Kind, (target: FleetTarget) => boolean> = {
   rest: ({ state }) => state !== 'done',
   failed: isBad,
 };
-/** Sites that are open from the start: few of them, or those where something failed. */
-const OPEN_SITES = 4;
+/** So many rows are shown unfolded; of more, those that failed come first. */
+const OPEN_ROWS = 60;
 
 type Props = { distribution: FleetDistribution; rows: readonly FleetTarget[]; onChanged: () => void };
 
 /** Every node of a distribution, by site. */
 export function Targets({ distribution, rows, onChanged }: Props) {
   const words = fleetWords.get();
-  const [kind, setKind] = useState<Kind>('all');
-  const sites = bySite(rows.filter(isOf[kind]));
+  const [chosen, setKind] = useState<Kind>();
+  const kind = chosen ?? (rows.length > OPEN_ROWS && rows.some(isBad) ? 'failed' : 'all');
+  const wanted = rows.filter(isOf[kind]);
+  const sites = bySite(wanted);
+  const whole = new Map(bySite(rows));
   return (
     <section class="panel" aria-labelledby="by-site">
       <div class="heading">
@@ -48,11 +51,12 @@ export function Targets({ distribution, rows, onChanged }: Props) {
       <div class="card">
         {sites.map(([site, targets]) => (
           <Site
-            key={site}
+            key={`${kind} ${site}`}
             site={site}
             targets={targets}
+            all={whole.get(site) ?? targets}
             distribution={distribution}
-            isOpen={sites.length <= OPEN_SITES || targets.some(isBad)}
+            isOpen={wanted.length <= OPEN_ROWS}
             onChanged={onChanged}
           />
         ))}
@@ -65,6 +69,8 @@ export function Targets({ distribution, rows, onChanged }: Props) {
 type SiteProps = {
   site: string;
   targets: readonly FleetTarget[];
+  /** Of the site, those that are not shown, too. */
+  all: readonly FleetTarget[];
   distribution: FleetDistribution;
   isOpen: boolean;
   onChanged: () => void;
@@ -74,10 +80,10 @@ type SiteProps = {
 const rank = (target: FleetTarget): number =>
   (isBad(target) ? 0 : target.state === 'done' ? 4 : 2) + (target.role === 'relay' ? 0 : 1);
 
-function Site({ site, targets, distribution, isOpen, onChanged }: SiteProps) {
+function Site({ site, targets, all, distribution, isOpen, onChanged }: SiteProps) {
   const words = fleetWords.get();
-  const done = targets.filter(({ state }) => state === 'done').length;
-  const failed = targets.filter(isBad).length;
+  const done = all.filter(({ state }) => state === 'done').length;
+  const failed = all.filter(isBad).length;
   const rows = [...targets].sort((a, b) => rank(a) - rank(b) || a.node.localeCompare(b.node, 'en', { numeric: true }));
   return (
     <SiteGroup
@@ -86,10 +92,11 @@ function Site({ site, targets, distribution, isOpen, onChanged }: SiteProps) {
       isOpen={isOpen}
       says={
         <>
-          <span class="aside">{words.doneOf(saidCount(done), saidCount(targets.length))}</span>
+          <span class="aside">{words.doneOf(saidCount(done), saidCount(all.length))}</span>
           {failed > 0 && <i class="badge bad">{words.failedNodes(failed)}</i>}
         </>
       }
+      kind="targets"
       columns={[words.node, words.roleTitle, words.stateTitle]}
       row={(target) => <Row key={target.node} target={target} distribution={distribution} onChanged={onChanged} />}
     />

@@ -15,8 +15,7 @@ import { ProblemNote } from '../../parts/problem-note.tsx';
 import { NodeOnline } from './node-online.tsx';
 import { isKind, KINDS, type Kind, wantedNodes } from './wanted-nodes.ts';
 
-/** Sites that are shown open when there are no more of them, and no more nodes. */
-const OPEN_SITES = 6;
+/** So many nodes are shown unfolded. */
 const OPEN_NODES = 60;
 
 export function View({ query }: ViewProps) {
@@ -29,7 +28,6 @@ export function View({ query }: ViewProps) {
   const online = all.filter((node) => node.online).length;
   const wanted = wantedNodes(all, text, kind);
   const sites = bySite(wanted);
-  const isFew = sites.length <= OPEN_SITES && wanted.length <= OPEN_NODES;
   const showKind = (show: Kind) => go('/nodes', show === 'all' ? {} : { show }, true);
   return (
     <>
@@ -79,12 +77,7 @@ export function View({ query }: ViewProps) {
           </div>
           <div class="card">
             {sites.map(([site, nodes]) => (
-              <Site
-                key={site}
-                site={site}
-                nodes={nodes}
-                isOpen={isFew || (text !== '' && wanted.length <= OPEN_NODES)}
-              />
+              <Site key={`${kind} ${site}`} site={site} nodes={nodes} isOpen={wanted.length <= OPEN_NODES} />
             ))}
             {wanted.length === 0 && <p class="empty aside">{words.noneFound}</p>}
           </div>
@@ -109,6 +102,7 @@ function Site({ site, nodes, isOpen }: { site: string; nodes: readonly FleetNode
           {failing > 0 && <i class="badge bad">{words.failing(failing)}</i>}
         </>
       }
+      kind="nodes"
       columns={[words.node, words.roleTitle, words.stateTitle, words.lacks, words.freeDisk, words.version]}
       row={(node) => <NodeRow key={node.name} node={node} />}
     />
