@@ -1,5 +1,5 @@
 // Pictures of every view of the page, with the made-up box behind it: `node scripts/page-shots.ts FOLDER [VIEW...]`, and docs/page.png with
-// `--readme` in place of the folder. Each view in both languages, both colours, on a phone and on a PC; `LOOKS=phone-zh-CN-dark,…` takes some alone.
+// `--readme` in place of the folder; with `--central` of the page of a fleet's central. Each view in both languages, both colours, on a phone and on a PC; `LOOKS=phone-zh-CN-dark,…` takes some alone.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { argv, env, exit } from 'node:process';
@@ -8,9 +8,10 @@ import { Browser, BuiltPage, DESKTOP, type Look, PHONE } from '../src/page-fixtu
 import { allViews, partsOf } from '../src/page-views.ts';
 import { signInAs } from '../web/mock/access-answers.ts';
 
-const [folder, ...wanted] = argv.slice(2);
+const whose = argv.includes('--central') ? 'central' : 'box';
+const [folder, ...wanted] = argv.slice(2).filter((word) => word !== '--central');
 if (folder === undefined) {
-  console.error('usage: node scripts/page-shots.ts FOLDER [VIEW...] | --readme');
+  console.error('usage: node scripts/page-shots.ts [--central] FOLDER [VIEW...] | --readme');
   exit(2);
 }
 const isForReadme = folder === '--readme';
@@ -37,12 +38,12 @@ function chosen<T>(
   return wanted.length === 0 ? all : all.filter((one) => wanted.includes(nameOf(one)));
 }
 
-await using built = await BuiltPage.make();
-const admin = await startMockBox({ webRoot: built.webRoot });
+await using built = await BuiltPage.make({ mode: whose === 'central' ? 'central' : 'production' });
+const admin = await startMockBox({ webRoot: built.webRoot, isCentral: whose === 'central' });
 try {
   const views = isForReadme
-    ? [{ name: 'dashboard', path: '/', who: 'administer' as const, hasParts: false }]
-    : chosen('view', await allViews(), ({ name }) => name, wanted);
+    ? [{ name: 'first', path: '/', who: 'administer' as const, hasParts: false }]
+    : chosen('view', await allViews(whose), ({ name }) => name, wanted);
   if (!isForReadme) await mkdir(folder, { recursive: true });
   const nameOf = ({ size, look }: (typeof looks)[number]) => `${size}-${look.locale}-${look.colors}`;
   for (const { size, look } of chosen('look', looks, nameOf, env.LOOKS?.split(',') ?? [])) {
@@ -58,7 +59,10 @@ try {
         await browser.page.waitForTimeout(isForReadme ? 3000 : 400);
         const part = path === view.path ? '' : `-${path.split('/').at(-1)}`;
         const file = isForReadme
-          ? join(import.meta.dirname, look.locale === 'zh-CN' ? '../docs/page.zh.png' : '../docs/page.png')
+          ? join(
+              import.meta.dirname,
+              `../docs/${whose === 'central' ? 'fleet' : 'page'}${look.locale === 'zh-CN' ? '.zh' : ''}.png`,
+            )
           : join(folder, `${view.name}${part}-${size}-${look.locale}-${look.colors}.png`);
         await browser.page.screenshot({ path: file, fullPage: !isForReadme });
         for (const trouble of browser.troubles.splice(0)) console.error(`${path}: ${trouble}`);

@@ -11,7 +11,9 @@ import { selfSigned } from '#access/certificate/self-signed.ts';
 import { boxIn, PASSWORD, tempFolder } from '#access/fixtures.ts';
 import type { CertificateView, SessionView } from '#admin/contract-access.ts';
 import { emptyBox } from '#admin/fixtures.ts';
+import { boxLive } from '#admin/routes/live-routes.ts';
 import { realClock } from '#base/clock.ts';
+import { silentLog } from '#base/log.ts';
 import { AdminPage } from './admin-page.ts';
 
 /** Loopback in a spelling that is not taken for it: what another machine could reach is served so. */
@@ -32,17 +34,20 @@ const page = await AdminPage.open(
   {
     dataDir: folder.path,
     version: '0.1.0',
-    world: {
-      snapshot: emptyBox,
-      history: () => [],
-      health: () => ({ ok: true, version: '0.1.0', steering: 'armed' }),
-      explain: async () => [],
-      whatIf: async () => ({ kind: 'off' }),
-      trace: () => undefined,
-    },
+    live: boxLive(
+      {
+        snapshot: emptyBox,
+        history: () => [],
+        health: () => ({ ok: true, version: '0.1.0', steering: 'armed' }),
+        explain: async () => [],
+        whatIf: async () => ({ kind: 'off' }),
+        trace: () => undefined,
+      },
+      silentLog,
+    ),
     access: box.access,
     routes: [],
-    log: (await import('#base/log.ts')).silentLog,
+    log: silentLog,
     names: () => ['box.lan'],
   },
   { host: HOST, port },

@@ -16,7 +16,9 @@ const WEB_ROOT = join(import.meta.dirname, '../web/dist');
 export type PageOptions = {
   readonly dataDir: string;
   readonly version: string;
-  readonly world: AdminOptions['world'];
+  readonly live: AdminOptions['live'];
+  /** See AdminOptions. */
+  readonly startPage?: string;
   readonly access: Access;
   readonly routes: readonly Route[];
   readonly log: Log;
@@ -41,13 +43,14 @@ export class AdminPage {
   #isOnTls = false;
 
   private constructor(options: PageOptions) {
-    const { access, version, world, routes, names, log } = options;
+    const { access, version, live, startPage, routes, names, log } = options;
     this.#access = access;
     const own = accessRoutes({ access, certificateInUse: () => this.#isOnTls });
     this.#server = new AdminServer({
       webRoot: WEB_ROOT,
       version,
-      world,
+      ...(startPage !== undefined && { startPage }),
+      live,
       doors: access.doors,
       routes: [...own, ...routes],
       names,

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Access } from '#access/access.ts';
 import { figureRoutes } from '#admin/routes/figure-routes.ts';
+import { boxLive } from '#admin/routes/live-routes.ts';
 import { machineRoutes } from '#admin/routes/machine-routes.ts';
 import { settingsRoutes } from '#admin/routes/settings-routes.ts';
 import { realClock } from '#base/clock.ts';
@@ -334,17 +335,20 @@ async function build({ keeper, restart }: Process, plainLog: Log, scope: Scope, 
     {
       dataDir: config.dataDir,
       version,
-      world: {
-        snapshot,
-        history: () => health.history(config.wan, config.lan),
-        health: () => {
-          const steering = entry?.view().steering.armed ? 'armed' : 'disarmed';
-          return { ok: steering === 'armed', version, steering };
+      live: boxLive(
+        {
+          snapshot,
+          history: () => health.history(config.wan, config.lan),
+          health: () => {
+            const steering = entry?.view().steering.armed ? 'armed' : 'disarmed';
+            return { ok: steering === 'armed', version, steering };
+          },
+          explain: async (question) => (await entry?.explain(question)) ?? [],
+          whatIf: async () => (await trace?.whatIf.ask()) ?? { kind: 'off' },
+          trace: () => trace?.lines(),
         },
-        explain: async (question) => (await entry?.explain(question)) ?? [],
-        whatIf: async () => (await trace?.whatIf.ask()) ?? { kind: 'off' },
-        trace: () => trace?.lines(),
-      },
+        log,
+      ),
       access,
       routes: [
         ...tasks.routes,

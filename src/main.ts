@@ -84,10 +84,10 @@ async function main(): Promise<void> {
   });
   try {
     if (role !== 'box') {
-      const { runCentral } = await import('#fleet/central/role.ts');
+      const { runCentralHouse } = await import('./central-house.ts');
       const { runTerminal } = await import('#fleet/node/role.ts');
       const { runCommand } = await import('#kernel/command.ts');
-      running = { scope: await (role === 'central' ? runCentral(path, log) : runTerminal(path, log, runCommand)) };
+      running = { scope: await (role === 'central' ? runCentralHouse(path, log) : runTerminal(path, log, runCommand)) };
       return;
     }
     await finishReset(path, log.with({ part: 'settings' }), (dataDir) => mountOnce(dataDir, log));

@@ -26,14 +26,15 @@ export class BuiltPage implements AsyncDisposable {
     this.webRoot = webRoot;
   }
 
-  /** `asShipped`: where the daemon looks for it, as `make web` builds it. */
-  static async make({ asShipped = false } = {}): Promise<BuiltPage> {
+  /** `asShipped`: where the daemon looks for it, as `make web` builds it. `mode`: see vite.config.ts. */
+  static async make({ asShipped = false, mode = 'production' } = {}): Promise<BuiltPage> {
     const dir = await mkdtemp(join(tmpdir(), 'swarmbox-page-'));
     const built = new BuiltPage(dir, asShipped ? join(import.meta.dirname, '../web/dist') : join(dir, 'web'));
     await build({
       root: join(import.meta.dirname, '../web'),
       logLevel: 'error',
-      build: { outDir: built.webRoot, emptyOutDir: true },
+      mode,
+      build: { outDir: built.webRoot, emptyOutDir: !asShipped || mode !== 'central' },
     });
     return built;
   }

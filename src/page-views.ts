@@ -12,16 +12,26 @@ export type Opened = {
   readonly hasParts: boolean;
 };
 
-/** Names in the paths, and what the made-up box has there. */
+/** Whose page. */
+export type Whose = 'box' | 'central';
+
+/** Names in the paths, and what the made-up box, or central, has there. */
 const SAMPLES: Readonly<Record<string, () => string>> = {
   // One that is being filled, with clients and origins.
   infoHash: () => torrents[0]?.infoHash ?? '',
   address: () => '192.168.7.21',
+  // One that is under way, with nodes that failed.
+  id: () => '1'.repeat(64),
+  name: () => 'shanghai-01-pc-12',
 };
 
 /** As the page has them, with the made-up box's own torrent and client in the address. */
-export async function allViews(): Promise<Opened[]> {
-  const { views } = await inNode(() => import('../web/src/views.ts'));
+export async function allViews(whose: Whose = 'box'): Promise<Opened[]> {
+  const views = await inNode(async () =>
+    whose === 'box'
+      ? (await import('../web/src/views.ts')).views
+      : (await import('../web/src/views-central.ts')).centralViews,
+  );
   const isPart = ({ path }: ViewEntry) => path.endsWith('/{part}');
   return views
     .filter((view) => !isPart(view))

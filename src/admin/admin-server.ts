@@ -16,14 +16,17 @@ import { bodyProblems, queryOf, rawTypeOf, shapeOf } from './request-shape.ts';
 import { respond, send, sendProblem } from './respond.ts';
 import { type Asker, type Detail, type Doors, Refused, type Route, refuse, route, sentJson } from './route.ts';
 import { RouteTable } from './route-table.ts';
-import { type LiveWorld, liveRoutes } from './routes/live-routes.ts';
-import { SharedSnapshot, type SnapshotWorld } from './shared-snapshot.ts';
+
+/** What `/api/live` tells once a second, as JSON, and the routes that answer for it: of a box (`boxLive`), or of a central (`fleetLive`). */
+export type LivePart = { feed(): string | undefined; readonly routes: readonly Route[] };
 
 export type AdminOptions = {
   /** The folder that `vite build web` filled. */
   readonly webRoot: string;
   readonly version: string;
-  readonly world: SnapshotWorld & LiveWorld;
+  /** What the page begins with, in the folder; `index.html` by default. */
+  readonly startPage?: string;
+  readonly live: LivePart;
   readonly doors: Doors;
   /** Of the other areas. */
   readonly routes: readonly Route[];
@@ -45,10 +48,9 @@ export class AdminServer {
 
   constructor(options: AdminOptions) {
     this.#options = options;
-    const snapshot = new SharedSnapshot(options.world, options.log);
-    this.#feed = new LiveFeed(() => snapshot.json());
-    this.#files = new PageFiles(options.webRoot);
-    const routes = [...liveRoutes(options.world, snapshot), ...options.routes];
+    this.#feed = new LiveFeed(options.live.feed);
+    this.#files = new PageFiles(options.webRoot, options.startPage);
+    const routes = [...options.live.routes, ...options.routes];
     const described: Route = route('GET /api/openapi.json', 'look', () =>
       sentJson(JSON.stringify(openApi([...routes, described], options.version))),
     );

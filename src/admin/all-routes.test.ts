@@ -5,6 +5,7 @@ import type { Route } from './route.ts';
 import { RouteTable } from './route-table.ts';
 import { accessRoutes } from './routes/access-routes.ts';
 import { figureRoutes } from './routes/figure-routes.ts';
+import { fleetRoutes } from './routes/fleet-routes.ts';
 import { liveRoutes } from './routes/live-routes.ts';
 import { machineRoutes } from './routes/machine-routes.ts';
 import { settingsRoutes } from './routes/settings-routes.ts';
@@ -12,7 +13,10 @@ import { taskRoutes } from './routes/task-routes.ts';
 
 /** Nothing is asked of it: the table alone is looked at. */
 const nobody = new Proxy({}, { get: () => nobody }) as never;
+/** A central answers these in place of the box's own; the health is told by both. */
+const ofCentral = fleetRoutes(nobody, nobody).filter(({ name }) => name !== 'GET /api/health');
 const routes: readonly Route[] = [
+  ...ofCentral,
   ...liveRoutes(nobody, nobody),
   ...accessRoutes(nobody),
   ...figureRoutes(nobody),
@@ -56,9 +60,11 @@ test('whoever changes something is written down; what is only offered, checked, 
     ({ name, needs, options }) => !name.startsWith('GET') && needs !== 'anyone' && options.audit === undefined,
   );
   assert.deepEqual(silent, [
+    'DELETE /api/fleet/uploads/{id}',
     'POST /api/account/totp',
     'POST /api/ports/{name}/blink',
     'POST /api/settings/check',
     'POST /api/update/discard',
+    'PUT /api/fleet/uploads/{id}/files/{file}',
   ]);
 });

@@ -179,7 +179,12 @@ export type AuditWhat =
   | 'restarted'
   | 'update-uploaded'
   | 'update-installed'
-  | 'rolled-back';
+  | 'rolled-back'
+  | 'fleet-uploaded'
+  | 'fleet-published'
+  | 'fleet-retried'
+  | 'fleet-cancelled'
+  | 'fleet-resumed';
 
 /** What is said of what was done. `omitted`: rows that were not written before this one, as there were too many at once. */
 export type AuditField =
@@ -194,7 +199,9 @@ export type AuditField =
   | 'count'
   | 'days'
   | 'device'
+  | 'distribution'
   | 'done'
+  | 'files'
   | 'fingerprint'
   | 'first'
   | 'format'
@@ -204,6 +211,8 @@ export type AuditField =
   | 'mbps'
   | 'moved'
   | 'name'
+  | 'node'
+  | 'nodes'
   | 'omitted'
   | 'ordersRestored'
   | 'password'
@@ -213,6 +222,7 @@ export type AuditField =
   | 'right'
   | 'secrets'
   | 'settings'
+  | 'sites'
   | 'to'
   | 'token'
   | 'undone'

@@ -36,6 +36,24 @@ import type {
   Worth,
 } from './contract-figures.ts';
 import type {
+  FleetDiary,
+  FleetDiaryQuery,
+  FleetDistributionDetail,
+  FleetDistributions,
+  FleetDistributionsQuery,
+  FleetNodeDetail,
+  FleetNodes,
+  FleetNodesQuery,
+  FleetPartQuery,
+  FleetRetry,
+  FleetSnapshot,
+  FleetTargets,
+  FleetTargetsQuery,
+  FleetUpload,
+  NewFleetUpload,
+  NewPublication,
+} from './contract-fleet.ts';
+import type {
   AdoptDisk,
   Blink,
   BundleUrl,
@@ -86,11 +104,12 @@ export type ExplainQuery = {
   /** `ip:port`, IPv6 in brackets. @maxLength 64 */
   endpoint?: string;
 };
-export type HealthAnswer = { ok: boolean; version: string; steering: 'armed' | 'disarmed' | 'failed' };
+/** `steering`: of a box; a central steers nothing. */
+export type HealthAnswer = { ok: boolean; version: string; steering?: 'armed' | 'disarmed' | 'failed' };
 export type None = Record<never, never>;
 
 export type Api = {
-  /** Whether the daemon serves: 200, or 503 when flows are not steered. */
+  /** Whether the daemon serves: 200, or 503 when a box does not steer flows, or a central has no broker. */
   'GET /api/health': { answer: HealthAnswer };
   /** This description. */
   'GET /api/openapi.json': { answer: Raw<'application/json'> };
@@ -177,6 +196,33 @@ export type Api = {
   'POST /api/update/install': { body: InstallBundle; answer: UpdateView };
   'POST /api/update/discard': { answer: UpdateView };
   'POST /api/update/roll-back': { answer: UpdateView };
+
+  /** Of a central alone, as all of /api/fleet. What `/api/live` sends there. */
+  'GET /api/fleet/snapshot': { answer: FleetSnapshot };
+  'GET /api/fleet/nodes': { query: FleetNodesQuery; answer: FleetNodes };
+  'GET /api/fleet/nodes/{name}': { answer: FleetNodeDetail };
+  'GET /api/fleet/distributions': { query: FleetDistributionsQuery; answer: FleetDistributions };
+  'GET /api/fleet/distributions/{id}': { answer: FleetDistributionDetail };
+  'GET /api/fleet/distributions/{id}/targets': { query: FleetTargetsQuery; answer: FleetTargets };
+  /** Whoever failed or refused is tried again, now. */
+  'POST /api/fleet/distributions/{id}/retry': { body: FleetRetry; answer: None };
+  /** Nobody shall have it any more who has not got it. */
+  'POST /api/fleet/distributions/{id}/cancel': { answer: None };
+  /** A roll-out of firmware that was stopped goes on, whatever has failed so far. */
+  'POST /api/fleet/distributions/{id}/resume': { answer: None };
+  'GET /api/fleet/diary': { query: FleetDiaryQuery; answer: FleetDiary };
+  /** First the list of the files, then each of them, then what is to be done with them. */
+  'POST /api/fleet/uploads': { body: NewFleetUpload; answer: FleetUpload };
+  'GET /api/fleet/uploads/{id}': { answer: FleetUpload };
+  'DELETE /api/fleet/uploads/{id}': { answer: None };
+  /** The bytes of a file, by its number in the list: all of it, or from where an earlier one broke off. */
+  'PUT /api/fleet/uploads/{id}/files/{file}': {
+    query: FleetPartQuery;
+    body: Raw<'application/octet-stream'>;
+    answer: FleetUpload;
+  };
+  /** Begins to read and sign it: `GET /api/fleet/uploads/{id}` tells what came of it. */
+  'POST /api/fleet/uploads/{id}/publish': { body: NewPublication; answer: FleetUpload };
 };
 
 export type RouteName = keyof Api;

@@ -4,6 +4,7 @@ import type { BoxSnapshot, ClientView, DiskView, PortRole, TaskView } from './co
 import type { Right } from './contract-common.ts';
 import type { ListenAt } from './http-listener.ts';
 import type { Doors } from './route.ts';
+import { boxLive } from './routes/live-routes.ts';
 
 /** A torrent's name as an ill-meaning stranger would choose it: markup, control characters, right-to-left tricks. */
 export const EVIL_NAME =
@@ -255,23 +256,26 @@ export async function startAdmin({
   world,
   names = [],
   ...over
-}: Partial<Omit<AdminOptions, 'world' | 'names'>> & {
+}: Partial<Omit<AdminOptions, 'names'>> & {
   listen?: ListenAt;
-  world?: Partial<AdminOptions['world']>;
+  world?: Partial<Parameters<typeof boxLive>[0]>;
   names?: readonly string[];
 } = {}) {
   const admin = new AdminServer({
     webRoot: '/nowhere',
     version: '0.1.0',
-    world: {
-      snapshot: emptyBox,
-      history: () => [],
-      health: () => ({ ok: true, version: '0.1.0', steering: 'armed' }),
-      explain: async () => [],
-      whatIf: async () => ({ kind: 'off' }),
-      trace: () => undefined,
-      ...world,
-    },
+    live: boxLive(
+      {
+        snapshot: emptyBox,
+        history: () => [],
+        health: () => ({ ok: true, version: '0.1.0', steering: 'armed' }),
+        explain: async () => [],
+        whatIf: async () => ({ kind: 'off' }),
+        trace: () => undefined,
+        ...world,
+      },
+      silentLog,
+    ),
     doors: doorsFor('look'),
     routes: [],
     names: () => names,

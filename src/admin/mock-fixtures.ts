@@ -4,6 +4,7 @@ import { rightNow } from '../../web/mock/access-answers.ts';
 import { MockRefusal } from '../../web/mock/answers.ts';
 import { answers } from '../../web/mock/handle.ts';
 import { mode } from '../../web/mock/mode.ts';
+import type { LivePart } from './admin-server.ts';
 import type { BoxSnapshot } from './contract.ts';
 import type { RouteName } from './contract-api.ts';
 import type { ProblemWhy } from './contract-common.ts';
@@ -66,12 +67,24 @@ const mockDoors: Doors = {
   audit: () => {},
 };
 
+/** A fleet's central in place of a box. */
+const centralLive: LivePart = {
+  feed: () => (mode.isSilent ? undefined : JSON.stringify(answers['GET /api/fleet/snapshot'](ask(undefined)))),
+  routes: [route('GET /api/health', 'anyone', () => answers['GET /api/health'](ask(undefined)))],
+};
+
 const ask = <Query>(query: Query) => ({ params: {}, query, body: undefined });
 
 /** The real server before the made-up box: sent, checked and refused is as the daemon does it. `snapshot` in place of the made-up one. */
-export const startMockBox = (o: { webRoot: string; listen?: ListenAt; snapshot?: () => BoxSnapshot }) =>
+export const startMockBox = (o: {
+  webRoot: string;
+  listen?: ListenAt;
+  snapshot?: () => BoxSnapshot;
+  isCentral?: boolean;
+}) =>
   startAdmin({
     webRoot: o.webRoot,
+    ...(o.isCentral && { startPage: 'central.html', live: centralLive }),
     listen: o.listen ?? { host: '127.0.0.1', port: 0 },
     doors: mockDoors,
     routes: mockRoutes(),

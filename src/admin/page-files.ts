@@ -22,15 +22,17 @@ export type PageFile = { type: string; plain: Buffer; gzipped: Buffer; etag: str
 /** The built page, held in memory and read again when a build changed it. */
 export class PageFiles {
   readonly #root: string;
+  readonly #startPage: string;
   readonly #files = new Map<string, PageFile>();
 
-  constructor(root: string) {
+  constructor(root: string, startPage = 'index.html') {
     this.#root = root;
+    this.#startPage = startPage;
   }
 
   /** `path` is a URL's path. Undefined: there is no such file. */
   async get(path: string): Promise<PageFile | undefined> {
-    const name = path === '/' ? '/index.html' : path;
+    const name = path === '/' ? `/${this.#startPage}` : path;
     const type = TYPES[extname(name)];
     if (!SAFE_PATH.test(name) || type === undefined) return undefined;
     const full = join(this.#root, name);

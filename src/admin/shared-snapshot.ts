@@ -13,45 +13,56 @@ export type SnapshotWorld = {
 /** Timers fire a little early or late: without this slack every second beat would repeat the one before. */
 const SLACK_MS = 50;
 
-/** One snapshot a second, made once for all who look. */
-export class SharedSnapshot {
-  readonly #world: SnapshotWorld;
+/** What is told once a second, made once for all who look. */
+export class SharedJson {
+  readonly #of: () => unknown;
   readonly #log: Log;
   readonly #elapsedMs: () => number;
   #json: string | undefined;
   #madeAtMs = Number.NEGATIVE_INFINITY;
   #toldAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(world: SnapshotWorld, log: Log, elapsedMs: () => number = () => performance.now()) {
-    this.#world = world;
+  constructor(of: () => unknown, log: Log, elapsedMs: () => number = () => performance.now()) {
+    this.#of = of;
     this.#log = log;
     this.#elapsedMs = elapsedMs;
   }
 
-  /** JSON of a BoxSnapshot not older than a second; undefined when the box could not make one. */
+  /** JSON not older than a second; undefined when it could not be made. */
   json(): string | undefined {
     const now = this.#elapsedMs();
     if (now - this.#madeAtMs < ADMIN_LIMITS.snapshotMs - SLACK_MS) return this.#json;
     this.#madeAtMs = now;
-    this.#json = this.#make(now, () => trimSnapshot(this.#world.snapshot()));
+    this.#json = this.jsonOf(this.#of);
     return this.#json;
   }
 
-  /** JSON of RateSample[]. */
-  historyJson(): string | undefined {
-    return this.#make(this.#elapsedMs(), () => this.#world.history());
-  }
-
-  // The page is not worth the data path: a snapshot that throws is told and missed, and the box goes on.
-  #make(now: number, make: () => unknown): string | undefined {
+  // The page is not worth the data path: a snapshot that throws is told and missed, and all else goes on.
+  protected jsonOf(make: () => unknown): string | undefined {
     try {
       return JSON.stringify(make());
     } catch (error) {
+      const now = this.#elapsedMs();
       if (now - this.#toldAtMs >= ADMIN_LIMITS.quietMs) {
         this.#toldAtMs = now;
         this.#log.error('snapshot-failed', { why: errorText(error) });
       }
       return undefined;
     }
+  }
+}
+
+/** Of the box. */
+export class SharedSnapshot extends SharedJson {
+  readonly #world: SnapshotWorld;
+
+  constructor(world: SnapshotWorld, log: Log, elapsedMs?: () => number) {
+    super(() => trimSnapshot(world.snapshot()), log, elapsedMs);
+    this.#world = world;
+  }
+
+  /** JSON of RateSample[]. */
+  historyJson(): string | undefined {
+    return this.jsonOf(() => this.#world.history());
   }
 }

@@ -1,15 +1,12 @@
-/** Every view, opened in both languages, both colours, on a phone and on a PC, each of these at least twice. */
+/** Every view of both pages, opened in both languages, both colours, on a phone and on a PC, each of these at least twice. */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { after, before, test } from 'node:test';
-import type { Page } from 'playwright-core';
+import { test } from 'node:test';
 import { signInAs } from '../../web/mock/access-answers.ts';
 import { setMode } from '../../web/mock/mode.ts';
-import { Browser, BuiltPage, DESKTOP, type Look, nothingLives, PHONE, sidewaysScroll } from '../page-fixtures.ts';
-import { allViews, partsOf } from '../page-views.ts';
+import { Browser, BuiltPage, DESKTOP, type Look, nothingLives, PHONE } from '../page-fixtures.ts';
+import { allViews, partsOf, type Whose } from '../page-views.ts';
 import { startMockBox } from './mock-fixtures.ts';
-import { shownTexts, textTroubles } from './page-texts.ts';
+import { troublesOf } from './page-checks.ts';
 
 const LOOKS: readonly Look[] = [
   { locale: 'en-US', ...PHONE, colors: 'light' },
@@ -18,122 +15,39 @@ const LOOKS: readonly Look[] = [
   { locale: 'zh-CN', ...DESKTOP, colors: 'light' },
 ];
 
-let built: BuiltPage;
-let axe = '';
-before(async () => {
-  built = await BuiltPage.make();
-  axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-});
-after(() => built[Symbol.asyncDispose]());
-
-type Finding = { id: string; impact: string; nodes: { target: string[]; failureSummary: string }[] };
-
-/** What axe calls serious or critical, one line each. */
-async function axeFindings(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  const { violations } = (await page.evaluate(
-    'axe.run(document, { resultTypes: ["violations"], preload: false })',
-  )) as {
-    violations: Finding[];
-  };
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.slice(0, 3).map((n) => `axe ${id}: ${n.target.join(' ')}: ${n.failureSummary}`));
-}
-
-/** One title, and no step left out on the way down. */
-async function headingTroubles(page: Page): Promise<string[]> {
-  const levels = await page.evaluate(() =>
-    [...document.querySelectorAll('h1, h2, h3, h4, h5, h6')].map((h) => Number(h.tagName.slice(1))),
-  );
-  const troubles = levels.filter((l) => l === 1).length === 1 ? [] : [`${levels.filter((l) => l === 1).length} h1`];
-  for (const [i, level] of levels.entries())
-    if (level > (levels[i - 1] ?? 0) + 1) troubles.push(`h${level} follows h${levels[i - 1] ?? 0}`);
-  return troubles;
-}
-
-/** CSS pixels that a finger needs of a control's height. */
-const THUMB_PX = 36;
-
-const smallControls = (page: Page): Promise<string[]> =>
-  page.evaluate(
-    (least) =>
-      [...document.querySelectorAll('button, summary, select, input:not([type=checkbox], [type=radio], [type=file])')]
-        .filter((e) => {
-          const { height, width } = e.getBoundingClientRect();
-          return width > 1 && height > 1 && height < least && getComputedStyle(e).clipPath === 'none';
-        })
-        .map(
-          (e) =>
-            `small: ${e.tagName} ${e.className} ${e.textContent?.slice(0, 20)} ${e.getBoundingClientRect().height}`,
-        ),
-    THUMB_PX,
-  );
-
-/** Where the tabulator goes is seen, in the order of the page. */
-async function focusTroubles(page: Page): Promise<string[]> {
-  const troubles: string[] = [];
-  const jumps = await page.locator('[tabindex]:not([tabindex="0"], [tabindex="-1"])').count();
-  if (jumps > 0) troubles.push(`${jumps} elements push themselves in front in the order of the tabulator`);
-  await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
-  for (let i = 0; i < 8; i++) {
-    await page.keyboard.press('Tab');
-    const said = await page.evaluate(() => {
-      const e = document.activeElement;
-      if (!e || e === document.body) return '';
-      const box = e.getBoundingClientRect();
-      const style = getComputedStyle(e);
-      const isSeen = box.width > 1 && box.height > 1;
-      const isMarked = style.outlineStyle !== 'none' || style.boxShadow !== 'none';
-      return isSeen && isMarked ? '' : `focus is not seen: ${e.tagName} ${e.className} ${e.textContent?.slice(0, 20)}`;
-    });
-    if (said) troubles.push(said);
-  }
-  return troubles;
-}
-
-async function troublesOf(browser: Browser, look: Look): Promise<string[]> {
+async function troublesIn(whose: Whose, built: BuiltPage, look: Look): Promise<string[]> {
+  setMode(new URLSearchParams(), whose === 'central');
+  const admin = await startMockBox({ webRoot: built.webRoot, isCentral: whose === 'central' });
+  const browser = await Browser.start(built.dir, look);
   const { page } = browser;
-  const sideways = await sidewaysScroll(page);
-  return [
-    ...(sideways > 0 ? [`scrolls sideways by ${sideways} pixels`] : []),
-    ...textTroubles(await shownTexts(page), look.locale),
-    ...(await headingTroubles(page)),
-    ...(look.width < 500 ? await smallControls(page) : []),
-    ...(await axeFindings(page)),
-    ...(await focusTroubles(page)),
-    // Who could look before is expected to be able to: the page dials at once, and hangs up where it is nobody any more.
-    ...browser.troubles.splice(0).filter((t) => !/WebSocket is closed before|HTTP Authentication failed/.test(t)),
-  ];
+  const found: string[] = [];
+  try {
+    for (const view of await allViews(whose)) {
+      signInAs(view.who);
+      // Who is signed in is asked at the beginning.
+      await page.goto('about:blank');
+      const paths = [view.path];
+      for (const path of paths) {
+        const opened = await browser.open(admin.url, path).catch((e: Error) => [`does not open: ${e.message}`]);
+        if (path === view.path && view.hasParts) paths.push(...(await partsOf(page, view)).slice(1));
+        const all = [...(opened ?? []), ...(await troublesOf(browser, look))];
+        found.push(...all.map((trouble) => `${path}: ${trouble}`));
+      }
+      if (view.hasParts) assert.ok(paths.length > 1, `${view.name} has sections`);
+    }
+  } finally {
+    await browser[Symbol.asyncDispose]();
+    await admin.close();
+  }
+  return found;
 }
 
-for (const look of LOOKS) {
-  const name = `every view in ${look.locale}, ${look.colors}, ${look.width} pixels wide`;
-  test(`${name}: nothing sticks out, nothing is raw, and everybody can use it`, async () => {
-    setMode(new URLSearchParams());
-    const admin = await startMockBox({ webRoot: built.webRoot });
-    const browser = await Browser.start(built.dir, look);
-    const { page } = browser;
-    const found: string[] = [];
-    try {
-      for (const view of await allViews()) {
-        signInAs(view.who);
-        // Who is signed in is asked at the beginning.
-        await page.goto('about:blank');
-        const paths = [view.path];
-        for (const path of paths) {
-          const opened = await browser.open(admin.url, path).catch((e: Error) => [`does not open: ${e.message}`]);
-          if (path === view.path && view.hasParts) paths.push(...(await partsOf(page, view)).slice(1));
-          const all = [...(opened ?? []), ...(await troublesOf(browser, look))];
-          found.push(...all.map((trouble) => `${path}: ${trouble}`));
-        }
-        if (view.hasParts) assert.ok(paths.length > 1, `${view.name} has sections`);
-      }
-    } finally {
-      await browser[Symbol.asyncDispose]();
-      await admin.close();
-    }
-    assert.deepEqual(found, []);
-    await nothingLives();
-  });
-}
+for (const whose of ['box', 'central'] as const)
+  for (const look of LOOKS) {
+    const name = `every view of a ${whose} in ${look.locale}, ${look.colors}, ${look.width} pixels wide`;
+    test(`${name}: nothing sticks out, nothing is raw, and everybody can use it`, async () => {
+      await using built = await BuiltPage.make({ mode: whose === 'central' ? 'central' : 'production' });
+      assert.deepEqual(await troublesIn(whose, built, look), []);
+      await nothingLives();
+    });
+  }

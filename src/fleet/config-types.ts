@@ -27,6 +27,10 @@ export type CentralConfig = {
   swarm: Place;
   /** PEM, Ed25519; default: `signing-key.pem` in the data folder, made on the first start. */
   signingKey?: Path;
+  /** Where its page is answered: an address and port, over TLS unless it is of this machine alone. Without it there is no page. */
+  admin?: AdminConfig;
+  /** Host names under which the page may be opened, beside its addresses. @maxItems 16 */
+  names?: HostName[];
   /** PEM, Ed25519: signs firmware, and nothing else does. Never made by itself, and read only to publish: it may lie on something that is plugged in for that. */
   firmwareKey?: Path;
   /** A node that was asked to install and says nothing for so many seconds has failed; default: 900. @minimum 1 @maximum 604800 @asType integer */
@@ -35,6 +39,14 @@ export type CentralConfig = {
   sites?: { [site: string]: SiteConfig };
   watch?: WatchConfig;
 };
+export type AdminConfig = {
+  /** @minLength 1 @maxLength 253 */
+  host: string;
+  /** @minimum 1 @maximum 65535 @asType integer */
+  port: number;
+};
+/** @minLength 1 @maxLength 253 @pattern ^[A-Za-z0-9.-]+$ */
+type HostName = string;
 
 /** Hours of the day, local time of the central; past midnight where `until` is not later than `from`. */
 export type Window = { from: TimeOfDay; until: TimeOfDay };

@@ -144,6 +144,12 @@ export class FleetBook implements Disposable {
     return this.#sql(sql).all(limit) as Pick<DistributionRow, 'id' | 'name' | 'rev' | 'orders' | 'state'>[];
   }
 
+  /** Where originals lie that are still given. */
+  sources(): string[] {
+    const sql = "SELECT DISTINCT source FROM distribution WHERE state <> 'cancelled' AND source IS NOT NULL";
+    return this.#sql(sql).pluck().all() as string[];
+  }
+
   /** The highest of the name so far; 0: none. */
   lastRev(name: string): number {
     return this.#sql('SELECT coalesce(max(rev), 0) FROM distribution WHERE name = ?').pluck().get(name) as number;

@@ -12,7 +12,8 @@ const mockBox = (): Plugin => ({
     if (server.httpServer) serveLive(server.httpServer as Server);
     server.middlewares.use((request, response, next) => {
       const url = new URL(request.url ?? '/', 'http://mock');
-      if (url.pathname === '/') setMode(url.searchParams);
+      const isCentral = url.pathname === '/central.html';
+      if (url.pathname === '/' || isCentral) setMode(url.searchParams, isCentral);
       handleMock(request, response).then((handled) => handled || next(), next);
     });
   },

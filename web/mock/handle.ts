@@ -6,6 +6,7 @@ import { fits } from '../src/frame/route.ts';
 import { accessAnswers, rightNow } from './access-answers.ts';
 import { type Answers, MockRefusal } from './answers.ts';
 import { figureAnswers } from './figure-answers.ts';
+import { fleetAnswers, fleetNow } from './fleet-answers.ts';
 import { liveAnswers, snapshotNow } from './live-answers.ts';
 import { machineAnswers } from './machine-answers.ts';
 import { mode } from './mode.ts';
@@ -20,6 +21,7 @@ export const answers: Answers<RouteName> = {
   ...accessAnswers,
   ...settingsAnswers,
   ...machineAnswers,
+  ...fleetAnswers,
 };
 type AnyAnswer = (ask: { params: Record<string, string>; query: object; body: unknown }) => unknown;
 const routes = Object.entries(answers).map(([name, answer]) => {
@@ -71,7 +73,7 @@ function answerTo(request: IncomingMessage, url: URL, text: string): unknown {
   throw new MockRefusal(404, { why: 'not-found', text: `no ${method} ${url.pathname}` });
 }
 
-const NUMBERS = new Set(['offset', 'limit', 'before', 'from', 'to']);
+const NUMBERS = new Set(['offset', 'limit', 'before', 'from', 'to', 'since']);
 const queryOf = (url: URL): object =>
   Object.fromEntries([...url.searchParams].map(([key, value]) => [key, NUMBERS.has(key) ? Number(value) : value]));
 
@@ -97,7 +99,7 @@ export function serveLive(server: Server): void {
     }
     feed.handleUpgrade(request, socket, head, (client) => {
       const speak = () => {
-        if (!mode.isSilent) client.send(JSON.stringify(snapshotNow()));
+        if (!mode.isSilent) client.send(JSON.stringify(mode.isCentral ? fleetNow() : snapshotNow()));
       };
       speak();
       const timer = setInterval(speak, 1000);

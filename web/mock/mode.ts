@@ -1,5 +1,6 @@
 import { signInAs } from './access-answers.ts';
 import { setHistory } from './figure-answers.ts';
+import { setFleetEmpty } from './fleet-answers.ts';
 import { setEmpty } from './live-answers.ts';
 
 /** How the made-up box misbehaves. */
@@ -10,8 +11,10 @@ export type Mode = {
   delayMs: number;
   /** The socket opens and says nothing. */
   isSilent: boolean;
+  /** It is a fleet's central, and its page `central.html`. */
+  isCentral: boolean;
 };
-export let mode: Mode = { fail: [], delayMs: 0, isSilent: false };
+export let mode: Mode = { fail: [], delayMs: 0, isSilent: false, isCentral: false };
 
 const WHO = ['look', 'operate', 'administer', 'none', 'guest', 'new'] as const;
 
@@ -19,13 +22,15 @@ const WHO = ['look', 'operate', 'administer', 'none', 'guest', 'new'] as const;
  * Set by the address that the page is opened with: `/?as=look&fail=/api/tasks&delay=300&box=empty&history=off&live=silent`. What is not named is
  * as it should be.
  */
-export function setMode(query: URLSearchParams): void {
+export function setMode(query: URLSearchParams, isCentral = false): void {
   mode = {
+    isCentral,
     fail: query.getAll('fail'),
     delayMs: Number(query.get('delay') ?? 0),
     isSilent: query.get('live') === 'silent',
   };
   signInAs(WHO.find((who) => who === query.get('as')) ?? 'administer');
   setEmpty(query.get('box') === 'empty');
+  setFleetEmpty(query.get('box') === 'empty');
   setHistory(query.get('history') !== 'off');
 }

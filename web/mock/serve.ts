@@ -22,7 +22,8 @@ const CSP =
 export async function serveMock(webRoot: string, port = 0): Promise<{ port: number; server: Server }> {
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://mock');
-    if (url.pathname === '/') setMode(url.searchParams);
+    const isCentral = url.pathname === '/central.html';
+    if (url.pathname === '/' || isCentral) setMode(url.searchParams, isCentral);
     const file = async () => {
       const name = url.pathname === '/' ? '/index.html' : url.pathname;
       const body = name.includes('..') ? undefined : await readFile(join(webRoot, name)).catch(() => undefined);

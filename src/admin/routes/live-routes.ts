@@ -1,9 +1,10 @@
 import { parseEndpoint, spelt } from '#base/endpoint.ts';
+import type { Log } from '#base/log.ts';
 import type { ExplainQuestion, ExplainView, WhatIfAnswer } from '../contract.ts';
 import type { ExplainQuery, HealthAnswer } from '../contract-api.ts';
 import { ADMIN_LIMITS } from '../limits.ts';
 import { Refused, type Route, refuse, route, Sent, sentJson, Told } from '../route.ts';
-import type { SharedSnapshot } from '../shared-snapshot.ts';
+import { SharedSnapshot, type SnapshotWorld } from '../shared-snapshot.ts';
 
 /** What the box is doing now, and why. */
 export type LiveWorld = {
@@ -15,6 +16,12 @@ export type LiveWorld = {
   /** What was recorded, a line each; undefined: nothing is recorded. */
   trace(): AsyncIterable<string> | undefined;
 };
+
+/** Of a box, for the server. */
+export function boxLive(world: SnapshotWorld & LiveWorld, log: Log) {
+  const snapshot = new SharedSnapshot(world, log);
+  return { feed: () => snapshot.json(), routes: liveRoutes(world, snapshot) };
+}
 
 const NOT_RECORDED = 'Nothing is recorded: set "trace" to true and start the daemon again.';
 const cannotTell = () => refuse('failed', 'The box cannot tell its state now: see its log.');

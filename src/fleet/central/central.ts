@@ -183,17 +183,17 @@ export class Central {
     this.#advance(id);
   }
 
-  /** Whoever failed or refused is tried again, now. */
-  retry(id: DistributionId): void {
+  /** Whoever failed or refused is tried again, now. `only`: this node alone. */
+  retry(id: DistributionId, only?: string): void {
     const { book } = this.#world;
     if (!book.distribution(id)) return;
     book.transaction(() => {
-      this.#note('retried', { distribution: id });
+      this.#note('retried', { distribution: id, ...(only !== undefined && { node: only }) });
       for (const { node, state } of book.targets(id))
-        if (state === 'failed' || state === 'refused')
+        if ((state === 'failed' || state === 'refused') && (only === undefined || only === node))
           book.putTarget(id, node, this.#nowMs, { state: 'waiting', why: null, tries: 0 });
       if (book.distribution(id)?.state === 'partial') book.setDistribution(id, 'open', this.#nowMs);
-      this.#rollouts.retry(id);
+      this.#rollouts.retry(id, only);
     });
     this.#advance(id);
   }

@@ -12,6 +12,8 @@ export type KnownNode = PlanNode & {
   /** Since when its process runs, ms. */
   readonly beganMs: number;
   readonly seenMs: number;
+  /** Since when it is here; of one that is not, when it was heard last. After a restart of the central no earlier than it was heard before. */
+  readonly sinceMs: number;
 };
 
 type Said = Pick<Up['hello'], 'role' | 'site' | 'version' | 'swarm' | 'freeBytes' | 'device' | 'beganMs'>;
@@ -27,13 +29,13 @@ export class Nodes {
   readonly #all = new Map<string, Omit<KnownNode, 'online'>>();
   /** Those of whom the diary says that they went. */
   readonly #away = new Set<string>();
-  readonly #sinceMs: number;
+  readonly #beganMs: number;
 
   constructor(book: FleetBook, nowMs: number) {
     this.#book = book;
-    this.#sinceMs = nowMs;
+    this.#beganMs = nowMs;
     for (const { name, said, seenMs, away } of book.nodes()) {
-      this.#all.set(name, { name, seenMs, ...(JSON.parse(said) as Said) });
+      this.#all.set(name, { name, seenMs, sinceMs: seenMs, ...(JSON.parse(said) as Said) });
       if (away) this.#away.add(name);
     }
   }
@@ -44,22 +46,28 @@ export class Nodes {
     const about = { role, site, version, swarm, freeBytes, beganMs };
     const said: Said = { ...about, ...(device !== undefined && { device }) };
     this.#book.putNode(name, JSON.stringify(said), nowMs);
-    this.#all.set(name, { name, seenMs: nowMs, ...said });
+    this.#all.set(name, { name, seenMs: nowMs, sinceMs: this.#sinceMs(name, nowMs), ...said });
     return true;
   }
 
   /** It said something, whatever: it is here. True: the diary says that it went. */
   heard(name: string, nowMs: number): boolean {
     const known = this.#all.get(name);
-    if (known) this.#all.set(name, { ...known, seenMs: nowMs });
+    if (known) this.#all.set(name, { ...known, seenMs: nowMs, sinceMs: this.#sinceMs(name, nowMs) });
     if (!this.#away.delete(name)) return false;
     this.#book.setAway(name, false);
     return true;
   }
 
+  /** Of one that is heard now. */
+  #sinceMs(name: string, nowMs: number): number {
+    const known = this.#all.get(name);
+    return known && nowMs - known.seenMs < SILENT_MS ? known.sinceMs : nowMs;
+  }
+
   /** Those that have gone and of whom nobody was told: once of each. A central that has just begun waits until it asked them itself. */
   gone(nowMs: number): string[] {
-    if (nowMs - this.#sinceMs < SILENT_MS) return [];
+    if (nowMs - this.#beganMs < SILENT_MS) return [];
     const gone = [...this.#all.values()].filter(
       ({ name, seenMs }) => nowMs - seenMs >= SILENT_MS && !this.#away.has(name),
     );
@@ -72,13 +80,16 @@ export class Nodes {
 
   get(name: string, nowMs: number): KnownNode | undefined {
     const known = this.#all.get(name);
-    return known && { ...known, online: nowMs - known.seenMs < SILENT_MS };
+    return known && seenAt(known, nowMs);
   }
 
   /** By name. */
   all(nowMs: number): ReadonlyMap<string, KnownNode> {
-    return new Map(
-      [...this.#all].map(([name, known]) => [name, { ...known, online: nowMs - known.seenMs < SILENT_MS }]),
-    );
+    return new Map([...this.#all].map(([name, known]) => [name, seenAt(known, nowMs)]));
   }
+}
+
+function seenAt(known: Omit<KnownNode, 'online'>, nowMs: number): KnownNode {
+  const online = nowMs - known.seenMs < SILENT_MS;
+  return { ...known, online, sinceMs: online ? known.sinceMs : known.seenMs };
 }

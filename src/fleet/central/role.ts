@@ -6,7 +6,9 @@ import type { Log } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
 import { FleetBook } from '#index/fleet-book.ts';
 import { amqpBroker } from '../amqp-broker.ts';
+import type { Broker } from '../broker.ts';
 import { brokerServer, firmwareKeyAt, readConfig, signingKeyAt } from '../config.ts';
+import type { CentralConfig } from '../config-types.ts';
 import { centralTopology, DOWN } from '../names.ts';
 import { Outbox } from '../outbox.ts';
 import { Central } from './central.ts';
@@ -21,8 +23,22 @@ export const DESK = 'central.sock';
 /** A watched entry that did not change for so long is all there, where the configuration says nothing. */
 const SETTLE_MS = 10_000;
 
-/** `swarmbox central CONFIG`. Rejects with what is to be changed; ends with the scope. */
-export async function runCentral(configPath: string, log: Log): Promise<Scope> {
+/** What a page of the central is made of. */
+export type CentralParts = {
+  readonly config: CentralConfig;
+  readonly central: Central;
+  readonly book: FleetBook;
+  readonly control: Broker;
+  readonly scope: Scope;
+  readonly log: Log;
+};
+
+/** `swarmbox central CONFIG`. `openPage`: called once the rest is there. Rejects with what is to be changed; ends with the scope. */
+export async function runCentral(
+  configPath: string,
+  log: Log,
+  openPage: (parts: CentralParts) => Promise<void> = async () => {},
+): Promise<Scope> {
   const config = readConfig(configPath, 'central');
   const scope = new Scope((error) => log.error('trouble', { why: errorText(error) }));
   try {
@@ -80,6 +96,7 @@ export async function runCentral(configPath: string, log: Log): Promise<Scope> {
         publish: (path) => central.publish({ path }, watch.orders),
         failed: (name, why) => central.cannotPublish(name, why),
       }).start();
+    await openPage({ config, central, book, control, scope, log });
     log.info('ready', { role: 'central' });
     return scope;
   } catch (error) {

@@ -124,10 +124,12 @@ export class Rollouts {
     this.#world.note('wave-resumed', { distribution: id });
   }
 
-  /** Who failed is asked again, in its wave; not before a stopped one goes on. */
-  retry(id: DistributionId): void {
+  /** Who failed is asked again, in its wave; not before a stopped one goes on. `only`: this node alone. */
+  retry(id: DistributionId, only?: string): void {
     const { installs } = this.#parts();
-    const failed = installs.of(id).filter(({ state }) => state === 'failed' || state === 'rolled-back');
+    const failed = installs
+      .of(id)
+      .filter(({ node, state }) => (state === 'failed' || state === 'rolled-back') && (only ?? node) === node);
     for (const { node } of failed) installs.put(id, node, this.#nowMs, { state: 'waiting', why: null, detail: null });
     const rollout = installs.rollout(id);
     if (failed.length > 0 && rollout?.state === 'over' && !rollout.why) this.#set(id, 'rolling', {});

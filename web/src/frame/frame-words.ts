@@ -1,6 +1,18 @@
+import type { FrameWords } from '../words/frame-en.ts';
+import { type OwnWords, ownPage } from './own-page.ts';
 import { wordSet } from './words.ts';
 
 export const frameWords = wordSet({
-  en: async () => (await import('../words/frame-en.ts')).en,
-  'zh-CN': async () => (await import('../words/frame-zh.ts')).zh,
+  en: async () => withOwn((await import('../words/frame-en.ts')).en, await ownPage().words?.('en')),
+  'zh-CN': async () => withOwn((await import('../words/frame-zh.ts')).zh, await ownPage().words?.('zh-CN')),
 });
+
+/** Tables are laid over each other, texts take each other's place. */
+function withOwn(words: FrameWords, own: OwnWords | undefined): FrameWords {
+  if (!own) return words;
+  const said = Object.entries(own).map(([key, value]) => {
+    const before = words[key as keyof FrameWords];
+    return [key, typeof value === 'object' ? { ...(before as object), ...value } : value];
+  });
+  return { ...words, ...Object.fromEntries(said) };
+}

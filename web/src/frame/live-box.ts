@@ -1,11 +1,13 @@
 import { computed, effect, signal } from '@preact/signals';
+import type { BoxSnapshot } from '#admin/contract.ts';
 import { Live, type LiveSocket } from './live.ts';
+import { ownPage } from './own-page.ts';
 import { firstState, next, type PageState } from './page-state.ts';
 
 /** The box as it is now: one socket, for all views. */
 export const live = signal<PageState>(firstState);
-/** The last state that was heard; undefined before the first. */
-export const snapshot = computed(() => live.value.snapshot);
+/** The last state that was heard; undefined before the first. On the page of a central: `fleet` (fleet/live-fleet.ts). */
+export const snapshot = computed(() => live.value.snapshot as BoxSnapshot | undefined);
 /** Done with the first state that is heard. */
 export const firstHeard: Promise<void> = new Promise((resolve) => {
   effect(function (this: { dispose(): void }) {
@@ -22,7 +24,7 @@ const address = () => `${location.protocol === 'https:' ? 'wss' : 'ws'}://${loca
 const one = new Live(
   {
     dial: () => new WebSocket(address()) as LiveSocket,
-    history: async () => (await fetch('/api/history')).json(),
+    history: async () => (ownPage().hasHistory ? (await fetch('/api/history')).json() : []),
     after: (ms, act) => {
       const timer = setTimeout(act, ms);
       return () => clearTimeout(timer);

@@ -1,5 +1,5 @@
-import type { BoxSnapshot, RateSample } from '#admin/contract.ts';
-import type { PageEvent } from './page-state.ts';
+import type { RateSample } from '#admin/contract.ts';
+import type { PageEvent, Snapshot } from './page-state.ts';
 
 /** ms. A box that reboots is back within the minute; nobody should wait longer than this for the page to notice. */
 const FIRST_WAIT_MS = 1000;
@@ -28,10 +28,13 @@ export type LiveWorld = {
 export const waitMs = (attempt: number, random: number): number =>
   Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(attempt, 10)) * (0.75 + random / 2);
 
-const isSnapshot = (value: unknown): value is BoxSnapshot =>
-  typeof value === 'object' && value !== null && 'nowMs' in value && 'tasks' in value && 'steering' in value;
+const isSnapshot = (value: unknown): value is Snapshot =>
+  typeof value === 'object' &&
+  value !== null &&
+  'nowMs' in value &&
+  (('tasks' in value && 'steering' in value) || 'moving' in value);
 
-export function parseSnapshot(data: unknown): BoxSnapshot | undefined {
+export function parseSnapshot(data: unknown): Snapshot | undefined {
   try {
     const value: unknown = JSON.parse(String(data));
     return isSnapshot(value) ? value : undefined;

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { views } from '../views.ts';
 import { frameWords } from './frame-words.ts';
+import { ownPage } from './own-page.ts';
 import { hashOf } from './route.ts';
 import { place } from './router.ts';
 import { includes, session } from './session.ts';
@@ -9,6 +9,7 @@ import { findView } from './view-entry.ts';
 /** What whoever looks may see. */
 export function Nav() {
   const words = frameWords.get();
+  const { views } = ownPage();
   const here = findView(views, place.value.path)?.entry;
   const right = session.value?.right;
   const list = useRef<HTMLUListElement>(null);

@@ -1,8 +1,8 @@
 import { effect, signal } from '@preact/signals';
 import type { ComponentType } from 'preact';
-import { views } from '../views.ts';
 import type { Language } from './format.ts';
 import { frameWords } from './frame-words.ts';
+import { ownPage } from './own-page.ts';
 import { place } from './router.ts';
 import { includes, session } from './session.ts';
 import { isExpected, tellSession } from './start-session.ts';
@@ -26,7 +26,7 @@ let wanted = 0;
 /** Loads what the address names and puts it on the page, unless something else was wanted meanwhile. */
 async function show(path: string, query: URLSearchParams): Promise<void> {
   const mine = ++wanted;
-  const found = findView(views, path);
+  const found = findView(ownPage().views, path);
   if (!found) {
     open.value = { kind: 'unknown' };
     return;

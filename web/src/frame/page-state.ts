@@ -1,4 +1,5 @@
 import type { BoxSnapshot, RateSample, Totals } from '#admin/contract.ts';
+import type { FleetSnapshot } from '#admin/contract-fleet.ts';
 
 /** How much of the rates is kept, back from now. */
 export const CHART_MS = 300_000;
@@ -11,15 +12,18 @@ export type Link =
   /** The figures are old. `retryAtMs` is unset while a new try is under way. Times are the browser's. */
   | { kind: 'lost'; sinceMs: number; retryAtMs?: number };
 
+/** A second of the feed: of a box, or of a fleet's central. */
+export type Snapshot = BoxSnapshot | FleetSnapshot;
+
 export type PageState = {
   link: Link;
-  snapshot?: BoxSnapshot;
+  snapshot?: Snapshot;
   /** Oldest first, within five minutes. Times are the box's. */
   samples: readonly RateSample[];
 };
 
 export type PageEvent =
-  | { kind: 'snapshot'; snapshot: BoxSnapshot }
+  | { kind: 'snapshot'; snapshot: Snapshot }
   | { kind: 'history'; samples: readonly RateSample[] }
   | { kind: 'lost'; atMs: number; retryAtMs: number }
   | { kind: 'dialling' };
@@ -29,9 +33,9 @@ export const firstState: PageState = { link: { kind: 'connecting' }, samples: []
 export function next(state: PageState, event: PageEvent): PageState {
   switch (event.kind) {
     case 'snapshot': {
-      const { nowMs, wan, lan } = event.snapshot;
-      const sample: RateSample = [nowMs, wan.rxBytesPerS, lan.txBytesPerS];
-      return { link: { kind: 'live' }, snapshot: event.snapshot, samples: withSample(state.samples, sample) };
+      const { snapshot } = event;
+      const samples = 'wan' in snapshot ? withSample(state.samples, sampleOf(snapshot)) : state.samples;
+      return { link: { kind: 'live' }, snapshot, samples };
     }
     case 'history': {
       const last = event.samples[event.samples.length - 1]?.[0] ?? Number.NEGATIVE_INFINITY;
@@ -48,6 +52,8 @@ export function next(state: PageState, event: PageEvent): PageState {
       return state.link.kind === 'lost' ? { ...state, link: { kind: 'lost', sinceMs: state.link.sinceMs } } : state;
   }
 }
+
+const sampleOf = ({ nowMs, wan, lan }: BoxSnapshot): RateSample => [nowMs, wan.rxBytesPerS, lan.txBytesPerS];
 
 function withSample(samples: readonly RateSample[], sample: RateSample): readonly RateSample[] {
   const last = samples[samples.length - 1];

@@ -1,11 +1,11 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { FrameWords } from '../words/frame-en.ts';
 import { frameWords } from './frame-words.ts';
-import { LateBanner } from './late-banner.tsx';
 import { LinkNotice } from './link-notice.tsx';
 import { isLive, snapshot } from './live-box.ts';
 import { Nav } from './nav.tsx';
 import { open, showPlace } from './open-view.ts';
+import { ownPage } from './own-page.ts';
 import { may, session } from './session.ts';
 import { SaidRegion } from './tell.tsx';
 import { TopBar } from './top-bar.tsx';
@@ -15,6 +15,7 @@ export function Shell() {
   const now = open.value;
   const isBare = now.kind === 'view' && now.found.entry.bare === true;
   const words = frameWords.get();
+  const { Late } = ownPage();
   useArrival(now.kind === 'view' ? now.found.entry.name : undefined);
   return (
     <>
@@ -24,7 +25,7 @@ export function Shell() {
       <TopBar isBare={isBare} />
       {!isBare && <Nav />}
       {!isBare && session.value?.right !== undefined && <LinkNotice />}
-      {may('administer') && <LateBanner />}
+      {Late && may('administer') && <Late />}
       <main
         id="main"
         tabIndex={-1}

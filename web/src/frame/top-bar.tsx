@@ -1,11 +1,9 @@
 import { problemText } from '../parts/problem-note.tsx';
 import { call } from './call.ts';
 import { frameWords } from './frame-words.ts';
-import { say } from './language.ts';
-import { isLive, snapshot } from './live-box.ts';
 import { speakHere } from './open-view.ts';
+import { ownPage } from './own-page.ts';
 import { safeText } from './safe-text.ts';
-import { saidDuration } from './said.ts';
 import { session } from './session.ts';
 import { askSession, toSignIn } from './start-session.ts';
 import { tell } from './tell.tsx';
@@ -23,6 +21,7 @@ const Mark = () => (
 
 export function TopBar({ isBare }: { isBare: boolean }) {
   const words = frameWords.get();
+  const { State } = ownPage();
   void theme.value;
   return (
     <header class="top">
@@ -30,7 +29,7 @@ export function TopBar({ isBare }: { isBare: boolean }) {
         <Mark />
         Swarmbox
       </h1>
-      {!isBare && <BoxState />}
+      {!isBare && <State />}
       <div class="top-tools">
         <button
           type="button"
@@ -50,20 +49,6 @@ export function TopBar({ isBare }: { isBare: boolean }) {
         {!isBare && <Who />}
       </div>
     </header>
-  );
-}
-
-function BoxState() {
-  const words = frameWords.get();
-  const box = snapshot.value;
-  if (!box || !isLive.value) return null;
-  const { state, why } = box.steering;
-  return (
-    <p class={`box-state ${state}`}>
-      <b>{words.steering[state]}</b>
-      {state !== 'armed' && why && <bdi>{safeText(say(words.steeringWhy, why))}</bdi>}
-      <span>{words.upFor(saidDuration(box.nowMs - box.startedAtMs))}</span>
-    </p>
   );
 }
 

@@ -4,7 +4,7 @@ const right: Record<Right, string> = { look: 'May look', operate: 'May operate',
 const rightSays: Record<Right, string> = {
   look: 'Sees everything, changes nothing.',
   operate: 'Acts on torrents and disks.',
-  administer: 'Changes the box itself, and who may do what.',
+  administer: 'Changes the system itself, and who may do what.',
 };
 
 export const en = {

@@ -8,7 +8,7 @@ export const zh: AccountWords = {
   rightSays: {
     look: '可以查看一切，不能更改。',
     operate: '可以操作种子和磁盘。',
-    administer: '可以更改盒子本身以及各人的权限。',
+    administer: '可以更改系统本身以及各人的权限。',
   },
   rights: '权限',
   socket: '您通过控制套接字访问：无需账号的管理员。',

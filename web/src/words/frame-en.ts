@@ -15,6 +15,12 @@ const views = {
   settings: 'Settings',
   system: 'System',
   account: 'Account',
+  nodes: 'Nodes',
+  node: 'Node',
+  distributions: 'Distributions',
+  distribution: 'Distribution',
+  publish: 'Publish',
+  diary: 'Diary',
   signIn: 'Sign in',
   setUp: 'Set up',
 };

@@ -38,7 +38,7 @@ export const en = {
   guests: 'Whoever opens the page may look without signing in',
   guestsHint: 'They see the figures and lists, and change nothing.',
   make: 'Make the account',
-  already: 'Somebody set the box up meanwhile. Sign in.',
+  already: 'Somebody set it up meanwhile. Sign in.',
   portsCannot: 'The ports are given by the configuration file here, and shown only.',
   lan: 'To the PCs (LAN)',
   wan: 'To the router (internet)',

@@ -1,0 +1,32 @@
+import type { DiaryWords } from './diary-en.ts';
+
+export const zh: DiaryWords = {
+  code: {
+    published: '已发布',
+    'relays-done': '所有中继已收到',
+    converged: '大部分已收到',
+    complete: '全部收到',
+    partial: '已结束，部分未收到',
+    cancelled: '已取消',
+    retried: '重试',
+    failed: '失败',
+    refused: '拒绝',
+    warned: '继续，但有问题',
+    'wave-opened': '下一批开始',
+    'wave-stopped': '升级停止',
+    'wave-resumed': '升级继续',
+    'install-failed': '未能安装',
+    'rolled-out': '升级结束',
+    'node-came': '上线',
+    'node-went': '离线',
+    'node-restarted': '已重启',
+    'central-started': '中心已启动',
+    'broker-gone': '消息服务器断开',
+    'broker-back': '消息服务器恢复',
+    'broker-blocked': '消息服务器暂不接收',
+  },
+  intro: '节点与分发发生的事，最新的在前。',
+  none: '暂无记录。',
+  newest: '最新',
+  older: '更早',
+};
