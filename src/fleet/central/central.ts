@@ -2,7 +2,7 @@ import { type KeyObject, randomUUID } from 'node:crypto';
 import type { Clock } from '#base/clock.ts';
 import type { Log } from '#base/log.ts';
 import type { Scope } from '#base/scope.ts';
-import type { DistributionRow, FleetBook, NewNote, NoteRow, TargetRow } from '#index/fleet-book.ts';
+import type { FleetBook, NewNote, NoteRow, TargetRow } from '#index/fleet-book.ts';
 import type { Broker } from '../broker.ts';
 import type { Orders } from '../config-types.ts';
 import { LIMITS } from '../limits.ts';
