@@ -162,8 +162,8 @@ test(
       await refused.getByText('Nobody whom this node trusts signed it').waitFor();
       const distribution = new URL(page.url()).hash.slice(1);
       // What was told in the other language goes by itself.
-    await page.locator('.said p').waitFor({ state: 'detached' });
-    const english = { ...look, locale: 'en-US' } as const;
+      await page.locator('.said p').waitFor({ state: 'detached' });
+      const english = { ...look, locale: 'en-US' } as const;
       for (const path of ['/', distribution, '/nodes', '/nodes/pc-2', '/publish', '/diary', '/system', '/account']) {
         await browser.open(url, path);
         assert.deepEqual(await troublesOf(browser, english), [], path);
