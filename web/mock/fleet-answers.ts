@@ -39,7 +39,7 @@ function machine(name: string, site: string, role: FleetNode['role'], i: number)
     sinceMs: NOW_MS - (online ? (i % 9) * 7 * 3_600_000 : (i % 5) * DAY_MS) - 3 * MINUTE_MS,
     version: i % 31 === 7 ? '0.0.9' : '0.1.0',
     freeBytes: 40e9 + (i % 17) * 31e9,
-    lacks: online ? (i % 11 === 3 ? 1 : 0) : 2,
+    lacks: online ? (i % 11 === 3 || i % 41 === 3 ? 1 : 0) : 2,
     failing: i % 41 === 3 ? 1 : 0,
   };
 }

@@ -1,10 +1,10 @@
 import type { FrameWords } from '../words/frame-en.ts';
-import { type OwnWords, ownPage } from './own-page.ts';
+import { type OwnWords, ownWords } from './own-page.ts';
 import { wordSet } from './words.ts';
 
 export const frameWords = wordSet({
-  en: async () => withOwn((await import('../words/frame-en.ts')).en, await ownPage().words?.('en')),
-  'zh-CN': async () => withOwn((await import('../words/frame-zh.ts')).zh, await ownPage().words?.('zh-CN')),
+  en: async () => withOwn((await import('../words/frame-en.ts')).en, await ownWords('en')),
+  'zh-CN': async () => withOwn((await import('../words/frame-zh.ts')).zh, await ownWords('zh-CN')),
 });
 
 /** Tables are laid over each other, texts take each other's place. */

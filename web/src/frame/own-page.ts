@@ -30,3 +30,6 @@ export function ownPage(): OwnPage {
   if (!own) throw new Error('bug: a page was drawn before it said what it is');
   return own;
 }
+
+/** What this page says in other words; of none, nothing. */
+export const ownWords = async (of: Language): Promise<OwnWords | undefined> => own?.words?.(of);

@@ -67,6 +67,7 @@ export const en = {
   goOn: 'Go on',
   discard: 'Discard',
   published: 'It is published.',
+  badName: 'Several files go into a folder of this name: leave out slashes, and make it shorter.',
   badPath: (path: string) => `This name cannot be taken: ${path}`,
   longPath: (path: string) => `This name is too long: ${path}`,
   twice: (path: string) => `This name comes twice: ${path}`,

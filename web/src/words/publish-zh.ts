@@ -68,6 +68,7 @@ export const zh: PublishWords = {
   goOn: '继续',
   discard: '丢弃',
   published: '已发布。',
+  badName: '多个文件会放入以此命名的文件夹：请去掉斜杠并缩短名称。',
   badPath: (path) => `名称不可用：${path}`,
   longPath: (path) => `名称过长：${path}`,
   twice: (path) => `名称重复：${path}`,

@@ -28,6 +28,7 @@ export function View({ query }: ViewProps) {
   const online = all.filter((node) => node.online).length;
   const wanted = wantedNodes(all, text, kind);
   const sites = bySite(wanted);
+  const whole = new Map(bySite(all));
   const showKind = (show: Kind) => go('/nodes', show === 'all' ? {} : { show }, true);
   return (
     <>
@@ -77,7 +78,13 @@ export function View({ query }: ViewProps) {
           </div>
           <div class="card">
             {sites.map(([site, nodes]) => (
-              <Site key={`${kind} ${site}`} site={site} nodes={nodes} isOpen={wanted.length <= OPEN_NODES} />
+              <Site
+                key={`${kind} ${site}`}
+                site={site}
+                nodes={nodes}
+                all={whole.get(site) ?? nodes}
+                isOpen={wanted.length <= OPEN_NODES}
+              />
             ))}
             {wanted.length === 0 && <p class="empty aside">{words.noneFound}</p>}
           </div>
@@ -87,10 +94,18 @@ export function View({ query }: ViewProps) {
   );
 }
 
-function Site({ site, nodes, isOpen }: { site: string; nodes: readonly FleetNode[]; isOpen: boolean }) {
+type SiteProps = {
+  site: string;
+  nodes: readonly FleetNode[];
+  /** Those that are not shown, too. */
+  all: readonly FleetNode[];
+  isOpen: boolean;
+};
+
+function Site({ site, nodes, all, isOpen }: SiteProps) {
   const words = fleetWords.get();
-  const online = nodes.filter((node) => node.online).length;
-  const failing = nodes.reduce((sum, node) => sum + node.failing, 0);
+  const online = all.filter((node) => node.online).length;
+  const failing = all.reduce((sum, node) => sum + node.failing, 0);
   return (
     <SiteGroup
       site={site}
@@ -98,7 +113,7 @@ function Site({ site, nodes, isOpen }: { site: string; nodes: readonly FleetNode
       isOpen={isOpen}
       says={
         <>
-          <span class="aside">{words.siteOnline(saidCount(online), saidCount(nodes.length))}</span>
+          <span class="aside">{words.siteOnline(saidCount(online), saidCount(all.length))}</span>
           {failing > 0 && <i class="badge bad">{words.failing(failing)}</i>}
         </>
       }

@@ -68,6 +68,7 @@ export function UploadPanel({ state, files, onGoOn, onDiscard, onBack }: Props) 
 /** Of a path that cannot be taken, which one; else the reason as it is told everywhere. */
 function failureText(problem: Problem, files: readonly Chosen[]): string {
   const words = publishWords.get();
+  if (problem.fields?.some(({ path }) => path === 'name')) return words.badName;
   const field = problem.fields?.find(({ path }) => path.startsWith('files.'));
   const at = /^files\.(\d+)\./.exec(field?.path ?? '')?.[1];
   const path = at === undefined ? undefined : files[Number(at)]?.path;
