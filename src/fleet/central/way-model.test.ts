@@ -53,6 +53,19 @@ test('where the broker is quick and nodes are few, AMQP carries what it may', ()
   assert.ok(amqpSeconds(site, 20 * MB, 3) < 0.5);
 });
 
+test('a line much slower than was guessed is believed after one file, and one accident is not believed for ever', () => {
+  const took = (site: SiteModel, way: 'inline' | 'swarm', mb: number, seconds: number): SiteModel =>
+    learned(site, { way, sizeBytes: mb * MB, nodes: 10, seconds });
+  let site = took(UNKNOWN_SITE, 'inline', 1, 2);
+  assert.ok(amqpSeconds(site, MB, 10) > 1.8, `${amqpSeconds(site, MB, 10)} s`);
+  site = took(site, 'swarm', 4, 1.7);
+  assert.equal(wayFor(site, MB, 10), 'swarm');
+  for (let i = 0; i < 5; i++) site = took(site, 'swarm', 1, 0.9);
+  site = took(site, 'swarm', 1, 30);
+  for (let i = 0; i < 3; i++) site = took(site, 'swarm', 1, 0.9);
+  assert.ok(swarmSeconds(site, MB) < 1.4, `${swarmSeconds(site, MB)} s`);
+});
+
 test('a small difference does not change what was chosen last', () => {
   let even: SiteModel = UNKNOWN_SITE;
   for (const sizeBytes of [MB, 10 * MB, 30 * MB, 100 * MB].flatMap((size) => Array(9).fill(size)) as number[]) {

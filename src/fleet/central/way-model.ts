@@ -23,7 +23,15 @@ export type SiteModel = {
  * Seconds over megabytes, as sums of what was seen: a straight line is fitted to it (least squares). Each outcome counts by its share of error, not by its seconds, so
  * that small distributions say where the line begins; and less with each later one.
  */
-type Line = { readonly w: number; readonly x: number; readonly y: number; readonly xx: number; readonly xy: number };
+type Line = {
+  readonly w: number;
+  readonly x: number;
+  readonly y: number;
+  readonly xx: number;
+  readonly xy: number;
+  /** Nothing was seen yet. */
+  readonly isGuess?: true;
+};
 
 const NOTHING_SEEN: Line = { w: 0, x: 0, y: 0, xx: 0, xy: 0 };
 const MB = 1e6;
@@ -33,8 +41,36 @@ const LEAST_S = 0.001;
 const LEAST_S_PER_MB = 1e-5;
 
 /** As if two distributions had been seen that took this long. */
-const guessed = (startS: number, bytesPerS: number): Line =>
-  [MB, 100 * MB].reduce((line, bytes) => seen(line, bytes, startS + bytes / bytesPerS), NOTHING_SEEN);
+const guessed = (startS: number, bytesPerS: number): Line => ({
+  ...[MB, 100 * MB].reduce((line, bytes) => seen(line, bytes, startS + bytes / bytesPerS), NOTHING_SEEN),
+  isGuess: true,
+});
+
+/** An outcome that took so many times what was believed, or the same share of it, says that the line is another. */
+const FAR = 2;
+/** So far a line is moved by one outcome. */
+const MOST_TIMES = 1_000;
+
+/** As if all that was seen had taken so many times as long. */
+const stretched = (line: Line, times: number): Line => ({
+  ...line,
+  w: line.w / times ** 2,
+  x: line.x / times ** 2,
+  y: line.y / times,
+  xx: line.xx / times ** 2,
+  xy: line.xy / times,
+});
+
+/**
+ * What is believed after an outcome. By its share of error alone a slow one would weigh next to nothing beside a guess that was too good, and be believed after dozens; so a line that is far from
+ * what was seen is first moved there: all the way when it is a guess, half of it (as a factor) later, because any one outcome may have met an accident.
+ */
+function taught(line: Line, bytes: number, seconds: number): Line {
+  const times = Math.min(MOST_TIMES, Math.max(1 / MOST_TIMES, Math.max(LEAST_S, seconds) / secondsFor(line, bytes)));
+  const isFar = times > FAR || times < 1 / FAR;
+  if (line.isGuess) return seen(stretched(line, times), bytes, seconds);
+  return seen(isFar ? stretched(line, Math.sqrt(times)) : line, bytes, seconds);
+}
 
 function seen({ w, x, y, xx, xy }: Line, bytes: number, seconds: number): Line {
   const [mb, s] = [bytes / MB, Math.max(LEAST_S, seconds)];
@@ -91,6 +127,6 @@ const classOf = (sizeBytes: number): number => Math.floor(Math.log2(Math.max(1, 
 export function learned(site: SiteModel, { way, sizeBytes, nodes, seconds }: Outcome): SiteModel {
   if (nodes < 1 || !(seconds > 0) || sizeBytes < 1) return site;
   const last = { ...site.last, [classOf(sizeBytes)]: way };
-  if (way === 'swarm') return { ...site, swarm: seen(site.swarm, sizeBytes, seconds), last };
-  return { ...site, amqp: seen(site.amqp, nodes * sizeBytes, seconds), last };
+  if (way === 'swarm') return { ...site, swarm: taught(site.swarm, sizeBytes, seconds), last };
+  return { ...site, amqp: taught(site.amqp, nodes * sizeBytes, seconds), last };
 }
