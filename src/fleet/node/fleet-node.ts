@@ -12,26 +12,26 @@ import type { Role } from '../message-types.ts';
 import { encodeUp, type UpMessage } from '../messages.ts';
 import { controlInbox, dataInbox, keyFrom, UP } from '../names.ts';
 import { Outbox } from '../outbox.ts';
-import type { Seed } from '../seed.ts';
 import { Door } from '../swarm/hello.ts';
-import { PieceFiles } from '../swarm/piece-files.ts';
 import { ControlInbox } from './control-inbox.ts';
 import { DataInbox } from './data-inbox.ts';
 import { EarlyPieces } from './early-pieces.ts';
-import type { Files } from './gate.ts';
 import { Holdings } from './holdings.ts';
+import type { Keep } from './keep.ts';
 import { NODE_LIMITS } from './limits.ts';
 import { NodeBook } from './node-book.ts';
+import { type OwnFilesOptions, ownFiles } from './own-files.ts';
 
-export type NodeOptions = {
+/** Where distributions lie: files of a folder, unless it is said otherwise. */
+type Where = Pick<OwnFilesOptions, 'folder' | 'openFiles' | 'freeBytes'> | { readonly keep: Keep };
+
+export type NodeOptions = Where & {
   readonly name: string;
   readonly role: Role;
   readonly site: string;
   /** Of the software, as a person reads it. */
   readonly version: string;
   readonly trusted: readonly TrustedKey[];
-  /** Where the files go. */
-  readonly folder: string;
   /** Its owner closes it after the node. */
   readonly book: FleetBook;
   /** Connections whose topologies are `controlTopology` and `dataTopology` of the name and the site. Their owner closes them. */
@@ -43,10 +43,6 @@ export type NodeOptions = {
   readonly log: Log;
   /** It ends with this one. */
   readonly scope: Scope;
-  /** Instead of files in `folder`. */
-  openFiles?(seed: Seed, log: Log): Promise<Files>;
-  /** In `folder`. */
-  freeBytes(): number | Promise<number>;
   /** In [0, 1), as Math.random. */
   random?(): number;
 };
@@ -58,6 +54,7 @@ export class FleetNode implements AsyncDisposable {
   readonly #book: NodeBook;
   readonly #outbox: Outbox;
   readonly #door: Door;
+  readonly #keep: Keep;
   readonly #holdings: Holdings;
   #port = 0;
   #epoch = 0;
@@ -80,16 +77,19 @@ export class FleetNode implements AsyncDisposable {
       ...(options.random && { random: options.random }),
     });
     const early = new EarlyPieces();
+    this.#keep = 'keep' in options ? options.keep : ownFiles({ ...options, localAddress: options.swarm.ip });
     this.#holdings = new Holdings({
       ...options,
-      openFiles: options.openFiles ?? ((seed, filesLog) => PieceFiles.open(seed, options.folder, filesLog)),
+      keep: this.#keep,
       scope: this.#scope,
       book: this.#book,
       early,
       say: (message) => this.#sayNow(message),
       kept: () => this.#outbox.poke(),
     });
-    this.#door = new Door({ arrived: (infoHash, socket, rest) => this.#holdings.arrived(infoHash, socket, rest) });
+    this.#door = new Door({
+      arrived: (_, socket, early, handshake) => this.#holdings.arrived({ socket, early, handshake }),
+    });
     this.#scope.every(NODE_LIMITS.tickMs, () => {
       early.tick(clock.nowMs());
       this.#holdings.tick();
@@ -179,10 +179,10 @@ export class FleetNode implements AsyncDisposable {
   }
 
   async #helloMessage(): Promise<UpMessage> {
-    const { role, site, version, log, freeBytes } = this.#options;
+    const { role, site, version, log } = this.#options;
     let free = 0;
     try {
-      free = Math.max(0, Math.floor(await freeBytes()));
+      free = Math.max(0, Math.floor(await this.#keep.freeBytes()));
     } catch (error) {
       log.warn('free space not known', { why: errorText(error) });
     }

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import type { Clock } from '#base/clock.ts';
 import type { Endpoint } from '#base/endpoint.ts';
 import { errorCode, errorText } from '#base/errors.ts';
@@ -9,11 +8,10 @@ import { BLOCK_BYTES } from '#base/units.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
 import { pieceSize } from '#wire/metainfo.ts';
 import type { DistributionId, Manifest } from '../manifest.ts';
-import type { Ranges, Role, Way } from '../message-types.ts';
+import type { Ranges, Way } from '../message-types.ts';
 import { rangesOf, type UpMessage } from '../messages.ts';
 import { isPiece, type Seed } from '../seed.ts';
-import { Swarm } from '../swarm/swarm.ts';
-import { type Files, Gate } from './gate.ts';
+import type { Caller, Keep, Kept } from './keep.ts';
 import { NODE_LIMITS } from './limits.ts';
 import { SeedParts } from './seed-parts.ts';
 
@@ -28,10 +26,7 @@ export type HoldingWorld = {
   readonly log: Log;
   /** The node's. */
   readonly scope: Scope;
-  /** The pieces that lie here, in files. Rejects when there can be none. */
-  openFiles(seed: Seed, log: Log): Promise<Files>;
-  readonly role: Role;
-  readonly localAddress: string;
+  readonly keep: Pick<Keep, 'open'>;
   /** Now, if there is a connection: it may get lost. */
   say(message: UpMessage): void;
   /** Why its files must not take their place any more. */
@@ -54,19 +49,16 @@ export class Holding {
   way: Way;
   #parts: SeedParts | undefined;
   #seed: Seed | undefined;
-  #home: Gate | undefined;
-  #swarm: Swarm | undefined;
-  #swarmScope: Scope | undefined;
+  #kept: Kept | undefined;
   #isWhole = false;
   #isStopped = false;
   #settling: Promise<void> | undefined;
   #settleDueMs = 0;
-  readonly #came = { amqpBytes: 0, swarmBytes: 0 };
+  #amqpBytes = 0;
   /** Pieces come by AMQP: since when none did, and how long that may be. */
   #heardMs: number | undefined;
   #patienceMs: number = NODE_LIMITS.silenceMs;
   #said = { count: 0, ms: 0 };
-  #usedMs: number;
 
   constructor(id: DistributionId, manifest: Manifest, way: Way, world: HoldingWorld) {
     this.id = id;
@@ -74,12 +66,11 @@ export class Holding {
     this.way = way;
     this.#world = world;
     this.#scope = new Scope((error) => this.#bug(error), world.scope);
-    this.#usedMs = world.clock.nowMs();
-    this.#said.ms = this.#usedMs;
+    this.#said.ms = world.clock.nowMs();
   }
 
   get hasSeed(): boolean {
-    return this.#home !== undefined;
+    return this.#kept !== undefined;
   }
 
   get isWhole(): boolean {
@@ -93,43 +84,50 @@ export class Holding {
 
   /** All pieces are here, whether or not they are in their place. */
   get hasAll(): boolean {
-    return this.#home?.whole ?? false;
+    return this.#kept?.whole ?? false;
   }
 
   /** It is whole, and no neighbour took anything for long: those that are linked have it too. */
   get isUnused(): boolean {
-    const isIdle = !this.#swarm || this.#world.clock.nowMs() - this.#usedMs >= NODE_LIMITS.idleMs;
-    return this.#isWhole && !this.#settling && isIdle;
+    return this.#isWhole && !this.#settling && !this.#kept?.isUsed;
   }
 
   get links(): number {
-    return this.#swarm?.counts.links ?? 0;
+    return this.#kept?.links ?? 0;
   }
 
   get have(): Ranges {
-    const [home, seed] = [this.#home, this.#seed];
-    return home && seed ? this.#runs((piece) => home.has(piece)) : [];
+    const [kept, seed] = [this.#kept, this.#seed];
+    return kept && seed ? this.#runs((piece) => kept.has(piece)) : [];
   }
 
   /** Bytes that are still to come, by whole pieces. */
   get lackingBytes(): number {
     const { sizeBytes, pieceLength } = this.manifest;
-    return Math.max(0, sizeBytes - (this.#home?.count ?? 0) * pieceLength);
+    return Math.max(0, sizeBytes - (this.#kept?.count ?? 0) * pieceLength);
   }
 
-  /** What lies in its folder from before is had. */
-  async open(seed: Seed): Promise<Trouble | undefined> {
-    if (this.#home) return undefined;
+  /** What lies here from before is had. `wasWhole`: see KeptWorld. */
+  async open(seed: Seed, wasWhole = false): Promise<Trouble | undefined> {
+    if (this.#kept) return undefined;
+    const { keep, log } = this.#world;
     try {
-      const files = await this.#world.openFiles(seed, this.#world.log);
+      const kept = await keep.open(seed, {
+        log,
+        scope: this.#scope,
+        wasWhole,
+        gained: () => this.hasAll && this.#scope.run(() => this.settle()),
+        cannotKeep: (why) => this.#cannotKeep(why),
+      });
       this.#seed = seed;
-      this.#home = new Gate(files);
+      this.#kept = kept;
+      this.#isWhole = wasWhole && kept.whole;
       this.#parts = undefined;
-      this.#said.count = files.count;
+      this.#said.count = kept.count;
     } catch (error) {
       return troubleOf(error);
     }
-    if (this.#scope.closed) await this.#home.close();
+    if (this.#scope.closed) await this.#kept.close(false);
     return undefined;
   }
 
@@ -144,11 +142,6 @@ export class Holding {
     this.#parts = undefined;
   }
 
-  /** Its files were in their place before, and were found to be as they should. */
-  gives(): void {
-    this.#isWhole = true;
-  }
-
   /** Pieces are on their way by AMQP. */
   expect(): void {
     if (!this.#isWhole) this.#heardMs = this.#world.clock.nowMs();
@@ -156,7 +149,7 @@ export class Holding {
 
   /** A piece that came by AMQP. */
   async take(index: PieceIndex, body: Buffer): Promise<Taken> {
-    const [seed, home] = [this.#seed, this.#home];
+    const [seed, home] = [this.#seed, this.#kept];
     if (!seed || !home || this.#isStopped || this.#scope.closed) return 'not-kept';
     this.#heardMs = this.#world.clock.nowMs();
     if (index >= seed.meta.pieceCount || body.length !== pieceSize(seed.meta, index)) return 'wrong';
@@ -172,21 +165,19 @@ export class Holding {
       return 'not-kept';
     }
     this.#patienceMs = NODE_LIMITS.silenceMs;
-    this.#came.amqpBytes += body.length;
+    this.#amqpBytes += body.length;
     await this.settle();
     return 'kept';
   }
 
   /** Neighbours are to be dialled; more each time. */
   start(neighbours: readonly Endpoint[]): void {
-    this.#openSwarm()?.dial(neighbours);
+    if (!this.#isStopped && !this.#scope.closed) this.#kept?.start(neighbours);
   }
 
   /** A neighbour dialled. False: he cannot be served. */
-  join(socket: Socket, early: Uint8Array): boolean {
-    const swarm = this.#scope.closed ? undefined : this.#openSwarm();
-    swarm?.join(socket, early);
-    return swarm !== undefined;
+  join(caller: Caller): boolean {
+    return !this.#isStopped && !this.#scope.closed && (this.#kept?.join(caller) ?? false);
   }
 
   /** When all of it is here it takes its place, once. */
@@ -200,11 +191,12 @@ export class Holding {
 
   tick(): void {
     const nowMs = this.#world.clock.nowMs();
-    if (this.#isWhole || this.#isStopped || !this.#home) return;
+    if (this.#isWhole || this.#isStopped || !this.#kept) return;
     if (this.hasAll && nowMs >= this.#settleDueMs) this.#scope.run(() => this.settle());
     this.#askForWhatLacks(nowMs);
-    const { count } = this.#home;
-    if (count === this.#said.count || nowMs - this.#said.ms < NODE_LIMITS.progressMs) return;
+    const { count, waits } = this.#kept;
+    // Who waits by rules of its own is asked for no reason: it says that it is still here.
+    if ((count === this.#said.count && !waits) || nowMs - this.#said.ms < NODE_LIMITS.progressMs) return;
     this.#said = { count, ms: nowMs };
     this.#world.say({ kind: 'progress', id: this.id, haveBytes: this.manifest.sizeBytes - this.lackingBytes });
   }
@@ -213,79 +205,41 @@ export class Holding {
   async close(discard = false): Promise<void> {
     await this.#scope.close();
     await this.#settling;
-    await this.#home?.close(discard && !this.#isWhole);
+    await this.#kept?.close(discard && !this.#isWhole);
   }
 
   async #place(): Promise<void> {
     const obsolete = this.#world.obsolete();
     if (obsolete) return this.#stop(obsolete);
     try {
-      await this.#home?.place();
+      await this.#kept?.place();
     } catch (error) {
       return this.#stop(troubleOf(error));
     }
     if (this.#scope.closed) return;
     try {
-      this.#world.whole({ ...this.#came });
+      this.#world.whole({ amqpBytes: this.#amqpBytes, swarmBytes: this.#kept?.swarmBytes ?? 0 });
     } catch (error) {
       this.#world.log.error('whole, and not kept in the book', { why: errorText(error) });
       this.#settleDueMs = this.#world.clock.nowMs() + NODE_LIMITS.silenceMs;
       return;
     }
     this.#isWhole = true;
-    this.#usedMs = this.#world.clock.nowMs();
     this.#heardMs = undefined;
-    // A relay gives each neighbour pieces of his own first: that is another swarm.
-    if (this.#world.role === 'relay' && this.#swarm) {
-      await this.#closeSwarm();
-      this.#openSwarm();
-    }
+    await this.#kept?.placed();
   }
 
   #askForWhatLacks(nowMs: number): void {
-    const home = this.#home as Gate;
+    const kept = this.#kept as Kept;
     if (this.#heardMs === undefined || this.way === 'swarm' || this.hasAll) return;
     if (nowMs - this.#heardMs < this.#patienceMs) return;
     this.#heardMs = nowMs;
     this.#patienceMs = Math.min(NODE_LIMITS.silenceMostMs, 2 * this.#patienceMs);
-    this.#world.say({ kind: 'want', id: this.id, pieces: this.#runs((piece) => !home.has(piece)) });
+    this.#world.say({ kind: 'want', id: this.id, pieces: this.#runs((piece) => !kept.has(piece)) });
   }
 
   #runs(is: (piece: PieceIndex) => boolean): Ranges {
     return rangesOf(this.#seed?.meta.pieceCount ?? 0, is).slice(0, NODE_LIMITS.ranges);
-  }
-
-  #openSwarm(): Swarm | undefined {
-    const [seed, home] = [this.#seed, this.#home];
-    if (this.#swarm || !seed || !home || this.#isStopped || this.#scope.closed) return this.#swarm;
-    const { clock, log, localAddress, role } = this.#world;
-    const scope = new Scope((error) => this.#bug(error), this.#scope);
-    const gained = (piece: PieceIndex): void => {
-      this.#came.swarmBytes += pieceSize(seed.meta, piece);
-      if (this.hasAll) this.#scope.run(() => this.settle());
-    };
-    const gave = (): void => {
-      this.#usedMs = clock.nowMs();
-    };
-    gave();
-    const world = {
-      clock,
-      log,
-      scope,
-      localAddress,
-      gave,
-      gained,
-      cannotKeep: (why: 'full' | 'failed') => this.#cannotKeep(why),
-    };
-    this.#swarm = new Swarm(seed, home, world, { places: role === 'relay' && this.#isWhole });
-    this.#swarmScope = scope;
-    return this.#swarm;
-  }
-
-  async #closeSwarm(): Promise<void> {
-    const scope = this.#swarmScope;
-    this.#swarm = this.#swarmScope = undefined;
-    await scope?.close();
   }
 
   #cannotKeep(why: 'full' | 'failed'): void {
@@ -295,7 +249,7 @@ export class Holding {
   #stop(trouble: Trouble): void {
     if (this.#isStopped || this.#scope.closed) return;
     this.#isStopped = true;
-    this.#scope.run(() => this.#closeSwarm());
+    this.#scope.run(() => this.#kept?.stop() ?? Promise.resolve());
     this.#world.failed(trouble);
   }
 
