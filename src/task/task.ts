@@ -161,6 +161,17 @@ export class Task {
     return this.#holdings.shelf?.have;
   }
 
+  /** Pieces must pass SHA-256, too: see TaskWorld.pieceSha256. Undefined while its metainfo is unknown. */
+  get isSigned(): boolean | undefined {
+    const { meta } = this.#intake;
+    return meta && meta.pieceSha256 !== undefined;
+  }
+
+  /** Its metainfo, if it is not known yet. */
+  learn(info: Buffer): void {
+    this.#intake.gotInfo(info, 'the operator');
+  }
+
   /** A piece that came another way than from a peer, and belongs to the task from now on. It is verified like any other; one that is had already stays as it is. */
   async put(piece: FramedPiece): Promise<'ok' | 'bad' | 'full' | 'failed'> {
     const { index, lengthBytes } = piece;

@@ -11,7 +11,7 @@ import type { DistributionId, Manifest } from '../manifest.ts';
 import type { Ranges, Way } from '../message-types.ts';
 import { rangesOf, type UpMessage } from '../messages.ts';
 import { isPiece, type Seed } from '../seed.ts';
-import type { Caller, Keep, Kept } from './keep.ts';
+import { type Caller, type Keep, type Kept, NoPlace } from './keep.ts';
 import { NODE_LIMITS } from './limits.ts';
 import { SeedParts } from './seed-parts.ts';
 
@@ -242,8 +242,9 @@ export class Holding {
     return rangesOf(this.#seed?.meta.pieceCount ?? 0, is).slice(0, NODE_LIMITS.ranges);
   }
 
-  #cannotKeep(why: 'full' | 'failed'): void {
-    this.#stop({ code: why === 'full' ? 'disk-full' : 'disk', detail: 'a piece could not be written' });
+  #cannotKeep(why: 'full' | 'failed' | 'blocked'): void {
+    if (why === 'blocked') this.#stop({ code: why, detail: 'the box has no part in its torrent any more' });
+    else this.#stop({ code: why === 'full' ? 'disk-full' : 'disk', detail: 'a piece could not be written' });
   }
 
   #stop(trouble: Trouble): void {
@@ -260,6 +261,7 @@ export class Holding {
 
 /** What the operating system said, as a code that the central knows. */
 export function troubleOf(error: unknown): Trouble {
+  if (error instanceof NoPlace) return { code: error.code, detail: error.message };
   const isFull = ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(errorCode(error) ?? '');
   return { code: isFull ? 'disk-full' : 'disk', detail: errorText(error).slice(0, 500) };
 }

@@ -51,9 +51,19 @@ export type KeptWorld = {
   readonly wasWhole: boolean;
   /** Pieces came from neighbours, and are had. */
   gained(): void;
-  /** What comes cannot be kept, and that will not pass by itself. */
-  cannotKeep(why: 'full' | 'failed'): void;
+  /** What comes cannot be kept, or who has the place wants no part in it; and that will not pass by itself. */
+  cannotKeep(why: 'full' | 'failed' | 'blocked'): void;
 };
+
+/** Why there can be no place, where the operating system does not say so: a code that the central knows. */
+export class NoPlace extends Error {
+  readonly code: string;
+
+  constructor(code: string, detail: string) {
+    super(detail);
+    this.code = code;
+  }
+}
 
 /** Where distributions lie: files of a folder, or the box's own torrents. */
 export type Keep = {
