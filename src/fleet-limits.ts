@@ -23,3 +23,13 @@ export const PASSING_REFUSALS: ReadonlySet<string> = new Set([
   'disk-failed',
   'day-used-up',
 ]);
+
+export const JOIN_LIMITS = {
+  lookMs: 1_000,
+  /** Before joining is tried again, doubled with each further try up to the second, ms. */
+  retryMs: [1_000, 30_000],
+  /** A broker that is away no longer than this is no reason for a warning, ms: it may be restarted. */
+  brokerMs: 30_000,
+  /** Between two looks whether a password or a certificate is another, while there is no connection, ms. */
+  filesMs: 30_000,
+} as const;

@@ -13,7 +13,8 @@ import { type FleetTasksWorld, KeptTask } from './kept-task.ts';
 export class FleetTasks implements Keep {
   readonly dialsBothWays = true;
   readonly #world: FleetTasksWorld;
-  readonly #open = new Map<InfoHash, Seed>();
+  /** `users`: the same bytes may be distributed more than once. */
+  readonly #open = new Map<InfoHash, { readonly seed: Seed; users: number }>();
   readonly #kept = new Set<KeptTask>();
 
   constructor(world: FleetTasksWorld, scope: Scope) {
@@ -30,7 +31,7 @@ export class FleetTasks implements Keep {
 
   /** See TaskWorld. */
   pieceSha256(infoHash: InfoHash): Uint8Array | undefined {
-    return (this.#open.get(infoHash) ?? this.#world.seedOf(infoHash))?.pieceSha256;
+    return (this.#open.get(infoHash)?.seed ?? this.#world.seedOf(infoHash))?.pieceSha256;
   }
 
   freeBytes(): number | Promise<number> {
@@ -39,19 +40,24 @@ export class FleetTasks implements Keep {
 
   async open(seed: Seed, world: KeptWorld): Promise<Kept> {
     const { infoHash } = seed.meta;
-    this.#open.set(infoHash, seed);
+    const open = this.#open.get(infoHash) ?? { seed, users: 0 };
+    this.#open.set(infoHash, open);
+    open.users++;
+    const closed = (): void => {
+      if (--open.users === 0) this.#open.delete(infoHash);
+    };
     try {
       const task = await this.#signedTask(seed);
       if (!(await task.rechecked())) throw new NoPlace('busy', 'its torrent is being changed');
       const kept = new KeptTask(seed, this.#world, world, () => {
         this.#kept.delete(kept);
-        this.#open.delete(infoHash);
+        closed();
       });
       if (!world.wasWhole) await kept.verify();
       this.#kept.add(kept);
       return kept;
     } catch (error) {
-      this.#open.delete(infoHash);
+      closed();
       throw error;
     }
   }

@@ -41,6 +41,7 @@ export class KeptTask implements Kept {
   #ordered: Task | undefined;
   #said = { count: -1, ms: 0 };
   #isStopped = false;
+  #isClosed = false;
   waits = false;
 
   constructor(seed: Seed, house: FleetTasksWorld, world: KeptWorld, closed: () => void) {
@@ -132,6 +133,8 @@ export class KeptTask implements Kept {
   }
 
   async close(discard: boolean): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     await this.stop();
     this.#closed();
     if (discard) await this.#house.drop(this.#seed.meta.infoHash);
@@ -151,11 +154,10 @@ export class KeptTask implements Kept {
       this.#rest();
       return;
     }
-    if (task !== this.#ordered) {
-      this.#ordered = task;
-      task.order({ info: this.#seed.meta.infoBytes, layers: undefined, trackers: [] });
-      task.addSources(this.#sources);
-    }
+    // Every time: whoever else ordered it may have taken that back.
+    task.order({ info: this.#seed.meta.infoBytes, layers: undefined, trackers: [] });
+    if (task !== this.#ordered) task.addSources(this.#sources);
+    this.#ordered = task;
     this.#lookForTrouble(task);
   }
 

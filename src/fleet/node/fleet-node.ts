@@ -34,6 +34,8 @@ export type NodeOptions = Where & {
   readonly trusted: readonly TrustedKey[];
   /** Its owner closes it after the node. */
   readonly book: FleetBook;
+  /** What the book knows, where its owner asks for that, too. */
+  readonly known?: NodeBook;
   /** Connections whose topologies are `controlTopology` and `dataTopology` of the name and the site. Their owner closes them. */
   readonly control: Broker;
   readonly data: Broker;
@@ -65,7 +67,7 @@ export class FleetNode implements AsyncDisposable {
     const { name, trusted, book, control, clock, log } = options;
     this.#options = options;
     this.#scope = new Scope((error) => log.error('node in trouble', { why: errorText(error) }));
-    this.#book = new NodeBook(book, name, trusted, () => clock.nowMs());
+    this.#book = options.known ?? new NodeBook(book, name, trusted, () => clock.nowMs());
     this.#outbox = new Outbox({
       book,
       broker: control,
