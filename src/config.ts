@@ -8,7 +8,7 @@ import type { PrefillSettings } from '#prefill/prefill.ts';
 import { problemText } from '#settings/problem-text.ts';
 import { filled } from '#settings/setting-defaults.ts';
 import { settingProblems } from '#settings/setting-rules.ts';
-import type { FleetSettings } from './fleet-settings.ts';
+import type { FleetSettings } from './fleet-section.ts';
 
 /** The daemon's settings, as a JSON file holds them. Everything but the ports and the data folder has a default. */
 export type Config = {

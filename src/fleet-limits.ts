@@ -1,4 +1,8 @@
 /** What the box's part in a fleet may cost, and how patient it is. Each with its unit and its reason. */
+
+/** In the data folder: what a node must not forget. */
+export const FLEET_BOOK = 'fleet.db';
+
 export const FLEET_TASK_LIMITS = {
   lookMs: 1_000,
   /** Where distributions are had from: those that were named first stay. */

@@ -16,13 +16,10 @@ import { NodeBook } from '#fleet/node/node-book.ts';
 import { openSeed, type Seed } from '#fleet/seed.ts';
 import { FleetBook } from '#index/fleet-book.ts';
 import type { Config } from './config.ts';
-import { JOIN_LIMITS as LIMITS } from './fleet-limits.ts';
+import { FLEET_BOOK, JOIN_LIMITS as LIMITS } from './fleet-limits.ts';
 import { type Joining, joiningOf, NotJoined } from './fleet-settings.ts';
 import { FleetTasks } from './fleet-tasks.ts';
 import type { FleetTasksWorld } from './kept-task.ts';
-
-/** In the data folder: what a node must not forget. */
-export const FLEET_BOOK = 'fleet.db';
 
 export type FleetWorld = Omit<FleetTasksWorld, 'clock' | 'seedOf'> & {
   readonly version: string;
@@ -55,9 +52,8 @@ export class FleetPart {
     this.#scope = scope;
   }
 
-  /** Undefined: the box takes part in none. */
-  static open(config: Pick<Config, 'fleet' | 'dataDir' | 'bridge'>, log: Log, scope: Scope): FleetPart | undefined {
-    if (!config.fleet.enabled) return undefined;
+  /** What is wrong with the section is told by `warnings`. */
+  static open(config: Pick<Config, 'fleet' | 'dataDir' | 'bridge'>, log: Log, scope: Scope): FleetPart {
     const part = new FleetPart(config, log, scope);
     scope.defer(() => part.#read?.book[Symbol.dispose]());
     part.#attempt(() => part.#known());

@@ -3,30 +3,7 @@ import { errorText } from '#base/errors.ts';
 import type { BrokerServer } from '#fleet/amqp-broker.ts';
 import { brokerServer } from '#fleet/config.ts';
 import { type ManifestKind, type TrustedKey, verifyingKey } from '#fleet/manifest.ts';
-
-/** The settings' section `fleet`: see setting-schemas.ts. */
-export type FleetSettings = {
-  readonly enabled: boolean;
-  /** The node's name, which is its user at the broker. */
-  readonly name?: string;
-  readonly site?: string;
-  readonly brokerHost?: string;
-  readonly brokerPort: number;
-  readonly vhost: string;
-  /** Paths. Without a password the certificate says who this is; without `caFile` the connection is not encrypted. */
-  readonly passwordFile?: string;
-  readonly caFile?: string;
-  readonly certFile?: string;
-  readonly keyFile?: string;
-  /** Where others dial the box; without `ip` at the bridge's own address. */
-  readonly ip?: string;
-  readonly port: number;
-  /** Each a path, or the key itself. */
-  readonly keys: readonly string[];
-  readonly firmwareKeys: readonly string[];
-  /** What is large comes in the hours of pre-filling alone. */
-  readonly inHours: boolean;
-};
+import type { FleetSettings } from './fleet-section.ts';
 
 /** Why the box cannot join: a code that the page knows, and what fills its sentence. */
 export class NotJoined extends Error {

@@ -38,7 +38,8 @@ import { diskPlaces, rememberDisks } from './disk-settings.ts';
 import { entryWorld } from './entry-world.ts';
 import { startFigures, startSyslog } from './figures.ts';
 import { figuresWorld } from './figures-world.ts';
-import { FLEET_BOOK, FleetPart } from './fleet-parts.ts';
+import { FLEET_BOOK } from './fleet-limits.ts';
+import { openFleet } from './fleet-section.ts';
 import { fleetWorld } from './fleet-world.ts';
 import { applySettings } from './live-settings.ts';
 import { machineParts, mountDisks } from './machine-parts.ts';
@@ -81,9 +82,7 @@ const PERSONAL = [
   'swarmbox.db',
   'swarmbox.db-wal',
   'swarmbox.db-shm',
-  FLEET_BOOK,
-  `${FLEET_BOOK}-wal`,
-  `${FLEET_BOOK}-shm`,
+  ...['', '-wal', '-shm'].map((end) => FLEET_BOOK + end),
 ];
 
 const NO_FLOWS: EntryLoad = { recognising: 0, spliced: 0, unsentBytes: 0 };
@@ -132,7 +131,7 @@ async function build({ keeper, restart }: Process, plainLog: Log, scope: Scope, 
   syslog.setSettings(config.syslog);
   const index = openIndex(config, log);
   scope.defer(() => index.close());
-  const fleet = FleetPart.open(config, log.with({ part: 'fleet' }), scope);
+  const fleet = await openFleet(config, log.with({ part: 'fleet' }), scope);
   const stop = index.beginRun();
   scope.defer(() => index.endRun());
   const mounted = await mountDisks(config, realClock, log.with({ part: 'machine' }), scope);
