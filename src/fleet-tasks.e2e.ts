@@ -6,7 +6,16 @@ import { type TestContext, test } from 'node:test';
 import { realClock } from '#base/clock.ts';
 import { silentLog } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
-import { distribution, holds, PIECE, piecesOf, temporary } from '#fleet/node/fixtures.ts';
+import {
+  distribution,
+  holds,
+  nodeOf,
+  offerOf,
+  PIECE,
+  piecesOf,
+  ScriptedCentral,
+  temporary,
+} from '#fleet/node/fixtures.ts';
 import { framed, type KeepBench, keepCompliance, neighbour } from '#fleet/node/keep-compliance.ts';
 import { Index } from '#index/index.ts';
 import { nobodyThere, openToAll } from '#manager/fixtures.ts';
@@ -33,17 +42,30 @@ type Bench = KeepBench & {
   held: string | undefined;
 };
 
+/** `laterMs`: how far time is ahead. */
+type BenchOptions = {
+  readonly stop?: 'first' | 'clean';
+  readonly floorBytes?: number;
+  readonly laterMs?: () => number;
+};
+
 /** The parts of a house that a distribution lies in. */
-async function benchIn(t: TestContext, folder: string, stop: 'first' | 'clean' = 'first'): Promise<Bench> {
+async function benchIn(
+  t: TestContext,
+  folder: string,
+  { stop = 'first', floorBytes = 0, laterMs = () => 0 }: BenchOptions = {},
+): Promise<Bench> {
   const index = Index.open(join(folder, 'index.db'), silentLog);
-  const config = { disks: [{ path: folder }], probeBytes: 0, cacheBytes: 64 << 20, floorBytes: 0, hashWorkers: 1 };
+  const config = { disks: [{ path: folder }], probeBytes: 0, cacheBytes: 64 << 20, floorBytes, hashWorkers: 1 };
   const store = await Store.open<FramedPiece>(config, FramedPiece, silentLog);
   const scope = new Scope(fail);
+  const nowMs = (): number => Date.now() + laterMs();
   let tasks: FleetTasks | undefined;
   const manager: Manager = new Manager(
     { ...openToAll, isOwn: (infoHash) => tasks?.isOpen(infoHash) ?? false },
     {
       ...nobodyThere(),
+      clock: { nowMs, sleep: realClock.sleep },
       store,
       index,
       dial,
@@ -56,7 +78,8 @@ async function benchIn(t: TestContext, folder: string, stop: 'first' | 'clean' =
   const bench = { held: undefined as string | undefined };
   tasks = new FleetTasks(
     {
-      clock: realClock,
+      // Nobody waits for long.
+      clock: { nowMs, sleep: (ms, signal) => realClock.sleep(Math.min(ms, 20), signal) },
       index,
       manager,
       claim: (arriving) => manager.claim(arriving),
@@ -83,7 +106,7 @@ async function benchIn(t: TestContext, folder: string, stop: 'first' | 'clean' =
   t.after(end);
   const restart = async (): Promise<Bench> => {
     await end();
-    return benchIn(t, folder, 'clean');
+    return benchIn(t, folder, { stop: 'clean' });
   };
   return Object.assign(bench, { keep: tasks, tasks, manager, index, restart });
 }
@@ -143,4 +166,52 @@ test('what the operator blocks has no place, and what he blocks later stops', as
   bench.manager.change({ ...openToAll, block, spareFlash: false });
   await assert.rejects(bench.keep.open(second.seed, worldOf(t)), { code: 'blocked' });
   await holds('it is told', () => world.stopped.includes('blocked'));
+});
+
+test('two boxes get a distribution from the central once, and from each other', async (t) => {
+  const central = await ScriptedCentral.start(t);
+  const patch = distribution(64 * PIECE + 5);
+  const giver = await neighbour(t, patch, 'all');
+  const boxes = await Promise.all(
+    ['r1', 'r2'].map(async (name, i) => {
+      const { keep, manager } = await benchIn(t, temporary(t));
+      const swarm = { ip: `127.74.1.${i + 1}`, port: 0 };
+      const bench = await nodeOf(t, central, name, { role: 'relay', swarm, keep });
+      return { ...bench, name, manager };
+    }),
+  );
+  const places = boxes.map(({ node }) => ({ ...node.swarm }));
+  for (const { name } of boxes) {
+    await central.say(`node.${name}`, offerOf(patch, 'swarm'));
+    await central.next(name, 'ready');
+  }
+  for (const [slot, { name }] of boxes.entries()) await central.start(name, patch, [giver.place], places, slot);
+  for (const { name } of boxes) {
+    const { swarmBytes, amqpBytes } = await central.next(name, 'done');
+    assert.deepEqual([swarmBytes, amqpBytes], [patch.bytes.length, 0]);
+  }
+  const copies = giver.swarm.counts.gaveBytes / patch.bytes.length;
+  t.diagnostic(JSON.stringify({ copies }));
+  assert.ok(copies < 1.5, `the central gave ${copies} copies to two`);
+  assert.deepEqual(central.unasked(), []);
+});
+
+test('a disk that makes no room is told of, at once of a piece that came, later of what others offer', async (t) => {
+  let laterMs = 0;
+  const bench = await benchIn(t, temporary(t), { floorBytes: 1e15, laterMs: () => laterMs });
+  const patch = distribution(4 * PIECE);
+  const giver = await neighbour(t, patch, 'all');
+  const world = worldOf(t);
+  const kept = await bench.keep.open(patch.seed, world);
+  assert.equal(await kept.keep(framed(patch, 0)), 'full');
+  kept.start([giver.place]);
+  await holds('it has tried', () => {
+    laterMs += 50;
+    return bench.manager.living(patch.seed.meta.infoHash)?.view().why === 'disk-full';
+  });
+  assert.deepEqual(world.stopped, []);
+  await holds('it is told', () => {
+    laterMs += 10_000;
+    return world.stopped.includes('full');
+  });
 });

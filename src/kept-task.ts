@@ -39,7 +39,8 @@ export class KeptTask implements Kept {
   readonly #givers = new Map<string, Endpoint>();
   /** The task that was told to fetch it, of those that it had. */
   #ordered: Task | undefined;
-  #said = { count: -1, ms: 0 };
+  /** Since when the disk takes nothing, and how many pieces were had then. */
+  #refused: { readonly count: number; sinceMs: number | undefined } = { count: -1, sinceMs: undefined };
   #isStopped = false;
   #isClosed = false;
   waits = false;
@@ -161,12 +162,15 @@ export class KeptTask implements Kept {
     this.#lookForTrouble(task);
   }
 
+  /** A disk that takes nothing, and makes no room for long either. */
   #lookForTrouble(task: Task): void {
-    const nowMs = this.#house.clock.nowMs();
     const { why } = task.view();
-    const isStuck = why === 'disk-full' || why === 'disk-failed';
-    if (!isStuck || this.count !== this.#said.count) this.#said = { count: this.count, ms: nowMs };
-    else if (nowMs - this.#said.ms >= LIMITS.stuckMs) this.#world.cannotKeep(why === 'disk-full' ? 'full' : 'failed');
+    if (this.count !== this.#refused.count) this.#refused = { count: this.count, sinceMs: undefined };
+    if (why !== 'disk-full' && why !== 'disk-failed') return;
+    const nowMs = this.#house.clock.nowMs();
+    this.#refused.sinceMs ??= nowMs;
+    if (nowMs - this.#refused.sinceMs >= LIMITS.stuckMs)
+      this.#world.cannotKeep(why === 'disk-full' ? 'full' : 'failed');
   }
 
   #rest(): void {
