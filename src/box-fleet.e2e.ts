@@ -55,12 +55,6 @@ class Centre {
       users,
     });
     const centre = new Centre(cafe, broker, dir);
-    // AMQP is slow to relays, as far as is known: what is large goes by a swarm.
-    const book = FleetBook.open(join(dir, 'central', 'fleet.db'));
-    const slow = { w: 1, x: 50, y: 100, xx: 5_000, xy: 5_000 };
-    const quick = { w: 1e6, x: 1e7, y: 1e4, xx: 1e9, xy: 1e5 };
-    book.setFact('model relays', JSON.stringify({ amqp: slow, swarm: quick, last: {} }));
-    book[Symbol.dispose]();
     await centre.#run(cafe.topology.inet, 'central', {
       dataDir: 'central',
       broker: centre.#brokerOf('central'),

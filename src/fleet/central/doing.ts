@@ -109,9 +109,9 @@ export class Doing {
     const seed = this.seed(id);
     if (!row || !seed) return;
     const orders = ordersOf(row);
-    const way =
-      orders.ways[group] ??
-      learning.wayFor(group, seed.meta.totalBytes, nodes.length, this.#relaysOf(id, group).length > 0);
+    // What is not small comes to a relay by a swarm, too: there the rules of its own line hold, and its hours.
+    const isBySwarm = group === RELAYS || this.#relaysOf(id, group).length > 0;
+    const way = orders.ways[group] ?? learning.wayFor(group, seed.meta.totalBytes, nodes.length, isBySwarm);
     if (!orders.ways[group]) {
       book.setOrders(id, JSON.stringify({ ...orders, ways: { ...orders.ways, [group]: way } }));
       learning.begun(id, group);
