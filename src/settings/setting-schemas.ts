@@ -46,7 +46,11 @@ const mbps: Schema = {
 const share: Schema = { type: 'number', minimum: 0, maximum: 1, description: 'a share from 0 to 1' };
 const time = text('time-of-day', 'a time of the day, "00:00" to "24:00"');
 const hash = text('info-hash', 'an info-hash of 40 or 64 hex digits');
-const keys = list(text('public-key', 'an Ed25519 public key as one line, or the path of its PEM file'), 16, 'public keys');
+const keys = list(
+  text('public-key', 'an Ed25519 public key as one line, or the path of its PEM file'),
+  16,
+  'public keys',
+);
 const hashes = list(hash, 100_000, 'info-hashes of 40 or 64 hex digits');
 /** More would make starting slow; nobody writes that many by hand. */
 const networks = list(
