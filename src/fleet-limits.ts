@@ -10,8 +10,6 @@ export const FLEET_TASK_LIMITS = {
   /** A piece that the store did not take is put again so many times, so long after, ms: room is being made, or a disk was busy. */
   tries: 5,
   againMs: 1_000,
-  /** A piece at rest is verified while nobody else uses its disk: it is tried again after so long, ms. */
-  busyMs: 100,
   /** The disk takes nothing for so long, ms, and nothing comes: that will not pass by itself. */
   stuckMs: 60_000,
 } as const;

@@ -21,7 +21,7 @@ import { type Joining, joiningOf, NotJoined } from './fleet-settings.ts';
 import { FleetTasks } from './fleet-tasks.ts';
 import type { FleetTasksWorld } from './kept-task.ts';
 
-export type FleetWorld = Omit<FleetTasksWorld, 'clock' | 'seedOf'> & {
+export type FleetHouse = Omit<FleetTasksWorld, 'clock' | 'seedOf'> & {
   readonly version: string;
   /** What may be served has changed: torrents that may not let their clients go. */
   judgeAll(): void;
@@ -80,7 +80,7 @@ export class FleetPart {
   }
 
   /** Joins, now or as soon as it can be. */
-  start(world: FleetWorld): void {
+  start(world: FleetHouse): void {
     const { drop, ...rest } = world;
     const tasks = new FleetTasks(
       {
@@ -140,7 +140,7 @@ export class FleetPart {
   }
 
   /** What was wanted may be so no more. */
-  #look(world: FleetWorld): void {
+  #look(world: FleetHouse): void {
     const wanted = this.#all()
       .map(({ id }) => id)
       .sort()

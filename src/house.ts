@@ -38,9 +38,9 @@ import { diskPlaces, rememberDisks } from './disk-settings.ts';
 import { entryWorld } from './entry-world.ts';
 import { startFigures, startSyslog } from './figures.ts';
 import { figuresWorld } from './figures-world.ts';
+import { fleetHouse } from './fleet-house.ts';
 import { FLEET_BOOK } from './fleet-limits.ts';
 import { openFleet } from './fleet-section.ts';
-import { fleetWorld } from './fleet-world.ts';
 import { applySettings } from './live-settings.ts';
 import { machineParts, mountDisks } from './machine-parts.ts';
 import { dialOrigin } from './origin-dial.ts';
@@ -387,7 +387,7 @@ async function build({ keeper, restart }: Process, plainLog: Log, scope: Scope, 
   scope.every(PREFILL_EVERY_MS, () => scope.run(() => prefill.look()));
   scope.defer(() => prefill.close());
   const { operator } = tasks;
-  if (fleet) fleet.start(fleetWorld(config, { fleet, version, index, store, manager, prefill, overload, operator }));
+  if (fleet) fleet.start(fleetHouse(config, { fleet, version, index, store, manager, prefill, overload, operator }));
   const steered = entry;
   steered.recall(index.setting(SWARMS));
   const keepSwarms = (): void => {

@@ -79,13 +79,9 @@ export class KeptTask implements Kept {
 
   /** What lies here from before may have been verified by less than was signed: what is not what it should be is lost. */
   async verify(): Promise<void> {
-    const { clock } = this.#house;
     const { pieceCount } = this.#seed.meta;
-    for (let piece = 0; piece < pieceCount && !this.#world.scope.closed; ) {
-      const found = this.has(piece) ? await this.#living?.verify(piece) : undefined;
-      if (found?.kind === 'busy') await clock.sleep(LIMITS.busyMs, this.#world.scope.signal);
-      else piece++;
-    }
+    for (let piece = 0; piece < pieceCount && !this.#world.scope.closed; piece++)
+      if (this.has(piece)) await this.#living?.prove(piece);
     this.#otherBytes = this.#haveBytes;
   }
 

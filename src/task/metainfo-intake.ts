@@ -44,6 +44,10 @@ export class MetainfoIntake {
     return this.#meta;
   }
 
+  get isSigned(): boolean | undefined {
+    return this.#meta && this.#meta.pieceSha256 !== undefined;
+  }
+
   gotInfo(infoBytes: Buffer, from: string, layers?: Uint8Array): void {
     if (this.#meta) return;
     const world = this.#world;

@@ -48,3 +48,15 @@ test('where more was signed, a piece must pass that, too', async (t) => {
   assert.equal(taskOf(t, known).task.isSigned, false);
   assert.equal(taskOf(t, known, { pieceSha256: () => sums.subarray(32) }).task.isSigned, false, 'not of this torrent');
 });
+
+test('a piece is proved where it lies, and what is not what it should be is lost, however busy its disk is', async (t) => {
+  for (const busy of [false, true]) {
+    const { task, store } = taskOf(t, known);
+    for (const index of [0, 1]) assert.equal(await task.put(framed(index)), 'ok');
+    store.damage(meta.infoHash, 1);
+    store.forgetMemory();
+    store.faults.busy = busy;
+    for (const index of [0, 1, 2]) await task.prove(index);
+    assert.deepEqual([0, 1, 2].map((index) => task.have?.has(index)), [true, false, false]); // biome-ignore format: one line
+  }
+});

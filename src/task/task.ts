@@ -163,8 +163,7 @@ export class Task {
 
   /** Pieces must pass SHA-256, too: see TaskWorld.pieceSha256. Undefined while its metainfo is unknown. */
   get isSigned(): boolean | undefined {
-    const { meta } = this.#intake;
-    return meta && meta.pieceSha256 !== undefined;
+    return this.#intake.isSigned;
   }
 
   /** Its metainfo, if it is not known yet. */
@@ -199,6 +198,11 @@ export class Task {
   /** See PieceShelf.verify. Undefined while nothing can be verified. */
   async verify(piece: PieceIndex): Promise<AtRest | undefined> {
     return this.gone ? undefined : this.#holdings.shelf?.verify(piece);
+  }
+
+  /** See PieceShelf.prove. */
+  async prove(piece: PieceIndex): Promise<void> {
+    if (!this.gone) await this.#holdings.shelf?.prove(piece);
   }
 
   /** See PieceShelf.leastStake. */

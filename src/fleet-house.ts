@@ -7,9 +7,9 @@ import type { Prefill } from '#prefill/prefill.ts';
 import type { Store } from '#store/store.ts';
 import type { FramedPiece } from '#wire/framed-piece.ts';
 import type { Config } from './config.ts';
-import type { FleetPart, FleetWorld } from './fleet-parts.ts';
+import type { FleetHouse, FleetPart } from './fleet-parts.ts';
 
-export type FleetWorldParts = {
+export type FleetHouseParts = {
   readonly version: string;
   readonly index: Index;
   readonly store: Pick<Store<FramedPiece>, 'disks' | 'freeBytes'>;
@@ -21,7 +21,7 @@ export type FleetWorldParts = {
 };
 
 /** What the box's part in a fleet asks of the house. */
-export function fleetWorld(config: Config, parts: FleetWorldParts): FleetWorld {
+export function fleetHouse(config: Config, parts: FleetHouseParts): FleetHouse {
   const { version, index, store, manager, prefill, overload, operator } = parts;
   return {
     version,
@@ -38,7 +38,7 @@ export function fleetWorld(config: Config, parts: FleetWorldParts): FleetWorld {
 }
 
 /** Nearly everything else makes way for what the fleet wants; what is kept for it already does not, nor what the operator ordered. */
-function roomIn({ store, prefill, index, fleet }: FleetWorldParts): number {
+function roomIn({ store, prefill, index, fleet }: FleetHouseParts): number {
   const usable = store.disks().flatMap((disk) => (disk.state === 'good' ? [disk.usableBytes] : []));
   const all = usable.reduce((sum, bytes) => sum + bytes, 0);
   const kept = fleet.keptBytes((infoHash) => index.task(infoHash)?.haveCount ?? 0);

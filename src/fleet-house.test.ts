@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { InfoHash } from '#base/units.ts';
 import type { Arriving } from '#manager/manager.ts';
 import { configOf } from './config.ts';
-import { type FleetWorldParts, fleetWorld } from './fleet-world.ts';
+import { type FleetHouseParts, fleetHouse } from './fleet-house.ts';
 
 const GB = 1e9;
 const SOME = 'a'.repeat(40) as InfoHash;
@@ -36,8 +36,8 @@ function worldWith(over: object, { kept = 0, ordered = 0 } = {}) {
     overload,
     operator: { act: async () => ({ done: 1, refused: [] }) },
     fleet: { keptBytes: (haveCount: (infoHash: InfoHash) => number) => (haveCount(SOME) === 3 ? kept : Number.NaN) },
-  } as unknown as FleetWorldParts;
-  return { world: fleetWorld(configOf({ lan: 'a', wan: 'b', dataDir: '/d', ...over }), parts), overload, asked };
+  } as unknown as FleetHouseParts;
+  return { world: fleetHouse(configOf({ lan: 'a', wan: 'b', dataDir: '/d', ...over }), parts), overload, asked };
 }
 
 test('a full cache has room for the fleet, but for what is kept for it and for the operator already', async () => {
