@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { silentLog } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
+import { holds } from '#fleet/node/fixtures.ts';
 import { settingProblems } from '#settings/setting-rules.ts';
 import { configOf } from './config.ts';
 import { type FleetSettings, openFleet } from './fleet-section.ts';
@@ -111,4 +113,34 @@ test('a box whose section is of no use says why, and goes on', async (t) => {
   );
   const some = 'a'.repeat(40) as never;
   assert.deepEqual([part.isOwn(some), part.pieceSha256(some)], [false, undefined]);
+});
+
+test('what was put right is found, and a place that is taken is told of', async (t) => {
+  const { at, write } = files(t);
+  await using scope = new Scope((error) => assert.fail(String(error)));
+  const taken = createServer();
+  t.after(() => taken.close());
+  await new Promise<void>((resolve) => taken.listen(0, '127.74.3.1', resolve));
+  const { port } = taken.address() as AddressInfo;
+  const place = { ip: '127.74.3.1', port, brokerHost: '127.0.0.1', brokerPort: 1 };
+  const config = configOf({ ...BOX, dataDir: at('data'), fleet: { ...whole(at('password')), ...place } });
+  const part = await openFleet(config, silentLog, scope);
+  assert.ok(part);
+  part.start({
+    version: '1.0',
+    index: { task: () => undefined },
+    manager: {} as never,
+    claim: () => ({ kind: 'pass', why: 'none' }),
+    held: () => undefined,
+    drop: async () => {},
+    room: () => 0,
+    judgeAll: () => {},
+  });
+  const codes = () => part.warnings().map(({ code }) => code);
+  await holds('the file lacks', () => codes().includes('fleet-file'));
+  write('password', 'made up');
+  await holds('the place is taken', () => codes().includes('fleet-place'));
+  taken.close();
+  await holds('it listens, and has no broker yet', () => codes().length === 0);
+  assert.equal(part.state, 'not-joined');
 });
