@@ -156,6 +156,15 @@ test('pieces that were verified by less before it was known what was signed are 
   assert.deepEqual(piecesOf(patch).map((piece) => kept.has(piece)), [true, false, true, true]); // biome-ignore format: one line
 });
 
+test('the index knows of all pieces once they are in their place, whatever comes then', async (t) => {
+  const bench = await benchIn(t, temporary(t));
+  const patch = distribution(5 * PIECE);
+  const kept = await bench.keep.open(patch.seed, worldOf(t));
+  for (const index of piecesOf(patch)) assert.equal(await kept.keep(framed(patch, index)), 'ok');
+  await kept.place();
+  assert.equal(bench.index.task(patch.seed.meta.infoHash)?.haveCount, 5);
+});
+
 test('what the operator blocks has no place, and what he blocks later stops', async (t) => {
   const bench = await benchIn(t, temporary(t));
   const [first, second] = [distribution(PIECE), distribution(PIECE)];

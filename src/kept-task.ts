@@ -104,6 +104,7 @@ export class KeptTask implements Kept {
   /** What a task has is durable, and in its place. */
   async place(): Promise<void> {
     if (!this.whole) throw new Error('bug: it is not whole');
+    this.#living?.noteProgress();
   }
 
   async placed(): Promise<void> {

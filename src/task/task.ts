@@ -200,6 +200,11 @@ export class Task {
     return this.gone ? undefined : this.#holdings.shelf?.verify(piece);
   }
 
+  /** The index knows all that it has, as of now. */
+  noteProgress(): void {
+    this.#ledger.persist();
+  }
+
   /** See PieceShelf.prove. */
   async prove(piece: PieceIndex): Promise<void> {
     if (!this.gone) await this.#holdings.shelf?.prove(piece);
