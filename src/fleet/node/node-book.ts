@@ -41,6 +41,7 @@ export class NodeBook {
   readonly #nowMs: () => number;
   /** Those that were read and are signed by whom is trusted; undefined: they are not. */
   readonly #manifests = new Map<string, Manifest | undefined>();
+  #byInfoHash: ReadonlyMap<InfoHash, readonly Known[]> = new Map();
   /** As the book has it; undefined: to be read again. */
   #known: Map<string, Known> | undefined;
 
@@ -59,8 +60,22 @@ export class NodeBook {
     return [...this.#all().values()].filter((known) => known.state === state);
   }
 
+  /** The one that is to be given, when the same bytes were distributed more than once. */
   byInfoHash(infoHash: InfoHash): Known | undefined {
-    return [...this.#all().values()].find(({ manifest }) => manifest.infoHash === infoHash);
+    const known = this.allByInfoHash(infoHash);
+    return known.find(({ state, isCancelled }) => state === 'whole' && !isCancelled) ?? known[0];
+  }
+
+  allByInfoHash(infoHash: InfoHash): readonly Known[] {
+    this.#all();
+    return this.#byInfoHash.get(infoHash) ?? [];
+  }
+
+  /** The torrent is wanted here, by a distribution that nobody cancelled and none took the place of. */
+  isWanted(infoHash: InfoHash): boolean {
+    const isWanted = ({ state, isCancelled }: Known): boolean =>
+      !isCancelled && (state === 'taking' || state === 'whole');
+    return this.allByInfoHash(infoHash).some(isWanted);
   }
 
   seedOf(id: string): Buffer | undefined {
@@ -190,6 +205,7 @@ export class NodeBook {
     }
     for (const id of this.#manifests.keys()) if (!all.has(id)) this.#manifests.delete(id);
     this.#known = all;
+    this.#byInfoHash = Map.groupBy(all.values(), ({ manifest }) => manifest.infoHash);
     return all;
   }
 }
