@@ -41,9 +41,10 @@ export class NodeBook {
   readonly #nowMs: () => number;
   /** Those that were read and are signed by whom is trusted; undefined: they are not. */
   readonly #manifests = new Map<string, Manifest | undefined>();
-  #byInfoHash: ReadonlyMap<InfoHash, readonly Known[]> = new Map();
   /** As the book has it; undefined: to be read again. */
   #known: Map<string, Known> | undefined;
+  /** The same; undefined: to be made again. */
+  #byInfoHash: ReadonlyMap<InfoHash, readonly Known[]> | undefined;
 
   constructor(book: FleetBook, name: string, trusted: readonly TrustedKey[], nowMs: () => number) {
     this.#book = book;
@@ -67,7 +68,7 @@ export class NodeBook {
   }
 
   allByInfoHash(infoHash: InfoHash): readonly Known[] {
-    this.#all();
+    this.#byInfoHash ??= Map.groupBy(this.#all().values(), ({ manifest }) => manifest.infoHash);
     return this.#byInfoHash.get(infoHash) ?? [];
   }
 
@@ -123,7 +124,7 @@ export class NodeBook {
       });
     } catch (error) {
       // Nothing of it is in the book.
-      this.#known = undefined;
+      this.#known = this.#byInfoHash = undefined;
       throw error;
     }
   }
@@ -137,6 +138,7 @@ export class NodeBook {
     this.#known?.set(id, { id: id as DistributionId, manifest, state: 'taking', isCancelled: false });
     // The book tells of no more, the newest of them.
     if ((this.#known?.size ?? 0) > NODE_LIMITS.have) this.#known = undefined;
+    this.#byInfoHash = undefined;
     const times = { createdMs: nowMs, changedMs: nowMs };
     const row = { id, name, rev, manifest: bytes, signature, seed: seed ?? null, source: null, orders: '{}' };
     if (this.#book.putDistribution({ ...row, state: 'taking', why: null, ...times })) return;
@@ -169,6 +171,7 @@ export class NodeBook {
     this.#book.setDistribution(id, state, this.#nowMs(), isCancelled ? CANCELLED : null);
     const known = this.#known?.get(id);
     if (known) this.#known?.set(id, { ...known, state, isCancelled });
+    this.#byInfoHash = undefined;
   }
 
   putInstall(id: string, said: Partial<Pick<InstallRow, 'state' | 'why' | 'detail' | 'attempt'>>): void {
@@ -182,6 +185,7 @@ export class NodeBook {
   forget(id: string): void {
     this.#book.forgetDistribution(id);
     this.#known?.delete(id);
+    this.#byInfoHash = undefined;
     this.#manifests.delete(id);
   }
 
@@ -205,7 +209,6 @@ export class NodeBook {
     }
     for (const id of this.#manifests.keys()) if (!all.has(id)) this.#manifests.delete(id);
     this.#known = all;
-    this.#byInfoHash = Map.groupBy(all.values(), ({ manifest }) => manifest.infoHash);
     return all;
   }
 }

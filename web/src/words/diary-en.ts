@@ -15,6 +15,7 @@ const code = {
   'wave-resumed': 'Roll-out goes on',
   'install-failed': 'Not installed',
   'rolled-out': 'Roll-out over',
+  'not-published': 'In the watched folder, not published',
   'node-came': 'Came online',
   'node-went': 'Went offline',
   'node-restarted': 'Was restarted',

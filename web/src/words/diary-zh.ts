@@ -17,6 +17,7 @@ export const zh: DiaryWords = {
     'wave-resumed': '升级继续',
     'install-failed': '未能安装',
     'rolled-out': '升级结束',
+    'not-published': '监视文件夹：未能发布',
     'node-came': '上线',
     'node-went': '离线',
     'node-restarted': '已重启',

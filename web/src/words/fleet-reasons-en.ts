@@ -9,6 +9,8 @@ export const en = {
   'not-offered': 'It did not know what was begun. It is offered again.',
   'no-seed': 'It did not have the list of pieces yet. It is offered again.',
   'not-given': 'Its files were changed since, or it gives too many others.',
+  blocked: 'The box has no part in it: it is blocked there, or was removed.',
+  'wrong-pieces': 'A neighbour gave it wrong bytes, and is left: it goes on with the others.',
   unsupported: 'Its program is older than what it was told. Update it.',
   silent: 'It did not answer, several times.',
   stalled: 'It got no further, several times.',

@@ -10,6 +10,8 @@ export const zh: FleetReasons = {
   'not-offered': '该节点尚不知道这项分发，会重新通知。',
   'no-seed': '该节点尚无分块清单，会重新通知。',
   'not-given': '文件之后被改动，或正在提供的分发过多。',
+  blocked: '该盒子不参与：已在盒子上屏蔽或删除。',
+  'wrong-pieces': '有邻居给出错误的数据，已不再使用；向其他邻居继续接收。',
   unsupported: '节点程序版本过旧，请升级。',
   silent: '多次没有应答。',
   stalled: '多次没有进展。',
