@@ -138,6 +138,12 @@ export class FleetBook implements Disposable {
     return this.#sql(sql).all(limit) as Omit<DistributionRow, 'seed'>[];
   }
 
+  /** As `distributions`, of what is short. */
+  distributionHeads(limit = 1_000): Pick<DistributionRow, 'id' | 'name' | 'rev' | 'orders' | 'state'>[] {
+    const sql = 'SELECT id, name, rev, orders, state FROM distribution ORDER BY created_ms DESC, id LIMIT ?';
+    return this.#sql(sql).all(limit) as Pick<DistributionRow, 'id' | 'name' | 'rev' | 'orders' | 'state'>[];
+  }
+
   /** The highest of the name so far; 0: none. */
   lastRev(name: string): number {
     return this.#sql('SELECT coalesce(max(rev), 0) FROM distribution WHERE name = ?').pluck().get(name) as number;
@@ -186,6 +192,11 @@ export class FleetBook implements Disposable {
 
   targets(id: string): TargetRow[] {
     return this.#sql(`${TARGET} WHERE distribution = ? ORDER BY node`).all(id) as TargetRow[];
+  }
+
+  /** All of a node. */
+  targetsOf(node: string): TargetRow[] {
+    return this.#sql(`${TARGET} WHERE node = ?`).all(node) as TargetRow[];
   }
 
   // ---- nodes ----

@@ -150,7 +150,7 @@ export class Doing {
       ...(inOffer && row.seed && { seed: row.seed.toString('base64') }),
     };
     const receivers = this.#isEverybody(nodes) ? [keyToAll('offer')] : nodes.map((node) => keyToNode(node, 'offer'));
-    for (const receiver of receivers) this.tell(receiver, offer, id);
+    this.#tellEach(receivers, offer, id);
     for (const node of nodes) book.putTarget(id, node, this.#nowMs, { state: 'offered', why: null });
     // Behind the offer, once: who is offered it again says what he lacks. A central that was killed does not know who was sent it.
     const isOurs = row.createdMs >= this.#begunMs;
@@ -274,8 +274,12 @@ export class Doing {
 
   /** Into the outbox. */
   tell(receiver: string, message: DownMessage, distribution: DistributionId | null = null): void {
+    this.#tellEach([receiver], message, distribution);
+  }
+
+  #tellEach(receivers: readonly string[], message: DownMessage, distribution: DistributionId | null): void {
     const { type, contentType, body } = encodeDown(message);
-    this.#world.book.send({ distribution, receiver, type, contentType, body });
+    for (const receiver of receivers) this.#world.book.send({ distribution, receiver, type, contentType, body });
   }
 
   /** From the book; undefined when there is none that can be read. */
