@@ -5,10 +5,13 @@ import type { Scope } from '#base/scope.ts';
 import type { FleetBook, NewNote, NoteRow, TargetRow } from '#index/fleet-book.ts';
 import type { Broker } from '../broker.ts';
 import type { Orders } from '../config-types.ts';
+<<<<<<< HEAD
 import { LIMITS } from '../limits.ts';
+=======
+>>>>>>> fleet-waves
 import type { DistributionId } from '../manifest.ts';
 import type { Place } from '../message-types.ts';
-import { encodeDown, piecesIn, type UpMessage } from '../messages.ts';
+import { encodeDown } from '../messages.ts';
 import { CENTRAL_QUEUE, DOWN, keyToAll, keyToNode } from '../names.ts';
 import type { NoteCode } from './diary.ts';
 import { type After, Doing } from './doing.ts';
@@ -16,10 +19,15 @@ import { Giver } from './giver.ts';
 import { Hearing } from './hearing.ts';
 import { Learning } from './learning.ts';
 import { type KnownNode, Nodes } from './nodes.ts';
-import { isWanted, type KeptOrders, keptOrders, ordersOf } from './orders.ts';
+import { isWanted, type KeptOrders, keptOrders } from './orders.ts';
 import { PieceSender } from './piece-sender.ts';
+<<<<<<< HEAD
 import { groupOf, type PlanTarget, stepsFor, type TargetState } from './plan.ts';
+=======
+import { groupOf, type PlanTarget, stepsFor } from './plan.ts';
+>>>>>>> fleet-waves
 import { type Publication, PublishError, type Published, readPublication } from './publishing.ts';
+import { Reports } from './reports.ts';
 import { Rollouts } from './rollouts.ts';
 import { SiteRates } from './site-rates.ts';
 import { isAllShut, planOf, type Sites } from './sites.ts';
@@ -68,6 +76,7 @@ export class Central {
   readonly #learning: Learning;
   readonly #doing: Doing;
   readonly #rollouts: Rollouts;
+  readonly #reports: Reports;
   readonly #soon = new Set<DistributionId>();
   /** Of each group, one who has had it since it was looked at. */
   readonly #done = new Map<DistributionId, Map<string, string>>();
@@ -94,6 +103,16 @@ export class Central {
       note: (code, of) => this.#note(code, of),
       hearsSinceMs: () => this.#hearsSinceMs,
     });
+    this.#reports = new Reports({
+      ...world,
+      ...parts,
+      doing: this.#doing,
+      rollouts: this.#rollouts,
+      epoch: () => this.#epoch,
+      done: (id, node) => this.#doneSince(id, node),
+      changed: (id) => this.#advanceSoon(id),
+      note: (code, of) => this.#note(code, of),
+    });
     this.#epoch = this.#hearsSinceMs = world.clock.nowMs();
   }
 
@@ -106,7 +125,7 @@ export class Central {
     await this.#giver.listen(place);
     const hearing = new Hearing({
       ...this.#world,
-      act: (node, said) => this.#act(node, said),
+      act: (node, said) => this.#reports.heard(node, said),
       heard: () => this.#world.poke(),
     });
     const consuming = control.consume({
@@ -256,132 +275,6 @@ export class Central {
     book.transaction(() => {
       for (const node of this.#nodes.gone(this.#nowMs)) this.#note('node-went', { node });
     });
-  }
-
-  /** Who failed or refused, and why: what was said last of it is not said again. */
-  #noteTrouble(code: 'failed' | 'refused', distribution: string, node: string, why: string, detail?: string): void {
-    const [last] = this.#world.book.notes({ distribution, node, limit: 1 });
-    if (last?.code !== code || last.why !== why)
-      this.#note(code, { distribution, node, why, ...(detail !== undefined && { detail }) });
-  }
-
-  // ---- what is heard ----
-
-  #act(node: string, said: UpMessage): void {
-    const { book, log } = this.#world;
-    const known = this.#nodes.get(node, this.#nowMs);
-    if (this.#nodes.heard(node, this.#nowMs)) this.#note('node-came', { node });
-    else if (said.kind === 'hello' && known && known.beganMs !== said.beganMs) this.#note('node-restarted', { node });
-    if (said.kind === 'hello') {
-      this.#hello(node, said);
-      return;
-    }
-    const id = said.id as DistributionId;
-    if (said.kind === 'installing' || said.kind === 'installed') {
-      if (this.#rollouts.heard(node, said)) this.#advanceSoon(id);
-      return;
-    }
-    const target = book.target(id, node);
-    // Somebody else offers things to nodes, or their keys are not ours.
-    if (!target && said.kind === 'refuse' && said.code === 'not-signed')
-      this.#noteTrouble('refused', id, node, said.code, said.detail);
-    if (target && said.kind === 'warn') {
-      log.warn('node warns', { id, node, code: said.code, detail: said.detail });
-      this.#note('warned', { distribution: id, node, why: said.code, detail: said.detail ?? null });
-    }
-    if (!target || target.state === 'done') return;
-    const set = (state: TargetState, over: Partial<TargetRow> = {}): void => {
-      book.putTarget(id, node, this.#nowMs, { state, why: null, detail: null, ...over });
-      this.#advanceSoon(id);
-    };
-    switch (said.kind) {
-      case 'ready':
-      case 'seeded':
-        this.#ready(id, node, said, set);
-        return;
-      case 'progress':
-        // It gets on: whatever it was tried again for is over.
-        set(target.state as TargetState, {
-          haveBytes: said.haveBytes,
-          ...(said.haveBytes > target.haveBytes && { tries: 0 }),
-        });
-        return;
-      case 'want': {
-        const pieces = piecesIn(said.pieces, this.#doing.seed(id)?.meta.pieceCount ?? 0);
-        if (pieces.kind === 'ok') this.#doing.send(id, [node], [...pieces.value], false);
-        set('receiving');
-        return;
-      }
-      case 'done':
-        log.info('node done', { id, node, ms: said.ms, amqpBytes: said.amqpBytes, swarmBytes: said.swarmBytes });
-        set('done', { haveBytes: this.#doing.seed(id)?.meta.totalBytes ?? 0 });
-        this.#doing.over(id, node);
-        this.#doneSince(id, node);
-        if (this.#isLastRelay(id, node)) this.#note('relays-done', { distribution: id });
-        return;
-      case 'refuse':
-      case 'failed':
-        log.warn('node cannot', { id, node, code: said.code, detail: said.detail });
-        this.#noteTrouble(said.kind === 'failed' ? 'failed' : 'refused', id, node, said.code, said.detail);
-        set(said.kind === 'failed' ? 'failed' : 'refused', {
-          why: said.code,
-          detail: said.detail ?? null,
-          tries: target.tries + 1,
-        });
-        return;
-      case 'warn':
-        return;
-    }
-  }
-
-  #hello(node: string, said: UpMessage & { kind: 'hello' }): void {
-    const { book, log } = this.#world;
-    const isNew = !this.#nodes.get(node, this.#nowMs);
-    if (!this.#nodes.said(node, said, this.#nowMs)) {
-      log.warn('too many nodes', { node });
-      return;
-    }
-    if (isNew) this.#note('node-came', { node, detail: `${said.role} of ${said.site}` });
-    const have = new Set(said.have);
-    const targets = new Map(book.targetsOf(node).map((target) => [target.distribution, target]));
-    for (const row of book.distributionHeads()) {
-      if (row.state === 'cancelled' || row.state === 'partial') continue;
-      const id = row.id as DistributionId;
-      const target = targets.get(id);
-      if (target?.state === 'done' && have.has(id)) continue;
-      if (!target && (!isWanted(ordersOf(row), { name: node, ...said }) || row.rev < book.lastRev(row.name))) continue;
-      if (have.has(id)) book.putTarget(id, node, this.#nowMs, { state: 'done', why: null, detail: null });
-      // Who has just come knows nothing of what it was told before.
-      else if (!target || (said.epoch !== this.#epoch && target.state !== 'refused'))
-        book.putTarget(id, node, this.#nowMs, { state: 'waiting' });
-      else continue;
-      if (row.state === 'complete' && !have.has(id)) book.setDistribution(id, 'converged', this.#nowMs);
-      this.#advanceSoon(id);
-    }
-  }
-
-  #isLastRelay(id: DistributionId, node: string): boolean {
-    const isRelay = (name: string): boolean => this.#nodes.get(name, this.#nowMs)?.role === 'relay';
-    return (
-      isRelay(node) &&
-      this.#world.book.targets(id).every(({ node: other, state }) => state === 'done' || !isRelay(other))
-    );
-  }
-
-  #ready(
-    id: DistributionId,
-    node: string,
-    said: UpMessage & { kind: 'ready' | 'seeded' },
-    set: (state: TargetState) => void,
-  ): void {
-    const row = this.#world.book.distribution(id);
-    const seed = this.#doing.seed(id);
-    const pieces = piecesIn(said.have, seed?.meta.pieceCount ?? 0);
-    if (!row || !seed || pieces.kind === 'bad') return;
-    this.#doing.ready(id, node, pieces.value);
-    const hasSeed = said.kind === 'seeded' || (row.seed?.length ?? 0) <= LIMITS.seedInOfferBytes;
-    if (!hasSeed) set('unseeded');
-    else set(this.#doing.isOnItsWay(id, node) ? 'receiving' : 'ready');
   }
 
   // ---- what is done ----
