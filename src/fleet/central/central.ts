@@ -39,8 +39,9 @@ export type DistributionView = Omit<DistributionRow, 'seed'> & { readonly target
 
 const DISCOVER_EVERY_MS = 30_000;
 const TICK_MS = 1_000;
-/** Messages of one turn are weighed together. */
+/** Messages of one turn are weighed together; among many nodes, of a longer one: looking at all of them takes its time. */
 const SOON_MS = 10;
+const SOON_MS_PER_NODE = 0.2;
 /** What nodes said and is not yet kept: so much may be one transaction. */
 const PREFETCH = 256;
 /** Nodes that are asked at the same time who they are. */
@@ -85,7 +86,11 @@ export class Central {
     const hearing = new Hearing({
       ...this.#world,
       act: (node, said) => this.#act(node, said),
-      heard: () => this.#world.poke(),
+      heard: (count) => {
+        // More has come than was heard: somebody's answer may lie there.
+        if (count >= PREFETCH / 4) this.#hearsSinceMs = this.#nowMs;
+        this.#world.poke();
+      },
     });
     const consuming = control.consume({
       queue: CENTRAL_QUEUE,
@@ -382,10 +387,13 @@ export class Central {
   #advanceSoon(id: DistributionId): void {
     if (this.#soon.has(id)) return;
     this.#soon.add(id);
-    setTimeout(() => {
-      this.#soon.delete(id);
-      if (!this.#world.scope.closed) this.#advance(id);
-    }, SOON_MS);
+    setTimeout(
+      () => {
+        this.#soon.delete(id);
+        if (!this.#world.scope.closed) this.#advance(id);
+      },
+      SOON_MS + SOON_MS_PER_NODE * this.#nodes.count,
+    );
   }
 
   #advance(id: DistributionId): void {

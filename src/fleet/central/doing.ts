@@ -8,6 +8,7 @@ import type { Place } from '../message-types.ts';
 import { type DownMessage, encodeDown } from '../messages.ts';
 import { keyToAll, keyToNode } from '../names.ts';
 import { readSeed, type Seed } from '../seed.ts';
+import { dialledBy } from '../swarm/mesh.ts';
 import type { Giver } from './giver.ts';
 import type { Learning } from './learning.ts';
 import type { KnownNode, Nodes } from './nodes.ts';
@@ -159,7 +160,10 @@ export class Doing {
     const places = members.map(({ node }) => (all.get(node) as KnownNode).swarm);
     for (const node of nodes) {
       const slot = members.findIndex((member) => member.node === node);
-      if (slot >= 0) this.tell(keyToNode(node, 'start'), { kind: 'start', id, givers, nodes: places, slot }, id);
+      // Those whom it dials, and itself behind them: it needs no list of all, which for all of them would be as long as their square.
+      const near = slot < 0 ? [] : [...dialledBy(slot, places.length), slot].map((i) => places[i] as Place);
+      const start = { kind: 'start', id, givers, nodes: near, slot: near.length - 1 } as const;
+      if (slot >= 0) this.tell(keyToNode(node, 'start'), start, id);
       book.putTarget(id, node, this.#nowMs, { state: 'receiving' });
     }
     after.push(() => this.#world.scope.run(async () => void (await this.#world.giver.open(seed, row.source ?? ''))));

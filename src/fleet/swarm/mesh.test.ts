@@ -39,3 +39,12 @@ test('a slot that is none is a bug', () => {
   assert.throws(() => dialledBy(3, 3), RangeError);
   assert.throws(() => dialledBy(-1, 3), RangeError);
 });
+
+test('of a list of those whom it dials, and itself at the end, a node dials all', () => {
+  for (const count of [1, 2, 24, 25, 60, 500, 5_000])
+    for (const slot of [0, 1, count >> 1, count - 1].filter((s) => s < count)) {
+      const dialled = dialledBy(slot, count);
+      assert.ok(dialled.length < SWARM_LIMITS.meshUpTo);
+      assert.equal(dialledBy(dialled.length, dialled.length + 1).length, dialled.length);
+    }
+});
