@@ -1,6 +1,6 @@
 /**
  * What many nodes cost a central and a broker: real RabbitMQ, real central, nodes that only speak (scripts/fleet/played-nodes.ts), each with two connections and its inboxes. argv: nodes, distributions
- * in the book (500 200). One JSON line for each:
+ * in the book (500 200). IDLE_S (60): how long it is watched at rest. One JSON line for each:
  *
  *   {"bench":"fleet-nodes","what","nodes","ms","cpuS","mostMs","p99Ms","rssMib","brokerMib","messages"}
  *
@@ -10,13 +10,13 @@
 import { randomBytes } from 'node:crypto';
 import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { argv } from 'node:process';
+import { argv, env } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FleetBook } from '../../src/index/fleet-book.ts';
 import { PlayedFleet } from '../fleet/played-fleet.ts';
 
 const [nodes = 500, held = 200] = argv.slice(2, 4).map(Number);
-const IDLE_MS = 60_000;
+const IDLE_MS = 1_000 * Number(env.IDLE_S ?? 60);
 
 await using fleet = await PlayedFleet.start(nodes);
 
@@ -47,7 +47,7 @@ await allHere();
 await say('all come', Date.now() - startMs);
 
 await sleep(IDLE_MS);
-await say('a minute at rest', IDLE_MS);
+await say('at rest', IDLE_MS);
 
 await say('a small file, to all in one message', await fleet.took([await publish('small', 20_000)], 'complete'));
 await say(
@@ -81,4 +81,4 @@ await say(`start with ${held} in the book`, Date.now() - againMs);
 const first = await publish('the first one then', 20_000);
 await say('and a small file at once', await fleet.took([first], 'complete'));
 await sleep(IDLE_MS);
-await say(`a minute at rest with ${held} in the book`, IDLE_MS);
+await say(`at rest with ${held} in the book`, IDLE_MS);

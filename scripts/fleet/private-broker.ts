@@ -34,6 +34,8 @@ export type PrivateBrokerOptions = {
   readonly address?: string;
   /** The network namespace it lives in. Its loopback must be up. */
   readonly netns?: string;
+  /** Of RabbitMQ's own. */
+  readonly plugins?: readonly string[];
   /** Any free one when it is left out. */
   readonly port?: number;
   /** Paths. Clients come with a certificate of this authority, and are who its common name says. */
@@ -154,8 +156,13 @@ export class PrivateBroker implements AsyncDisposable {
 
   /** These users as well, or with other rights. */
   async allow(users: readonly BrokerUser[]): Promise<void> {
+    await this.define(definitionsOf(this.vhost, users));
+  }
+
+  /** What a definitions file says, beside what it has. */
+  async define(definitions: object): Promise<void> {
     const path = join(this.folder, 'more.json');
-    await writeFile(path, JSON.stringify(definitionsOf(this.vhost, users)));
+    await writeFile(path, JSON.stringify(definitions));
     await this.ctl('import_definitions', path);
   }
 
@@ -164,10 +171,11 @@ export class PrivateBroker implements AsyncDisposable {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  async #configure({ vhost, users, tls }: PrivateBrokerOptions): Promise<void> {
+  async #configure({ vhost, users, tls, plugins = [] }: PrivateBrokerOptions): Promise<void> {
     const at = (name: string) => join(this.folder, name);
     await Promise.all([mkdir(at('data')), mkdir(at('log')), writeFile(at('none'), '')]);
-    await writeFile(at('plugins'), `[${tls ? 'rabbitmq_auth_mechanism_ssl' : ''}].\n`);
+    const enabled = [...plugins, ...(tls ? ['rabbitmq_auth_mechanism_ssl'] : [])];
+    await writeFile(at('plugins'), `[${enabled.join(',')}].\n`);
     await writeFile(at('definitions.json'), JSON.stringify(definitionsOf(vhost, users)));
     const lines = [
       `listeners.tcp.1 = ${this.address}:${this.port}`,

@@ -5,10 +5,6 @@ import type { Scope } from '#base/scope.ts';
 import type { FleetBook, NewNote, NoteRow, TargetRow } from '#index/fleet-book.ts';
 import type { Broker } from '../broker.ts';
 import type { Orders } from '../config-types.ts';
-<<<<<<< HEAD
-import { LIMITS } from '../limits.ts';
-=======
->>>>>>> fleet-waves
 import type { DistributionId } from '../manifest.ts';
 import type { Place } from '../message-types.ts';
 import { encodeDown } from '../messages.ts';
@@ -21,11 +17,7 @@ import { Learning } from './learning.ts';
 import { type KnownNode, Nodes } from './nodes.ts';
 import { isWanted, type KeptOrders, keptOrders } from './orders.ts';
 import { PieceSender } from './piece-sender.ts';
-<<<<<<< HEAD
-import { groupOf, type PlanTarget, stepsFor, type TargetState } from './plan.ts';
-=======
 import { groupOf, type PlanTarget, stepsFor } from './plan.ts';
->>>>>>> fleet-waves
 import { type Publication, PublishError, type Published, readPublication } from './publishing.ts';
 import { Reports } from './reports.ts';
 import { Rollouts } from './rollouts.ts';
@@ -58,8 +50,9 @@ const INSTALL_SILENT_MS = 15 * 60_000;
 
 const DISCOVER_EVERY_MS = 30_000;
 const TICK_MS = 1_000;
-/** Messages of one turn are weighed together. */
+/** Messages of one turn are weighed together; among many nodes, of a longer one: looking at all of them takes its time. */
 const SOON_MS = 3;
+const SOON_MS_PER_NODE = 0.2;
 /** What nodes said and is not yet kept: so much may be one transaction. */
 const PREFETCH = 256;
 /** Nodes that are asked at the same time who they are. */
@@ -126,7 +119,11 @@ export class Central {
     const hearing = new Hearing({
       ...this.#world,
       act: (node, said) => this.#reports.heard(node, said),
-      heard: () => this.#world.poke(),
+      heard: (count) => {
+        // More has come than was heard: somebody's answer may lie there.
+        if (count >= PREFETCH / 4) this.#hearsSinceMs = this.#nowMs;
+        this.#world.poke();
+      },
     });
     const consuming = control.consume({
       queue: CENTRAL_QUEUE,
@@ -319,10 +316,13 @@ export class Central {
   #advanceSoon(id: DistributionId): void {
     if (this.#soon.has(id)) return;
     this.#soon.add(id);
-    setTimeout(() => {
-      this.#soon.delete(id);
-      if (!this.#world.scope.closed) this.#advance(id);
-    }, SOON_MS);
+    setTimeout(
+      () => {
+        this.#soon.delete(id);
+        if (!this.#world.scope.closed) this.#advance(id);
+      },
+      SOON_MS + SOON_MS_PER_NODE * this.#nodes.count,
+    );
   }
 
   #advance(id: DistributionId): void {

@@ -8,6 +8,7 @@ import type { Place } from '../message-types.ts';
 import { type DownMessage, encodeDown } from '../messages.ts';
 import { keyToAll, keyToNode } from '../names.ts';
 import { readSeed, type Seed } from '../seed.ts';
+import { dialledBy, diallersOf } from '../swarm/mesh.ts';
 import type { Giver } from './giver.ts';
 import type { Learning } from './learning.ts';
 import type { KnownNode, Nodes } from './nodes.ts';
@@ -179,8 +180,11 @@ export class Doing {
     const places = members.map(({ node }) => (all.get(node) as KnownNode).swarm);
     for (const node of nodes) {
       const slot = members.findIndex((member) => member.node === node);
+      // Those that it dials, itself, and those that dial it: it needs no list of all, which for all of them would be as long as their square.
+      const [dials, diallers] = slot < 0 ? [[], []] : [dialledBy(slot, places.length), diallersOf(slot, places.length)];
+      const near = [...dials, slot, ...diallers].map((i) => places[i] as Place);
       const rateBytesPerS = this.#rate(orders, node);
-      const start = { kind: 'start', id, givers, nodes: places, slot } as const;
+      const start = { kind: 'start', id, givers, nodes: near, slot: dials.length } as const;
       if (slot >= 0)
         this.tell(keyToNode(node, 'start'), { ...start, ...(rateBytesPerS !== undefined && { rateBytesPerS }) }, id);
       book.putTarget(id, node, this.#nowMs, { state: 'receiving' });

@@ -14,8 +14,8 @@ export type HearingWorld = {
   readonly scope: Scope;
   /** What it brings about, inside a transaction: it may be asked again for the same message when that one fails. */
   act(node: string, said: UpMessage): void;
-  /** They are kept. */
-  heard(): void;
+  /** So many came together, and are kept. */
+  heard(count: number): void;
 };
 
 type Heard = { readonly node: string; readonly said: UpMessage; readonly delivery: Delivery };
@@ -56,7 +56,7 @@ export class Hearing {
     if (this.#world.scope.closed) return;
     // One that cannot be kept must not hold up the others.
     if (!this.#keep(all) && all.length > 1) for (const one of all) this.#keep([one]);
-    this.#world.heard();
+    this.#world.heard(all.length);
   }
 
   /** False: nothing of it was kept. One alone is then given back after a while. */

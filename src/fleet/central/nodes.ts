@@ -78,6 +78,10 @@ export class Nodes {
     return gone.map(({ name }) => name);
   }
 
+  get count(): number {
+    return this.#all.size;
+  }
+
   get(name: string, nowMs: number): KnownNode | undefined {
     const known = this.#all.get(name);
     return known && seenAt(known, nowMs);

@@ -100,7 +100,10 @@ test('who does not answer or get on is tried again, and given up at last', () =>
   assert.deepEqual(of('offered', 0, PLAN_LIMITS.offerMs - 1), []);
   assert.deepEqual(of('offered', 0, PLAN_LIMITS.offerMs), ['target t3 waiting', 'offer t3']);
   assert.deepEqual(of('receiving', 0, PLAN_LIMITS.stalledMs), ['target t3 waiting', 'offer t3']);
-  assert.deepEqual(of('receiving', PLAN_LIMITS.tries - 1, PLAN_LIMITS.stalledMs)[0], 'target t3 failed');
+  assert.deepEqual(of('offered', 1, 2 * PLAN_LIMITS.offerMs - 1), [], 'it has longer than the first time');
+  assert.deepEqual(of('offered', 1, 2 * PLAN_LIMITS.offerMs), ['target t3 waiting', 'offer t3']);
+  const mostMs = PLAN_LIMITS.longer * PLAN_LIMITS.stalledMs;
+  assert.deepEqual(of('receiving', PLAN_LIMITS.tries - 1, mostMs)[0], 'target t3 failed');
 });
 
 test('it converges when most have it, ends when all have, or when nobody else will', () => {

@@ -62,6 +62,8 @@ export const PLAN_LIMITS = {
   gatherMs: 1_500,
   /** Without any progress for so long, ms, it is begun again. */
   stalledMs: 20_000,
+  /** Both are twice as long after each try, up to so many times. */
+  longer: 8,
   /** A node that failed is tried again after so long, ms. */
   retryMs: 30_000,
   tries: 8,
@@ -143,7 +145,9 @@ function lapsed(
       continue;
     }
     const isOffered = state === 'offered';
-    const patienceMs = isOffered ? PLAN_LIMITS.offerMs : PLAN_LIMITS.stalledMs;
+    // Longer with each try: where all are slow, asking again makes them slower.
+    const longer = Math.min(PLAN_LIMITS.longer, 2 ** tries);
+    const patienceMs = longer * (isOffered ? PLAN_LIMITS.offerMs : PLAN_LIMITS.stalledMs);
     if (state === 'ready' || state === 'unseeded' || nowMs - changedMs < patienceMs) continue;
     if (isShut(node)) {
       steps.push({ kind: 'target', node, state: 'waiting', why: SHUT });

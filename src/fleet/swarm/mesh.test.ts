@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SWARM_LIMITS } from './limits.ts';
-import { dialledBy } from './mesh.ts';
+import { dialledBy, diallersOf } from './mesh.ts';
 
 function neighbours(count: number): Set<number>[] {
   const all = Array.from({ length: count }, () => new Set<number>());
@@ -38,4 +38,22 @@ test('a few nodes all know each other; of many each knows as many as the others,
 test('a slot that is none is a bug', () => {
   assert.throws(() => dialledBy(3, 3), RangeError);
   assert.throws(() => dialledBy(-1, 3), RangeError);
+});
+
+test('of a list of those whom it dials, itself, and those that dial it, a node dials the first', () => {
+  for (const count of [1, 2, 24, 25, 60, 500, 5_000])
+    for (const slot of [0, 1, count >> 1, count - 1].filter((s) => s < count)) {
+      const [dials, diallers] = [dialledBy(slot, count), diallersOf(slot, count)];
+      for (const other of diallers) assert.ok(dialledBy(other, count).includes(slot), `${other} dials ${slot}`);
+      const near = [...dials, slot, ...diallers];
+      assert.equal(
+        new Set(near).size,
+        Math.min(count, count > SWARM_LIMITS.meshUpTo ? SWARM_LIMITS.degree + 1 : count),
+      );
+      assert.ok(near.length <= SWARM_LIMITS.meshUpTo);
+      assert.deepEqual(
+        dialledBy(dials.length, near.length).map((i) => near[i]),
+        dials,
+      );
+    }
 });

@@ -15,6 +15,16 @@ export function dialledBy(
   return stepsOf(count, limits.degree / 2).map((step) => (slot + step) % count);
 }
 
+/** Who dials it, by the same rule. */
+export function diallersOf(
+  slot: number,
+  count: number,
+  limits: Pick<SwarmLimits, 'degree' | 'meshUpTo'> = SWARM_LIMITS,
+): number[] {
+  if (count <= limits.meshUpTo) return Array.from({ length: count - slot - 1 }, (_, i) => slot + 1 + i);
+  return stepsOf(count, limits.degree / 2).map((step) => (slot - step + count) % count);
+}
+
 /** So many steps of 1 to count / 2, growing by the same factor each: near ones and far ones. */
 function stepsOf(count: number, wanted: number): number[] {
   const most = Math.floor((count - 1) / 2);
