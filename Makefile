@@ -1,5 +1,5 @@
 # Swarmbox: one line per target; the work is in scripts/.
-.PHONY: help init check test fuzz cafe bench matrix matrix-vlan flood avalanche soak first-byte manners sim what-if fleet web web-dev image clean
+.PHONY: help init check test fuzz cafe bench matrix matrix-vlan flood avalanche soak first-byte manners sim what-if fleet bench-fleet web web-dev image clean
 help:  ; @scripts/help.sh
 init:  ; @scripts/init.sh
 check: ; @scripts/check.sh
@@ -17,6 +17,7 @@ manners: ; @scripts/manners.sh
 sim:   ; @scripts/sim.sh
 what-if: ; @scripts/what-if
 fleet: ; @scripts/fleet.sh
+bench-fleet: ; @scripts/bench-fleet.sh
 web:   ; @scripts/web.sh
 web-dev: ; @scripts/web-dev.sh
 image: ; @scripts/image.sh

@@ -16,6 +16,7 @@ make manners  an ordinary user beside a box that fills a slow line, with the box
 make sim     the box's decisions (who may fetch, what stays on disk and in memory) before a referee; settings: scripts/lab/README.md
 make what-if what other disks and rules would have saved: asks the running box (ADMIN: as for scripts/ask)
 make fleet   a broker, a central, relays and terminals behind slow lines, and a folder that goes to all of them (scripts/fleet/fleet.ts)
+make bench-fleet  how soon every node of a fleet has a file, beside RabbitMQ alone and libtorrent alone (settings: scripts/fleet/bench/README.md)
 make web     builds the page into web/dist
 make web-dev the page with a made-up box behind it, at http://127.0.0.1:5173; shows what is edited at once (web/README.md)
 make init    installs what the others need (they call it themselves)

@@ -1,7 +1,7 @@
 import net from 'node:net';
 import type { Endpoint, LanEndpoint } from '#base/endpoint.ts';
 import { errorCode } from '#base/errors.ts';
-import { readShared } from '#kernel/shared-read.ts';
+import { readShared } from '#base/shared-read.ts';
 import { dialAs } from '#kernel/transparent-socket.ts';
 
 /** Whom to dial, and in whose name: a LAN client's own address and port, or the box's. */

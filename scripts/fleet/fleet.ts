@@ -9,8 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { argv, env, execPath, exit, stdout } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type BrokerUser, centralRights, relayRights, terminalRights } from '../../src/fleet/rights.ts';
-import { Net, type Place, words } from '../cafe/net.ts';
+import { type BrokerUser, centralRights, type Rights, relayRights, terminalRights } from '../../src/fleet/rights.ts';
+import { command, Net, type Place, words } from '../cafe/net.ts';
 import { type Child, Processes } from '../cafe/processes.ts';
 import { PrivateBroker } from './private-broker.ts';
 
@@ -21,6 +21,10 @@ export type FleetSettings = {
   /** Of each site, beside its relay. */
   readonly terminals: number;
   readonly lineMbit: number;
+  /** Between the machines of a site, all together; as fast as the machine by default. */
+  readonly siteMbit?: number;
+  /** Machines whose folder is a disk of its own, of so many MiB. */
+  readonly diskMib?: Readonly<Record<string, number>>;
 };
 
 export type FleetMachine = {
@@ -29,7 +33,7 @@ export type FleetMachine = {
   readonly role: 'relay' | 'terminal';
   readonly folder: string;
 };
-type TargetSaid = {
+export type TargetSaid = {
   readonly node: string;
   readonly state: string;
   readonly why: string | null;
@@ -40,6 +44,7 @@ export type FleetSaid = {
   readonly distributions: readonly {
     readonly id: string;
     readonly state: string;
+    readonly manifest: { readonly infoHash: string; readonly sizeBytes: number; readonly pieceLength: number };
     readonly targets: readonly TargetSaid[];
   }[];
 };
@@ -59,6 +64,7 @@ export class Fleet implements AsyncDisposable {
   readonly #processes = new Processes();
   readonly #children = new Map<string, Child>();
   readonly #places = new Map<string, Place>();
+  readonly #disks: string[] = [];
   broker: PrivateBroker | undefined;
 
   private constructor(settings: FleetSettings, dir: string) {
@@ -88,6 +94,7 @@ export class Fleet implements AsyncDisposable {
     await this.#processes.killAll();
     await this.broker?.[Symbol.asyncDispose]();
     await this.#net.close();
+    for (const disk of this.#disks.splice(0)) await command(['umount', '--lazy', disk]);
     await rm(this.dir, { recursive: true, force: true });
   }
 
@@ -127,8 +134,45 @@ export class Fleet implements AsyncDisposable {
     const [site, config, role] =
       name === 'central' ? ['centre', 'central.json', 'central'] : [this.#of(name).site, `${name}.json`, 'terminal'];
     const place = this.#places.get(site) as Place;
-    const command = place.inside([execPath, MAIN, role, join(this.dir, config)]);
-    this.#children.set(name, this.#processes.start({ name, argv: command, logPath: join(this.dir, `${name}.log`) }));
+    const argv = place.inside([execPath, MAIN, role, join(this.dir, config)]);
+    this.#children.set(name, this.#processes.start({ name, argv, logPath: join(this.dir, `${name}.log`) }));
+  }
+
+  /** Another program, on a machine of its own in a site: its last number is `host`. Ends with `kill`, or the fleet. */
+  async runOther(name: string, site: string, host: number, argvAt: (ip: string) => readonly string[]): Promise<void> {
+    const place = this.#places.get(site) as Place;
+    const ip = `10.77.${this.#settings.sites.indexOf(site) + 1}.${host}`;
+    await place.ip(`addr add ${ip}/16 dev line`);
+    const argv = place.inside([execPath, ...argvAt(ip)]);
+    this.#children.set(name, this.#processes.start({ name, argv, logPath: join(this.dir, `${name}.log`) }));
+  }
+
+  /** What a command says that is run in a place: 'centre', or a site. */
+  command(place: string, argv: readonly string[]): Promise<string> {
+    return (this.#places.get(place) as Place).run(argv);
+  }
+
+  /** Where its neighbours dial it. */
+  placeOf(name: string): { readonly ip: string; readonly port: number } {
+    const { site } = this.#of(name);
+    const [number, i] = [
+      this.#settings.sites.indexOf(site) + 1,
+      this.machines.filter((m) => m.site === site).findIndex((m) => m.name === name),
+    ];
+    return { ip: `10.77.${number}.${i + 1}`, port: SWARM_PORT };
+  }
+
+  /** How somebody with a user of the broker reaches it. */
+  brokerFor(user: string): { host: string; port: number; vhost: string; user: string; passwordFile: string } {
+    const port = this.broker?.port ?? 0;
+    return { host: CENTRE, port, vhost: VHOST, user, passwordFile: join(this.dir, `${user}.password`) };
+  }
+
+  /** One more user of the broker. */
+  async allow(name: string, rights: Rights): Promise<void> {
+    const password = randomBytes(12).toString('hex');
+    await writeFile(join(this.dir, `${name}.password`), password);
+    await this.broker?.allow([{ name, password, rights }]);
   }
 
   logOf(name: string): Promise<string> {
@@ -173,13 +217,12 @@ export class Fleet implements AsyncDisposable {
     await centre.ip(`link set to${number} master hub`);
     const own = this.machines.filter((machine) => machine.site === site);
     await place.ip(...own.map((_, i) => `addr add 10.77.${number}.${i + 1}/16 dev line`));
-    for (const [at, device] of [
-      [centre, `to${number}`],
-      [place, 'line'],
-    ] as const)
-      await at.run(
-        words(`tc qdisc replace dev ${device} root tbf rate ${this.#settings.lineMbit}mbit burst 256kb latency 100ms`),
-      );
+    const { lineMbit, siteMbit } = this.#settings;
+    const slow = (at: Place, device: string, mbit: number): Promise<string> =>
+      at.run(words(`tc qdisc replace dev ${device} root tbf rate ${mbit}mbit burst 256kb latency 100ms`));
+    await slow(centre, `to${number}`, lineMbit);
+    await slow(place, 'line', lineMbit);
+    if (siteMbit) await slow(place, 'lo', siteMbit);
   }
 
   #users(): BrokerUser[] {
@@ -192,30 +235,28 @@ export class Fleet implements AsyncDisposable {
   }
 
   async #configure(): Promise<void> {
-    const broker = (user: string) => ({
-      host: CENTRE,
-      port: this.broker?.port,
-      vhost: VHOST,
-      user,
-      passwordFile: `${user}.password`,
-    });
     const write = (name: string, config: object) =>
       writeFile(join(this.dir, `${name}.json`), JSON.stringify(config, null, 2));
-    await write('central', { dataDir: 'central', broker: broker('central'), swarm: { ip: CENTRE, port: SWARM_PORT } });
+    await write('central', {
+      dataDir: 'central',
+      broker: this.brokerFor('central'),
+      swarm: { ip: CENTRE, port: SWARM_PORT },
+    });
     for (const { name, site, role, folder } of this.machines) {
-      const [number, i] = [
-        this.#settings.sites.indexOf(site) + 1,
-        this.machines.filter((m) => m.site === site).findIndex((m) => m.name === name),
-      ];
       await mkdir(folder, { recursive: true });
+      const diskMib = this.#settings.diskMib?.[name];
+      if (diskMib) {
+        await command(['mount', '-t', 'tmpfs', '-o', `size=${diskMib}m`, 'tmpfs', folder]);
+        this.#disks.push(folder);
+      }
       await write(name, {
         name,
         site,
         ...(role === 'relay' && { relay: true }),
         dataDir: join('data', name),
         folder,
-        broker: broker(name),
-        swarm: { ip: `10.77.${number}.${i + 1}`, port: SWARM_PORT },
+        broker: this.brokerFor(name),
+        swarm: this.placeOf(name),
         trust: [{ key: 'central/signing-key.pem.pub', kinds: ['files'] }],
       });
     }

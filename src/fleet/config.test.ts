@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { brokerServer, readConfig, signingKeyAt, trustedKeys } from './config.ts';
+import { brokerServer, firmwareKeyAt, readConfig, signingKeyAt, trustedKeys } from './config.ts';
 import { openManifest, signManifest } from './manifest.ts';
 
 function folderFor(t: TestContext): string {
@@ -50,6 +50,27 @@ test('who only reads the log needs to know nothing but the broker', (t) => {
   );
   writeFileSync(path, JSON.stringify({ broker, dataDir: 'data' }));
   assert.throws(() => readConfig(path, 'auditor'), /"dataDir"/);
+});
+
+test('what installs firmware, what signs it and what is watched lie where the configuration does', (t) => {
+  const folder = folderFor(t);
+  const path = join(folder, 'x.json');
+  const installer = { compatible: 'pc', command: ['install.sh', 'now'], check: ['/opt/check'] };
+  writeFileSync(path, JSON.stringify({ ...terminal, installer }));
+  const { command, check } = readConfig(path, 'terminal').installer ?? {};
+  assert.deepEqual([command, check], [[join(folder, 'install.sh'), 'now'], ['/opt/check']]);
+  const site = { rateBytesPerS: 1_000_000, window: { from: '23:00', until: '06:00' } };
+  const central = { dataDir: 'data', broker, swarm: { ip: '10.0.0.1', port: 6_881 }, sites: { east: site } };
+  const watch = { folder: 'in', orders: { sites: ['east'] } };
+  writeFileSync(path, JSON.stringify({ ...central, firmwareKey: 'usb/key.pem', watch }));
+  const config = readConfig(path, 'central');
+  assert.deepEqual(
+    [config.firmwareKey, config.watch?.folder, config.sites?.east],
+    [join(folder, 'usb', 'key.pem'), join(folder, 'in'), site],
+  );
+  writeFileSync(path, JSON.stringify({ ...central, sites: { east: { window: { from: '7', until: '8' } } } }));
+  assert.throws(() => readConfig(path, 'central'), /"sites.east.window/);
+  assert.throws(() => firmwareKeyAt(join(folder, 'usb', 'key.pem')), /plugged in/);
 });
 
 test('what cannot be used is told of by its name', (t) => {

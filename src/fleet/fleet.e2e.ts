@@ -5,15 +5,18 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { realClock } from '#base/clock.ts';
+import { type Clock, realClock } from '#base/clock.ts';
 import { silentLog } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
 import { FleetBook } from '#index/fleet-book.ts';
 import { centralOn, keys, until } from './central/fixtures.ts';
+import { PLAN_LIMITS } from './central/plan.ts';
+import type { SiteConfig, Window } from './config-types.ts';
 import { FakeRabbit } from './fake-broker.ts';
 import type { Role } from './message-types.ts';
 import { controlTopology, dataTopology } from './names.ts';
 import { FleetNode } from './node/fleet-node.ts';
+import type { Installer } from './node/installer.ts';
 
 const onError = (error: unknown): void => assert.fail(String(error));
 let addresses = 1;
@@ -26,6 +29,7 @@ async function nodeOn(
   name: string,
   role: Role = 'terminal',
   site = 'east',
+  installer?: Installer,
 ) {
   const ip = `127.72.${Math.floor(addresses / 250)}.${(addresses++ % 250) + 1}`;
   const run = async () => {
@@ -38,7 +42,8 @@ async function nodeOn(
       role,
       site,
       version: 'test',
-      trusted: [{ key: keys.publicKey, kinds: ['files'] }],
+      trusted: [{ key: keys.publicKey, kinds: ['files', 'firmware'] }],
+      ...(installer && { installer }),
       folder: join(folder, name),
       book,
       control,
@@ -72,10 +77,14 @@ function folderFor(t: TestContext): string {
   return folder;
 }
 
-async function fleetOf(t: TestContext, names: readonly string[]) {
+async function fleetOf(
+  t: TestContext,
+  names: readonly string[],
+  over: { readonly sites?: Record<string, SiteConfig>; readonly clock?: Clock } = {},
+) {
   const folder = folderFor(t);
   const rabbit = new FakeRabbit();
-  const it = await centralOn(t, rabbit, folder);
+  const it = await centralOn(t, rabbit, folder, over);
   const nodes: Awaited<ReturnType<typeof nodeOn>>[] = [];
   for (const name of names)
     nodes.push(await nodeOn(t, rabbit, folder, name, name.startsWith('r') ? 'relay' : 'terminal'));
@@ -140,4 +149,66 @@ test('a node that is started anew in the middle, and one that comes late, get it
     },
     60_000,
   );
+});
+
+const clockTime = (ms: number): string => new Date(ms).toTimeString().slice(0, 5);
+
+test('when the hours of a site are over what is on its way stands still, and goes on when they come again', async (t) => {
+  const hourMs = 3_600_000;
+  const open: Window = { from: clockTime(Date.now() - 2 * hourMs), until: clockTime(Date.now() + 2 * hourMs) };
+  const shut: Window = { from: clockTime(Date.now() + 4 * hourMs), until: clockTime(Date.now() + 6 * hourMs) };
+  const sites: Record<string, SiteConfig> = { east: { rateBytesPerS: 2_000_000, window: open } };
+  let skewMs = 0;
+  const clock = { ...realClock, nowMs: () => Date.now() + skewMs };
+  const { published, central, stateOf, allHave } = await fleetOf(t, ['t1', 't2'], { sites, clock });
+  const { id, content } = await published(8_000_000);
+  const isAll = (state: string) => () => central.distributions()[0]?.targets.every((of) => of.state === state) ?? false;
+  await until('it has begun', isAll('receiving'));
+  sites.east = { ...sites.east, window: shut };
+  // It is seen that nothing comes any more.
+  skewMs += PLAN_LIMITS.stalledMs;
+  await until('they wait', () => central.distributions()[0]?.targets.every(({ why }) => why === 'window') ?? false);
+  assert.equal(stateOf(id), 'open');
+  sites.east = { ...sites.east, window: open };
+  await until('complete', () => stateOf(id) === 'complete', 60_000);
+  allHave(content);
+});
+
+test('a bundle travels through a relay that is another device, and is installed as it was signed by those it is for', async (t) => {
+  const folder = folderFor(t);
+  const rabbit = new FakeRabbit();
+  const { central } = await centralOn(t, rabbit, folder, { firmwareKey: () => keys.privateKey });
+  const installed: Buffer[] = [];
+  const installer = (compatible: string): Installer => ({
+    running: async () => ({ compatible, version: '1.0' }),
+    install: async (path) => {
+      installed.push(readFileSync(path));
+      return { kind: 'healthy' };
+    },
+    outcome: async () => undefined,
+  });
+  await nodeOn(t, rabbit, folder, 'r1', 'relay', 'east', installer('box'));
+  await nodeOn(t, rabbit, folder, 't1', 'terminal', 'east', installer('pc'));
+  await nodeOn(t, rabbit, folder, 't2', 'terminal', 'east', installer('pc'));
+  await nodeOn(t, rabbit, folder, 't3', 'terminal', 'east', installer('box'));
+  await nodeOn(t, rabbit, folder, 't4');
+  await until('all are here', () => central.nodes().length === 5);
+  const content = randomBytes(700_000);
+  writeFileSync(join(folder, 'pc.bundle'), content);
+  const firmware = { compatible: 'pc', version: '1.10' };
+  const id = await central.publish({ path: join(folder, 'pc.bundle'), kind: 'firmware', firmware });
+  const row = () => central.distributions().find((d) => d.id === id);
+  await until('it is over', () => row()?.rollout?.state === 'over');
+  assert.deepEqual(
+    row()?.targets.map(({ node, state, why, install }) => [node, state, why, install?.state]),
+    [
+      ['r1', 'done', null, undefined],
+      ['t1', 'done', null, 'healthy'],
+      ['t2', 'done', null, 'healthy'],
+      ['t3', 'refused', 'other-device', undefined],
+      ['t4', 'refused', 'no-installer', undefined],
+    ],
+  );
+  assert.equal(installed.length, 2);
+  for (const bytes of installed) assert.ok(bytes.equals(content));
 });

@@ -67,9 +67,13 @@ export type Up = {
     /** @maxLength 40 */
     version: string;
     epoch: Count;
+    /** Since when its process runs: Unix time, ms. */
+    beganMs: Count;
     /** Where its neighbours in a swarm dial it. */
     swarm: Place;
     freeBytes: Count;
+    /** For which device's firmware it is; without it, it installs none. @maxLength 200 */
+    device?: string;
     have: Have;
   };
   /** The offer is understood and signed, there is room, and the inbox stands: it may begin. `have`: pieces that are here already. */
@@ -85,6 +89,8 @@ export type Up = {
   done: { id: Id; ms: Count; amqpBytes: Count; swarmBytes: Count };
   /** It tried and cannot. */
   failed: { id: Id; code: Code; detail?: Detail };
+  /** It goes on, and a person should know. */
+  warn: { id: Id; code: Code; detail?: Detail };
   /** It is about to install the bundle, or still at it. */
   installing: { id: Id; attempt: Count };
   /** What became of it: it is healthy, or its code says why not. */

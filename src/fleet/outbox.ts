@@ -56,6 +56,8 @@ export class Outbox {
   #lastId = 0;
   #inFlight = 0;
   #isPoked = false;
+  /** There was more in the book than could be out at once. */
+  #isBehind = false;
   #wake: AbortController | undefined;
 
   constructor(world: OutboxWorld) {
@@ -70,7 +72,8 @@ export class Outbox {
   /** There is something new in the book. */
   poke(): void {
     this.#isPoked = true;
-    this.#wake?.abort();
+    this.#wake?.abort(POKED);
+    this.#wake = undefined;
   }
 
   async #loop(signal: AbortSignal): Promise<void> {
@@ -113,6 +116,7 @@ export class Outbox {
     if (this.#world.broker.state.kind !== 'up') return;
     const nowMs = this.#world.clock.nowMs();
     const busy = new Set<string>();
+    this.#isBehind = true;
     for (const known of this.#known.values()) {
       if (this.#inFlight >= LIMITS.outboxInFlight) return;
       if (!busy.has(known.line) && !known.isOut && known.dueMs <= nowMs) this.#sendAgain(known);
@@ -128,7 +132,8 @@ export class Outbox {
         if (!busy.has(known.line)) this.#send(known, row);
         busy.add(known.line);
       }
-      if (rows.length < LIMITS.outboxInFlight) return;
+      this.#isBehind = rows.length === LIMITS.outboxInFlight;
+      if (!this.#isBehind) return;
     }
   }
 
@@ -185,13 +190,16 @@ export class Outbox {
       log.error('outbox not written', { type: row.type, why: errorText(error) });
       known.dueMs = clock.nowMs() + this.#backoff(known.tries++);
     }
-    this.poke();
+    if (this.#isBehind || this.#known.size > this.#inFlight) this.poke();
   }
 
   #backoff(failures: number): number {
     return retryAfterMs(failures, (this.#world.random ?? Math.random)(), LIMITS.outboxRetryMs);
   }
 }
+
+/** Why a rest ends. One for all: an error of its own, with where it was made, costs more than the rest of a pass. */
+const POKED = new Error('there is something to send');
 
 /** What must stay in order: one distribution's messages to one receiver. The last word of a routing key is the type. */
 const lineOf = ({ distribution, receiver }: OutboxRow): string =>

@@ -192,3 +192,40 @@ test('a book of a later version is refused, and one that is none is told of', (t
   writeFileSync(path, 'no database at all, but long enough to be looked at'.repeat(50));
   assert.throws(() => FleetBook.open(path), /move it away/);
 });
+
+test('who is in which wave, and how far, is there after a restart, and goes with its distribution', (t) => {
+  const path = fileFor(t);
+  {
+    using book = FleetBook.open(path);
+    book.putDistribution(row('a'));
+    book.putDistribution(row('b', { rev: 2 }));
+    book.installs.putRollout('a', 5, {});
+    book.installs.putRollout('a', 6, { state: 'stopped', wave: 1, why: 'silent', node: 'n1', resumedMs: 4 });
+    book.installs.putRollout('b', 7, { state: 'over' });
+    book.installs.put('a', 'n2', 5, { wave: 1 });
+    book.installs.put('a', 'n1', 5, {});
+    book.installs.put('a', 'n1', 8, { state: 'failed', why: 'silent', attempt: 2 });
+    book.installs.put('b', 'n1', 6, { state: 'healthy', attempt: 1 });
+  }
+  using book = FleetBook.open(path);
+  const install = { distribution: 'a', wave: 0, state: 'waiting', why: null, detail: null, attempt: 0, changedMs: 5 };
+  const failed = { ...install, node: 'n1', state: 'failed', why: 'silent', attempt: 2, changedMs: 8 };
+  assert.deepEqual(book.installs.of('a'), [failed, { ...install, node: 'n2', wave: 1 }]);
+  assert.deepEqual(
+    book.installs.at('n1').map(({ distribution, state }) => [distribution, state]),
+    [
+      ['b', 'healthy'],
+      ['a', 'failed'],
+    ],
+  );
+  const stopped = { state: 'stopped', wave: 1, why: 'silent', node: 'n1', resumedMs: 4, changedMs: 6 };
+  assert.deepEqual(
+    book.installs.rollouts(),
+    [{ distribution: 'a', ...stopped }],
+    'what is over is not looked at again',
+  );
+  assert.throws(() => book.installs.put('none', 'n1', 1, {}), /FOREIGN KEY/);
+  book.forgetDistribution('a');
+  assert.equal(book.installs.rollout('a'), undefined);
+  assert.deepEqual(book.installs.of('a'), []);
+});

@@ -2,9 +2,13 @@ import assert from 'node:assert/strict';
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { realClock } from '#base/clock.ts';
 import { FakeRabbit } from '../fake-broker.ts';
 import { decodeUp } from '../messages.ts';
+import { dataInbox } from '../names.ts';
 import { centralOn, fileOf, ScriptedNode, temporary, until } from './fixtures.ts';
+import { PLAN_LIMITS } from './plan.ts';
 
 async function fleet(t: TestContext, names: readonly string[], site = 'east') {
   const folder = temporary(t);
@@ -109,6 +113,85 @@ test('a central that is killed at any moment goes on where it was', async (t) =>
     for (const node of nodes) assert.ok(node.whole.has(id));
     await again.stop();
   }
+});
+
+test('while there is no broker nobody is silent, and a central that begins anew gives what was begun time, and nothing twice', async (t) => {
+  const folder = temporary(t);
+  const rabbit = new FakeRabbit();
+  let aheadMs = 0;
+  const clock = { ...realClock, nowMs: () => Date.now() + aheadMs };
+  const first = await centralOn(t, rabbit, folder, { clock });
+  const node = new ScriptedNode(t, rabbit, 't1');
+  node.faults.deaf = 99;
+  await until('it is here', () => first.central.nodes().length === 1);
+  const id = await first.central.publish({ path: fileOf(folder, 200_000) });
+  await until(
+    'it is sent',
+    () => node.said.some(({ kind }) => kind === 'offer') && rabbit.depth(dataInbox('t1')) === 0,
+  );
+  rabbit.stop();
+  const target = (book = first.book) => book.target(id, 't1');
+  for (let i = 0; i < 3; i++) {
+    aheadMs += PLAN_LIMITS.offerMs;
+    await sleep(1_100);
+    assert.deepEqual([target()?.state, target()?.tries], ['offered', 0]);
+  }
+  rabbit.start();
+  await until('the broker is back', () => first.central.notes({}).some(({ code }) => code === 'broker-back'));
+  await sleep(1_100);
+  assert.deepEqual([target()?.state, target()?.tries], ['offered', 0], 'it has its time from now on');
+  await first.stop();
+  aheadMs += PLAN_LIMITS.offerMs;
+  const { book, central } = await centralOn(t, rabbit, folder, { clock });
+  await sleep(1_100);
+  assert.deepEqual([target(book)?.state, target(book)?.tries], ['offered', 0]);
+  node.faults.deaf = 0;
+  aheadMs += PLAN_LIMITS.offerMs;
+  await until('complete', () => central.distributions()[0]?.state === 'complete');
+  assert.equal(node.cameBytes, 200_000, 'what had come behind the first offer came once');
+});
+
+test('who gets on has all his tries again', async (t) => {
+  const { central, nodes, folder, book } = await fleet(t, ['t1']);
+  nodes[0]!.faults.deaf = 99;
+  const id = await central.publish({ path: fileOf(folder, 50_000) });
+  const said = async (haveBytes: number) => {
+    book.putTarget(id, 't1', Date.now(), { state: 'receiving', tries: 5, haveBytes: 1_000 });
+    nodes[0]?.say({ kind: 'progress', id, haveBytes });
+    await until('it is heard', () => book.target(id, 't1')?.haveBytes === haveBytes);
+    return book.target(id, 't1')?.tries;
+  };
+  assert.equal(await said(2_000), 0);
+  assert.equal(await said(999), 5);
+});
+
+test('the diary tells of a node that begins anew, goes, comes back, and warns', async (t) => {
+  const folder = temporary(t);
+  const rabbit = new FakeRabbit();
+  let aheadMs = 0;
+  const clock = { ...realClock, nowMs: () => Date.now() + aheadMs };
+  const { central } = await centralOn(t, rabbit, folder, { clock });
+  const node = new ScriptedNode(t, rabbit, 't1');
+  node.faults.deaf = 99;
+  const told = (...codes: string[]) =>
+    until(codes.join(), () => {
+      const here = central.notes({ node: 't1' }).map(({ code, why, detail }) => [code, why, detail].join(' ').trim());
+      return here.reverse().join() === codes.join();
+    });
+  await told('node-came  terminal of east');
+  node.beganMs++;
+  node.hello(0);
+  await told('node-came  terminal of east', 'node-restarted');
+  const id = await central.publish({ path: fileOf(folder, 2_000) });
+  node.say({ kind: 'warn', id, code: 'wrong-pieces', detail: '10.0.0.9' });
+  const sofar = ['node-came  terminal of east', 'node-restarted', 'warned wrong-pieces 10.0.0.9'];
+  await told(...sofar);
+  await node.leave();
+  aheadMs += 200_000;
+  await told(...sofar, 'node-went');
+  const again = new ScriptedNode(t, rabbit, 't1');
+  await told(...sofar, 'node-went', 'node-came');
+  await again.leave();
 });
 
 test('a seed that does not fit into an offer follows it', async (t) => {

@@ -5,23 +5,23 @@ import type { Scope } from '#base/scope.ts';
 import type { FleetBook, NewNote, NoteRow, TargetRow } from '#index/fleet-book.ts';
 import type { Broker, Delivery } from '../broker.ts';
 import type { Orders } from '../config-types.ts';
-import { LIMITS } from '../limits.ts';
 import type { DistributionId } from '../manifest.ts';
 import type { Place } from '../message-types.ts';
-import { type Carried, decodeUp, piecesIn, type UpMessage } from '../messages.ts';
+import { type Carried, decodeUp } from '../messages.ts';
 import { CENTRAL_QUEUE, keyToAll, senderOf } from '../names.ts';
 import type { NoteCode } from './diary.ts';
 import { type After, Doing } from './doing.ts';
 import { Giver } from './giver.ts';
+import { Hearing } from './hearing.ts';
 import { Learning } from './learning.ts';
 import { type KnownNode, Nodes } from './nodes.ts';
-import { isWanted, type KeptOrders, keptOrders, ordersOf } from './orders.ts';
+import { isWanted, type KeptOrders, keptOrders } from './orders.ts';
 import { PieceSender } from './piece-sender.ts';
-import { type Plan, type PlanState, type PlanTarget, stepsFor, type TargetState } from './plan.ts';
+import { type PlanTarget, stepsFor } from './plan.ts';
 import { type Publication, PublishError, type Published, readPublication } from './publishing.ts';
 import { Rollouts } from './rollouts.ts';
 import { SiteRates } from './site-rates.ts';
-import { isAllShut, type Sites, shutSites } from './sites.ts';
+import { isAllShut, planOf, type Sites } from './sites.ts';
 import { type DistributionView, distributionsIn, sameIn } from './views.ts';
 
 export type CentralWorld = {
@@ -50,7 +50,7 @@ const INSTALL_SILENT_MS = 15 * 60_000;
 const DISCOVER_EVERY_MS = 30_000;
 const TICK_MS = 1_000;
 /** Messages of one turn are weighed together. */
-const SOON_MS = 10;
+const SOON_MS = 3;
 const PREFETCH = 64;
 
 /**
@@ -64,8 +64,11 @@ export class Central {
   readonly #learning: Learning;
   readonly #doing: Doing;
   readonly #rollouts: Rollouts;
+  readonly #hearing: Hearing;
   readonly #soon = new Set<DistributionId>();
   #epoch: number;
+  /** Nobody could be heard before: that he was silent says nothing. */
+  #hearsSinceMs: number;
   /** What the diary says of the broker. */
   #broker: 'up' | 'down' | 'blocked' | undefined;
 
@@ -84,8 +87,18 @@ export class Central {
       silentMs: world.installSilentMs ?? INSTALL_SILENT_MS,
       tell: (receiver, message, id) => this.#doing.tell(receiver, message, id),
       note: (code, of) => this.#note(code, of),
+      hearsSinceMs: () => this.#hearsSinceMs,
     });
-    this.#epoch = world.clock.nowMs();
+    this.#hearing = new Hearing({
+      ...world,
+      ...parts,
+      doing: this.#doing,
+      rollouts: this.#rollouts,
+      epoch: () => this.#epoch,
+      changed: (id) => this.#advanceSoon(id),
+      note: (code, of) => this.#note(code, of),
+    });
+    this.#epoch = this.#hearsSinceMs = world.clock.nowMs();
   }
 
   /** Rejects when its swarm's port is taken. */
@@ -115,6 +128,12 @@ export class Central {
 
   distributions(): DistributionView[] {
     return distributionsIn(this.#world.book);
+  }
+
+  /** What lies in the watched folder under this name cannot be distributed. */
+  cannotPublish(name: string, why: string): void {
+    this.#note('not-published', { detail: `${name}: ${why}`.slice(0, 500) });
+    this.#world.poke();
   }
 
   /** The diary, newest first. */
@@ -153,6 +172,7 @@ export class Central {
       this.#note('cancelled', { distribution: id });
       this.#doing.tell(keyToAll('cancel'), { kind: 'cancel', id }, id);
     });
+    this.#world.poke();
     this.#advance(id);
   }
 
@@ -221,9 +241,11 @@ export class Central {
 
   #brokerIs(kind: 'up' | 'down' | 'blocked' | 'closed'): void {
     if (kind === 'closed' || kind === this.#broker) return;
+    if (kind === 'up') this.#hearsSinceMs = this.#nowMs;
     const isFirst = this.#broker === undefined && kind === 'up';
     this.#broker = kind;
     if (!isFirst) this.#note(({ up: 'broker-back', down: 'broker-gone', blocked: 'broker-blocked' } as const)[kind]);
+    if (kind === 'up') this.#advanceAll();
   }
 
   #tellWhoWent(): void {
@@ -231,13 +253,6 @@ export class Central {
     book.transaction(() => {
       for (const node of this.#nodes.gone(this.#nowMs)) this.#note('node-went', { node });
     });
-  }
-
-  /** Who failed or refused, and why: what was said last of it is not said again. */
-  #noteTrouble(code: 'failed' | 'refused', distribution: string, node: string, why: string, detail?: string): void {
-    const [last] = this.#world.book.notes({ distribution, node, limit: 1 });
-    if (last?.code !== code || last.why !== why)
-      this.#note(code, { distribution, node, why, ...(detail !== undefined && { detail }) });
   }
 
   // ---- what is heard ----
@@ -254,115 +269,10 @@ export class Central {
     }
     const { book } = this.#world;
     book.transaction(() => {
-      if (book.isNews(delivery.messageId)) this.#act(sender.node, read.value);
+      if (book.isNews(delivery.messageId)) this.#hearing.heard(sender.node, read.value);
     });
     delivery.ack();
     this.#world.poke();
-  }
-
-  #act(node: string, said: UpMessage): void {
-    const { book, log } = this.#world;
-    if (this.#nodes.heard(node, this.#nowMs)) this.#note('node-came', { node });
-    else if (said.kind === 'hello' && said.epoch === 0 && this.#nodes.get(node, this.#nowMs))
-      this.#note('node-restarted', { node });
-    if (said.kind === 'hello') {
-      this.#hello(node, said);
-      return;
-    }
-    const id = said.id as DistributionId;
-    if (said.kind === 'installing' || said.kind === 'installed') {
-      if (this.#rollouts.heard(node, said)) this.#advanceSoon(id);
-      return;
-    }
-    const target = book.target(id, node);
-    // Somebody else offers things to nodes, or their keys are not ours.
-    if (!target && said.kind === 'refuse' && said.code === 'not-signed')
-      this.#noteTrouble('refused', id, node, said.code, said.detail);
-    if (!target || target.state === 'done') return;
-    const set = (state: TargetState, over: Partial<TargetRow> = {}): void => {
-      book.putTarget(id, node, this.#nowMs, { state, why: null, detail: null, ...over });
-      this.#advanceSoon(id);
-    };
-    switch (said.kind) {
-      case 'ready':
-      case 'seeded':
-        this.#ready(id, node, said, set);
-        return;
-      case 'progress':
-        set(target.state as TargetState, { haveBytes: said.haveBytes });
-        return;
-      case 'want': {
-        const pieces = piecesIn(said.pieces, this.#doing.seed(id)?.meta.pieceCount ?? 0);
-        if (pieces.kind === 'ok') this.#doing.send(id, [node], [...pieces.value], false);
-        set('receiving');
-        return;
-      }
-      case 'done':
-        log.info('node done', { id, node, ms: said.ms, amqpBytes: said.amqpBytes, swarmBytes: said.swarmBytes });
-        set('done', { haveBytes: this.#doing.seed(id)?.meta.totalBytes ?? 0 });
-        this.#doing.over(id, node);
-        this.#learning.done(id, node, this.#doing.seed(id)?.meta.totalBytes ?? 0);
-        if (this.#isLastRelay(id, node)) this.#note('relays-done', { distribution: id });
-        return;
-      case 'refuse':
-      case 'failed':
-        log.warn('node cannot', { id, node, code: said.code, detail: said.detail });
-        this.#noteTrouble(said.kind === 'failed' ? 'failed' : 'refused', id, node, said.code, said.detail);
-        set(said.kind === 'failed' ? 'failed' : 'refused', {
-          why: said.code,
-          detail: said.detail ?? null,
-          tries: target.tries + 1,
-        });
-        return;
-    }
-  }
-
-  #hello(node: string, said: UpMessage & { kind: 'hello' }): void {
-    const { book, log } = this.#world;
-    const isNew = !this.#nodes.get(node, this.#nowMs);
-    if (!this.#nodes.said(node, said, this.#nowMs)) {
-      log.warn('too many nodes', { node });
-      return;
-    }
-    if (isNew) this.#note('node-came', { node, detail: `${said.role} of ${said.site}` });
-    const have = new Set(said.have);
-    for (const row of book.distributionBriefs()) {
-      if (row.state === 'cancelled' || row.state === 'partial') continue;
-      const id = row.id as DistributionId;
-      const target = book.target(id, node);
-      if (!target && (!isWanted(ordersOf(row), { name: node, ...said }) || row.rev < book.lastRev(row.name))) continue;
-      if (have.has(id)) book.putTarget(id, node, this.#nowMs, { state: 'done', why: null, detail: null });
-      // Who has just come knows nothing of what it was told before.
-      else if (!target || (said.epoch !== this.#epoch && target.state !== 'refused'))
-        book.putTarget(id, node, this.#nowMs, { state: 'waiting' });
-      else continue;
-      if (row.state === 'complete' && !have.has(id)) book.setDistribution(id, 'converged', this.#nowMs);
-      this.#advanceSoon(id);
-    }
-  }
-
-  #isLastRelay(id: DistributionId, node: string): boolean {
-    const isRelay = (name: string): boolean => this.#nodes.get(name, this.#nowMs)?.role === 'relay';
-    return (
-      isRelay(node) &&
-      this.#world.book.targets(id).every(({ node: other, state }) => state === 'done' || !isRelay(other))
-    );
-  }
-
-  #ready(
-    id: DistributionId,
-    node: string,
-    said: UpMessage & { kind: 'ready' | 'seeded' },
-    set: (state: TargetState) => void,
-  ): void {
-    const row = this.#world.book.distribution(id);
-    const seed = this.#doing.seed(id);
-    const pieces = piecesIn(said.have, seed?.meta.pieceCount ?? 0);
-    if (!row || !seed || pieces.kind === 'bad') return;
-    this.#doing.ready(id, node, pieces.value);
-    const hasSeed = said.kind === 'seeded' || (row.seed?.length ?? 0) <= LIMITS.seedInOfferBytes;
-    if (!hasSeed) set('unseeded');
-    else set(this.#doing.isOnItsWay(id, node) ? 'receiving' : 'ready');
   }
 
   // ---- what is done ----
@@ -392,24 +302,22 @@ export class Central {
   #advance(id: DistributionId): void {
     const { book, log } = this.#world;
     const row = book.distribution(id);
-    if (!row) return;
+    // Without a broker nothing can be told, and nobody heard.
+    if (!row || this.#world.control.state.kind !== 'up') return;
     const nowMs = this.#nowMs;
     const nodes = this.#nodes.all(nowMs);
-    const orders = ordersOf(row);
-    const { quorum, deadlineMs, ways } = orders;
-    const sites = new Set([...nodes.values()].map(({ site }) => site));
     const sizeBytes = this.#doing.seed(id)?.meta.totalBytes ?? 0;
-    const shut = shutSites(orders, sizeBytes, this.#world.sites ?? {}, sites, nowMs);
-    const plan: Plan = { state: row.state as PlanState, quorum, deadlineMs, ways, shut };
-    const targets = (book.targets(id) as (TargetRow & PlanTarget)[]).map((target) =>
-      this.#doing.isPaced(id, target.node) ? { ...target, changedMs: nowMs } : target,
-    );
+    const plan = planOf(row, nodes, sizeBytes, this.#world.sites ?? {}, nowMs);
+    const targets = (book.targets(id) as (TargetRow & PlanTarget)[]).map((target) => ({
+      ...target,
+      changedMs: this.#doing.isPaced(id, target.node) ? nowMs : Math.max(target.changedMs, this.#hearsSinceMs),
+    }));
     const after: After = [];
     book.transaction(() => {
       for (const step of stepsFor(plan, targets, nodes, nowMs)) this.#doing.take(id, step, after);
       this.#rollouts.advance(book.distribution(id) ?? row);
     });
-    if (shut.size > 0 && isAllShut(targets, nodes, shut)) this.#doing.pause(id);
+    if (isAllShut(plan, targets, nodes)) this.#doing.pause(id);
     for (const then of after) then();
     this.#world.poke();
     const state = book.distribution(id)?.state;

@@ -49,6 +49,7 @@ test('who owns the socket publishes, looks, cancels and tries again', async (t) 
     },
     cancel: (id: string) => void said.push(id),
     retry: (id: string) => void said.push(id),
+    resume: (id: string) => void said.push(`resume ${id}`),
   });
   assert.equal(statSync(socketPath).mode & 0o777, 0o600);
   assert.deepEqual(await ask('POST', '/publish', '{"path":"/srv/补丁","sites":["east"]}'), {
@@ -57,7 +58,17 @@ test('who owns the socket publishes, looks, cancels and tries again', async (t) 
   });
   assert.deepEqual(await ask('POST', '/cancel', '{"id":"a"}'), { status: 200, body: {} });
   assert.deepEqual(await ask('POST', '/retry', '{"id":"b"}'), { status: 200, body: {} });
-  assert.deepEqual(said, [[{ path: '/srv/补丁' }, { sites: ['east'] }], 'a', 'b']);
+  assert.deepEqual(await ask('POST', '/resume', '{"id":"b"}'), { status: 200, body: {} });
+  assert.deepEqual(said.splice(0), [[{ path: '/srv/补丁' }, { sites: ['east'] }], 'a', 'b', 'resume b']);
+  const publication = { path: '/x', name: 'box', kind: 'firmware', firmware: { compatible: 'box', version: '2' } };
+  const orders = {
+    waves: { shares: [0.1, 1], mostFailed: 0 },
+    window: { from: '23:00', until: '06:00' },
+    rateBytesPerS: 1_000,
+    quorum: 0.5,
+  };
+  assert.equal((await ask('POST', '/publish', JSON.stringify({ ...publication, ...orders }))).status, 200);
+  assert.deepEqual(said, [[publication, orders]]);
   const fleet = {
     nodes: [{ name: 't1' }],
     distributions: [{ id: 'a', manifest: { name: 'x' }, orders: {}, targets: [] }],
@@ -88,6 +99,8 @@ test('what cannot be done is told of, and nothing else ends', async (t) => {
   assert.equal(await status('POST', '/publish', '{"path":7}'), 422);
   assert.equal(await status('POST', '/publish', '{"path":"/x","nodes":[]}'), 422);
   assert.equal(await status('POST', '/publish', '{'), 422);
+  for (const wrong of ['"more":1', '"window":{"from":"25:00","until":"06:00"}', '"rateBytesPerS":0', '"kind":"film"'])
+    assert.equal(await status('POST', '/publish', `{"path":"/x",${wrong}}`), 422, wrong);
   assert.equal(await status('POST', '/publish', 'x'.repeat((1 << 20) + 1)), 422);
   assert.equal(await status('GET', '/../../etc/passwd'), 404);
   assert.equal(await status('GET', '/constructor'), 404);

@@ -12,7 +12,7 @@ import { bookIdOf } from '../outbox.ts';
 
 /**
  * What is written into the diary, for a person. Of a distribution: `published`, `relays-done`, `converged`, `complete`, `partial`, `cancelled`, `retried`. Of a node with one: `failed` and `refused`, with
- * the reason in `why`, and `warned`: it goes on. Of waves: `wave-opened`, `wave-stopped`, `wave-resumed`, `install-failed` of a node, `rolled-out`. Of a node: `node-came`, `node-went`, `node-restarted`. Of the central: `central-started`, `broker-gone`, `broker-back`,
+ * the reason in `why`, and `warned`: it goes on. Of waves: `wave-opened`, `wave-stopped`, `wave-resumed`, `install-failed` of a node, `rolled-out`. Of a node: `node-came`, `node-went`, `node-restarted`. Of the watched folder: `not-published`. Of the central: `central-started`, `broker-gone`, `broker-back`,
  * `broker-blocked`.
  */
 export type NoteCode =
@@ -31,6 +31,7 @@ export type NoteCode =
   | 'wave-resumed'
   | 'install-failed'
   | 'rolled-out'
+  | 'not-published'
   | 'node-came'
   | 'node-went'
   | 'node-restarted'

@@ -49,9 +49,11 @@ export class Doing {
   readonly #paced = new Set<string>();
   /** To whom pieces went behind an offer, since this process began. */
   readonly #sentBehind = new Set<string>();
+  readonly #begunMs: number;
 
   constructor(world: DoingWorld) {
     this.#world = world;
+    this.#begunMs = world.clock.nowMs();
   }
 
   get #nowMs(): number {
@@ -150,8 +152,9 @@ export class Doing {
     const receivers = this.#isEverybody(nodes) ? [keyToAll('offer')] : nodes.map((node) => keyToNode(node, 'offer'));
     for (const receiver of receivers) this.tell(receiver, offer, id);
     for (const node of nodes) book.putTarget(id, node, this.#nowMs, { state: 'offered', why: null });
-    // Behind the offer, once: who is offered it again says what he lacks.
-    const fresh = way === 'inline' ? nodes.filter((node) => !this.isOnItsWay(id, node)) : [];
+    // Behind the offer, once: who is offered it again says what he lacks. A central that was killed does not know who was sent it.
+    const isOurs = row.createdMs >= this.#begunMs;
+    const fresh = way === 'inline' && isOurs ? nodes.filter((node) => !this.isOnItsWay(id, node)) : [];
     for (const node of fresh) this.#sentBehind.add(`${id} ${node}`);
     if (fresh.length > 0) after.push(() => this.send(id, fresh, undefined, false));
   }
@@ -225,7 +228,9 @@ export class Doing {
             pieces: pieces ?? all.filter((piece) => !had?.has(piece)),
             to: this.#isEverybody(members) ? 'all' : members,
             go,
-            piece: (index) => (files.has(index) ? files.read(index) : undefined),
+            pieceLength: seed.meta.pieceLength,
+            sizeBytes: seed.meta.totalBytes,
+            read: (index, into) => files.readInto(index, into),
             ...manners,
           };
           await this.#world.sender.send(sending, signal);

@@ -25,7 +25,7 @@ import {
   UP,
 } from '../names.ts';
 import { isPiece, openSeed, type Seed } from '../seed.ts';
-import { Central } from './central.ts';
+import { Central, type CentralWorld } from './central.ts';
 
 export const keys = generateKeyPairSync('ed25519');
 
@@ -47,10 +47,16 @@ export function fileOf(folder: string, bytes: number, name = '补丁.bin'): stri
   return join(folder, name);
 }
 
-let ports = 27_100;
+/** Of other processes than those of tests beside this one. */
+let [ports, words] = [24_000 + (process.pid % 400) * 20, 0];
 
 /** A central over a broker in memory. `stop`: as a kill, when it is called before the test ends. */
-export async function centralOn(t: TestContext, rabbit: FakeRabbit, folder: string) {
+export async function centralOn(
+  t: TestContext,
+  rabbit: FakeRabbit,
+  folder: string,
+  over: Partial<Pick<CentralWorld, 'firmwareKey' | 'sites' | 'installSilentMs' | 'clock'>> = {},
+) {
   const scope = new Scope(onError);
   const book = FleetBook.open(join(folder, 'fleet.db'));
   const connect = (): Broker => rabbit.connect({ topology: centralTopology, onError, parent: scope });
@@ -89,6 +95,7 @@ export async function centralOn(t: TestContext, rabbit: FakeRabbit, folder: stri
     log: silentLog,
     scope,
     poke,
+    ...over,
   });
   await central.start();
   let stopped: Promise<void> | undefined;
@@ -109,6 +116,8 @@ export type Faults = {
   loses: Set<number>;
   /** It says nothing of being done, so many times. */
   mute: number;
+  /** What comes of a bundle that it installs; 'silent': it says nothing, as long as it is so. */
+  installs: 'healthy' | 'silent' | string;
 };
 
 /** A node that does what it is told, by the messages alone: what it gets over AMQP it verifies; a swarm it takes for done. */
@@ -116,18 +125,18 @@ export class ScriptedNode {
   readonly name: string;
   readonly role: Role;
   readonly site: string;
-  readonly faults: Faults = { deaf: 0, refuses: undefined, loses: new Set(), mute: 0 };
+  readonly faults: Faults = { deaf: 0, refuses: undefined, loses: new Set(), mute: 0, installs: 'healthy' };
   readonly said: DownMessage[] = [];
   readonly pieces = new Map<string, Map<number, Buffer>>();
   readonly whole = new Set<string>();
   /** Bytes that came over AMQP. */
   cameBytes = 0;
+  beganMs = 1;
   readonly #seeds = new Map<string, Seed>();
   readonly #early: Delivery[] = [];
   readonly #parts = new Map<string, { readonly bytes: Buffer; had: number; open: (bytes: Buffer) => void }>();
   readonly #scope = new Scope(onError);
   readonly #control: Broker;
-  #count = 0;
 
   constructor(t: TestContext, rabbit: FakeRabbit, name: string, { role = 'terminal' as Role, site = 'east' } = {}) {
     this.name = name;
@@ -153,15 +162,17 @@ export class ScriptedNode {
       site: this.site,
       version: 'test',
       epoch,
+      beganMs: this.beganMs,
       swarm,
       freeBytes: 1e12,
+      device: 'box',
       have: [...this.whole],
     });
   }
 
   say(message: UpMessage): void {
     const { type, contentType, body } = encodeUp(message);
-    const messageId = `${this.name}-${++this.#count}`;
+    const messageId = `${this.name}-${++words}`;
     const out = { exchange: UP, key: keyFrom(this.name, type), type, contentType, body, messageId, persistent: true };
     this.#scope.run(async () => {
       // Everything is said twice: once is enough.
@@ -181,6 +192,15 @@ export class ScriptedNode {
     else if (message.kind === 'offer') this.#offered(message);
     else if (message.kind === 'seed') this.#seedPart(message);
     else if (message.kind === 'start') this.#done(message.id, 0);
+    else if (message.kind === 'install') this.#install(message);
+  }
+
+  #install({ id, attempt }: DownMessage & { kind: 'install' }): void {
+    const { installs } = this.faults;
+    if (installs === 'silent') return;
+    this.say({ kind: 'installing', id, attempt });
+    const isHealthy = installs === 'healthy';
+    this.say({ kind: 'installed', id, attempt, healthy: isHealthy, ...(!isHealthy && { code: installs }) });
   }
 
   #offered({ id, manifest, signature, seed }: DownMessage & { kind: 'offer' }): void {
@@ -238,15 +258,20 @@ export class ScriptedNode {
       return;
     }
     delivery.ack();
-    const piece = Number(headers?.piece);
+    const { pieceLength } = seed.meta;
+    for (let at = 0; at < body.length; at += pieceLength)
+      this.#piece(id, seed, Number(headers?.piece) + at / pieceLength, body.subarray(at, at + pieceLength));
+  }
+
+  #piece(id: string, seed: Seed, piece: number, bytes: Buffer): void {
     if (this.faults.loses.delete(piece)) {
       setTimeout(() => this.say({ kind: 'want', id, pieces: [[piece, piece + 1]] }), 20);
       return;
     }
-    assert.ok(isPiece(seed, piece, [body]), 'a wrong piece');
-    this.cameBytes += body.length;
+    assert.ok(isPiece(seed, piece, [bytes]), 'a wrong piece');
+    this.cameBytes += bytes.length;
     const had = this.pieces.get(id) ?? new Map<number, Buffer>();
-    this.pieces.set(id, had.set(piece, body));
+    this.pieces.set(id, had.set(piece, bytes));
     if (had.size === seed.meta.pieceCount) this.#done(id, this.cameBytes);
   }
 

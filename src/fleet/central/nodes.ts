@@ -7,12 +7,16 @@ export type KnownNode = PlanNode & {
   readonly version: string;
   readonly swarm: Place;
   readonly freeBytes: number;
+  /** For which device's firmware it is. */
+  readonly device?: string;
+  /** Since when its process runs, ms. */
+  readonly beganMs: number;
   readonly seenMs: number;
   /** Since when it is here; of one that is not, when it was heard last. After a restart of the central no earlier than it was heard before. */
   readonly sinceMs: number;
 };
 
-type Said = Pick<Up['hello'], 'role' | 'site' | 'version' | 'swarm' | 'freeBytes'>;
+type Said = Pick<Up['hello'], 'role' | 'site' | 'version' | 'swarm' | 'freeBytes' | 'device' | 'beganMs'>;
 
 /** A node that has said nothing for so long is not here, ms: it was asked twice. */
 const SILENT_MS = 75_000;
@@ -37,9 +41,10 @@ export class Nodes {
   }
 
   /** False: there are too many, and this one is none of them. To be called inside a transaction of the book. */
-  said(name: string, { role, site, version, swarm, freeBytes }: Said, nowMs: number): boolean {
+  said(name: string, { role, site, version, swarm, freeBytes, device, beganMs }: Said, nowMs: number): boolean {
     if (!this.#all.has(name) && this.#all.size >= NODES_MAX) return false;
-    const said: Said = { role, site, version, swarm, freeBytes };
+    const about = { role, site, version, swarm, freeBytes, beganMs };
+    const said: Said = { ...about, ...(device !== undefined && { device }) };
     this.#book.putNode(name, JSON.stringify(said), nowMs);
     this.#all.set(name, { name, seenMs: nowMs, sinceMs: this.#sinceMs(name, nowMs), ...said });
     return true;

@@ -9,6 +9,7 @@ import {
   type PlanNode,
   type PlanTarget,
   RELAYS,
+  SHUT,
   type Step,
   stepsFor,
   type TargetState,
@@ -56,6 +57,21 @@ test('who is not here waits, without a try lost, and is offered it when it comes
   assert.deepEqual(stepsFor(plan, [target('t3')], away, 0), []);
   assert.deepEqual(kinds(stepsFor(plan, [target('t3', 'receiving')], away, 0)), ['target t3 waiting']);
   assert.deepEqual(kinds(stepsFor(plan, [target('t3')], site, 0)), ['offer t3']);
+});
+
+test('where it is not its time nothing begins, what was given arrives, and no try is lost', () => {
+  const shut = { ...plan, ways: { 'site west': 'chunks' as const }, shut: new Set(['west']) };
+  const of = (state: TargetState, nowMs = 0, over: Partial<PlanTarget> = {}): string[] =>
+    kinds(stepsFor(shut, [target('t1'), target('t3', state, over)], site, nowMs));
+  assert.deepEqual(of('waiting'), ['offer t1', 'target t3 waiting']);
+  assert.deepEqual(of('waiting', 0, { why: SHUT }), ['offer t1'], 'it is said once');
+  for (const state of ['offered', 'unseeded', 'seeding', 'ready', 'receiving'] as const)
+    assert.deepEqual(of(state), ['offer t1'], state);
+  assert.deepEqual(of('receiving', PLAN_LIMITS.stalledMs), ['target t3 waiting', 'offer t1']);
+  const last = { tries: PLAN_LIMITS.tries - 1 };
+  assert.deepEqual(of('receiving', PLAN_LIMITS.stalledMs, last), ['target t3 waiting', 'offer t1']);
+  const open = { ...shut, shut: new Set<string>() };
+  assert.deepEqual(kinds(stepsFor(open, [target('t3', 'waiting', { why: SHUT })], site, 0)), ['offer t3']);
 });
 
 test('those who are ready begin together, and who is late by itself', () => {

@@ -15,9 +15,13 @@ import { Central } from './central.ts';
 import { openDesk } from './desk.ts';
 import { DiarySender } from './diary.ts';
 import { PublishError } from './publishing.ts';
+import { Watching } from './watching.ts';
 
 /** The socket in the data folder where a central is asked. */
 export const DESK = 'central.sock';
+
+/** A watched entry that did not change for so long is all there, where the configuration says nothing. */
+const SETTLE_MS = 10_000;
 
 /** What a page of the central is made of. */
 export type CentralParts = {
@@ -63,7 +67,7 @@ export async function runCentral(
       outbox.poke();
       diary.poke();
     };
-    const { firmwareKey, sites, installSilentS } = config;
+    const { firmwareKey, sites, installSilentS, watch } = config;
     const central = new Central({
       book,
       control,
@@ -81,6 +85,17 @@ export async function runCentral(
     await central.start();
     const desk = await openDesk(central, join(config.dataDir, DESK));
     scope.defer(async () => desk[Symbol.asyncDispose]());
+    if (watch)
+      new Watching({
+        folder: watch.folder,
+        settleMs: watch.settleMs ?? SETTLE_MS,
+        book,
+        clock: realClock,
+        log,
+        scope,
+        publish: (path) => central.publish({ path }, watch.orders),
+        failed: (name, why) => central.cannotPublish(name, why),
+      }).start();
     await openPage({ config, central, book, control, scope, log });
     log.info('ready', { role: 'central' });
     return scope;

@@ -2,7 +2,7 @@ import type { Clock } from '#base/clock.ts';
 import type { Log } from '#base/log.ts';
 import type { DistributionRow, FleetBook, NewNote, TargetRow } from '#index/fleet-book.ts';
 import type { InstallRow, RolloutRow } from '#index/fleet-installs.ts';
-import type { DistributionId } from '../manifest.ts';
+import type { DistributionId, Manifest } from '../manifest.ts';
 import type { DownMessage, UpMessage } from '../messages.ts';
 import { keyToNode } from '../names.ts';
 import type { NoteCode } from './diary.ts';
@@ -27,6 +27,8 @@ export type RolloutsWorld = {
   readonly sites: Sites;
   /** A node that was asked and says nothing for so long has failed. */
   readonly silentMs: number;
+  /** Before this nobody could be heard: that he was silent says nothing. */
+  hearsSinceMs(): number;
   /** Into the outbox. */
   tell(receiver: string, message: DownMessage, distribution: DistributionId): void;
   note(code: NoteCode, of: Omit<NewNote, 'atMs' | 'code'>): void;
@@ -37,7 +39,9 @@ const AGAIN_MS = 60_000;
 /** Names in a note. */
 const NAMED = 5;
 
-type Row = Pick<DistributionRow, 'id' | 'name' | 'rev' | 'state' | 'orders'>;
+const isAtIt = (state: string): boolean => state === 'ordered' || state === 'installing';
+
+type Row = Pick<DistributionRow, 'id' | 'name' | 'rev' | 'state' | 'orders' | 'manifest'>;
 
 /**
  * Has bundles installed, wave after wave, once they are where they shall be. Who is in which wave, and how far everybody is, is in the book; what is to be done next follows from it (waves.ts). Everything here
@@ -70,7 +74,8 @@ export class Rollouts {
     const { installs, lastRev } = this.#parts();
     const id = row.id as DistributionId;
     const rollout = installs.rollout(id);
-    if (!rollout || rollout.state === 'over') return;
+    // Who comes late gets it too, unless it was ended.
+    if (!rollout || (rollout.state === 'over' && rollout.why)) return;
     const ended = row.state === 'cancelled' ? 'cancelled' : row.rev < lastRev(row.name) ? 'replaced' : undefined;
     if (ended) {
       this.#set(id, 'over', { why: ended });
@@ -78,12 +83,14 @@ export class Rollouts {
     }
     const orders = ordersOf(row);
     const targets = this.#world.book.targets(id);
-    if (rollout.state === 'bringing' && !this.#begun(row, orders, targets)) return;
-    this.#placeLate(id, targets);
+    const have = this.#thatHave(row, targets);
+    if (rollout.state === 'bringing' && !this.#begun(row, orders, targets, have)) return;
+    const isLate = this.#placeLate(id, have);
+    if (rollout.state === 'over' && isLate) this.#set(id, 'rolling', {});
     const { mostFailed } = orders.waves ?? USUAL_WAVES;
     const now = installs.rollout(id) ?? rollout;
     const plan = { ...now, state: now.state as RolloutState, mostFailed };
-    const members = this.#members(id, orders, targets);
+    const members = this.#members(id, orders, have);
     for (const step of rolloutSteps(plan, members, this.#world.silentMs, this.#nowMs)) this.#take(id, step);
     if (now.state === 'rolling') this.#askAgain(id, members);
   }
@@ -96,7 +103,7 @@ export class Rollouts {
     // An attempt that another one has followed is past.
     if (!row || said.attempt < row.attempt || row.attempt === 0) return false;
     if (said.kind === 'installing') {
-      if (row.state !== 'ordered' && row.state !== 'installing') return false;
+      if (!isAtIt(row.state)) return false;
       installs.put(id, node, this.#nowMs, { state: 'installing' });
       return true;
     }
@@ -137,42 +144,56 @@ export class Rollouts {
     this.#world.book.installs.putRollout(id, this.#nowMs, { state, ...over });
   }
 
+  /** Nodes that have it and are such a device: a relay has it for others, too. */
+  #thatHave({ manifest }: Row, targets: readonly TargetRow[]): string[] {
+    const { firmware } = JSON.parse(manifest.toString('utf8')) as Manifest;
+    const all = this.#world.nodes.all(this.#nowMs);
+    const done = targets.filter(({ state }) => state === 'done').map(({ node }) => node);
+    return done.filter((node) => all.get(node)?.device === firmware?.compatible);
+  }
+
   /** Everybody who is here has the bundle, or will not: now it is decided whose turn is when. False: not yet. */
-  #begun({ id, state }: Row, { waves = USUAL_WAVES }: KeptOrders, targets: readonly TargetRow[]): boolean {
+  #begun(
+    { id, state }: Row,
+    { waves = USUAL_WAVES }: KeptOrders,
+    targets: readonly TargetRow[],
+    have: readonly string[],
+  ): boolean {
     const { book, nodes } = this.#world;
     const all = nodes.all(this.#nowMs);
-    const have = targets.filter((target) => target.state === 'done');
     const isPending = (target: TargetRow): boolean =>
       !['done', 'refused', 'failed'].includes(target.state) && all.get(target.node)?.online === true;
     if (state === 'open' || have.length === 0 || targets.some(isPending)) return false;
-    const who = have.map(({ node }) => ({ name: node, site: all.get(node)?.site ?? '' }));
+    const who = have.map((name) => ({ name, site: all.get(name)?.site ?? '' }));
     for (const [node, wave] of wavesOf(who, waves.shares)) book.installs.put(id, node, this.#nowMs, { wave });
     this.#set(id as DistributionId, 'rolling', {});
     this.#noteOpened(id as DistributionId, 0);
     return true;
   }
 
-  /** Who has it later than the others is in the last wave. */
-  #placeLate(id: DistributionId, targets: readonly TargetRow[]): void {
+  /** Who has it later than the others is in the last wave. True: there was somebody. */
+  #placeLate(id: DistributionId, have: readonly string[]): boolean {
     const { installs } = this.#parts();
     const placed = installs.of(id);
     const known = new Set(placed.map(({ node }) => node));
     const last = Math.max(0, ...placed.map(({ wave }) => wave));
-    for (const { node, state } of targets)
-      if (state === 'done' && !known.has(node)) installs.put(id, node, this.#nowMs, { wave: last });
+    const late = have.filter((node) => !known.has(node));
+    for (const node of late) installs.put(id, node, this.#nowMs, { wave: last });
+    return late.length > 0;
   }
 
-  #members(id: DistributionId, orders: KeptOrders, targets: readonly TargetRow[]): InstallTarget[] {
+  #members(id: DistributionId, orders: KeptOrders, having: readonly string[]): InstallTarget[] {
     const { book, nodes, sites } = this.#world;
     const nowMs = this.#nowMs;
     const all = nodes.all(nowMs);
-    const have = new Set(targets.filter(({ state }) => state === 'done').map(({ node }) => node));
+    const have = new Set(having);
     return book.installs.of(id).map((row) => {
       const known = all.get(row.node);
       // An installation is never small: it may take the device away for a while.
       const window = orders.window ?? siteOf(sites, known?.site ?? '')?.window;
       const isReady = have.has(row.node) && known?.online === true && isOpen(window, nowMs);
-      return { ...row, state: row.state as InstallState, isReady };
+      const changedMs = isAtIt(row.state) ? Math.max(row.changedMs, this.#world.hearsSinceMs()) : row.changedMs;
+      return { ...row, state: row.state as InstallState, changedMs, isReady };
     });
   }
 

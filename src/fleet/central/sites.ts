@@ -1,7 +1,9 @@
 import { isWithin } from '#base/hours.ts';
 import { MIB } from '#base/units.ts';
+import type { DistributionRow } from '#index/fleet-book.ts';
 import type { SiteConfig, Window } from '../config-types.ts';
-import type { KeptOrders } from './orders.ts';
+import { type KeptOrders, ordersOf } from './orders.ts';
+import type { Plan, PlanNode, PlanState, PlanTarget } from './plan.ts';
 
 export type Sites = Readonly<Record<string, SiteConfig>>;
 
@@ -51,12 +53,32 @@ export function rateForAll(orders: KeptOrders, sites: Sites, names: Iterable<str
   return sum > 0 ? sum : undefined;
 }
 
+/** How a distribution stands, and where it is not its time. */
+export function planOf(
+  row: Pick<DistributionRow, 'state' | 'orders'>,
+  nodes: ReadonlyMap<string, PlanNode>,
+  sizeBytes: number,
+  sites: Sites,
+  nowMs: number,
+): Plan {
+  const orders = ordersOf(row);
+  const { quorum, deadlineMs, ways } = orders;
+  const names = new Set([...nodes.values()].map(({ site }) => site));
+  return {
+    state: row.state as PlanState,
+    quorum,
+    deadlineMs,
+    ways,
+    shut: shutSites(orders, sizeBytes, sites, names, nowMs),
+  };
+}
+
 /** All who lack it are where it is not its time. */
 export function isAllShut(
-  targets: readonly { readonly node: string; readonly state: string }[],
-  nodes: ReadonlyMap<string, { readonly site: string }>,
-  shut: ReadonlySet<string>,
+  { shut }: Plan,
+  targets: readonly PlanTarget[],
+  nodes: ReadonlyMap<string, PlanNode>,
 ): boolean {
   const lacking = targets.filter(({ state }) => state !== 'done');
-  return lacking.length > 0 && lacking.every(({ node }) => shut.has(nodes.get(node)?.site ?? ''));
+  return lacking.length > 0 && lacking.every(({ node }) => shut?.has(nodes.get(node)?.site ?? '') ?? false);
 }

@@ -29,6 +29,7 @@ function fleetOf(t: TestContext, names: readonly string[]) {
       version: '1',
       swarm: { ip: '10.0.0.1', port: 7 },
       freeBytes: 9,
+      beganMs: START_MS,
       seenMs: START_MS,
       sinceMs: START_MS,
       online: true,

@@ -46,6 +46,7 @@ test('it says who it is when it comes, when its connection comes back, and when 
     site: 'east',
     version: '1.0',
     epoch: 0,
+    beganMs: hello.beganMs,
     swarm: { ip: '127.73.0.1', port },
     freeBytes: 1e12,
     have: [],
@@ -82,6 +83,26 @@ test('pieces that overtake their offer are kept until it comes', async (t) => {
   await central.pieces('all', patch);
   await drained(central, 'n1');
   await central.say('all', offerOf(patch, 'inline'));
+  await central.next('n1', 'done');
+  assertThere(bench, patch);
+});
+
+test('several pieces in one message are each verified: those that are right are kept', async (t) => {
+  const central = await ScriptedCentral.start(t);
+  const bench = await nodeOf(t, central, 'n1');
+  const patch = distribution(SIZE);
+  await central.say('all', offerOf(patch, 'chunks'));
+  await central.next('n1', 'ready');
+  const spoilt = Buffer.concat([pieceOf(patch, 0), Buffer.alloc(PIECE)]);
+  await central.piece('node.n1', patch, 0, spoilt);
+  const cut = pieceOf(patch, 1).subarray(1);
+  await central.piece('node.n1', patch, 1, cut);
+  const beyond = Buffer.concat([pieceOf(patch, 2), pieceOf(patch, 3), Buffer.alloc(PIECE)]);
+  await central.piece('node.n1', patch, 2, beyond);
+  await drained(central, 'n1');
+  await central.say('node.n1', offerOf(patch, 'chunks'));
+  assert.deepEqual((await central.next('n1', 'ready')).have, [[0, 1]]);
+  await central.piece('node.n1', patch, 1, patch.bytes.subarray(PIECE));
   await central.next('n1', 'done');
   assertThere(bench, patch);
 });

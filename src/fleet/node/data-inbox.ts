@@ -11,7 +11,7 @@ export type DataInboxWorld = {
   readonly log: Log;
 };
 
-/** A piece: `correlationId` is its distribution, the header `piece` its number, the body its bytes. */
+/** A piece, or some that follow one another: `correlationId` is their distribution, the header `piece` the first one's number, the body their bytes. */
 export const PIECE_TYPE = 'piece';
 
 /** What comes in the inbox for bulk: pieces, and `go` before them. Each is its own proof, and may come twice: nothing is remembered of it. */

@@ -67,6 +67,7 @@ export class FleetNode implements AsyncDisposable {
   readonly #door: Door;
   readonly #holdings: Holdings;
   readonly #installing: Installing;
+  readonly #beganMs: number;
   #port = 0;
   #epoch = 0;
   #isHelloDue = false;
@@ -75,6 +76,7 @@ export class FleetNode implements AsyncDisposable {
   private constructor(options: NodeOptions) {
     const { name, trusted, book, control, clock, log } = options;
     this.#options = options;
+    this.#beganMs = clock.nowMs();
     this.#scope = new Scope((error) => log.error('node in trouble', { why: errorText(error) }));
     this.#book = new NodeBook(book, name, trusted, () => clock.nowMs());
     this.#outbox = new Outbox({
@@ -207,7 +209,11 @@ export class FleetNode implements AsyncDisposable {
   }
 
   async #helloMessage(): Promise<UpMessage> {
-    const { role, site, version, log, freeBytes } = this.#options;
+    const { role, site, version, log, freeBytes, installer } = this.#options;
+    const running = await installer?.running().catch((error: unknown) => {
+      log.warn('what runs here is not known', { why: errorText(error) });
+      return undefined;
+    });
     let free = 0;
     try {
       free = Math.max(0, Math.floor(await freeBytes()));
@@ -216,7 +222,9 @@ export class FleetNode implements AsyncDisposable {
     }
     this.#isHelloDue = false;
     const have = this.#scope.closed ? [] : this.#book.withState('whole').map(({ id }) => id);
-    return { kind: 'hello', role, site, version, epoch: this.#epoch, swarm: this.swarm, freeBytes: free, have };
+    const [epoch, beganMs, { swarm }] = [this.#epoch, this.#beganMs, this];
+    const about = { role, site, version, swarm, freeBytes: free, ...(running && { device: running.compatible }) };
+    return { kind: 'hello', ...about, epoch, beganMs, have };
   }
 
   #sayNow(message: UpMessage): void {

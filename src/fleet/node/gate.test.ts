@@ -27,6 +27,11 @@ function slowFiles(has: number[] = []) {
       has.push(index);
       return 'ok';
     },
+    keepRun: async (first) => {
+      await slow(`keep ${first}`);
+      has.push(first);
+      return 'ok';
+    },
     place: () => slow('place'),
     discard: () => slow('discard'),
     [Symbol.asyncDispose]: () => slow('close'),

@@ -6,6 +6,7 @@ import type { PieceHome } from '../swarm/swarm.ts';
 export type Files = PieceHome &
   AsyncDisposable & {
     readonly whole: boolean;
+    keepRun(first: PieceIndex, bytes: Buffer): Promise<'ok' | 'full' | 'failed'>;
     place(): Promise<void>;
     discard(): Promise<void>;
   };
@@ -46,6 +47,15 @@ export class Gate implements PieceHome {
   /** A piece that is here already is not written again. */
   keep(piece: FramedPiece): Promise<'ok' | 'full' | 'failed'> {
     return this.#use(async () => (this.#files.has(piece.index) ? 'ok' : this.#files.keep(piece)), 'failed');
+  }
+
+  /** `count` pieces. When all of them are here already they are not written again. */
+  keepRun(first: PieceIndex, count: number, bytes: Buffer): Promise<'ok' | 'full' | 'failed'> {
+    const isHere = (): boolean => {
+      for (let piece = first; piece < first + count; piece++) if (!this.#files.has(piece)) return false;
+      return true;
+    };
+    return this.#use(async () => (isHere() ? 'ok' : this.#files.keepRun(first, bytes)), 'failed');
   }
 
   /** Rejects when it cannot be done. */

@@ -5,8 +5,6 @@ import { errorCode, errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
 import type { PieceIndex } from '#base/units.ts';
-import { BLOCK_BYTES } from '#base/units.ts';
-import { FramedPiece } from '#wire/framed-piece.ts';
 import { pieceSize } from '#wire/metainfo.ts';
 import type { DistributionId, Manifest } from '../manifest.ts';
 import type { Ranges, Role, Way } from '../message-types.ts';
@@ -25,6 +23,9 @@ export type Trouble = { readonly code: string; readonly detail: string };
 /** By which way the bytes came that were kept. */
 export type Came = { readonly amqpBytes: number; readonly swarmBytes: number };
 
+/** Since it was opened, bytes: of pieces that lay here, of all that came, also twice, wrong or too late, and of what was asked of a second neighbour because the first was late. */
+export type Received = { readonly hadBytes: number; readonly receivedBytes: number; readonly lateBytes: number };
+
 export type HoldingWorld = {
   readonly clock: Clock;
   readonly log: Log;
@@ -39,13 +40,18 @@ export type HoldingWorld = {
   /** Why its files must not take their place any more. */
   obsolete(): Trouble | undefined;
   /** It is whole and in its place: to be kept in the book. Throws when the book takes nothing. */
-  whole(came: Came): void;
+  whole(came: Came, received: Received): void;
   /** It stands still from now on. */
   failed(trouble: Trouble): void;
+  /** It goes on, and a person should know. */
+  warned(trouble: Trouble): void;
 };
 
 /** What came of a piece that came by AMQP. */
 export type Taken = 'kept' | 'known' | 'wrong' | 'not-kept';
+
+/** Of one message: pieces that follow one another. `at`: where they begin in it. */
+type Run = { readonly first: PieceIndex; count: number; readonly at: number; bytes: Buffer };
 
 /** One distribution at a node, from its offer until nobody asks for it any more. It is whole when its files are in their place and the book says so. */
 export class Holding {
@@ -65,10 +71,14 @@ export class Holding {
   #settleDueMs = 0;
   readonly #rate = new GivingRate();
   readonly #came = { amqpBytes: 0, swarmBytes: 0 };
+  #hadBytes = 0;
+  #amqpReceivedBytes = 0;
+  #warnings = 0;
   /** Pieces come by AMQP: since when none did, and how long that may be. */
   #heardMs: number | undefined;
   #patienceMs: number = NODE_LIMITS.silenceMs;
-  #said = { count: 0, ms: 0 };
+  /** When the central was last told how far it is, and the bytes that had come by then: it gets on before a whole piece is here. */
+  #said = { bytes: 0, ms: 0 };
   #usedMs: number;
 
   constructor(id: DistributionId, manifest: Manifest, way: Way, world: HoldingWorld) {
@@ -111,7 +121,12 @@ export class Holding {
 
   get have(): Ranges {
     const [home, seed] = [this.#home, this.#seed];
-    return home && seed ? this.#runs((piece) => home.has(piece)) : [];
+    return home && seed ? this.#rangesOf((piece) => home.has(piece)) : [];
+  }
+
+  /** All that came, also twice or wrong. */
+  get #receivedBytes(): number {
+    return this.#amqpReceivedBytes + (this.#swarm?.counts.receivedBytes ?? 0);
   }
 
   /** Bytes that are still to come, by whole pieces. */
@@ -128,7 +143,7 @@ export class Holding {
       this.#seed = seed;
       this.#home = new Gate(files);
       this.#parts = undefined;
-      this.#said.count = files.count;
+      this.#hadBytes = this.manifest.sizeBytes - this.lackingBytes;
     } catch (error) {
       return troubleOf(error);
     }
@@ -157,26 +172,49 @@ export class Holding {
     if (!this.#isWhole) this.#heardMs = this.#world.clock.nowMs();
   }
 
-  /** A piece that came by AMQP. */
-  async take(index: PieceIndex, body: Buffer): Promise<Taken> {
+  /** Pieces that came by AMQP in one message: `first` and those behind it, each whole. What came of the worst of them. */
+  async take(first: PieceIndex, body: Buffer): Promise<Taken> {
     const [seed, home] = [this.#seed, this.#home];
     if (!seed || !home || this.#isStopped || this.#scope.closed) return 'not-kept';
     this.#heardMs = this.#world.clock.nowMs();
-    if (index >= seed.meta.pieceCount || body.length !== pieceSize(seed.meta, index)) return 'wrong';
-    if (home.has(index)) return 'known';
-    if (!isPiece(seed, index, [body])) return 'wrong';
-    const piece = FramedPiece.allocate(index, body.length);
-    for (let begin = 0; begin < body.length; begin += BLOCK_BYTES)
-      piece.putBlock(begin, body.subarray(begin, begin + BLOCK_BYTES));
-    const kept = await home.keep(piece);
+    this.#amqpReceivedBytes += body.length;
+    const { pieceLength, pieceCount, totalBytes } = seed.meta;
+    const from = first * pieceLength;
+    const isWhole = body.length % pieceLength === 0 || from + body.length === totalBytes;
+    if (first >= pieceCount || body.length === 0 || !isWhole || from + body.length > totalBytes) return 'wrong';
+    const { runs, taken } = this.#sorted(seed, home, first, body);
+    for (const run of runs) taken.add(await this.#keepRun(home, run));
+    await this.settle();
+    return (['wrong', 'not-kept', 'kept'] as const).find((worst) => taken.has(worst)) ?? 'known';
+  }
+
+  /** Those that lack, and are right, as they follow one another; and what came of the others. */
+  #sorted(seed: Seed, home: Gate, first: PieceIndex, body: Buffer): { runs: Run[]; taken: Set<Taken> } {
+    const { pieceLength } = seed.meta;
+    const runs: Run[] = [];
+    const taken = new Set<Taken>();
+    for (let [index, at] = [first, 0]; at < body.length; index++, at += pieceLength) {
+      const isKnown = home.has(index);
+      const last = runs.at(-1);
+      if (isKnown) taken.add('known');
+      else if (!isPiece(seed, index, [body.subarray(at, at + pieceLength)])) taken.add('wrong');
+      else if (last && last.first + last.count === index) {
+        last.count++;
+        last.bytes = body.subarray(last.at, at + pieceLength);
+      } else runs.push({ first: index, count: 1, at, bytes: body.subarray(at, at + pieceLength) });
+    }
+    return { runs, taken };
+  }
+
+  async #keepRun(home: Gate, { first, count, bytes }: Run): Promise<Taken> {
+    const kept = await home.keepRun(first, count, bytes);
     if (this.#scope.closed) return 'not-kept';
     if (kept !== 'ok') {
       this.#cannotKeep(kept);
       return 'not-kept';
     }
     this.#patienceMs = NODE_LIMITS.silenceMs;
-    this.#came.amqpBytes += body.length;
-    await this.settle();
+    this.#came.amqpBytes += bytes.length;
     return 'kept';
   }
 
@@ -212,9 +250,9 @@ export class Holding {
     if (this.#isWhole || this.#isStopped || !this.#home) return;
     if (this.hasAll && nowMs >= this.#settleDueMs) this.#scope.run(() => this.settle());
     this.#askForWhatLacks(nowMs);
-    const { count } = this.#home;
-    if (count === this.#said.count || nowMs - this.#said.ms < NODE_LIMITS.progressMs) return;
-    this.#said = { count, ms: nowMs };
+    const bytes = this.#receivedBytes;
+    if (bytes === this.#said.bytes || nowMs - this.#said.ms < NODE_LIMITS.progressMs) return;
+    this.#said = { bytes, ms: nowMs };
     this.#world.say({ kind: 'progress', id: this.id, haveBytes: this.manifest.sizeBytes - this.lackingBytes });
   }
 
@@ -235,7 +273,8 @@ export class Holding {
     }
     if (this.#scope.closed) return;
     try {
-      this.#world.whole({ ...this.#came });
+      const { lateBytes = 0 } = this.#swarm?.counts ?? {};
+      this.#world.whole({ ...this.#came }, { hadBytes: this.#hadBytes, receivedBytes: this.#receivedBytes, lateBytes });
     } catch (error) {
       this.#world.log.error('whole, and not kept in the book', { why: errorText(error) });
       this.#settleDueMs = this.#world.clock.nowMs() + NODE_LIMITS.silenceMs;
@@ -257,10 +296,10 @@ export class Holding {
     if (nowMs - this.#heardMs < this.#patienceMs) return;
     this.#heardMs = nowMs;
     this.#patienceMs = Math.min(NODE_LIMITS.silenceMostMs, 2 * this.#patienceMs);
-    this.#world.say({ kind: 'want', id: this.id, pieces: this.#runs((piece) => !home.has(piece)) });
+    this.#world.say({ kind: 'want', id: this.id, pieces: this.#rangesOf((piece) => !home.has(piece)) });
   }
 
-  #runs(is: (piece: PieceIndex) => boolean): Ranges {
+  #rangesOf(is: (piece: PieceIndex) => boolean): Ranges {
     return rangesOf(this.#seed?.meta.pieceCount ?? 0, is).slice(0, NODE_LIMITS.ranges);
   }
 
@@ -287,6 +326,9 @@ export class Holding {
       gave,
       gained,
       cannotKeep: (why: 'full' | 'failed') => this.#cannotKeep(why),
+      lied: (ip: string) => {
+        if (++this.#warnings <= NODE_LIMITS.warnings) this.#world.warned({ code: 'wrong-pieces', detail: ip });
+      },
     };
     this.#swarm = new Swarm(seed, home, world, { places: role === 'relay' && this.#isWhole });
     this.#swarmScope = scope;

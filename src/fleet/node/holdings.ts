@@ -82,7 +82,7 @@ export class Holdings {
     this.#open.get(id)?.expect();
   }
 
-  /** A piece by AMQP. 'early': what it belongs to is not known yet. */
+  /** A piece by AMQP, or some that follow one another. 'early': what it belongs to is not known yet. */
   async piece(id: string, index: PieceIndex, body: Buffer): Promise<Taken | 'early'> {
     const holding = this.#open.get(id);
     if (holding?.hasSeed) return holding.take(index, body);
@@ -108,7 +108,9 @@ export class Holdings {
     if (last > manifest.rev || (last === manifest.rev && !known))
       return this.#refuse(id, 'older', `revision ${last} is known here`);
     const unfit = manifest.firmware && (await this.#world.unfit(manifest.firmware));
-    if (unfit) return this.#refuse(id, unfit.code, unfit.detail);
+    // A relay has it for the others of its site.
+    const isForOthers = this.#world.role === 'relay' && unfit && NOT_MINE.has(unfit.code);
+    if (unfit && !isForOthers) return this.#refuse(id, unfit.code, unfit.detail);
     if (this.#open.get(id)?.isStopped) await this.#drop(id);
     if (!this.#open.has(id) && this.#inWork >= NODE_LIMITS.inWork)
       return this.#refuse(id, 'busy', `${NODE_LIMITS.inWork} others are in work`);
@@ -277,9 +279,11 @@ export class Holdings {
   async #go(holding: Holding): Promise<void> {
     if (!holding.hasSeed) return;
     if (holding.way === 'inline') holding.expect();
-    for (const [piece, body] of this.#world.early.take(holding.id))
+    const early = this.#world.early.take(holding.id).map(async ([piece, body]) => {
       if ((await holding.take(piece, body)) === 'wrong')
         this.#world.log.warn('wrong piece', { distribution: holding.id, piece });
+    });
+    await Promise.all(early);
     await holding.settle();
   }
 
@@ -296,9 +300,9 @@ export class Holdings {
       say,
       obsolete: () =>
         book.isObsolete(manifest) ? { code: 'older', detail: 'a later one took its place here' } : undefined,
-      whole: (came) => {
+      whole: (came, received) => {
         book.settle(undefined, (tell) => tell({ kind: 'done', id, ...book.whole(id, manifest, came) }));
-        log.info('distribution whole', { name: manifest.name, rev: manifest.rev, ...came });
+        log.info('distribution whole', { name: manifest.name, rev: manifest.rev, ...came, ...received });
         kept();
       },
       failed: ({ code, detail }) => {
@@ -307,6 +311,14 @@ export class Holdings {
           book.settle(undefined, (tell) => tell({ kind: 'failed', id, code, detail }));
         } catch (error) {
           log.error('failure not kept in the book', { why: errorText(error) });
+        }
+        kept();
+      },
+      warned: ({ code, detail }) => {
+        try {
+          book.settle(undefined, (tell) => tell({ kind: 'warn', id, code, detail }));
+        } catch (error) {
+          log.error('warning not kept in the book', { why: errorText(error) });
         }
         kept();
       },
@@ -358,4 +370,6 @@ export class Holdings {
   }
 }
 
+/** Firmware for another kind of device. */
+const NOT_MINE: ReadonlySet<string> = new Set(['no-installer', 'other-device']);
 const NO_ROOM = { code: 'disk-full' } as const;

@@ -106,15 +106,22 @@ export class NodeBook {
       this.#book.transaction(() => {
         if (message === undefined || this.#book.isNews(message)) work((said) => this.#say(said));
       });
-    } finally {
+    } catch (error) {
+      // Nothing of it is in the book.
       this.#known = undefined;
+      throw error;
     }
   }
 
   // ---- within `settle` ----
 
-  take(id: string, { name, rev }: Manifest, { bytes, signature }: SignedManifest, seed: Buffer | undefined): void {
+  take(id: string, manifest: Manifest, { bytes, signature }: SignedManifest, seed: Buffer | undefined): void {
+    const { name, rev } = manifest;
     const nowMs = this.#nowMs();
+    this.#manifests.set(id, manifest);
+    this.#known?.set(id, { id: id as DistributionId, manifest, state: 'taking', isCancelled: false });
+    // The book tells of no more, the newest of them.
+    if ((this.#known?.size ?? 0) > NODE_LIMITS.have) this.#known = undefined;
     const times = { createdMs: nowMs, changedMs: nowMs };
     const row = { id, name, rev, manifest: bytes, signature, seed: seed ?? null, source: null, orders: '{}' };
     if (this.#book.putDistribution({ ...row, state: 'taking', why: null, ...times })) return;
@@ -145,6 +152,8 @@ export class NodeBook {
 
   setState(id: string, state: NodeState, isCancelled = false): void {
     this.#book.setDistribution(id, state, this.#nowMs(), isCancelled ? CANCELLED : null);
+    const known = this.#known?.get(id);
+    if (known) this.#known?.set(id, { ...known, state, isCancelled });
   }
 
   putInstall(id: string, said: Partial<Pick<InstallRow, 'state' | 'why' | 'detail' | 'attempt'>>): void {
@@ -157,6 +166,8 @@ export class NodeBook {
 
   forget(id: string): void {
     this.#book.forgetDistribution(id);
+    this.#known?.delete(id);
+    this.#manifests.delete(id);
   }
 
   #say(message: UpMessage): void {

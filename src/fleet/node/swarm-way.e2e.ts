@@ -5,6 +5,9 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { realClock } from '#base/clock.ts';
+import { BLOCK_BYTES } from '#base/units.ts';
+import { encodeMessage } from '#wire/frames.ts';
 import { encodeHandshake, newPeerId } from '#wire/handshake.ts';
 import type { Place } from '../message-types.ts';
 import {
@@ -15,6 +18,7 @@ import {
   nodeOf,
   offerOf,
   PIECE,
+  pieceOf,
   ScriptedCentral,
 } from './fixtures.ts';
 import { NODE_LIMITS } from './limits.ts';
@@ -87,6 +91,32 @@ test('a neighbour that is named later is dialled too; one that is not there does
   await central.start('n6', patch, [place(relay)]);
   await central.next('n6', 'done');
   assertThere(bench, patch);
+});
+
+test('it gets on before a whole piece is here, and says so', async (t) => {
+  const central = await ScriptedCentral.start(t);
+  const patch = distribution(SIZE);
+  let aheadMs = 0;
+  const clock = { ...realClock, nowMs: () => Date.now() + aheadMs };
+  const bench = await nodeOf(t, central, 'n9', { clock, swarm: { ip: '127.73.1.19', port: 0 } });
+  await offerTo(central, 'n9', patch);
+  const { infoHash } = patch.manifest;
+  // A neighbour that has one piece, and gives one block of it.
+  const neighbour = connect({ host: bench.node.swarm.ip, port: bench.node.swarm.port });
+  t.after(() => neighbour.destroy());
+  const [unchoke, have] = [encodeMessage({ kind: 'unchoke' }), encodeMessage({ kind: 'have', piece: 0 })];
+  const block = encodeMessage({ kind: 'piece', piece: 0, begin: 0, data: pieceOf(patch, 0).subarray(0, BLOCK_BYTES) });
+  neighbour.write(Buffer.concat([encodeHandshake({ infoHash, peerId: newPeerId() }), unchoke, have]));
+  let heard = 0;
+  neighbour.on('data', (bytes: Buffer) => {
+    const before = heard;
+    heard += bytes.length;
+    // Past its own handshake and its first words: it asks.
+    if (before < 90 && heard >= 90) neighbour.write(block);
+  });
+  await holds('it asks', () => heard >= 90);
+  aheadMs += NODE_LIMITS.progressMs;
+  assert.equal((await central.next('n9', 'progress')).haveBytes, 0);
 });
 
 test('what begun by AMQP goes on by a swarm, with the pieces that are there', async (t) => {

@@ -130,14 +130,18 @@ test('connections that are cut all the time lose no word of it', async (t) => {
 function disk(folder: string, room: { pieces: number; why: 'full' | 'failed' }) {
   return async (...[seed, log]: [Parameters<typeof PieceFiles.open>[0], Parameters<typeof PieceFiles.open>[2]]) => {
     const files = await PieceFiles.open(seed, folder, log);
-    const keep: Files['keep'] = async (piece) => {
-      const isRoom = room.pieces-- > 0;
+    const isRoom = async (): Promise<boolean> => {
+      const is = room.pieces-- > 0;
       await sleep(50);
-      return isRoom ? files.keep(piece) : room.why;
+      return is;
+    };
+    const slow: Pick<Files, 'keep' | 'keepRun'> = {
+      keep: async (piece) => ((await isRoom()) ? files.keep(piece) : room.why),
+      keepRun: async (first, bytes) => ((await isRoom()) ? files.keepRun(first, bytes) : room.why),
     };
     return new Proxy(files, {
       get: (target, name) => {
-        if (name === 'keep') return keep;
+        if (name === 'keep' || name === 'keepRun') return slow[name];
         const value: unknown = Reflect.get(target, name, target);
         return typeof value === 'function' ? value.bind(target) : value;
       },

@@ -121,10 +121,23 @@ test('what does not come in time is asked of others, and its giver rests', () =>
   const { filling, whole, give } = filled([dead, alive], [1, 2, 3, 4, 5, 6, 7]);
   filling.fill(dead, 0);
   filling.tick(SWARM_LIMITS.pieceMs);
-  assert.deepEqual([dead.lateTimes, dead.owes.length, filling.wanted], [1, 0, 1]);
+  assert.deepEqual([dead.lateTimes, dead.owes.length, filling.wanted, filling.lateBytes], [1, 0, 1, PIECE]);
   filling.fill(alive, SWARM_LIMITS.pieceMs);
   while (give(alive));
   assert.deepEqual(whole, [0]);
+});
+
+test('who gives little at a time is not late: a piece comes whole over a slow line, and those behind it', () => {
+  const slow = new TestGiver([0, 1]);
+  const { filling, whole, give } = filled([slow], [2, 3, 4, 5, 6, 7]);
+  filling.fill(slow, 0);
+  assert.equal(slow.owes.length, 8);
+  let nowMs = 0;
+  for (; whole.length < 2 && nowMs < 20 * SWARM_LIMITS.pieceMs; nowMs += SWARM_LIMITS.tickMs) {
+    if (nowMs % (SWARM_LIMITS.pieceMs - SWARM_LIMITS.tickMs) === 0) give(slow);
+    filling.tick(nowMs);
+  }
+  assert.deepEqual([whole.sort(), slow.lateTimes, filling.lateBytes], [[0, 1], 0, 0]);
 });
 
 test('a bad piece of one neighbour names the liar; one of several is had of one alone next', () => {

@@ -29,6 +29,8 @@ type Begun = {
   /** All who gave blocks of it. */
   readonly from: Set<Giver>;
   askedMs: number;
+  /** When its giver gave anything last, as far as `tick` saw. */
+  heardMs: number;
 };
 
 /** A piece that is whole, not verified. */
@@ -48,6 +50,9 @@ export class Filling {
   readonly #holders: Uint16Array;
   /** A bad piece came of several: to be had of one alone. */
   readonly #soleOnly = new Set<PieceIndex>();
+  /** Who gave a block since the last tick. */
+  readonly #heard = new Set<Giver>();
+  #lateBytes = 0;
   /** The one piece that was moved although its giver still owes it. */
   #moved: PieceIndex | undefined;
 
@@ -66,6 +71,11 @@ export class Filling {
 
   get begun(): number {
     return this.#begun.size;
+  }
+
+  /** Bytes that were asked of another because they were late, and so may come twice. */
+  get lateBytes(): number {
+    return this.#lateBytes;
   }
 
   /** A neighbour has a piece. */
@@ -92,7 +102,16 @@ export class Filling {
       this.#wanted.clear(index);
       const got = new Uint8Array(Math.ceil(size / BLOCK_BYTES));
       const piece = FramedPiece.allocate(index, size);
-      this.#begun.set(index, { piece, size, got, left: got.length, giver, from: new Set(), askedMs: nowMs });
+      this.#begun.set(index, {
+        piece,
+        size,
+        got,
+        left: got.length,
+        giver,
+        from: new Set(),
+        askedMs: nowMs,
+        heardMs: nowMs,
+      });
       giver.ask(index, 0, size);
     }
   }
@@ -109,6 +128,7 @@ export class Filling {
     const begun = this.#begun.get(index);
     if (begun?.giver !== giver || begun.got[begin / BLOCK_BYTES] !== 0) return undefined;
     begun.got[begin / BLOCK_BYTES] = 1;
+    this.#heard.add(giver);
     begun.from.add(giver);
     if (--begun.left > 0) return undefined;
     this.#begun.delete(index);
@@ -130,12 +150,15 @@ export class Filling {
     this.#wanted.set(index);
   }
 
-  /** Every so often: what does not come is asked of others. */
+  /** Every so often: what does not come is asked of others. Who gives little at a time is not late: a large piece takes its time over a slow line. */
   tick(nowMs: number): void {
+    for (const begun of this.#begun.values()) if (this.#heard.has(begun.giver)) begun.heardMs = nowMs;
+    this.#heard.clear();
     for (const [index, begun] of this.#begun) {
-      if (nowMs - begun.askedMs < SWARM_LIMITS.pieceMs) continue;
+      if (nowMs - begun.heardMs < SWARM_LIMITS.pieceMs) continue;
       begun.giver.late();
       this.#takeBack(begun);
+      this.#lateBytes += begun.size;
       this.#giveUp(index);
     }
   }
@@ -165,8 +188,11 @@ export class Filling {
       this.#moved = index;
       begun.piece = copyOf(begun.piece); // the one before may still be writing to it
       begun.giver = giver;
-      begun.askedMs = nowMs;
-      this.#missing(begun, (begin, length) => giver.ask(index, begin, length));
+      begun.askedMs = begun.heardMs = nowMs;
+      this.#missing(begun, (begin, length) => {
+        this.#lateBytes += length;
+        giver.ask(index, begin, length);
+      });
       return;
     }
   }

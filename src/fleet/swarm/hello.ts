@@ -1,12 +1,13 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Endpoint } from '#base/endpoint.ts';
+import { acceptShared } from '#base/shared-read.ts';
 import type { InfoHash } from '#base/units.ts';
 import { HANDSHAKE_BYTES, type Handshake, looksLikeHandshake, parseHandshake } from '#wire/handshake.ts';
 import { SWARM_LIMITS } from './limits.ts';
 
 /** Reads the other side's handshake. Calls back once: undefined when it closed, said something else, or said nothing in time. `early`: what came after it. */
 export function awaitHandshake(socket: Socket, done: (handshake: Handshake | undefined, early: Buffer) => void): void {
-  let head: Buffer = Buffer.alloc(0);
+  let head: Buffer = Buffer.alloc(0); // of its own: what a socket reads is valid for a moment
   const finish = (handshake: Handshake | undefined, early: Buffer = Buffer.alloc(0)): void => {
     clearTimeout(timer);
     socket.off('data', onData).off('close', onClose);
@@ -14,7 +15,7 @@ export function awaitHandshake(socket: Socket, done: (handshake: Handshake | und
   };
   const onClose = (): void => finish(undefined);
   const onData = (bytes: Buffer): void => {
-    head = head.length === 0 ? bytes : Buffer.concat([head, bytes]);
+    head = Buffer.concat([head, bytes]);
     if (looksLikeHandshake(head) === 'no') finish(undefined);
     else if (head.length >= HANDSHAKE_BYTES) {
       const read = parseHandshake(head);
@@ -37,7 +38,8 @@ export class Door implements AsyncDisposable {
   readonly #waiting = new Set<Socket>();
 
   constructor(world: DoorWorld) {
-    this.#server = createServer((socket) => {
+    this.#server = createServer({ pauseOnConnect: true }, (accepted) => {
+      const socket = acceptShared(accepted);
       socket.setNoDelay(true);
       if (this.#waiting.size >= SWARM_LIMITS.links) {
         socket.destroy();

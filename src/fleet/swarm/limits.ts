@@ -22,7 +22,7 @@ export const SWARM_LIMITS = {
   windowMs: 400,
   /** Pieces that are compared when one is chosen: enough to find a rare one. */
   sampled: 16,
-  /** A piece that does not come for so long is asked of another, ms; and for that long its giver is asked for nothing more. */
+  /** Pieces of a neighbour that gives nothing for so long are asked of others, ms; and for that long its giver is asked for nothing more. */
   pieceMs: 4_000,
   lateRestMs: 8_000,
   /** No byte for so long from a neighbour that owes some, ms: it is left, and dialled again. */
@@ -32,6 +32,8 @@ export const SWARM_LIMITS = {
   redialMostMs: 15_000,
   handshakeMs: 10_000,
   keepAliveMs: 60_000,
+  /** A `have` follows another write after so long, ms: a piece passes from neighbour to neighbour in that time, and many are said at once. */
+  haveMs: 20,
   tickMs: 250,
   /** A giver whose rate is limited looks so often whether it may give more, ms. */
   resumeMs: 50,

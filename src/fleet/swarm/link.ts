@@ -59,12 +59,15 @@ export class Link implements Giver, PlacedNode {
     this.has = new BitWords(world.pieceCount);
     this.#told = new BitWords(world.pieceCount);
     this.#heardMs = this.#askedMs = this.#saidMs = world.nowMs();
-    this.#outbound = new Outbound((bytes) => this.#send([bytes]));
+    this.#outbound = new Outbound(
+      (bytes) => this.#send([bytes]),
+      () => world.nowMs(),
+    );
     this.#giving = new Giving({
       piece: (index) => world.piece(index),
       write: (parts) => {
-        this.#outbound.flush();
-        return this.#send(parts);
+        const before = this.#outbound.take();
+        return this.#send(before ? [before, ...parts] : parts);
       },
       gave: (index, bytes) => {
         this.#rateOut.add(bytes, world.nowMs());
@@ -121,6 +124,8 @@ export class Link implements Giver, PlacedNode {
     this.#heardMs = this.#world.nowMs();
     const why = this.#inbound.push(bytes);
     if (why !== undefined) this.close(why);
+    // Only now: what was asked for in a row leaves in one write.
+    else this.#giving.resume();
   }
 
   ask(piece: PieceIndex, begin: number, length: number, cancel = false): void {
@@ -159,6 +164,7 @@ export class Link implements Giver, PlacedNode {
     if (this.#over) return;
     this.#over = true;
     this.#giving.close();
+    this.#outbound.close();
     this.#socket.destroy();
     this.#world.closed(this, why);
   }
@@ -166,6 +172,8 @@ export class Link implements Giver, PlacedNode {
   #send(parts: readonly Uint8Array[]): boolean {
     if (this.#over) return false;
     this.#saidMs = this.#world.nowMs();
+    const [only] = parts;
+    if (parts.length === 1 && only) return this.#socket.write(only);
     this.#socket.cork();
     for (const part of parts) this.#socket.write(part);
     this.#socket.uncork();
@@ -191,9 +199,7 @@ export class Link implements Giver, PlacedNode {
       return `it asks for ${begin}+${length} of piece ${piece}`;
     // What it was not told of it may have guessed: it is given nothing, and not punished.
     if (!this.#told.has(piece)) return undefined;
-    const why = this.#giving.push({ piece, begin, length });
-    if (why === undefined) this.#giving.resume();
-    return why;
+    return this.#giving.push({ piece, begin, length });
   }
 
   #heardBlock(piece: PieceIndex, begin: number, length: number): void {

@@ -1,22 +1,28 @@
 import type { PieceIndex } from '#base/units.ts';
 import { BLOCK_BYTES } from '#base/units.ts';
+import { SWARM_LIMITS } from './limits.ts';
 
-const BUFFER_BYTES = 32 * 1024;
 const HAVE_BYTES = 9;
 const REQUEST_BYTES = 17;
+const FIRST_BYTES = 512;
 
 /**
- * Small messages (BEP 3) of one turn of the event loop, end to end: nodes say `have` and ask for blocks thousands of times a second, and each as a write of
- * its own would cost more than the blocks do.
+ * Small messages (BEP 3), end to end in as few writes as can be: nodes say `have` and ask for blocks thousands of times a second, and each as a write of
+ * its own would cost more than the blocks do. What asks for something leaves at the end of this turn of the event loop. A `have` that follows
+ * closely upon another write waits a moment for the next one.
  */
 export class Outbound {
   readonly #write: (bytes: Uint8Array) => void;
-  #buffer: Buffer | undefined;
+  readonly #nowMs: () => number;
+  #buffer = Buffer.allocUnsafe(FIRST_BYTES);
   #used = 0;
-  #due = false;
+  #due: 'now' | 'soon' | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #wroteMs = Number.NEGATIVE_INFINITY;
 
-  constructor(write: (bytes: Uint8Array) => void) {
+  constructor(write: (bytes: Uint8Array) => void, nowMs: () => number) {
     this.#write = write;
+    this.#nowMs = nowMs;
   }
 
   have(piece: PieceIndex): void {
@@ -24,6 +30,13 @@ export class Outbound {
     b.writeUInt32BE(5, at);
     b[at + 4] = 4;
     b.writeUInt32BE(piece, at + 5);
+    if (this.#due) return;
+    const waitMs = this.#wroteMs + SWARM_LIMITS.haveMs - this.#nowMs();
+    if (waitMs <= 0) this.#soon();
+    else {
+      this.#due = 'soon';
+      this.#timer = setTimeout(() => this.#flush(), Math.min(waitMs, SWARM_LIMITS.haveMs));
+    }
   }
 
   /** Asks for bytes of a piece, block by block; `cancel`: takes that back. */
@@ -36,33 +49,52 @@ export class Outbound {
       b.writeUInt32BE(at, to + 9);
       b.writeUInt32BE(Math.min(BLOCK_BYTES, begin + length - at), to + 13);
     }
+    this.#soon();
   }
 
   /** A whole message. */
   say(message: Uint8Array): void {
     const [b, at] = this.#room(message.length);
     b.set(message, at);
+    this.#soon();
   }
 
-  /** Now: what follows is written past it. */
-  flush(): void {
-    const [buffer, used] = [this.#buffer, this.#used];
-    this.#buffer = undefined;
+  /** What is to be written before anything else. */
+  take(): Buffer | undefined {
+    clearTimeout(this.#timer);
+    this.#due = undefined;
+    this.#wroteMs = this.#nowMs();
+    const used = this.#used;
     this.#used = 0;
-    if (buffer && used > 0) this.#write(buffer.subarray(0, used));
+    return used > 0 ? Buffer.from(this.#buffer.subarray(0, used)) : undefined;
+  }
+
+  /** Nothing leaves any more. */
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#used = 0;
+  }
+
+  #flush(): void {
+    const bytes = this.take();
+    if (bytes) this.#write(bytes);
+  }
+
+  #soon(): void {
+    if (this.#due === 'now') return;
+    this.#due = 'now';
+    setImmediate(() => {
+      if (this.#due === 'now') this.#flush();
+    });
   }
 
   #room(bytes: number): [Buffer, number] {
-    if (this.#buffer && this.#used + bytes > this.#buffer.length) this.flush();
-    this.#buffer ??= Buffer.allocUnsafe(Math.max(BUFFER_BYTES, bytes));
     const at = this.#used;
     this.#used += bytes;
-    if (!this.#due) {
-      this.#due = true;
-      setImmediate(() => {
-        this.#due = false;
-        this.flush();
-      });
+    if (this.#used > this.#buffer.length) {
+      const larger = Buffer.allocUnsafe(2 * this.#used);
+      larger.set(this.#buffer.subarray(0, at));
+      this.#buffer = larger;
     }
     return [this.#buffer, at];
   }

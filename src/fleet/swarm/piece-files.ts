@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -15,6 +16,7 @@ import type { PieceHome } from './swarm.ts';
 /** A file, and where it begins among the bytes of all. */
 type Place = { readonly path: string; readonly fromByte: number; readonly lengthBytes: number };
 
+const { O_CREAT, O_RDWR } = constants;
 const PART_FOLDER = '.swarmbox-part';
 /** In the part folder: all of it was here, verified, and its files are taking their place. No torrent has a file of this name there: they lie in folders, or carry the torrent's. */
 const PLACING = '.placing';
@@ -55,8 +57,9 @@ export class PieceFiles implements PieceHome, AsyncDisposable {
     const files = new PieceFiles(seed, folder, log);
     await mkdir(folder, { recursive: true });
     if (await exists(join(files.#part, PLACING))) await files.#takePlace();
-    files.#isPlaced = !(await exists(files.#part)) && (await files.#allPlaced());
-    await files.#verifyAll();
+    const isBegun = await exists(files.#part);
+    files.#isPlaced = !isBegun && (await files.#allPlaced());
+    if (isBegun || files.#isPlaced) await files.#verifyAll();
     return files;
   }
 
@@ -77,16 +80,43 @@ export class PieceFiles implements PieceHome, AsyncDisposable {
   }
 
   async keep(piece: FramedPiece): Promise<'ok' | 'full' | 'failed'> {
-    try {
-      await this.#each(piece, (file, parts, at) => writeAll(file, parts, at), 'w');
-    } catch (error) {
-      this.#log.warn('piece not written', { piece: piece.index, why: errorText(error) });
-      const isFull = ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(errorCode(error) ?? '');
-      return isFull ? 'full' : 'failed';
-    }
+    const written = await this.#write(piece.index, piece.payloadParts(), piece.lengthBytes);
+    if (written !== 'ok') return written;
     this.#has.set(piece.index);
     this.#remember(piece);
     return 'ok';
+  }
+
+  /** Whole pieces that follow one another, each verified. None of them stays in memory: neighbours are not near. */
+  async keepRun(first: PieceIndex, bytes: Buffer): Promise<'ok' | 'full' | 'failed'> {
+    const written = await this.#write(first, [bytes], bytes.length);
+    if (written !== 'ok') return written;
+    for (let at = 0; at < bytes.length; at += this.#seed.meta.pieceLength)
+      this.#has.set(first + at / this.#seed.meta.pieceLength);
+    return 'ok';
+  }
+
+  /** The piece's bytes, `bytes` being as many. False: it is not here, or not any more. */
+  async readInto(piece: PieceIndex, bytes: Buffer): Promise<boolean> {
+    if (!this.#has.has(piece)) return false;
+    try {
+      if ((await this.#readBytes(piece, [bytes], bytes.length)) && isPiece(this.#seed, piece, [bytes])) return true;
+    } catch (error) {
+      this.#log.warn('piece not read', { piece, why: errorText(error) });
+    }
+    this.#has.clear(piece);
+    return false;
+  }
+
+  async #write(first: PieceIndex, parts: readonly Buffer[], bytes: number): Promise<'ok' | 'full' | 'failed'> {
+    try {
+      await this.#each(first, parts, bytes, (file, own, at) => writeAll(file, own, at), 'w');
+      return 'ok';
+    } catch (error) {
+      this.#log.warn('piece not written', { piece: first, why: errorText(error) });
+      const isFull = ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(errorCode(error) ?? '');
+      return isFull ? 'full' : 'failed';
+    }
   }
 
   /** All of it is here: on the disk for good, and in its place. A file that was there under the same name is replaced. Rejects when that fails. */
@@ -142,7 +172,9 @@ export class PieceFiles implements PieceHome, AsyncDisposable {
   async #verifyAll(): Promise<void> {
     for (let piece = 0; piece < this.#seed.meta.pieceCount; piece++) {
       const read = await this.#readParts(piece).catch(() => undefined);
-      if (read && isPiece(this.#seed, piece, read.payloadParts())) this.#has.set(piece);
+      if (!read) continue;
+      if (isPiece(this.#seed, piece, read.payloadParts())) this.#has.set(piece);
+      FramedPiece.discard(read);
     }
     // Files of the same names and lengths that are others: they stay as they are until all of this has come.
     if (this.#isPlaced && !this.whole) {
@@ -169,30 +201,32 @@ export class PieceFiles implements PieceHome, AsyncDisposable {
 
   async #readParts(index: PieceIndex): Promise<FramedPiece | undefined> {
     const piece = FramedPiece.allocate(index, pieceSize(this.#seed.meta, index));
-    let isThere = true;
-    await this.#each(
-      piece,
-      async (file, parts, at) => {
-        isThere &&= await readAll(file, parts, at);
-      },
-      'r',
-    );
-    return isThere ? piece : undefined;
+    return (await this.#readBytes(index, piece.payloadParts(), piece.lengthBytes)) ? piece : undefined;
   }
 
-  /** The files that a piece lies in, with its bytes there. */
+  async #readBytes(first: PieceIndex, parts: readonly Buffer[], bytes: number): Promise<boolean> {
+    let isThere = true;
+    const read = async (file: FileHandle, own: readonly Buffer[], at: number): Promise<void> => {
+      isThere &&= await readAll(file, own, at);
+    };
+    await this.#each(first, parts, bytes, read, 'r');
+    return isThere;
+  }
+
+  /** The files that the bytes from the piece on lie in, and which of them (`parts`, end to end) lie there. */
   async #each(
-    piece: FramedPiece,
+    first: PieceIndex,
+    parts: readonly Buffer[],
+    bytes: number,
     work: (file: FileHandle, parts: readonly Buffer[], at: number) => Promise<void>,
     mode: 'r' | 'w',
   ): Promise<void> {
-    const from = piece.index * this.#seed.meta.pieceLength;
-    const parts = piece.payloadParts();
+    const from = first * this.#seed.meta.pieceLength;
     for (let i = this.#placeOf(from); i < this.#places.length; i++) {
       const { path, fromByte, lengthBytes } = this.#places[i] as Place;
       const begin = Math.max(from, fromByte);
-      const end = Math.min(from + piece.lengthBytes, fromByte + lengthBytes);
-      if (begin >= from + piece.lengthBytes) return;
+      const end = Math.min(from + bytes, fromByte + lengthBytes);
+      if (begin >= from + bytes) return;
       if (begin >= end) continue;
       const part = within(parts, begin - from, end - begin);
       await this.#use(path, mode, (file) => work(file, part, begin - fromByte));
@@ -250,10 +284,7 @@ export class PieceFiles implements PieceHome, AsyncDisposable {
       if (mode === 'r' || errorCode(error) !== 'ENOENT') throw error;
     }
     await mkdir(dirname(path), { recursive: true });
-    return open(path, 'a').then(async (made) => {
-      await made.close();
-      return open(path, 'r+');
-    });
+    return open(path, O_RDWR | O_CREAT);
   }
 
   async #closeFiles(): Promise<void> {

@@ -4,6 +4,7 @@ import { type Endpoint, endpointKey, parseEndpoint, plainIp } from '#base/endpoi
 import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import type { Scope } from '#base/scope.ts';
+import { readShared } from '#base/shared-read.ts';
 import type { PieceIndex } from '#base/units.ts';
 import type { FramedPiece } from '#wire/framed-piece.ts';
 import { encodeHandshake, newPeerId } from '#wire/handshake.ts';
@@ -37,6 +38,8 @@ export type SwarmWorld = {
   /** One piece more is here, verified and kept. */
   gained(piece: PieceIndex): void;
   cannotKeep(why: 'full' | 'failed'): void;
+  /** A neighbour gave a piece that was not what it should be, and is left. */
+  lied?(ip: string): void;
 };
 
 export type SwarmCounts = {
@@ -44,6 +47,8 @@ export type SwarmCounts = {
   readonly receivedBytes: number;
   readonly links: number;
   readonly badPieces: number;
+  /** See Filling. */
+  readonly lateBytes: number;
 };
 
 const OVER = 'the swarm is over';
@@ -87,7 +92,7 @@ export class Swarm {
   }
 
   get counts(): SwarmCounts {
-    return { ...this.#count, links: this.#links.size };
+    return { ...this.#count, links: this.#links.size, lateBytes: this.#filling.lateBytes };
   }
 
   /** These are to be dialled, now and whenever they are gone. */
@@ -134,8 +139,10 @@ export class Swarm {
     const known = this.#dialled.get(endpointKey(endpoint));
     if (!known || this.#world.scope.closed || this.#banned.has(endpoint.ip)) return;
     known.dueMs = Number.POSITIVE_INFINITY;
-    const socket = connect({ host: endpoint.ip, port: endpoint.port, ...(localAddress && { localAddress }) });
-    socket.setNoDelay(true);
+    const { ip: host, port } = endpoint;
+    const socket = readShared((onread) =>
+      connect({ host, port, noDelay: true, onread, ...(localAddress && { localAddress }) }),
+    );
     socket.write(this.#handshake());
     awaitHandshake(socket, (handshake, early) => {
       const isRight = handshake?.infoHash === this.seed.meta.infoHash;
@@ -221,6 +228,7 @@ export class Swarm {
 
   #ban(liar: Giver): void {
     const { ip } = liar as Link;
+    if (!this.#banned.has(ip)) this.#world.lied?.(ip);
     this.#banned.add(ip);
     for (const link of [...this.#links]) if (link.ip === ip) link.close('it gave a wrong piece');
   }

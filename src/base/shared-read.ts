@@ -1,4 +1,4 @@
-import type { OnReadOpts, Socket } from 'node:net';
+import { type OnReadOpts, Socket } from 'node:net';
 
 /** Two pipes full of what a fast peer sends at once. */
 const BYTES = 256 * 1024;
@@ -19,4 +19,20 @@ export function readShared(make: (onread: OnReadOpts) => Socket): Socket {
     },
   });
   return socket;
+}
+
+/**
+ * The same for a socket that a server accepted with `pauseOnConnect`, of which nothing was read: it comes back as another one. A server gives its sockets no
+ * `onread`, so the connection is taken out of the one it made. Where that cannot be done the socket reads as any other does.
+ */
+export function acceptShared(accepted: Socket): Socket {
+  const shell = accepted as Socket & { _handle?: object | null };
+  const { _handle: handle } = shell;
+  if (!handle) {
+    accepted.resume();
+    return accepted;
+  }
+  shell._handle = null;
+  accepted.destroy(); // the server counts it as gone: whoever has the connection now closes it
+  return readShared((onread) => new Socket({ handle, onread } as { onread: OnReadOpts }));
 }
