@@ -14,6 +14,8 @@ if (folder === undefined) {
   console.error('usage: node scripts/page-shots.ts [--central] FOLDER [VIEW...] | --readme');
   exit(2);
 }
+/** Of a central: one distribution, with what went wrong. */
+const FOR_README = `/distributions/${'1'.repeat(64)}`;
 const isForReadme = folder === '--readme';
 const sizes = isForReadme ? { desktop: { width: 1280, height: 900 } } : { phone: PHONE, desktop: DESKTOP };
 const looks = Object.entries(sizes).flatMap(([size, at]) =>
@@ -42,7 +44,7 @@ await using built = await BuiltPage.make({ mode: whose === 'central' ? 'central'
 const admin = await startMockBox({ webRoot: built.webRoot, isCentral: whose === 'central' });
 try {
   const views = isForReadme
-    ? [{ name: 'first', path: '/', who: 'administer' as const, hasParts: false }]
+    ? [{ name: 'first', path: whose === 'box' ? '/' : FOR_README, who: 'administer' as const, hasParts: false }]
     : chosen('view', await allViews(whose), ({ name }) => name, wanted);
   if (!isForReadme) await mkdir(folder, { recursive: true });
   const nameOf = ({ size, look }: (typeof looks)[number]) => `${size}-${look.locale}-${look.colors}`;
