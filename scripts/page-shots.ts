@@ -7,6 +7,7 @@ import { startMockBox } from '../src/admin/mock-fixtures.ts';
 import { Browser, BuiltPage, DESKTOP, type Look, PHONE } from '../src/page-fixtures.ts';
 import { allViews, partsOf } from '../src/page-views.ts';
 import { signInAs } from '../web/mock/access-answers.ts';
+import { distributions } from '../web/mock/fleet-answers.ts';
 
 const whose = argv.includes('--central') ? 'central' : 'box';
 const [folder, ...wanted] = argv.slice(2).filter((word) => word !== '--central');
@@ -15,7 +16,7 @@ if (folder === undefined) {
   exit(2);
 }
 /** Of a central: one distribution, with what went wrong. */
-const FOR_README = `/distributions/${'1'.repeat(64)}`;
+const FOR_README = `/distributions/${distributions[0]?.id}`;
 const isForReadme = folder === '--readme';
 const sizes = isForReadme ? { desktop: { width: 1280, height: 900 } } : { phone: PHONE, desktop: DESKTOP };
 const looks = Object.entries(sizes).flatMap(([size, at]) =>
