@@ -7,6 +7,7 @@ import { startMockBox } from '../src/admin/mock-fixtures.ts';
 import { Browser, BuiltPage, DESKTOP, type Look, PHONE } from '../src/page-fixtures.ts';
 import { allViews, partsOf } from '../src/page-views.ts';
 import { signInAs } from '../web/mock/access-answers.ts';
+import { distributions } from '../web/mock/fleet-answers.ts';
 
 const whose = argv.includes('--central') ? 'central' : 'box';
 const [folder, ...wanted] = argv.slice(2).filter((word) => word !== '--central');
@@ -14,6 +15,8 @@ if (folder === undefined) {
   console.error('usage: node scripts/page-shots.ts [--central] FOLDER [VIEW...] | --readme');
   exit(2);
 }
+/** Of a central: one distribution, with what went wrong. */
+const FOR_README = `/distributions/${distributions[0]?.id}`;
 const isForReadme = folder === '--readme';
 const sizes = isForReadme ? { desktop: { width: 1280, height: 900 } } : { phone: PHONE, desktop: DESKTOP };
 const looks = Object.entries(sizes).flatMap(([size, at]) =>
@@ -42,7 +45,7 @@ await using built = await BuiltPage.make({ mode: whose === 'central' ? 'central'
 const admin = await startMockBox({ webRoot: built.webRoot, isCentral: whose === 'central' });
 try {
   const views = isForReadme
-    ? [{ name: 'first', path: '/', who: 'administer' as const, hasParts: false }]
+    ? [{ name: 'first', path: whose === 'box' ? '/' : FOR_README, who: 'administer' as const, hasParts: false }]
     : chosen('view', await allViews(whose), ({ name }) => name, wanted);
   if (!isForReadme) await mkdir(folder, { recursive: true });
   const nameOf = ({ size, look }: (typeof looks)[number]) => `${size}-${look.locale}-${look.colors}`;

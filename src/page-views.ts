@@ -1,6 +1,7 @@
 /** Every view of the page, for those who open them all: tests and screenshots. */
 import type { Page } from 'playwright-core';
 import type { signInAs } from '../web/mock/access-answers.ts';
+import { distributions } from '../web/mock/fleet-answers.ts';
 import { torrents } from '../web/mock/task-answers.ts';
 import type { ViewEntry } from '../web/src/frame/view-entry.ts';
 
@@ -21,7 +22,7 @@ const SAMPLES: Readonly<Record<string, () => string>> = {
   infoHash: () => torrents[0]?.infoHash ?? '',
   address: () => '192.168.7.21',
   // One that is under way, with nodes that failed.
-  id: () => '1'.repeat(64),
+  id: () => distributions[0]?.id ?? '',
   name: () => 'shanghai-01-pc-12',
 };
 

@@ -205,6 +205,12 @@ export class FleetBook implements Disposable {
     return this.#sql(`${TARGET} WHERE node = ?`).all(node) as TargetRow[];
   }
 
+  /** As `targets`, in no order and with little of each: node, state, bytes. For who looks at thousands each second. */
+  targetBriefs(id: string): (readonly [node: string, state: string, haveBytes: number])[] {
+    const sql = 'SELECT node, state, have_bytes FROM target WHERE distribution = ?';
+    return this.#sql(sql).raw().all(id) as [string, string, number][];
+  }
+
   // ---- nodes ----
 
   putNode(name: string, said: string, nowMs: number): void {

@@ -44,7 +44,9 @@ function machine(name: string, site: string, role: FleetNode['role'], i: number)
   };
 }
 
-const hash = (n: number): string => String(n).repeat(64).slice(0, 64);
+/** As SHA-256 looks. */
+const hash = (n: number): string =>
+  Array.from({ length: 64 }, (_, i) => (((n * 7919 + i * i * 31 + i * n * 13) % 251) % 16).toString(16)).join('');
 type Seed = readonly [name: string, state: FleetDistributionState, sizeBytes: number, share: number, failed: number];
 const SEEDS: readonly Seed[] = [
   ['英雄联盟 14.23 补丁', 'open', 2.4e9, 0.46, 7],
@@ -55,7 +57,7 @@ const SEEDS: readonly Seed[] = [
   [EVIL_NAME, 'cancelled', 12e6, 0.3, 0],
 ];
 
-const distributions: FleetDistribution[] = SEEDS.map(([name, state, sizeBytes, share, failed], i) => {
+export const distributions: FleetDistribution[] = SEEDS.map(([name, state, sizeBytes, share, failed], i) => {
   const all = machines.length;
   const done = Math.floor((all - failed) * (share === 1 ? 1 : share * 0.9));
   const isMoving = state === 'open' || state === 'converged';

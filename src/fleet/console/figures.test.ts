@@ -46,6 +46,7 @@ function fleetOf(t: TestContext, names: readonly string[]) {
         return book.distributionBriefs();
       },
       targets: (id) => book.targets(id),
+      targetBriefs: (id) => book.targetBriefs(id),
       target: (id, node) => book.target(id, node),
       distribution: (id) => book.distribution(id),
       installs: book.installs,

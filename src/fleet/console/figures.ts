@@ -10,7 +10,10 @@ import { CONSOLE_LIMITS } from './limits.ts';
 import { Pace } from './pace.ts';
 
 export type FiguresWorld = {
-  readonly book: Pick<FleetBook, 'distributionBriefs' | 'targets' | 'target' | 'distribution' | 'installs'>;
+  readonly book: Pick<
+    FleetBook,
+    'distributionBriefs' | 'targets' | 'targetBriefs' | 'target' | 'distribution' | 'installs'
+  >;
   readonly clock: Pick<Clock, 'nowMs'>;
   nodes(): readonly KnownNode[];
   /** ms, for how long a look took. */
@@ -211,7 +214,7 @@ export class Figures {
       const before = this.#seen.get(row.id);
       const isTurn = i % turns === turn % turns;
       if (before && !isTurn && !isUnderWay(row.state) && before.row.changedMs === row.changedMs) continue;
-      this.#seen.set(row.id, seenIn(row, book.targets(row.id), before, nowMs));
+      this.#seen.set(row.id, seenIn(row, book.targetBriefs(row.id), before, nowMs));
     }
   }
 
@@ -241,7 +244,8 @@ export class Figures {
 
   #viewOf(row: Brief) {
     const { manifest, counts, haveBytes, pace } =
-      this.#seen.get(row.id) ?? seenIn(row, this.#world.book.targets(row.id), undefined, this.#world.clock.nowMs());
+      this.#seen.get(row.id) ??
+      seenIn(row, this.#world.book.targetBriefs(row.id), undefined, this.#world.clock.nowMs());
     const { kind, sizeBytes, fileCount } = manifest;
     const bytesPerS = isUnderWay(row.state) ? pace.bytesPerS : 0;
     const leftBytes = (counts.all - counts.failed) * sizeBytes - haveBytes;
@@ -265,15 +269,19 @@ export class Figures {
   }
 }
 
-function seenIn(row: Brief, targets: readonly TargetRow[], before: Seen | undefined, nowMs: number): Seen {
+function seenIn(
+  row: Brief,
+  targets: ReturnType<FleetBook['targetBriefs']>,
+  before: Seen | undefined,
+  nowMs: number,
+): Seen {
   const manifest = before?.manifest ?? manifestOf(row);
   const counts: Counts = { all: targets.length, waiting: 0, moving: 0, done: 0, failed: 0 };
   const lacking = new Map<string, TargetState>();
   let haveBytes = 0;
-  for (const target of targets) {
-    const { state } = target;
-    haveBytes += howFar(target, manifest.sizeBytes).haveBytes;
-    if (state !== 'done') lacking.set(target.node, state as TargetState);
+  for (const [node, state, bytes] of targets) {
+    haveBytes += hadBytes(state, bytes, manifest.sizeBytes);
+    if (state !== 'done') lacking.set(node, state as TargetState);
     if (state === 'done') counts.done++;
     else if (state === 'waiting') counts.waiting++;
     else if (isBad(state)) counts.failed++;
@@ -285,11 +293,14 @@ function seenIn(row: Brief, targets: readonly TargetRow[], before: Seen | undefi
 }
 
 /** Whoever has all of it may have said nothing of its bytes. */
+const hadBytes = (state: string, haveBytes: number, sizeBytes: number): number =>
+  state === 'done' ? sizeBytes : Math.min(haveBytes, sizeBytes);
+
 const howFar = ({ state, why, detail, haveBytes, changedMs }: TargetRow, sizeBytes: number) => ({
   state: state as TargetState,
   ...(why !== null && { why }),
   ...(detail !== null && { detail }),
-  haveBytes: state === 'done' ? sizeBytes : Math.min(haveBytes, sizeBytes),
+  haveBytes: hadBytes(state, haveBytes, sizeBytes),
   changedMs,
 });
 

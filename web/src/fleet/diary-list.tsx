@@ -14,6 +14,7 @@ import { useAgain } from './use-again.ts';
 /** What wants a look. */
 const BAD = new Set([
   'partial',
+  'not-published',
   'failed',
   'refused',
   'wave-stopped',

@@ -26,23 +26,36 @@ function useChanges<T>(
   const [state, setState] = useState<{ key: string; rows?: ReadonlyMap<string, T>; problem?: Problem }>({ key });
   const upTo = useRef<number>(undefined);
   const asking = useRef<AbortController>(undefined);
+  const isStale = useRef(false);
   const again = () => {
-    asking.current?.abort();
+    // On a slow line an answer takes longer than it is new: it is waited for, and then asked anew.
+    if (asking.current) {
+      isStale.current = true;
+      return;
+    }
     const mine = new AbortController();
     asking.current = mine;
+    isStale.current = false;
     void ask(upTo.current, mine.signal).then((got) => {
       if (mine.signal.aborted) return;
-      if (!got.ok) return setState((before) => ({ ...before, problem: got.problem }));
-      upTo.current = got.answer.upTo;
-      const { rows, isAll } = got.answer;
-      setState((before) => ({ key, rows: merged(before.rows ?? new Map(), rows, nameOf, isAll) }));
+      asking.current = undefined;
+      if (!got.ok) setState((before) => ({ ...before, problem: got.problem }));
+      else {
+        upTo.current = got.answer.upTo;
+        const { rows, isAll } = got.answer;
+        setState((before) => ({ key, rows: merged(before.rows ?? new Map(), rows, nameOf, isAll) }));
+      }
+      if (isStale.current) again();
     });
   };
   useEffect(() => {
     upTo.current = undefined;
     setState({ key });
     again();
-    return () => asking.current?.abort();
+    return () => {
+      asking.current?.abort();
+      asking.current = undefined;
+    };
   }, [key]);
   useAgain(rev, again);
   const { rows, problem } = state.key === key ? state : { rows: undefined, problem: undefined };

@@ -51,7 +51,7 @@ export const en = {
   needed: 'Needed.',
   waves: 'Waves, % of all boxes',
   wavesHint:
-    'Rising, the last one is 100. The next wave begins when the one before is healthy. Empty: one box, 5, 25, 100.',
+    'Rising, the last one is 100; 0 is one box. The next wave begins when the one before is healthy. Empty: 0, 5, 25, 100.',
   wavesWrong: 'Rising numbers, the last one 100.',
   mostFailed: 'Stop when more of a wave fail, %',
   mostFailedWrong: 'Between 0 and 100.',

@@ -52,7 +52,7 @@ export const zh: PublishWords = {
   version: '版本',
   needed: '必填。',
   waves: '分批比例（占全部盒子的 %）',
-  wavesHint: '依次递增，最后为 100；前一批运行正常后才开始下一批。留空为一台、5、25、100。',
+  wavesHint: '依次递增，最后为 100，0 表示一台；前一批运行正常后才开始下一批。留空为 0、5、25、100。',
   wavesWrong: '请填写递增的数，最后为 100。',
   mostFailed: '一批中失败超过多少即停止（%）',
   mostFailedWrong: '请填写 0 到 100。',

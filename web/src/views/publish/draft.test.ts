@@ -59,5 +59,6 @@ test('what is wrong is said at its field', () => {
 
 test('waves rise to all', () => {
   assert.deepEqual(sharesIn('1, 25、100'), [0.01, 0.25, 1]);
-  for (const text of ['', '100 100', '50', '0 100', 'a 100', '120']) assert.equal(sharesIn(text), undefined, text);
+  assert.deepEqual(sharesIn('0 100'), [0, 1]);
+  for (const text of ['', '100 100', '50', '0 0 100', 'a 100', '120']) assert.equal(sharesIn(text), undefined, text);
 });

@@ -62,12 +62,12 @@ const numberIn = (text: string): number | undefined =>
   /^\d{1,9}([.,]\d{1,3})?$/.test(text.trim()) ? Number(text.trim().replace(',', '.')) : undefined;
 const isTime = (text: string): boolean => /^([01]\d|2[0-3]):[0-5]\d$/.test(text);
 
-/** `5, 25, 100` as shares; undefined: it is none. */
+/** `0, 25, 100` as shares, of which 0 is one node; undefined: it is none. */
 export function sharesIn(text: string): number[] | undefined {
   const shares = listed(text.replace(/%/g, ' ')).map(numberIn);
   if (shares.some((share) => share === undefined)) return undefined;
   const rising = (shares as number[]).map((percent) => percent / 100);
-  const isRising = rising.every((share, i) => share > (rising[i - 1] ?? 0) && share <= 1);
+  const isRising = rising.every((share, i) => share > (rising[i - 1] ?? -1) && share <= 1);
   return isRising && rising[rising.length - 1] === 1 && rising.length <= 20 ? rising : undefined;
 }
 
