@@ -109,7 +109,7 @@ export class Holding {
 
   get have(): Ranges {
     const [home, seed] = [this.#home, this.#seed];
-    return home && seed ? this.#rangesOf((piece) => home.has(piece)) : [];
+    return home && seed ? this.#runs((piece) => home.has(piece)) : [];
   }
 
   /** Bytes that are still to come, by whole pieces. */
@@ -271,10 +271,10 @@ export class Holding {
     if (nowMs - this.#heardMs < this.#patienceMs) return;
     this.#heardMs = nowMs;
     this.#patienceMs = Math.min(NODE_LIMITS.silenceMostMs, 2 * this.#patienceMs);
-    this.#world.say({ kind: 'want', id: this.id, pieces: this.#rangesOf((piece) => !home.has(piece)) });
+    this.#world.say({ kind: 'want', id: this.id, pieces: this.#runs((piece) => !home.has(piece)) });
   }
 
-  #rangesOf(is: (piece: PieceIndex) => boolean): Ranges {
+  #runs(is: (piece: PieceIndex) => boolean): Ranges {
     return rangesOf(this.#seed?.meta.pieceCount ?? 0, is).slice(0, NODE_LIMITS.ranges);
   }
 
