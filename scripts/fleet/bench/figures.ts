@@ -19,6 +19,8 @@ export type Row = Cell & {
   readonly copies?: number;
   /** Processor seconds of all processes of the system for each 1e9 bytes that reached nodes. */
   readonly cpuSPerGB?: number;
+  /** Of the machine before it, over a minute. */
+  readonly load?: number;
   /** Reading and hashing the file, before the start. */
   readonly prepareS?: number;
   readonly way?: string;

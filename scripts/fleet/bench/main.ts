@@ -1,7 +1,7 @@
 /** `make bench-fleet`: RabbitMQ alone, libtorrent alone and ours, over nodes, sizes and lines. See README.md. */
 import { randomBytes } from 'node:crypto';
 import { access, mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
-import { cpus, freemem, tmpdir } from 'node:os';
+import { cpus, freemem, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { env } from 'node:process';
 import { PrivateBroker } from '../private-broker.ts';
@@ -27,6 +27,8 @@ import { type Bounds, cpuSeconds, NotMeasured } from './workers.ts';
 const MB = 1e6;
 const GB = 1e9;
 const MAY_DO_ALL = { configure: '.*', write: '.*', read: '.*', topics: [] };
+/** Load for each processor above which others must have been at work: the bench itself keeps about three busy. */
+const BUSY = 3;
 const say = (text: string): void => console.error(text);
 
 class Bench {
@@ -150,6 +152,7 @@ class Bench {
     const path = await this.#file(cell.mb);
     const server = contestant.usesBroker ? [Number(await readFile(join(broker.folder, 'pid'), 'utf8'))] : [];
     const pids = [...contestant.pids, ...server];
+    const load = rounded(loadavg()[0] as number, 1);
     const before = { cpu: await cpuSeconds(pids), sent: await ground.sent() };
     await contestant.distribute(path, this.#bounds);
     const after = { cpu: await cpuSeconds(pids), sent: await ground.sent() };
@@ -162,6 +165,7 @@ class Bench {
       system,
       repeat,
       ...figuresOf(went, cell.mb),
+      load,
       copies: rounded((after.sent[from] - before.sent[from]) / (cell.mb * MB), 3),
       cpuSPerGB: rounded((after.cpu - before.cpu) / ((nodes * cell.mb * MB) / GB), 2),
     };
@@ -222,6 +226,9 @@ async function run(): Promise<void> {
     await rm(dir, { recursive: true, force: true });
     const cells = summaries(bench.rows);
     if (cells.length > 0) say(`\n${table(cells)}\n\n${[...verdicts(cells)].join('\n')}`);
+    const most = Math.max(...bench.rows.map(({ load = 0 }) => load));
+    if (most > BUSY * cpus().length)
+      say(`The load average was up to ${most}: others worked here, and no ratio is to be trusted.`);
     if (cells.some(({ computed }) => computed)) say('* computed: nodes x size / line');
   }
 }

@@ -107,7 +107,7 @@ export class Holding {
 
   get have(): Ranges {
     const [kept, seed] = [this.#kept, this.#seed];
-    return kept && seed ? this.#rangesOf((piece) => kept.has(piece)) : [];
+    return kept && seed ? this.#runs((piece) => kept.has(piece)) : [];
   }
 
   /** All that came, also twice or wrong. */
@@ -282,10 +282,10 @@ export class Holding {
     if (nowMs - this.#heardMs < this.#patienceMs) return;
     this.#heardMs = nowMs;
     this.#patienceMs = Math.min(NODE_LIMITS.silenceMostMs, 2 * this.#patienceMs);
-    this.#world.say({ kind: 'want', id: this.id, pieces: this.#rangesOf((piece) => !kept.has(piece)) });
+    this.#world.say({ kind: 'want', id: this.id, pieces: this.#runs((piece) => !kept.has(piece)) });
   }
 
-  #rangesOf(is: (piece: PieceIndex) => boolean): Ranges {
+  #runs(is: (piece: PieceIndex) => boolean): Ranges {
     return rangesOf(this.#seed?.meta.pieceCount ?? 0, is).slice(0, NODE_LIMITS.ranges);
   }
 

@@ -1,7 +1,6 @@
 /** What happened, by its code. */
 const code = {
   published: 'Published',
-  'not-published': 'Not published',
   'relays-done': 'All relays have it',
   converged: 'Most have it',
   complete: 'All have it',

@@ -3,7 +3,6 @@ import type { DiaryWords } from './diary-en.ts';
 export const zh: DiaryWords = {
   code: {
     published: '已发布',
-    'not-published': '未能发布',
     'relays-done': '所有中继已收到',
     converged: '大部分已收到',
     complete: '全部收到',

@@ -4,7 +4,6 @@ export const en = {
   older: 'A later revision is there already.',
   'disk-full': 'Its disk is full. Make room there, and try again.',
   'wrong-seed': 'The list of pieces did not arrive as it was signed.',
-  'wrong-pieces': 'Pieces kept arriving wrong: what sends them, or the line, is not to be trusted.',
   busy: 'It is at work on enough others. It is tried again by itself.',
   disk: 'Its disk cannot be read or written. Look after the disk.',
   'not-offered': 'It did not know what was begun. It is offered again.',

@@ -5,7 +5,6 @@ export const zh: FleetReasons = {
   older: '该节点已有更新的版本。',
   'disk-full': '磁盘已满，请清理后重试。',
   'wrong-seed': '收到的分块清单与签名不符。',
-  'wrong-pieces': '收到的分块反复出错：发送方或线路不可信。',
   busy: '正在处理其他分发，会自动重试。',
   disk: '磁盘无法读写，请检查磁盘。',
   'not-offered': '该节点尚不知道这项分发，会重新通知。',
