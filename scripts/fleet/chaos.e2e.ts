@@ -188,8 +188,8 @@ test('broker, central, relay and terminals are killed, one lies, one forges, one
   await chaos.tells(big.id, small.id, forged);
 });
 
-/** What a liar may give before his first piece is whole, and known to be wrong: what is asked of a neighbour at first. */
-const LIES = SWARM_LIMITS.firstWindow;
+/** What a liar may give before his first piece is whole, and known to be wrong: what is asked of a neighbour at first, by whole pieces. */
+const LIES = SWARM_LIMITS.leastWindow + MIB;
 /** What may come twice over AMQP after a connection went: what was in the hands of the node, and not yet acked. All of the small one, here. */
 const AMQP_AGAIN = SMALL;
 /** Pieces that were being written. */

@@ -6,16 +6,14 @@ import type { Log } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
 import type { InfoHash } from '#base/units.ts';
 import type { Seed } from '../seed.ts';
-import { GivingRate } from '../swarm/giving-rate.ts';
 import { Door } from '../swarm/hello.ts';
-import { SWARM_LIMITS } from '../swarm/limits.ts';
 import { PieceFiles } from '../swarm/piece-files.ts';
 import { Swarm } from '../swarm/swarm.ts';
 
 /** An open distribution: its originals, and who takes them. */
 export type Opened = { readonly files: PieceFiles; readonly swarm: Swarm };
 
-type Given = Opened & { readonly scope: Scope; readonly rate: GivingRate };
+type Given = Opened & { readonly scope: Scope };
 
 /** So many distributions are open at once; the one that was used longest ago is closed, and opened again when it is wanted. */
 const OPEN_MAX = 32;
@@ -55,9 +53,7 @@ export class Giver implements AsyncDisposable {
 
   /** What is given of an open one, to all who take it together; undefined: as much as goes. */
   limit(infoHash: InfoHash, bytesPerS: number | undefined): void {
-    const given = this.#given.get(infoHash);
-    given?.rate.limit(bytesPerS, this.#clock.nowMs());
-    given?.swarm.resume();
+    this.#given.get(infoHash)?.swarm.limit(bytesPerS);
   }
 
   /** Nothing more of it is given, until it is opened again. */
@@ -79,18 +75,14 @@ export class Giver implements AsyncDisposable {
     const log = this.#log.with({ infoHash: seed.meta.infoHash });
     const files = await PieceFiles.open(seed, folder, log);
     const scope = new Scope((error) => log.error('swarm trouble', { why: errorText(error) }), this.#scope);
-    const rate = new GivingRate();
     const world = {
       clock: this.#clock,
       log,
       scope,
-      allowance: () => rate.allowance(this.#clock.nowMs()),
-      gave: (bytes: number) => rate.gave(bytes),
       gained: () => {},
       cannotKeep: () => {},
     };
-    const given = { files, scope, rate, swarm: new Swarm(seed, files, world, { places: true }) };
-    scope.every(SWARM_LIMITS.resumeMs, () => rate.isLimited && given.swarm.resume());
+    const given = { files, scope, swarm: new Swarm(seed, files, world, { places: true }) };
     this.#given.set(seed.meta.infoHash, given);
     return given;
   }

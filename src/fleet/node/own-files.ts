@@ -8,8 +8,6 @@ import type { PieceIndex } from '#base/units.ts';
 import { pieceSize } from '#wire/metainfo.ts';
 import type { Role } from '../message-types.ts';
 import type { Seed } from '../seed.ts';
-import { GivingRate } from '../swarm/giving-rate.ts';
-import { SWARM_LIMITS } from '../swarm/limits.ts';
 import { PieceFiles } from '../swarm/piece-files.ts';
 import { Swarm } from '../swarm/swarm.ts';
 import { type Files, Gate } from './gate.ts';
@@ -55,7 +53,7 @@ class OwnFiles implements Kept {
   #isStopped = false;
   #swarm: { readonly swarm: Swarm; readonly scope: Scope } | undefined;
   #usedMs: number;
-  readonly #rate = new GivingRate();
+  #mostBytesPerS: number | undefined;
   /** Of swarms that are closed. */
   readonly #before = { receivedBytes: 0, lateBytes: 0 };
   swarmBytes = 0;
@@ -106,8 +104,8 @@ class OwnFiles implements Kept {
   }
 
   limit(bytesPerS: number | undefined): void {
-    this.#rate.limit(bytesPerS, this.#options.clock.nowMs());
-    this.#swarm?.swarm.resume();
+    this.#mostBytesPerS = bytesPerS;
+    this.#swarm?.swarm.limit(bytesPerS);
   }
 
   place(): Promise<void> {
@@ -151,17 +149,15 @@ class OwnFiles implements Kept {
       (error) => log.error('distribution in trouble', { why: errorText(error) }),
       this.#world.scope,
     );
-    const gave = (bytes: number): void => {
+    const gave = (): void => {
       this.#usedMs = clock.nowMs();
-      this.#rate.gave(bytes);
     };
-    gave(0);
+    gave();
     const world = {
       clock,
       log,
       scope,
       localAddress,
-      allowance: () => this.#rate.allowance(clock.nowMs()),
       gave,
       gained: (piece: PieceIndex) => {
         this.swarmBytes += pieceSize(this.#seed.meta, piece);
@@ -171,7 +167,7 @@ class OwnFiles implements Kept {
       lied: (ip: string) => this.#world.lied(ip),
     };
     const swarm = new Swarm(this.#seed, this.#home, world, { places: role === 'relay' && this.#isPlaced });
-    scope.every(SWARM_LIMITS.resumeMs, () => this.#rate.isLimited && swarm.resume());
+    swarm.limit(this.#mostBytesPerS);
     this.#swarm = { swarm, scope };
     return swarm;
   }

@@ -95,7 +95,7 @@ export class Filling {
     while (giver.room > 0) {
       const index = this.#choose(giver);
       if (index === undefined) {
-        this.#moveOne(giver, nowMs);
+        if (this.#moveOne(giver, nowMs)) continue;
         return;
       }
       const size = this.#shape.sizeOf(index);
@@ -178,23 +178,32 @@ export class Filling {
     return best;
   }
 
-  /** Nothing else is left for this neighbour: of what others owe, the piece that was asked first moves to it, if it is late. */
-  #moveOne(giver: Giver, nowMs: number): void {
-    if (this.#wanted.count > 0 || this.#moved !== undefined) return;
+  /**
+   * Nothing else is left for this neighbour: of what others owe for long, the piece that was asked first moves to it. What a neighbour owes first may be on its
+   * way already: one such piece moves at a time. What it owes after that waits there, and is taken back.
+   */
+  #moveOne(giver: Giver, nowMs: number): boolean {
+    if (this.#wanted.count > 0) return false;
+    const owing = new Set<Giver>();
     for (const [index, begun] of this.#begun) {
+      const isOnItsWay = !owing.has(begun.giver);
+      owing.add(begun.giver);
       if (begun.giver === giver || !giver.has.has(index) || this.#soleOnly.has(index)) continue;
-      if (nowMs - begun.askedMs < MOVE_AFTER_MS) continue;
+      if (nowMs - begun.askedMs < MOVE_AFTER_MS || (isOnItsWay && this.#moved !== undefined)) continue;
       this.#takeBack(begun);
-      this.#moved = index;
+      if (isOnItsWay) this.#moved = index;
       begun.piece = copyOf(begun.piece); // the one before may still be writing to it
       begun.giver = giver;
       begun.askedMs = begun.heardMs = nowMs;
+      this.#begun.delete(index);
+      this.#begun.set(index, begun);
       this.#missing(begun, (begin, length) => {
         this.#lateBytes += length;
         giver.ask(index, begin, length);
       });
-      return;
+      return true;
     }
+    return false;
   }
 
   #takeBack(begun: Begun): void {

@@ -7,10 +7,12 @@ export type GivingWorld = {
   piece(index: PieceIndex): FramedPiece | undefined | Promise<FramedPiece | undefined>;
   /** False: to wait until `drained`. */
   write(parts: readonly Uint8Array[]): boolean;
+  /** So many bytes of the piece are about to leave. */
+  leaves(index: PieceIndex, bytes: number): void;
   /** So many bytes of the piece have gone to the socket. */
   gave(index: PieceIndex, bytes: number): void;
-  /** How many bytes may go now, where a rate is limited: 0, and `resume` is to be called later. */
-  allowance?(): number;
+  /** It can give again what it could not. */
+  wake(): void;
 };
 
 type Request = { readonly piece: PieceIndex; readonly begin: number; readonly length: number };
@@ -45,7 +47,7 @@ export class Giving {
 
   drained(): void {
     this.#full = false;
-    this.resume();
+    this.#world.wake();
   }
 
   close(): void {
@@ -53,21 +55,21 @@ export class Giving {
     this.#queue = [];
   }
 
-  resume(): void {
-    while (!this.#busy && !this.#full && !this.#over && this.#queue.length > 0) {
-      const allowed = this.#world.allowance?.() ?? Number.POSITIVE_INFINITY;
-      if (allowed <= 0) return;
-      const run = this.#nextRun(allowed);
-      const piece = this.#world.piece(run.piece);
-      if (piece instanceof Promise) {
-        this.#busy = true;
-        void piece.then((late) => {
-          this.#busy = false;
-          this.#give(run, late);
-          this.resume();
-        });
-      } else this.#give(run, piece);
-    }
+  /** One run of about `most` bytes. False: there is nothing to give now. */
+  give(most: number): boolean {
+    if (this.#busy || this.#full || this.#over || this.#queue.length === 0) return false;
+    const run = this.#nextRun(most);
+    this.#world.leaves(run.piece, run.length);
+    const piece = this.#world.piece(run.piece);
+    if (piece instanceof Promise) {
+      this.#busy = true;
+      void piece.then((late) => {
+        this.#busy = false;
+        this.#give(run, late);
+        this.#world.wake();
+      });
+    } else this.#give(run, piece);
+    return true;
   }
 
   /** The first request, and those that go on where it ends. */

@@ -3,9 +3,9 @@ import { KIB, MIB } from '#base/units.ts';
 /** Every bound of this folder, with its unit and why it is what it is. */
 export const SWARM_LIMITS = {
   /** Connections of one node in one swarm: with so few neighbours each piece still reaches a hundred nodes in three steps. */
-  degree: 16,
-  /** Up to so many nodes each knows all others: fewer steps, and not yet many sockets. */
-  meshUpTo: 24,
+  degree: 12,
+  /** Up to so many nodes each knows all others: one more than the degree, so that a node may be told of its neighbours alone. */
+  meshUpTo: 13,
   /** Connections that are taken beyond those that the plan names: late joiners, and clients that are no nodes. */
   links: 80,
   /** Bytes of one message that is not understood and skipped; a longer one ends the connection. */
@@ -14,12 +14,12 @@ export const SWARM_LIMITS = {
   requestBytes: 128 * KIB,
   /** Requests that wait for one neighbour: some clients ask for a whole window of blocks at once. */
   requests: 2_048,
-  /** Bytes asked of one neighbour and not yet had: at first, at least and at most. */
-  firstWindow: 512 * KIB,
-  leastWindow: 256 * KIB,
+  /** Bytes asked of one neighbour and not yet had: at least, and at most. */
+  leastWindow: 128 * KIB,
   mostWindow: 16 * MIB,
-  /** A window holds what comes in so long, ms. */
-  windowMs: 400,
+  /** A window holds what comes in so long, ms; and its rate is that of so long. */
+  rateMs: 500,
+  windowMs: 150,
   /** Pieces that are compared when one is chosen: enough to find a rare one. */
   sampled: 16,
   /** Pieces of a neighbour that gives nothing for so long are asked of others, ms; and for that long its giver is asked for nothing more. */
@@ -35,15 +35,30 @@ export const SWARM_LIMITS = {
   /** A `have` follows another write after so long, ms: a piece passes from neighbour to neighbour in that time, and many are said at once. */
   haveMs: 20,
   tickMs: 250,
-  /** A giver whose rate is limited looks so often whether it may give more, ms. */
-  resumeMs: 50,
   /** A giver that has seen all of its pieces leave tells of more only to who has got nothing new for so long, ms. */
   starvedMs: 1_500,
   /** A piece that was told to one node and is not had by anybody after so long is told to another, ms. */
   untakenMs: 3_000,
-  /** Bytes a node is told of ahead of what it has taken: at least, and at most. */
-  aheadBytes: 512 * KIB,
-  mostAheadBytes: 16 * MIB,
+  /** Bytes on their way to all neighbours: at least so many, and as many as the line carries in the least time that a piece took, and in so many ms beside. */
+  leastAfloat: 256 * KIB,
+  afloatMs: 100,
+  /** Bytes that are given one neighbour in its turn: at least, where there are so many. */
+  leastRun: 64 * KIB,
+  /** What a line carries is what it carried in about so long, ms. */
+  flowMs: 300,
+  /** A piece of which its taker says nothing for so long, ms, is not on its way any more. */
+  ackMs: 500,
+  /** Bytes that a giver tells of ahead of what has been taken, to all nodes together: at least, and at most; */
+  aheadBytes: 1 * MIB,
+  mostAheadBytes: 64 * MIB,
+  /** as much as its line carries in the time that a piece takes there, twice, and in so many ms beside. */
+  mostAheadMs: 600,
+  /** A node that was told, and gets nothing for so long, ms, is told of no more until it does. */
+  stalledMs: 500,
+  /** Of all bytes that flow, the share that a giver's line must have so that it goes on when all has left once. */
+  worthShare: 1 / 8,
+  /** Pieces that each node is told of then beyond what it takes in a second. */
+  freeAhead: 8,
   /** What came last stays in memory for the neighbours, bytes. */
   memoryBytes: 64 * MIB,
   /** Files of one distribution that are open at once. */

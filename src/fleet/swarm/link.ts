@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 import { Bitfield } from '#base/bitfield.ts';
-import { Rate } from '#base/rate.ts';
 import type { PieceIndex } from '#base/units.ts';
 import type { FramedPiece } from '#wire/framed-piece.ts';
 import { encodeMessage } from '#wire/frames.ts';
+import { AskWindow } from './ask-window.ts';
 import { BitWords } from './bit-words.ts';
 import type { Giver } from './filling.ts';
 import { Giving } from './giving.ts';
@@ -23,9 +23,11 @@ export type LinkWorld = {
   ready(link: Link): void;
   target(link: Link, piece: PieceIndex, begin: number, length: number): Uint8Array | undefined;
   came(link: Link, piece: PieceIndex, begin: number): void;
+  /** There may be something to give it. */
+  asked(link: Link): void;
+  leaves(link: Link, piece: PieceIndex, bytes: number): void;
   gave(link: Link, piece: PieceIndex, bytes: number): void;
   received(bytes: number): void;
-  allowance?(): number;
   closed(link: Link, why: string): void;
 };
 
@@ -42,10 +44,8 @@ export class Link implements Giver, PlacedNode {
   readonly #outbound: Outbound;
   readonly #giving: Giving;
   readonly #told: BitWords;
-  readonly #rateIn = new Rate();
-  readonly #rateOut = new Rate();
+  readonly #asks = new AskWindow();
   #choked = true;
-  #owed = 0;
   #askedMs: number;
   #heardMs: number;
   #restsUntilMs = 0;
@@ -69,11 +69,9 @@ export class Link implements Giver, PlacedNode {
         const before = this.#outbound.take();
         return this.#send(before ? [before, ...parts] : parts);
       },
-      gave: (index, bytes) => {
-        this.#rateOut.add(bytes, world.nowMs());
-        world.gave(this, index, bytes);
-      },
-      ...(world.allowance && { allowance: world.allowance }),
+      leaves: (index, bytes) => world.leaves(this, index, bytes),
+      gave: (index, bytes) => world.gave(this, index, bytes),
+      wake: () => world.asked(this),
     });
     this.#inbound = new Inbound(
       {
@@ -101,21 +99,10 @@ export class Link implements Giver, PlacedNode {
     return this.has.count;
   }
 
-  get bytesPerS(): number {
-    return this.#rateOut.bytesPerS(this.#world.nowMs());
-  }
-
-  get takenBytesPerS(): number {
-    return this.#rateIn.bytesPerS(this.#world.nowMs());
-  }
-
   get room(): number {
     const nowMs = this.#world.nowMs();
     if (this.#choked || this.#over || nowMs < this.#restsUntilMs) return 0;
-    const { firstWindow, leastWindow, mostWindow, windowMs } = SWARM_LIMITS;
-    const rate = this.#rateIn.bytesPerS(nowMs);
-    const window = rate === 0 ? firstWindow : Math.min(mostWindow, Math.max(leastWindow, (rate * windowMs) / 1_000));
-    return window - this.#owed;
+    return this.#asks.room(nowMs);
   }
 
   /** Bytes that came with the handshake, or later. */
@@ -125,12 +112,12 @@ export class Link implements Giver, PlacedNode {
     const why = this.#inbound.push(bytes);
     if (why !== undefined) this.close(why);
     // Only now: what was asked for in a row leaves in one write.
-    else this.#giving.resume();
+    else if (this.#giving.waiting > 0) this.#world.asked(this);
   }
 
   ask(piece: PieceIndex, begin: number, length: number, cancel = false): void {
-    if (this.#owed === 0) this.#askedMs = this.#world.nowMs();
-    this.#owed = Math.max(0, this.#owed + (cancel ? -length : length));
+    if (this.#asks.owed === 0) this.#askedMs = this.#world.nowMs();
+    this.#asks.asked(cancel ? -length : length);
     this.#outbound.ask(piece, begin, length, cancel);
   }
 
@@ -147,13 +134,13 @@ export class Link implements Giver, PlacedNode {
     if ((anyway || !this.has.has(piece)) && this.#told.set(piece)) this.#outbound.have(piece);
   }
 
-  /** Rates that are limited allow more now. */
-  resume(): void {
-    this.#giving.resume();
+  /** Gives it one run of about `most` bytes. False: there is nothing to give it now. */
+  give(most: number): boolean {
+    return this.#giving.give(most);
   }
 
   tick(nowMs: number): void {
-    if (this.#owed > 0 && nowMs - Math.max(this.#heardMs, this.#askedMs) >= SWARM_LIMITS.silentMs)
+    if (this.#asks.owed > 0 && nowMs - Math.max(this.#heardMs, this.#askedMs) >= SWARM_LIMITS.silentMs)
       this.close('it owes blocks and is silent');
     else if (nowMs - this.#saidMs >= SWARM_LIMITS.keepAliveMs)
       this.#outbound.say(encodeMessage({ kind: 'keep-alive' }));
@@ -203,8 +190,7 @@ export class Link implements Giver, PlacedNode {
   }
 
   #heardBlock(piece: PieceIndex, begin: number, length: number): void {
-    this.#owed = Math.max(0, this.#owed - length);
-    this.#rateIn.add(length, this.#world.nowMs());
+    this.#asks.came(length, this.#world.nowMs());
     this.#world.received(length);
     this.#world.came(this, piece, begin);
     this.#world.ready(this);

@@ -1,4 +1,6 @@
 import type { PieceIndex } from '#base/units.ts';
+import { BitWords } from './bit-words.ts';
+import { Flow } from './flow.ts';
 import { SWARM_LIMITS, type SwarmLimits } from './limits.ts';
 
 /** A node, as its giver sees it. */
@@ -6,44 +8,76 @@ export type PlacedNode = {
   /** It has the piece, as it says. */
   hasPiece(piece: PieceIndex): boolean;
   readonly hasCount: number;
-  /** Bytes a second that it takes. */
-  readonly bytesPerS: number;
   /** From now on it may ask for the piece. */
   tell(piece: PieceIndex): void;
 };
 
 export type PlacementShape = { readonly pieceCount: number; readonly pieceLength: number };
 
-/** `gapMs`: what usually lies between two pieces that it gets, from anybody. `starved`: it lives on what it is told of here. */
-type Told = { readonly told: Set<PieceIndex>; changedMs: number; gapMs: number; starved: boolean };
-type Limits = Pick<SwarmLimits, 'aheadBytes' | 'mostAheadBytes' | 'starvedMs' | 'untakenMs'>;
-const AHEAD_S = 0.2;
+type Told = {
+  readonly node: PlacedNode;
+  /** What it lacks and was not told of. */
+  readonly open: BitWords;
+  /** What it was told of and lacks, since when, the oldest first. */
+  readonly due: Map<PieceIndex, number>;
+  /** Of that, what nobody had when it was told. */
+  readonly only: Set<PieceIndex>;
+  /** Of all that is due, what it was given bytes of. */
+  readonly asked: Set<PieceIndex>;
+  times: number;
+  gainedMs: number;
+  /** What usually lies between two pieces that it gets, from anybody. */
+  gapMs: number;
+  /** The least time from telling it of a piece until it had it. */
+  leastMs: number;
+  /** It lives on what it is told of here. */
+  starved: boolean;
+};
+
+type Limits = Pick<
+  SwarmLimits,
+  'aheadBytes' | 'mostAheadBytes' | 'mostAheadMs' | 'starvedMs' | 'stalledMs' | 'untakenMs' | 'sampled' | 'freeAhead'
+> & { readonly worthShare: number };
+
+const SOON_MS = 150;
 const GAP_WEIGHT = 0.2;
 /** So many of its usual gaps without a piece are no chance. */
 const GAPS = 8;
 
 /**
- * Which pieces a giver tells each node of, so that its own uplink carries each piece once and the nodes carry the rest: every node is first told of
- * pieces that no other was told of. When one has taken them it is told of more, so that a quick node gets many and a dead one few. When all have
- * left once, nobody is told of anything that another has, but for two kinds: a piece that nobody has after a while, and a node that has got nothing new
- * for a while (it came late, or its neighbours have gone).
+ * Which pieces a giver tells each node of, so that its own line carries what only it can give first, is never idle while that helps, and the nodes carry
+ * the rest.
+ *
+ * First every piece leaves once: each is told to one node, and as much is told ahead as keeps the line full. A quick node takes many, a dead one keeps
+ * none back for long. When all have left once, the nodes trade. A giver whose line is a good part of all that flows then goes on giving: it tells everybody of more,
+ * what the fewest have first. One whose line is small beside what the nodes give each other is quiet, but for a piece that nobody has after
+ * a while, and for a node that has got nothing new for a while (it came late, or its neighbours have gone).
  */
 export class Placement {
   readonly #shape: PlacementShape;
   readonly #limits: Limits;
+  readonly #random: () => number;
   readonly #nodes = new Map<PlacedNode, Told>();
-  /** How many nodes said that they have the piece. */
+  /** How many nodes said that they have the piece, and how many were told of it and have not. */
   readonly #holders: Uint16Array;
+  readonly #due: Uint16Array;
   /** Pieces that nobody was told of yet, the next one last. */
   readonly #fresh: PieceIndex[];
   /** When a piece was told last, of those that nobody is known to have. */
   readonly #toldMs = new Map<PieceIndex, number>();
+  /** What leaves here, while anything is asked of us; and what the nodes get from each other. */
+  readonly #line = new Flow(SWARM_LIMITS.flowMs);
+  readonly #trade = new Flow(SWARM_LIMITS.flowMs);
+  /** What lies between telling of a piece and its arrival. */
+  #pieceMs = 0;
   #held = 0;
 
-  constructor(shape: PlacementShape, limits: Limits = SWARM_LIMITS) {
+  constructor(shape: PlacementShape, limits: Limits = SWARM_LIMITS, random: () => number = Math.random) {
     this.#shape = shape;
     this.#limits = limits;
+    this.#random = random;
     this.#holders = new Uint16Array(shape.pieceCount);
+    this.#due = new Uint16Array(shape.pieceCount);
     this.#fresh = Array.from({ length: shape.pieceCount }, (_, i) => shape.pieceCount - 1 - i);
   }
 
@@ -53,42 +87,75 @@ export class Placement {
   }
 
   joined(node: PlacedNode, nowMs: number): void {
-    this.#nodes.set(node, { told: new Set(), changedMs: nowMs, gapMs: 0, starved: false });
-    for (let piece = 0; piece < this.#shape.pieceCount; piece++) if (node.hasPiece(piece)) this.#gain(piece);
-    this.#refill(node, nowMs);
+    const open = new BitWords(this.#shape.pieceCount);
+    const due = { due: new Map(), only: new Set<PieceIndex>(), asked: new Set<PieceIndex>() };
+    const never = Number.POSITIVE_INFINITY;
+    this.#nodes.set(node, { node, open, ...due, times: 0, gainedMs: nowMs, gapMs: 0, leastMs: never, starved: false });
+    for (let piece = 0; piece < this.#shape.pieceCount; piece++)
+      if (node.hasPiece(piece)) this.#gain(piece);
+      else open.set(piece);
+    this.#tellMore(nowMs);
   }
 
   left(node: PlacedNode): void {
-    if (!this.#nodes.delete(node)) return;
+    const known = this.#nodes.get(node);
+    if (!known) return;
+    this.#nodes.delete(node);
+    for (const piece of known.due.keys()) this.#due[piece] = (this.#due[piece] as number) - 1;
     for (let piece = 0; piece < this.#shape.pieceCount; piece++) if (node.hasPiece(piece)) this.#lose(piece);
+  }
+
+  /** Bytes of the piece are on their way to the node. */
+  gave(node: PlacedNode, piece: PieceIndex): void {
+    const known = this.#nodes.get(node);
+    if (known?.due.has(piece)) known.asked.add(piece);
   }
 
   /** The node says that it has the piece. */
   gained(node: PlacedNode, piece: PieceIndex, nowMs: number): void {
     const known = this.#nodes.get(node);
     if (!known) return;
+    this.#pass(nowMs);
     this.#gain(piece);
-    known.starved &&= known.told.has(piece);
-    known.told.delete(piece);
-    known.gapMs += (nowMs - known.changedMs - known.gapMs) * GAP_WEIGHT;
-    known.changedMs = nowMs;
-    this.#refill(node, nowMs);
-    if (known.starved && known.told.size === 0) this.#feed(node, known, nowMs);
+    (known.asked.has(piece) ? this.#line : this.#trade).add(this.#shape.pieceLength);
+    known.starved &&= known.due.has(piece);
+    if (known.asked.has(piece)) {
+      const ms = nowMs - (known.due.get(piece) as number);
+      known.leastMs = Math.min(known.leastMs, ms);
+      this.#pieceMs += (ms - this.#pieceMs) * GAP_WEIGHT;
+    }
+    known.open.clear(piece);
+    if (known.due.delete(piece)) this.#due[piece] = (this.#due[piece] as number) - 1;
+    known.asked.delete(piece);
+    known.only.delete(piece);
+    known.gapMs += (nowMs - known.gainedMs - known.gapMs) * GAP_WEIGHT;
+    known.gainedMs = nowMs;
+    this.#tellMore(nowMs);
+    if (known.starved && known.due.size === 0) this.#feed(known, nowMs);
   }
 
   /** Every so often. */
   tick(nowMs: number): void {
+    this.#pass(nowMs);
     for (const [piece, toldMs] of this.#toldMs)
       if (nowMs - toldMs >= this.#limits.untakenMs) {
         this.#toldMs.delete(piece);
         if (this.#holders[piece] === 0) this.#fresh.push(piece);
       }
-    for (const [node, known] of this.#nodes) {
+    for (const known of this.#nodes.values()) {
       const patienceMs = Math.max(this.#limits.starvedMs, GAPS * known.gapMs);
-      const isStarved = nowMs - known.changedMs >= patienceMs && node.hasCount < this.#shape.pieceCount;
-      if (isStarved) this.#feed(node, known, nowMs);
-      this.#refill(node, nowMs);
+      // Who does not take what he was told of needs no more of it.
+      const lacks = known.node.hasCount < this.#shape.pieceCount && known.due.size === 0;
+      if (lacks && nowMs - known.gainedMs >= patienceMs) this.#feed(known, nowMs);
     }
+    this.#tellMore(nowMs);
+  }
+
+  #pass(nowMs: number): void {
+    let isBusy = false;
+    for (const { asked } of this.#nodes.values()) isBusy ||= asked.size > 0;
+    this.#line.pass(nowMs, isBusy);
+    this.#trade.pass(nowMs, true);
   }
 
   #gain(piece: PieceIndex): void {
@@ -106,37 +173,114 @@ export class Placement {
     this.#fresh.push(piece);
   }
 
-  #ahead({ bytesPerS }: PlacedNode): number {
-    const { aheadBytes, mostAheadBytes } = this.#limits;
-    return Math.max(2 * this.#shape.pieceLength, Math.min(mostAheadBytes, Math.max(aheadBytes, bytesPerS * AHEAD_S)));
+  /** Bytes that are told ahead of what is had: what the line carries meanwhile. */
+  get #aheadBytes(): number {
+    const { aheadBytes, mostAheadBytes, mostAheadMs } = this.#limits;
+    const ms = Math.min(mostAheadMs, 2 * this.#pieceMs);
+    const bytes = Math.min(mostAheadBytes, (this.#line.mostBytesPerS * ms) / 1_000);
+    return Math.max(2 * this.#shape.pieceLength, aheadBytes, bytes);
   }
 
-  #refill(node: PlacedNode, nowMs: number): void {
-    const known = this.#nodes.get(node);
-    if (!known) return;
-    while (this.#fresh.length > 0 && (known.told.size + 1) * this.#shape.pieceLength <= this.#ahead(node)) {
-      const at = this.#fresh.findLastIndex((piece) => !node.hasPiece(piece) && !known.told.has(piece));
-      if (at < 0) return;
-      const [piece] = this.#fresh.splice(at, 1);
-      this.#tell(node, known, piece as PieceIndex, nowMs);
+  /** What has not left yet is gone in a moment: more of the rest does not hold it up. */
+  #isSoonOut(nowMs: number): boolean {
+    const bytes = (this.#line.mostBytesPerS * SOON_MS) / 1_000 - this.#fresh.length * this.#shape.pieceLength;
+    if (bytes < 0) return false;
+    let due = 0;
+    for (const known of this.#nodes.values()) if (!this.#isStalled(known, nowMs)) due += known.only.size;
+    return due * this.#shape.pieceLength <= bytes;
+  }
+
+  /** Of all that flows, so much that one copy more is worth its bytes. */
+  get #isWorthMore(): boolean {
+    const [line, trade] = [this.#line.mostBytesPerS, this.#trade.bytesPerS];
+    return line > 0 && line >= this.#limits.worthShare * (line + trade);
+  }
+
+  /** It was told, and nothing comes of it. */
+  #isStalled({ due, gainedMs, leastMs }: Told, nowMs: number): boolean {
+    const [oldestMs] = due.values();
+    if (oldestMs === undefined) return false;
+    const patienceMs = Math.max(this.#limits.stalledMs, leastMs === Number.POSITIVE_INFINITY ? 0 : 4 * leastMs);
+    return nowMs - Math.max(oldestMs, gainedMs) >= patienceMs;
+  }
+
+  #tellMore(nowMs: number): void {
+    if (this.#fresh.length > 0) this.#place(nowMs);
+    if (this.#isWorthMore && this.#isSoonOut(nowMs)) this.#giveMore(nowMs);
+  }
+
+  /** Each fresh piece to one node, to whom the fewest are due. */
+  #place(nowMs: number): void {
+    const all = [...this.#nodes.values()].filter((known) => known.open.count > 0 && !this.#isStalled(known, nowMs));
+    if (all.length === 0) return;
+    const ahead = this.#aheadBytes / this.#shape.pieceLength;
+    const each = Math.max(2, (2 * ahead) / all.length);
+    let due = all.reduce((sum, { only }) => sum + only.size, 0);
+    while (this.#fresh.length > 0 && due < ahead) {
+      let next: Told | undefined;
+      for (const known of all)
+        if (
+          !next ||
+          known.only.size < next.only.size ||
+          (known.only.size === next.only.size && known.times < next.times)
+        )
+          next = known;
+      // Who has shown nothing yet is told little: the others will come in a moment.
+      if (!next || next.only.size + 1 > (next.leastMs === Number.POSITIVE_INFINITY ? 2 : each)) return;
+      const { open } = next;
+      const at = this.#fresh.findLastIndex((piece) => open.has(piece));
+      if (at >= 0) {
+        const [piece] = this.#fresh.splice(at, 1);
+        this.#tell(next, piece as PieceIndex, nowMs);
+        due++;
+      }
+      if (at < 0 || open.count === 0) {
+        all.splice(all.indexOf(next), 1);
+        if (all.length === 0) return;
+      }
     }
   }
 
-  /** What the fewest have of what it lacks: one window of it. */
-  #feed(node: PlacedNode, known: Told, nowMs: number): void {
-    known.changedMs = nowMs;
-    known.starved = true;
-    const lacked: PieceIndex[] = [];
-    for (let piece = 0; piece < this.#shape.pieceCount; piece++)
-      if (!node.hasPiece(piece) && !known.told.has(piece)) lacked.push(piece);
-    lacked.sort((a, b) => (this.#holders[a] as number) - (this.#holders[b] as number));
-    const count = Math.max(1, Math.floor(this.#ahead(node) / this.#shape.pieceLength));
-    for (const piece of lacked.slice(0, count)) this.#tell(node, known, piece, nowMs);
+  /** To everybody so much that he finds something to ask us for whenever he can take it. */
+  #giveMore(nowMs: number): void {
+    let lacking = 0;
+    for (const { node } of this.#nodes.values()) if (node.hasCount < this.#shape.pieceCount) lacking++;
+    const { freeAhead } = this.#limits;
+    const most = freeAhead + this.#line.mostBytesPerS / Math.max(1, lacking) / this.#shape.pieceLength;
+    for (const known of this.#nodes.values()) if (!this.#isStalled(known, nowMs)) this.#tellRare(known, most, nowMs);
   }
 
-  #tell(node: PlacedNode, known: Told, piece: PieceIndex, nowMs: number): void {
-    known.told.add(piece);
-    if (this.#holders[piece] === 0) this.#toldMs.set(piece, nowMs);
-    node.tell(piece);
+  /** One that starves: one window. */
+  #feed(known: Told, nowMs: number): void {
+    known.gainedMs = nowMs;
+    known.starved = true;
+    this.#tellRare(known, known.due.size + Math.max(1, Math.floor(this.#aheadBytes / this.#shape.pieceLength)), nowMs);
+  }
+
+  /** Until so many are due: what the fewest have, or will have, of what it lacks. */
+  #tellRare(known: Told, most: number, nowMs: number): void {
+    while (known.due.size < most && known.open.count > 0) {
+      let [best, fewest, seen] = [-1, Number.POSITIVE_INFINITY, 0];
+      known.open.common(known.open, Math.floor(this.#random() * known.open.words.length), (piece) => {
+        const count = (this.#holders[piece] as number) + (this.#due[piece] as number);
+        if (count < fewest) [best, fewest] = [piece, count];
+        return ++seen >= this.#limits.sampled;
+      });
+      const at = fewest === 0 ? this.#fresh.lastIndexOf(best) : -1;
+      if (at >= 0) this.#fresh.splice(at, 1);
+      this.#tell(known, best, nowMs);
+    }
+  }
+
+  #tell(known: Told, piece: PieceIndex, nowMs: number): void {
+    known.open.clear(piece);
+    known.due.set(piece, nowMs);
+    known.times++;
+    this.#due[piece] = (this.#due[piece] as number) + 1;
+    if (this.#holders[piece] === 0) {
+      known.only.add(piece);
+      this.#toldMs.set(piece, nowMs);
+    }
+    known.node.tell(piece);
   }
 }

@@ -111,16 +111,17 @@ async function sameBytes(nodes: readonly Node[], seed: Seed, bytes: Buffer): Pro
     }
 }
 
-test('a giver’s pieces leave it once, and reach everybody', async (t) => {
-  const bytes = randomBytes(6_000_100);
+test('where the giver’s line is the narrow one its pieces leave it once, and reach everybody', async (t) => {
+  const bytes = randomBytes(3_000_100);
   const seed = published(bytes);
   const giver = await node(t, 1, seed, await homeOf(seed, bytes), true);
-  const nodes = await Promise.all(Array.from({ length: 6 }, (_, i) => node(t, 10 + i, seed)));
-  for (const [slot, { dial }] of nodes.entries()) dial(1, ...dialledBy(slot, 6).map((other) => 10 + other));
+  giver.swarm.limit(2e6);
+  const nodes = await Promise.all(Array.from({ length: 12 }, (_, i) => node(t, 10 + i, seed)));
+  for (const [slot, { dial }] of nodes.entries()) dial(1, ...dialledBy(slot, 12).map((other) => 10 + other));
   await inTime('everybody has it', Promise.all(nodes.map(({ whole }) => whole)));
   await sameBytes(nodes, seed, bytes);
   assert.ok(
-    giver.swarm.counts.gaveBytes <= 1.3 * bytes.length,
+    giver.swarm.counts.gaveBytes <= 1.5 * bytes.length,
     `${giver.swarm.counts.gaveBytes / bytes.length} copies`,
   );
   for (const { swarm } of nodes) assert.ok(swarm.counts.receivedBytes <= bytes.length + PIECE);
@@ -180,6 +181,26 @@ test('when the giver goes after each piece has left once, the others finish by t
     })(),
   );
   await giver.stop();
+  await inTime('everybody has it', Promise.all(nodes.map(({ whole }) => whole)));
+  await sameBytes(nodes, seed, bytes);
+});
+
+test('a giver’s rate can be limited, to all neighbours together, and changed while it gives', async (t) => {
+  const bytes = randomBytes(2_000_000);
+  const seed = published(bytes);
+  const giver = await node(t, 81, seed, await homeOf(seed, bytes), true);
+  giver.swarm.limit(1);
+  const nodes = await Promise.all([82, 83].map((number) => node(t, number, seed)));
+  for (const { dial } of nodes) dial(81);
+  await inTime(
+    'one run leaves',
+    (async () => {
+      while (giver.swarm.counts.gaveBytes === 0) await sleep(5);
+    })(),
+  );
+  await sleep(300);
+  assert.equal(giver.swarm.counts.gaveBytes, BLOCK_BYTES);
+  giver.swarm.limit(undefined);
   await inTime('everybody has it', Promise.all(nodes.map(({ whole }) => whole)));
   await sameBytes(nodes, seed, bytes);
 });

@@ -15,6 +15,8 @@ import { awaitHandshake } from './hello.ts';
 import { SWARM_LIMITS } from './limits.ts';
 import { LINK_CLOSED, Link, type LinkWorld } from './link.ts';
 import { Placement } from './placement.ts';
+import { RateCap } from './rate-cap.ts';
+import { Uplink } from './uplink.ts';
 
 /** Where the pieces of one distribution lie. */
 export type PieceHome = {
@@ -32,8 +34,6 @@ export type SwarmWorld = {
   readonly scope: Scope;
   /** The node's own address, where it has several. */
   readonly localAddress?: string | undefined;
-  /** Bytes that may be given now, where a rate is limited; 0: later, when `resume` is called. */
-  allowance?(): number;
   gave?(bytes: number): void;
   /** One piece more is here, verified and kept. */
   gained(piece: PieceIndex): void;
@@ -65,6 +65,11 @@ export class Swarm {
   readonly #filling: Filling;
   readonly #placement: Placement | undefined;
   readonly #links = new Set<Link>();
+  /** Whoever comes first here is given something next. */
+  #turn: Link[] = [];
+  readonly #uplink = new Uplink<Link>();
+  readonly #cap = new RateCap();
+  #capTimer: NodeJS.Timeout | undefined;
   /** Neighbours that lied, by address. */
   readonly #banned = new Set<string>();
   /** Whom it dials: the plan's neighbours, for as long as the swarm lives. */
@@ -82,7 +87,7 @@ export class Swarm {
       (piece) => home.has(piece),
       random,
     );
-    this.#placement = places ? new Placement({ pieceCount, pieceLength }) : undefined;
+    this.#placement = places ? new Placement({ pieceCount, pieceLength }, SWARM_LIMITS, random) : undefined;
     world.scope.every(SWARM_LIMITS.tickMs, () => this.#tick());
     world.scope.defer(() => this.close());
   }
@@ -116,12 +121,14 @@ export class Swarm {
     this.#link(socket, ip, early);
   }
 
-  /** Rates that are limited allow more now. */
-  resume(): void {
-    for (const link of this.#links) link.resume();
+  /** Bytes a second that it gives, to all neighbours together, from now on; undefined: as many as it can. */
+  limit(bytesPerS: number | undefined): void {
+    this.#cap.set(bytesPerS, this.#world.clock.nowMs());
+    this.#give();
   }
 
   close(): void {
+    clearTimeout(this.#capTimer);
     for (const link of [...this.#links]) link.close(OVER);
   }
 
@@ -159,6 +166,7 @@ export class Swarm {
   #link(socket: Socket, ip: string, early: Uint8Array): Link {
     const link = new Link(socket, ip, this.#linkWorld());
     this.#links.add(link);
+    this.#turn.push(link);
     if (this.#placement) this.#placement.joined(link, this.#world.clock.nowMs());
     else for (let piece = 0; piece < this.seed.meta.pieceCount; piece++) if (this.#home.has(piece)) link.tell(piece);
     if (early.length > 0) link.heard(early);
@@ -166,7 +174,7 @@ export class Swarm {
   }
 
   #linkWorld(): LinkWorld {
-    const { clock, allowance } = this.#world;
+    const { clock } = this.#world;
     const nowMs = (): number => clock.nowMs();
     return {
       pieceCount: this.seed.meta.pieceCount,
@@ -175,20 +183,27 @@ export class Swarm {
       piece: (index) => (this.#home.has(index) ? this.#home.read(index) : undefined),
       seen: (link, piece) => {
         this.#filling.seen(piece);
+        const isOurs = this.#uplink.arrived(link, piece, nowMs());
         this.#placement?.gained(link, piece, nowMs());
         this.#filling.fill(link, nowMs());
+        if (isOurs) this.#give();
       },
       ready: (link) => this.#filling.fill(link, nowMs()),
       target: (link, piece, begin, length) => this.#filling.target(piece, begin, length, link),
       came: (link, piece, begin) => this.#came(link, piece, begin),
-      gave: (_link, _piece, bytes) => {
+      asked: () => this.#give(),
+      leaves: (link, piece, bytes) => {
+        this.#uplink.gave(link, piece, bytes, nowMs());
+        this.#cap.left(bytes);
+      },
+      gave: (link, piece, bytes) => {
+        this.#placement?.gave(link, piece);
         this.#count.gaveBytes += bytes;
         this.#world.gave?.(bytes);
       },
       received: (bytes) => {
         this.#count.receivedBytes += bytes;
       },
-      ...(allowance && { allowance }),
       closed: (link, why) => this.#closed(link, why),
     };
   }
@@ -237,6 +252,8 @@ export class Swarm {
     if (!this.#links.delete(link)) return;
     this.#filling.gone(link);
     this.#placement?.left(link);
+    this.#uplink.left(link);
+    this.#turn = this.#turn.filter((other) => other !== link);
     if (!ORDINARY.has(why)) this.#world.log.warn('neighbour left', { ip: link.ip, why });
     for (const known of this.#dialled.values())
       if (known.link === link) {
@@ -244,11 +261,34 @@ export class Swarm {
         known.dueMs = this.#world.clock.nowMs() + SWARM_LIMITS.redialMs;
       }
     for (const other of this.#links) this.#filling.fill(other, this.#world.clock.nowMs());
+    this.#give();
+  }
+
+  /** To each in turn what it has asked for, as long as there is room. */
+  #give(): void {
+    for (let idle = 0; idle < this.#turn.length; ) {
+      const nowMs = this.#world.clock.nowMs();
+      const allowed = this.#cap.room(nowMs);
+      if (allowed <= 0) this.#giveLater(this.#cap.waitMs(nowMs));
+      if (allowed <= 0 || this.#uplink.room <= 0) return;
+      const link = this.#turn.shift() as Link;
+      this.#turn.push(link);
+      const most = Math.min(allowed, Math.max(SWARM_LIMITS.leastRun, this.#uplink.room));
+      idle = link.give(most) ? 0 : idle + 1;
+    }
+  }
+
+  #giveLater(ms: number): void {
+    this.#capTimer ??= setTimeout(() => {
+      this.#capTimer = undefined;
+      this.#give();
+    }, ms);
   }
 
   #tick(): void {
     const nowMs = this.#world.clock.nowMs();
     this.#placement?.tick(nowMs);
+    if (this.#uplink.tick(nowMs)) this.#give();
     this.#filling.tick(nowMs);
     for (const link of [...this.#links]) link.tick(nowMs);
     for (const [key, { link, dueMs }] of this.#dialled) {
