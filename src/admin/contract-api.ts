@@ -86,7 +86,13 @@ export type ExplainQuery = {
   /** `ip:port`, IPv6 in brackets. @maxLength 64 */
   endpoint?: string;
 };
-export type HealthAnswer = { ok: boolean; version: string; steering: 'armed' | 'disarmed' | 'failed' };
+export type HealthAnswer = {
+  ok: boolean;
+  version: string;
+  steering: 'armed' | 'disarmed' | 'failed';
+  /** Of a box that is to take part in a fleet. */
+  fleet?: 'joined' | 'not-joined';
+};
 export type None = Record<never, never>;
 
 export type Api = {

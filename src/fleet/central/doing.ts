@@ -130,12 +130,14 @@ export class Doing {
     const orders = ordersOf(row);
     const isCapped = nodes.some((node) => this.#rate(orders, node) !== undefined);
     const { totalBytes } = seed.meta;
+    // What is not small comes to a relay by a swarm, too: there the rules of its own line hold, and its hours.
+    const isBySwarm = group === RELAYS || this.#relaysOf(id, group).length > 0;
     const way =
       orders.ways[group] ??
       // Where a rate is the limit, nothing is given twice.
       (isCapped && nodes.length > 1 && totalBytes > INLINE_BYTES
         ? 'swarm'
-        : learning.wayFor(group, totalBytes, nodes.length, this.#relaysOf(id, group).length > 0));
+        : learning.wayFor(group, totalBytes, nodes.length, isBySwarm));
     if (!orders.ways[group]) {
       book.setOrders(id, JSON.stringify({ ...orders, ways: { ...orders.ways, [group]: way } }));
       if (!isCapped) learning.begun(id, group);
