@@ -58,6 +58,11 @@ const ten: string[] = [];
 for (let i = 0; i < 10; i++) ten.push(await publish(`of ten ${i}`, 20_000));
 await say('ten small files at once', await fleet.took(ten, 'complete'));
 
+// What is still on its way would say that somebody lacks what is put into the book now.
+await fleet.until('nothing waits', async () => {
+  const { messages } = await fleet.atBroker();
+  if (messages > 0) throw new Error(`${messages} messages wait`);
+});
 // As after a year: all of it was had by everybody.
 await fleet.killCentral();
 const ids: string[] = [];

@@ -218,7 +218,6 @@ function assertOnce(name: string, log: string, { id }: { id: string }, size: num
   const { amqpBytes, swarmBytes, hadBytes, receivedBytes, lateBytes } = wholeIn(log, id);
   assert.equal(amqpBytes + swarmBytes, size - hadBytes, `${name}: what is kept is kept once`);
   const twice = receivedBytes - (size - hadBytes);
-  console.log(JSON.stringify({ name, size, hadBytes, twice, lateBytes }));
   assert.ok(twice <= lateBytes + more, `${name}: ${twice} bytes came twice, ${lateBytes} were late`);
   assert.ok(lateBytes <= size / 4, `${name}: ${lateBytes} bytes were late`);
 }

@@ -16,10 +16,11 @@ import { Central } from '../../src/fleet/central/central.ts';
 import { centralTopology, controlTopology, DOWN, dataTopology } from '../../src/fleet/names.ts';
 import { FleetNode } from '../../src/fleet/node/fleet-node.ts';
 import { Outbox } from '../../src/fleet/outbox.ts';
-import { REGION_PLUGINS, regionDefinitions, regionUser } from '../../src/fleet/regions.ts';
-import { centralRights, terminalRights } from '../../src/fleet/rights.ts';
+import { REGION_PLUGINS } from '../../src/fleet/regions.ts';
+import { centralRights } from '../../src/fleet/rights.ts';
 import { FleetBook } from '../../src/index/fleet-book.ts';
 import { PrivateBroker } from './private-broker.ts';
+import { regionFiles } from './region.ts';
 
 const options = { skip: getuid?.() === 0 ? false : 'a private RabbitMQ needs root', timeout: 300_000 };
 const onError = (error: unknown): void => assert.fail(String(error));
@@ -35,25 +36,22 @@ async function setUp(t: TestContext) {
   t.after(() => rm(folder, { recursive: true, force: true }));
   const scope = new Scope(onError);
   t.after(() => scope.close());
-  const node = { name: 'east-1', password: PASSWORD, rights: terminalRights('east-1', 'east') };
-  const users = [
-    { name: 'central', password: PASSWORD, rights: centralRights() },
-    regionUser('east', PASSWORD, ['east-1']),
-  ];
+  const users = [{ name: 'central', password: PASSWORD, rights: centralRights() }];
   const centre = await PrivateBroker.start({ vhost: 'fleet', users });
   t.after(() => centre[Symbol.asyncDispose]());
   const region = await PrivateBroker.start({ vhost: 'fleet', users: [], plugins: REGION_PLUGINS });
   t.after(() => region[Symbol.asyncDispose]());
-  const uri = `amqp://east:${encodeURIComponent(PASSWORD)}@127.0.0.1:${centre.port}/fleet`;
+  const files = regionFiles('east', `127.0.0.1:${centre.port}`, ['east-1@east']);
   const connect = (to: PrivateBroker, user: string, topology: () => Topology) => {
-    const server = { host: '127.0.0.1', port: to.port, vhost: 'fleet', name: user };
-    const broker = amqpBroker({ ...server, login: { user, password: PASSWORD } }, { topology, onError, parent: scope });
-    return broker;
+    const password = files.nodes.find(({ name }) => name === user)?.password ?? PASSWORD;
+    const server = { host: '127.0.0.1', port: to.port, vhost: 'fleet', name: user, login: { user, password } };
+    return amqpBroker(server, { topology, onError, parent: scope });
   };
   // The central's exchanges must be there before a region looks for them.
   const [control, data] = [connect(centre, 'central', centralTopology), connect(centre, 'central', centralTopology)];
   await holds('the central is up', () => control.state.kind === 'up');
-  await region.define(regionDefinitions('fleet', uri, [node]));
+  await centre.define(files.centre);
+  await region.define(files.region);
   const keys = generateKeyPairSync('ed25519');
   const [centralBook, nodeBook] = ['central', 'node'].map((name) => FleetBook.open(join(folder, `${name}.db`)));
   assert.ok(centralBook && nodeBook);

@@ -152,7 +152,7 @@ test('whatever is lost, nothing hangs: every node that is here and well has it i
         lost.set(name, times + 1);
         return times < (fate?.loses ?? 0) ? undefined : 'done';
       };
-      for (let round = 0; round < 400 && state !== 'complete' && state !== 'partial'; round++) {
+      for (let round = 0; round < 4_000 && state !== 'complete' && state !== 'partial'; round++) {
         nowMs += 1_000;
         const here = mapOf(...nodes.map((n, i) => ({ ...n, online: !(all[i]?.leaves && round % 40 < 15) })));
         for (const step of stepsFor({ state, quorum: 0.9, deadlineMs: 1e9, ways }, targets, here, nowMs)) {

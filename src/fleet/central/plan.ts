@@ -56,8 +56,8 @@ export type Step =
   | { readonly kind: 'state'; readonly state: PlanState };
 
 export const PLAN_LIMITS = {
-  /** An offer that is not answered for so long is made again, ms. */
-  offerMs: 10_000,
+  /** An offer that is not answered for so long is made again, ms. It is not lost on its way: who is silent is slow, or waits among many. */
+  offerMs: 30_000,
   /** How long the first who are ready wait for the others of their group, ms: who is later gets it by itself. */
   gatherMs: 1_500,
   /** Without any progress for so long, ms, it is begun again. */
