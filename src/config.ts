@@ -8,6 +8,7 @@ import type { PrefillSettings } from '#prefill/prefill.ts';
 import { problemText } from '#settings/problem-text.ts';
 import { filled } from '#settings/setting-defaults.ts';
 import { settingProblems } from '#settings/setting-rules.ts';
+import type { FleetSettings } from './fleet-section.ts';
 
 /** The daemon's settings, as a JSON file holds them. Everything but the ports and the data folder has a default. */
 export type Config = {
@@ -80,6 +81,8 @@ export type Config = {
     readonly port: number;
     readonly protocol: 'udp' | 'tcp';
   };
+  /** The box as a relay of a fleet. */
+  readonly fleet: FleetSettings;
   /** Whether what each client did is kept, and for how many days. */
   readonly clientHistory: { readonly enabled: boolean; readonly keepDays: number };
 };

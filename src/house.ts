@@ -39,6 +39,9 @@ import { diskPlaces, rememberDisks } from './disk-settings.ts';
 import { entryWorld } from './entry-world.ts';
 import { startFigures, startSyslog } from './figures.ts';
 import { figuresWorld } from './figures-world.ts';
+import { fleetHouse } from './fleet-house.ts';
+import { FLEET_BOOK } from './fleet-limits.ts';
+import { openFleet } from './fleet-section.ts';
 import { applySettings } from './live-settings.ts';
 import { machineParts, mountDisks } from './machine-parts.ts';
 import { dialOrigin } from './origin-dial.ts';
@@ -80,6 +83,7 @@ const PERSONAL = [
   'swarmbox.db',
   'swarmbox.db-wal',
   'swarmbox.db-shm',
+  ...['', '-wal', '-shm'].map((end) => FLEET_BOOK + end),
 ];
 
 const NO_FLOWS: EntryLoad = { recognising: 0, spliced: 0, unsentBytes: 0 };
@@ -128,6 +132,7 @@ async function build({ keeper, restart }: Process, plainLog: Log, scope: Scope, 
   syslog.setSettings(config.syslog);
   const index = openIndex(config, log);
   scope.defer(() => index.close());
+  const fleet = await openFleet(config, log.with({ part: 'fleet' }), scope);
   const stop = index.beginRun();
   scope.defer(() => index.endRun());
   const mounted = await mountDisks(config, realClock, log.with({ part: 'machine' }), scope);
@@ -174,6 +179,7 @@ async function build({ keeper, restart }: Process, plainLog: Log, scope: Scope, 
   const manager: Manager = new Manager(
     {
       blocks: (infoHash) => decisions.of(infoHash).blocked === true,
+      isOwn: (infoHash) => fleet?.isOwn(infoHash) ?? false,
       seats: config.seats,
       seatRule: config.seatRule,
       servePrivate: config.servePrivate,
@@ -194,6 +200,7 @@ async function build({ keeper, restart }: Process, plainLog: Log, scope: Scope, 
       uplink,
       demand: trace?.demand,
       traffic: figures.traffic,
+      pieceSha256: (infoHash) => fleet?.pieceSha256(infoHash),
       dial: (to) => dialOrigin(config.bridge, to),
       know: (infoHash) => entry?.know(infoHash),
       steer: (infoHash, endpoints, from) => entry?.steer(infoHash, endpoints, from),
@@ -213,7 +220,8 @@ async function build({ keeper, restart }: Process, plainLog: Log, scope: Scope, 
     { index, manager, uplink, store, overloaded: () => overload.refuses },
     log.with({ part: 'prefill' }),
   );
-  const own = (infoHash: InfoHash) => worthTo(prefill, index, infoHash);
+  const own = (infoHash: InfoHash) =>
+    fleet?.isOwn(infoHash) ? Number.POSITIVE_INFINITY : worthTo(prefill, index, infoHash);
   const isPinned = (infoHash: InfoHash) => decisions.of(infoHash).pinned === true;
   const evictor = new Evictor(config.pin, { clock: realClock, index, store, living, own, isPinned }, log);
   scope.every(EVICT_EVERY_MS, () => {
@@ -267,6 +275,7 @@ async function build({ keeper, restart }: Process, plainLog: Log, scope: Scope, 
     scrubber,
     overload,
     figures,
+    fleet,
     entry: undefined,
     steeringFailed: undefined,
   };
@@ -341,7 +350,7 @@ async function build({ keeper, restart }: Process, plainLog: Log, scope: Scope, 
           history: () => health.history(config.wan, config.lan),
           health: () => {
             const steering = entry?.view().steering.armed ? 'armed' : 'disarmed';
-            return { ok: steering === 'armed', version, steering };
+            return { ok: steering === 'armed', version, steering, ...(fleet && { fleet: fleet.state }) };
           },
           explain: async (question) => (await entry?.explain(question)) ?? [],
           whatIf: async () => (await trace?.whatIf.ask()) ?? { kind: 'off' },
@@ -381,6 +390,8 @@ async function build({ keeper, restart }: Process, plainLog: Log, scope: Scope, 
   manager.resume(stop);
   scope.every(PREFILL_EVERY_MS, () => scope.run(() => prefill.look()));
   scope.defer(() => prefill.close());
+  const { operator } = tasks;
+  if (fleet) fleet.start(fleetHouse(config, { fleet, version, index, store, manager, prefill, overload, operator }));
   const steered = entry;
   steered.recall(index.setting(SWARMS));
   const keepSwarms = (): void => {

@@ -20,6 +20,7 @@ import type { DiskView } from '#store/disks.ts';
 import type { Config } from './config.ts';
 import { diskWarnings } from './disk-warnings.ts';
 import type { Figures } from './figures.ts';
+import type { FleetPart } from './fleet-parts.ts';
 import { overloadWarnings } from './overload-warnings.ts';
 import { passingWarnings } from './passing-warnings.ts';
 
@@ -39,6 +40,7 @@ export type Parts = {
   readonly scrubber: Pick<Scrubber, 'view'>;
   readonly overload: Pick<OverloadWatch, 'view'>;
   readonly figures: Figures;
+  readonly fleet: Pick<FleetPart, 'view' | 'warnings'> | undefined;
   entry: EntryView | undefined;
   steeringFailed: string | undefined;
 };
@@ -61,6 +63,7 @@ export function snapshotOf(p: Parts): BoxSnapshot {
     today: p.figures.stats.today(),
     uplink: p.uplink.view(),
     prefill: p.prefill.view(),
+    ...(p.fleet && { fleet: p.fleet.view() }),
     tasks: p.manager.views() as AdminTaskView[],
     steering: {
       state: p.steeringFailed ? 'failed' : p.entry?.steering.armed ? 'armed' : 'disarmed',
@@ -86,6 +89,7 @@ function ownWarnings(p: Parts, disks: readonly AdminDiskView[]): Warning[] {
   if (p.steeringFailed) warnings.push({ code: 'steering-failed', severity: 'bad', text: p.steeringFailed });
   warnings.push(...overloadWarnings(p.overload.view(), p.entry?.steering.restedFlows ?? 0));
   warnings.push(...diskWarnings(disks));
+  warnings.push(...(p.fleet?.warnings() ?? []));
   warnings.push(...passingWarnings(p.entry?.steering.tagged));
   if (p.stop === 'unclean') warnings.push({ code: 'unclean-stop', severity: 'info', sinceMs: p.startedAtMs });
   return warnings;

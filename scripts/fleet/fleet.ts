@@ -4,7 +4,6 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { argv, env, execPath, exit, stdout } from 'node:process';
@@ -12,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type BrokerUser, centralRights, type Rights, relayRights, terminalRights } from '../../src/fleet/rights.ts';
 import { command, Net, type Place, words } from '../cafe/net.ts';
 import { type Child, Processes } from '../cafe/processes.ts';
+import { askDesk } from './ask-desk.ts';
 import { PrivateBroker } from './private-broker.ts';
 
 export type FleetSettings = {
@@ -99,18 +99,8 @@ export class Fleet implements AsyncDisposable {
   }
 
   /** Asks the central, as whoever runs it does. */
-  async ask<T>(method: string, path: string, body?: object): Promise<T> {
-    const { promise, resolve, reject } = Promise.withResolvers<T>();
-    const asked = request({ socketPath: join(this.dir, 'central', 'central.sock'), method, path }, (answer) => {
-      let text = '';
-      answer.setEncoding('utf8').on('data', (part: string) => {
-        text += part;
-      });
-      answer.on('end', () => (answer.statusCode === 200 ? resolve(JSON.parse(text) as T) : reject(new Error(text))));
-    });
-    asked.on('error', reject);
-    asked.end(body && JSON.stringify(body));
-    return promise;
+  ask<T>(method: string, path: string, body?: object): Promise<T> {
+    return askDesk(join(this.dir, 'central', 'central.sock'), method, path, body);
   }
 
   said(): Promise<FleetSaid> {

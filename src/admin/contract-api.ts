@@ -105,7 +105,13 @@ export type ExplainQuery = {
   endpoint?: string;
 };
 /** `steering`: of a box; a central steers nothing. */
-export type HealthAnswer = { ok: boolean; version: string; steering?: 'armed' | 'disarmed' | 'failed' };
+export type HealthAnswer = {
+  ok: boolean;
+  version: string;
+  steering?: 'armed' | 'disarmed' | 'failed';
+  /** Of a box that is to take part in a fleet. */
+  fleet?: 'joined' | 'not-joined';
+};
 export type None = Record<never, never>;
 
 export type Api = {

@@ -17,7 +17,16 @@ export type SettingInfo = {
   /** Somebody could lose the box by it: it takes itself back unless confirmed. */
   needsConfirmation: boolean;
 };
-export type SettingGroup = 'line' | 'torrents' | 'memory' | 'clients' | 'swarm' | 'ports' | 'page' | 'privacy';
+export type SettingGroup =
+  | 'line'
+  | 'torrents'
+  | 'memory'
+  | 'clients'
+  | 'swarm'
+  | 'fleet'
+  | 'ports'
+  | 'page'
+  | 'privacy';
 export type SettingUnit = 'Mbit/s' | 'MB/s' | 'MiB' | 'GB' | 'share' | 'days' | 'torrents' | 'clients';
 
 /** JSON Schema 2020-12 of the subset that `base/schema-check.ts` checks; the page and the box check with the same. */

@@ -236,16 +236,33 @@ export type WarningCode =
   | 'overload'
   | 'overload-sheds'
   | 'unclean-stop'
-  | 'bad-pieces';
+  | 'bad-pieces'
+  | 'fleet-incomplete'
+  | 'fleet-file'
+  | 'fleet-place'
+  | 'fleet-broker'
+  | 'fleet-book';
 
 export type Warning = {
   code: Why<WarningCode>;
   severity: 'info' | 'warn' | 'bad';
   sinceMs?: number;
-  /** Fills the page's sentence: `port`, `path`, `freeBytes`, `availableBytes`, `percent`, `name`, `count`, `celsius`, `passed`, `shed`. */
+  /** Fills the page's sentence: `port`, `path`, `freeBytes`, `availableBytes`, `percent`, `name`, `count`, `celsius`, `passed`, `shed`, `host`. */
   detail?: Readonly<Record<string, string | number>>;
   /** Shown when the page has no sentence for the code. */
   text?: string;
+};
+
+/** The box as a relay of a fleet. While it has not joined it is a cache like any other, and gives what it has. */
+export type FleetView = {
+  state: 'joined' | 'not-joined';
+  /** Why it has not: a warning says what to do. */
+  why?: Why<WarningCode>;
+  name: string;
+  site: string;
+  /** Distributions that are whole here, and those that are on their way. */
+  whole: number;
+  taking: number;
 };
 
 /** How the box uses the line to the internet. */
@@ -318,6 +335,8 @@ export type BoxSnapshot = {
   totals: Totals;
   uplink?: UplinkView;
   prefill?: PrefillView;
+  /** Absent: the box takes part in no fleet. */
+  fleet?: FleetView;
   today?: Totals;
   tasks: readonly TaskView[];
   steering: SteeringView;

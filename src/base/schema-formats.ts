@@ -65,6 +65,10 @@ export const FORMATS: Formats = {
   /** The name goes into kernel rules, so it is held to what an interface is ever called. */
   interface: (text) => /^[A-Za-z0-9._-]{1,15}$/.test(text) && text !== '.' && text !== '..',
   'absolute-path': isAbsolutePath,
+  /** Of a node or a site of a fleet: it is part of names at the broker. */
+  'fleet-name': (text) => /^[a-z0-9][a-z0-9-]{0,62}$/.test(text),
+  /** An Ed25519 key as one line of base64 (RFC 8410: what a PEM file has between its first and last line), or such a file. */
+  'public-key': (text) => /^MCowBQYDK2VwAyEA[A-Za-z0-9+/]{43}=$/.test(text) || isAbsolutePath(text),
   /** 40 hex digits, or the 64 of a v2 torrent (BEP 52). */
   'info-hash': (text) => /^([0-9a-fA-F]{40}|[0-9a-fA-F]{64})$/.test(text),
 };

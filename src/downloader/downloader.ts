@@ -45,6 +45,8 @@ export type DownloadWorld = {
   mayBegin(inFlight: number): boolean;
   /** Bytes of begun and unverified pieces that may be held: `begunBytes` of the limits, or less. */
   begunBytes(): number;
+  /** What is had; undefined while the torrent's shape is unknown. */
+  have?(): Bitfield | undefined;
   /** Something threw while an origin was heard: a bug, here or in the task. */
   failed(error: unknown): void;
   /** Bytes of blocks that came from outside, useful or not. */
@@ -180,6 +182,11 @@ export class Downloader {
     this.#filling?.drop(piece);
   }
 
+  /** The piece is had: who places pieces by that hears of it. */
+  tell(piece: PieceIndex): void {
+    for (const [id, origin] of this.#live) if (this.#pool.byId(id)?.source.places) origin.tell(piece);
+  }
+
   /** The piece was found on the disk: not to be fetched. */
   gained(piece: PieceIndex): void {
     this.#filling?.gained(piece);
@@ -302,6 +309,8 @@ export class Downloader {
       answered: (o) => {
         this.#pool.on(origin, { kind: 'answered' }, this.#nowMs());
         if (!this.#filling) o.requestMetafile();
+        const have = origin.source.places ? this.#world.have?.() : undefined;
+        for (let piece = 0; piece < (have?.size ?? 0); piece++) if (have?.has(piece)) o.tell(piece);
         this.#layers.ask(o, this.#nowMs());
       },
       ready: (o) => this.#filling?.fill(o),

@@ -117,10 +117,10 @@ export class TestWorld implements DownloadWorld {
     const bytes = Buffer.concat(piece.payloadParts());
     for (const check of shapeOf(this.torrent.meta).checksOf(piece.index)) {
       const found =
-        check.kind === 'sha1'
-          ? createHash('sha1').update(bytes).digest()
-          : wholeTree(bytes.subarray(0, check.dataBytes), check.leaves).at(-1)?.[0];
-      if (!found?.equals(check.kind === 'sha1' ? check.digest : check.root)) return 'bad';
+        check.kind === 'merkle'
+          ? wholeTree(bytes.subarray(0, check.dataBytes), check.leaves).at(-1)?.[0]
+          : createHash(check.kind).update(bytes).digest();
+      if (!found?.equals(check.kind === 'merkle' ? check.root : check.digest)) return 'bad';
     }
     this.kept.set(piece.index, bytes);
     return 'ok';

@@ -3,7 +3,7 @@ import type { Bitfield } from '#base/bitfield.ts';
 import type { Endpoint } from '#base/endpoint.ts';
 import { errorText } from '#base/errors.ts';
 import { Rate } from '#base/rate.ts';
-import { BLOCK_BYTES, type InfoHash, MIB } from '#base/units.ts';
+import { BLOCK_BYTES, type InfoHash, MIB, type PieceIndex } from '#base/units.ts';
 import type { HashRange } from '#wire/hash-messages.ts';
 import { type Ciphers, MseInitiator } from '#wire/mse.ts';
 import { type OriginHandler, OriginWire } from '#wire/origin-wire.ts';
@@ -152,6 +152,11 @@ export class OriginConnection {
   /** As `cancel`, but only for a request that timed out here. Cheap when there is none. */
   cancelLate(request: BlockRequest): void {
     if (this.#late > 0 && this.#outstanding.get(keyOf(request))?.late) this.cancel(request);
+  }
+
+  /** The box has the piece. */
+  tell(piece: PieceIndex): void {
+    if (this.answered && !this.#over) this.#wire?.have(piece);
   }
 
   requestMetadata(piece: number): void {

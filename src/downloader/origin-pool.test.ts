@@ -24,6 +24,11 @@ test('an origin is dialled in the name of the latest client, whoever else tells 
   assert.deepEqual(poolOf({ endpoint, as }, { endpoint, as: later }, { endpoint }).due(0)?.source.as, later);
 });
 
+test('an origin that places pieces is told of them, whoever else tells of it', () => {
+  assert.deepEqual(poolOf({ endpoint, places: true }, { endpoint, as }).due(0)?.source, { endpoint, places: true, as });
+  assert.deepEqual(poolOf({ endpoint }, { endpoint, places: true }).due(0)?.source, { endpoint, places: true });
+});
+
 test("what the box's own address could not reach is dialled at once in a client's name", () => {
   const pool = poolOf({ endpoint });
   const origin = dialled(pool, 0);

@@ -5,9 +5,14 @@ import { newOrigin, nextOrigin, type OriginEvent, type OriginState } from './ori
 
 /**
  * An origin peer, and the client in whose name it may be dialled. `qvodHello`: the client's own handshake in Qvod's dialect,
- * which is then the peer's too.
+ * which is then the peer's too. `places`: it tells of its pieces by what it hears has come, so it is told.
  */
-export type OriginSource = { readonly endpoint: Endpoint; readonly as?: LanEndpoint; readonly qvodHello?: Buffer };
+export type OriginSource = {
+  readonly endpoint: Endpoint;
+  readonly as?: LanEndpoint;
+  readonly qvodHello?: Buffer;
+  readonly places?: true;
+};
 
 export type Origin = {
   readonly id: OriginId;
@@ -118,5 +123,6 @@ export class OriginPool {
  */
 function latest(known: OriginSource, news: OriginSource): OriginSource {
   if (known.qvodHello && !news.qvodHello) return known;
-  return news.as || !known.as ? news : { ...news, as: known.as };
+  const kept = { ...(known.places && { places: known.places }), ...(known.as && { as: known.as }) };
+  return { ...kept, ...news };
 }

@@ -53,6 +53,8 @@ export class Outbox {
   readonly #bookId: string;
   /** In the order of the book. */
   readonly #known = new Map<number, Known>();
+  /** The broker has them, and the book is yet to forget them. */
+  #taken: Known[] = [];
   #lastId = 0;
   #inFlight = 0;
   #isPoked = false;
@@ -177,8 +179,10 @@ export class Outbox {
           });
           break;
         case 'ok':
-          book.sent(row.id);
-          break;
+          // Those that are answered together are one transaction. Until then it is out, and nothing overtakes it.
+          known.isOut = true;
+          if (this.#taken.push(known) === 1) setImmediate(() => this.#forget());
+          return;
         default:
           known.isLost = published.kind === 'lost';
           known.dueMs = clock.nowMs() + this.#backoff(known.tries++);
@@ -191,6 +195,26 @@ export class Outbox {
       known.dueMs = clock.nowMs() + this.#backoff(known.tries++);
     }
     if (this.#isBehind || this.#known.size > this.#inFlight) this.poke();
+  }
+
+  #forget(): void {
+    const taken = this.#taken;
+    this.#taken = [];
+    if (this.#scope.closed) return;
+    const { book, log, clock } = this.#world;
+    try {
+      book.transaction(() => {
+        for (const { id } of taken) book.sent(id);
+      });
+      for (const { id } of taken) this.#known.delete(id);
+    } catch (error) {
+      log.error('outbox not written', { why: errorText(error) });
+      for (const known of taken) {
+        known.isOut = false;
+        known.dueMs = clock.nowMs() + this.#backoff(known.tries++);
+      }
+    }
+    this.poke();
   }
 
   #backoff(failures: number): number {

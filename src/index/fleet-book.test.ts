@@ -80,6 +80,9 @@ test('whatever was said is there after a restart', (t) => {
     changedMs: 8,
   };
   assert.deepEqual(book.targets('a'), [target]);
+  assert.deepEqual(book.targetsOf('n1'), [target]);
+  assert.deepEqual(book.targetsOf('n2'), []);
+  assert.deepEqual(book.distributionHeads()[1], { id: 'a', name: '补丁', rev: 1, orders: '{}', state: 'complete' });
   assert.deepEqual(book.nodes(), [{ name: 'n1', said: '{"site":"west"}', seenMs: 4, away: 0 }]);
   assert.deepEqual(book.unsent(), [{ id: 1, ...message }]);
   assert.equal(book.fact('site east'), '1');

@@ -144,6 +144,12 @@ export class FleetBook implements Disposable {
     return this.#sql(sql).pluck().all() as string[];
   }
 
+  /** As `distributions`, of what is short. */
+  distributionHeads(limit = 1_000): Pick<DistributionRow, 'id' | 'name' | 'rev' | 'orders' | 'state'>[] {
+    const sql = 'SELECT id, name, rev, orders, state FROM distribution ORDER BY created_ms DESC, id LIMIT ?';
+    return this.#sql(sql).all(limit) as Pick<DistributionRow, 'id' | 'name' | 'rev' | 'orders' | 'state'>[];
+  }
+
   /** The highest of the name so far; 0: none. */
   lastRev(name: string): number {
     return this.#sql('SELECT coalesce(max(rev), 0) FROM distribution WHERE name = ?').pluck().get(name) as number;
@@ -198,6 +204,11 @@ export class FleetBook implements Disposable {
   targetBriefs(id: string): (readonly [node: string, state: string, haveBytes: number])[] {
     const sql = 'SELECT node, state, have_bytes FROM target WHERE distribution = ?';
     return this.#sql(sql).raw().all(id) as [string, string, number][];
+  }
+
+  /** All of a node. */
+  targetsOf(node: string): TargetRow[] {
+    return this.#sql(`${TARGET} WHERE node = ?`).all(node) as TargetRow[];
   }
 
   // ---- nodes ----

@@ -68,6 +68,8 @@ export const FLEET_MIGRATIONS: readonly Migration[] = [
         CREATE INDEX note_at ON note (at_ms);
         CREATE INDEX note_distribution ON note (distribution) WHERE distribution IS NOT NULL;
         CREATE INDEX note_node ON note (node) WHERE node IS NOT NULL;
+        CREATE INDEX target_node ON target (node);
+        CREATE INDEX distribution_created ON distribution (created_ms);
         ALTER TABLE node ADD COLUMN away INTEGER NOT NULL DEFAULT 0;
       `);
     },

@@ -37,6 +37,8 @@ export type ManagerWorld = {
   readonly traffic?: TaskWorld['traffic'];
   /** Where demand is noted. */
   readonly demand?: TaskWorld['demand'];
+  /** See TaskWorld. */
+  pieceSha256?: TaskWorld['pieceSha256'];
   /** Where pieces lie. */
   disks?: AdmissionWorld['disks'];
   /** What would go for something new. */

@@ -354,6 +354,7 @@ export class Manager {
         for (const id of names.all) await this.#world.lookUp(id, found, signal);
       },
       isBox: (endpoint) => this.#world.isBox(endpoint),
+      pieceSha256: (infoHash) => this.#world.pieceSha256?.(infoHash),
       refusal: (meta) => this.#refusing.of(meta),
       cannotKeep: (why) => this.#room.refused(why),
       gone: (why) => this.#gone(names, why),

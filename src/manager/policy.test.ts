@@ -46,3 +46,14 @@ test('a hybrid that is allowed by one of its names is allowed by both once they 
   unlisted.sameTorrent([A, B]);
   assert.equal(unlisted.refusesHash(C), undefined, 'no list, no limit');
 });
+
+test('a torrent of the fleet is served though it is private and on no list, unless the operator blocks it', () => {
+  const own = new Set([A, B]);
+  const policy = new Policy({ servePrivate: false, block: [B], allow: [], isOwn: (id) => own.has(id) });
+  assert.equal(policy.refusesHash(A), undefined);
+  assert.equal(policy.refuses({ ids: [A], isPrivate: true }), undefined);
+  assert.equal(policy.refuses({ ids: [B], isPrivate: true }), 'blocked');
+  own.delete(A);
+  assert.equal(policy.refusesHash(A), 'blocked');
+  assert.equal(policy.refuses({ ids: [A], isPrivate: true }), 'private');
+});

@@ -10,6 +10,8 @@ export type PolicyConfig = {
   readonly allow: readonly InfoHash[] | undefined;
   /** What the operator blocks besides, by any of its names; that may change. */
   blocks?(infoHash: InfoHash): boolean;
+  /** Its swarm is the box's own fleet, which wants it here: no rule on private torrents is about it, and no list need allow it. */
+  isOwn?(infoHash: InfoHash): boolean;
 };
 
 /** Which torrents the box serves, and which it may speak of. A `why` is a code that the page knows. */
@@ -19,12 +21,14 @@ export class Policy {
   readonly #blocks: (infoHash: InfoHash) => boolean;
   /** Grows by at most one name for each that the operator gave. */
   readonly #allow: Set<InfoHash> | undefined;
+  readonly #isOwn: (infoHash: InfoHash) => boolean;
 
   constructor(config: PolicyConfig) {
     this.#servePrivate = config.servePrivate;
     this.#block = new Set(config.block);
     this.#blocks = (id) => this.#block.has(id) || (config.blocks?.(id) ?? false);
     this.#allow = config.allow && new Set(config.allow);
+    this.#isOwn = (id) => config.isOwn?.(id) ?? false;
   }
 
   /** These name one torrent (BEP 52): a list that allows it by one name allows it by the other, too. */
@@ -39,13 +43,14 @@ export class Policy {
 
   /** Known from the info-hash alone: such a torrent gets no task. */
   refusesHash(infoHash: InfoHash): 'blocked' | undefined {
-    return this.#blocks(infoHash) || this.#allow?.has(infoHash) === false ? 'blocked' : undefined;
+    if (this.#blocks(infoHash)) return 'blocked';
+    return this.#allow?.has(infoHash) === false && !this.#isOwn(infoHash) ? 'blocked' : undefined;
   }
 
   /** Known only from the metainfo. */
   refuses(meta: Pick<Metainfo, 'ids' | 'isPrivate'>): 'private' | 'blocked' | undefined {
     // A hybrid's other name may be the one that the list has.
     if (meta.ids.some(this.#blocks)) return 'blocked';
-    return meta.isPrivate && !this.#servePrivate ? 'private' : undefined;
+    return meta.isPrivate && !this.#servePrivate && !meta.ids.some(this.#isOwn) ? 'private' : undefined;
   }
 }

@@ -13,20 +13,22 @@ export type RefusingWorld = { readonly clock: Clock; readonly index: Pick<Index,
 /** Which torrents the box has no part in: what the operator blocks and what is private, what proved to be of no use lately, and what its agent threw at. */
 export class Refusing {
   readonly #world: RefusingWorld;
-  readonly #blocks: PolicyConfig['blocks'];
+  /** What is asked anew each time, whatever the settings are. */
+  readonly #asked: Pick<PolicyConfig, 'blocks' | 'isOwn'>;
   #policy: Policy;
   #refusals = new Refusals();
   readonly #setbacks = new Setbacks();
 
   constructor(config: PolicyConfig, world: RefusingWorld) {
     this.#world = world;
-    this.#blocks = config.blocks;
+    const { blocks, isOwn } = config;
+    this.#asked = { ...(blocks && { blocks }), ...(isOwn && { isOwn }) };
     this.#policy = new Policy(config);
   }
 
   /** From now on by these rules: what was refused under others is looked at anew. */
   change(config: PolicyConfig): void {
-    this.#policy = new Policy({ ...(this.#blocks && { blocks: this.#blocks }), ...config });
+    this.#policy = new Policy({ ...this.#asked, ...config });
     this.#refusals = new Refusals();
   }
 

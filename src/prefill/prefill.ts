@@ -90,6 +90,14 @@ export class Prefill {
     return added;
   }
 
+  /** Why nothing may be fetched now that no client waits for; 'now': whatever the hour. */
+  why(when: 'now' | 'window'): Held | undefined {
+    const { hours, dayShare } = this.#settings;
+    const now = new Date(this.#world.clock.nowMs());
+    if (when === 'window' && !hours.some((h) => isWithin(h, now))) return 'window-shut';
+    return this.#world.held(dayShare);
+  }
+
   /** See worthOf. */
   worth(infoHash: InfoHash): number | undefined {
     return worthOf(this.#list.of(infoHash), this.#world.clock.nowMs());
@@ -183,11 +191,9 @@ export class Prefill {
   #turn(): void {
     const { clock, log } = this.#world;
     this.#list.age(clock.nowMs());
-    const { hours, dayShare } = this.#settings;
-    const now = new Date(clock.nowMs());
-    const isHour = hours.some((h) => isWithin(h, now));
-    const other = this.#world.held(dayShare);
-    const held = isHour ? other : 'window-shut';
+    const other = this.why('now');
+    const held = this.why('window');
+    const isHour = held !== 'window-shut';
     if (held !== this.#held) log.info('prefill', { why: held ?? 'open', waiting: this.#list.waiting.length });
     this.#held = held;
     this.#turns.look((order) => other === undefined && (isHour || order.now === true));

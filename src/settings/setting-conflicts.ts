@@ -7,5 +7,12 @@ export function conflictsOf(values: Readonly<Record<string, unknown>>): SchemaPr
   const { port } = values.localPeer as { readonly port: number };
   if (port === values.listenPort)
     found.push({ path: 'localPeer.port', code: 'conflict', detail: { with: 'listenPort' } });
+  const fleet = values.fleet as { readonly enabled: boolean; readonly port: number };
+  if (fleet.enabled && [port, values.listenPort].includes(fleet.port))
+    found.push({
+      path: 'fleet.port',
+      code: 'conflict',
+      detail: { with: fleet.port === port ? 'localPeer.port' : 'listenPort' },
+    });
   return found;
 }

@@ -30,11 +30,21 @@ export const DEFAULTS = {
   optOut: [],
   neverSteer: [],
   syslog: { enabled: false, host: '127.0.0.1', port: 514, protocol: 'udp' },
+  // AMQP over TLS; and beside the port as a neighbour, which the router's side cannot reach.
+  fleet: {
+    enabled: false,
+    brokerPort: 5671,
+    vhost: 'fleet',
+    port: 6882,
+    keys: [],
+    firmwareKeys: [],
+    inHours: true,
+  },
   clientHistory: { enabled: false, keepDays: 30 },
 } as const;
 
 /** Settings of several fields: those that are not given keep their defaults. */
-const GROUPS = ['localPeer', 'dht', 'uplink', 'prefill', 'syslog', 'clientHistory'] as const;
+const GROUPS = ['localPeer', 'dht', 'uplink', 'prefill', 'syslog', 'fleet', 'clientHistory'] as const;
 
 /** Settings as they hold: what the file gives, and defaults for the rest. */
 export function filled(given: Readonly<Record<string, unknown>>): Record<string, unknown> {

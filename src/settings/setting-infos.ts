@@ -3,7 +3,7 @@ import type { SettingName } from './setting-schemas.ts';
 /** See SettingInfo of the admin contract, which is this. */
 export type Info = {
   readonly path: string;
-  readonly group: 'line' | 'torrents' | 'memory' | 'clients' | 'swarm' | 'ports' | 'page' | 'privacy';
+  readonly group: 'line' | 'torrents' | 'memory' | 'clients' | 'swarm' | 'fleet' | 'ports' | 'page' | 'privacy';
   readonly unit?: 'Mbit/s' | 'MB/s' | 'MiB' | 'GB' | 'share' | 'days' | 'torrents' | 'clients';
   readonly applies: 'at-once' | 'at-restart' | 'file-only';
   readonly needsConfirmation: boolean;
@@ -34,6 +34,7 @@ const ROWS: Readonly<Record<SettingName, Row>> = {
   neverSteer: ['clients', 'at-restart'],
   localPeer: ['swarm', 'at-restart'],
   dht: ['swarm', 'at-restart'],
+  fleet: ['fleet', 'at-restart'],
   lan: ['ports', 'at-restart', 'confirm'],
   wan: ['ports', 'at-restart', 'confirm'],
   bridge: ['ports', 'at-restart', 'confirm'],

@@ -46,6 +46,11 @@ const mbps: Schema = {
 const share: Schema = { type: 'number', minimum: 0, maximum: 1, description: 'a share from 0 to 1' };
 const time = text('time-of-day', 'a time of the day, "00:00" to "24:00"');
 const hash = text('info-hash', 'an info-hash of 40 or 64 hex digits');
+const keys = list(
+  text('public-key', 'an Ed25519 public key as one line, or the path of its PEM file'),
+  16,
+  'public keys',
+);
 const hashes = list(hash, 100_000, 'info-hashes of 40 or 64 hex digits');
 /** More would make starting slow; nobody writes that many by hand. */
 const networks = list(
@@ -152,6 +157,26 @@ export const SETTING_SCHEMAS = {
       protocol: { type: 'string', enum: ['udp', 'tcp'], description: '"udp" or "tcp"' },
     },
     ['enabled', 'host', 'port', 'protocol'],
+  ),
+  fleet: group(
+    {
+      enabled: flag,
+      name: text('fleet-name', 'a name of small letters, digits and "-"'),
+      site: text('fleet-name', 'a name of small letters, digits and "-"'),
+      brokerHost: text('host', 'an address, or a name', { maxLength: 253 }),
+      brokerPort: port,
+      vhost: { type: 'string', minLength: 1, maxLength: 255, description: 'the name of a virtual host' },
+      passwordFile: folder,
+      caFile: folder,
+      certFile: folder,
+      keyFile: folder,
+      ip: text('address', 'an address'),
+      port,
+      keys,
+      firmwareKeys: keys,
+      inHours: flag,
+    },
+    ['enabled', 'brokerPort', 'vhost', 'port', 'keys', 'firmwareKeys', 'inHours'],
   ),
   clientHistory: group({ enabled: flag, keepDays: whole(1, 365) }, ['enabled', 'keepDays']),
 } as const satisfies Readonly<Record<string, Schema>>;

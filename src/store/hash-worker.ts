@@ -21,7 +21,7 @@ function isZero(part: Buffer): boolean {
 function digest(parts: Buffer[], work: HashWork): Digests {
   if (!parts.every(isZero)) return digestsOf(parts, work);
   const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const kind = `${length} ${work.sha1} ${work.merkle?.leaves} ${work.merkle?.dataBytes}`;
+  const kind = `${length} ${work.sha1} ${work.sha256} ${work.merkle?.leaves} ${work.merkle?.dataBytes}`;
   const known = zeroDigests.get(kind);
   if (known) return known;
   if (zeroDigests.size >= ZERO_DIGESTS) zeroDigests.clear();

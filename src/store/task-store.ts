@@ -3,12 +3,13 @@ import type { InfoHash, PieceIndex } from '#base/units.ts';
 import type { TaskMemory } from './piece-cache-task.ts';
 
 /**
- * One test that a piece must pass. 'sha1': SHA-1 of all its bytes (BEP 3). 'merkle': the root over SHA-256 of its 16 KiB
+ * One test that a piece must pass. 'sha1', 'sha256': of all its bytes (BEP 3; what a fleet signs). 'merkle': the root over SHA-256 of its 16 KiB
  * blocks (BEP 52), of which there are `leaves`, a power of two; those that the piece is too short for are 32 zero bytes.
  * Only the first `dataBytes` of the piece are the file's: what follows pads a hybrid's v1 piece and is in no leaf.
  */
 export type PieceCheck =
   | { readonly kind: 'sha1'; readonly digest: Uint8Array }
+  | { readonly kind: 'sha256'; readonly digest: Uint8Array }
   | { readonly kind: 'merkle'; readonly root: Uint8Array; readonly leaves: number; readonly dataBytes: number };
 
 /** What the store must know of a torrent. */

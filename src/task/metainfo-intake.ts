@@ -9,6 +9,8 @@ export type IntakeWorld = {
   readonly infoHash: InfoHash;
   /** All names are known. False: another task has the torrent already, and this one goes. */
   identified(meta: Metainfo): boolean;
+  /** SHA-256 of every piece, where somebody signed that: see TaskWorld. */
+  pieceSha256?(infoHash: InfoHash): Uint8Array | undefined;
   /** The torrent is one that the box does not serve: why not, or undefined. */
   refusal(meta: Metainfo): string | undefined;
   /** From now on pieces can be verified. Told once. */
@@ -42,6 +44,10 @@ export class MetainfoIntake {
     return this.#meta;
   }
 
+  get isSigned(): boolean | undefined {
+    return this.#meta && this.#meta.pieceSha256 !== undefined;
+  }
+
   gotInfo(infoBytes: Buffer, from: string, layers?: Uint8Array): void {
     if (this.#meta) return;
     const world = this.#world;
@@ -52,7 +58,9 @@ export class MetainfoIntake {
       if (isNamedBy(infoBytes, world.infoHash)) world.leave('unsupported');
       return;
     }
-    const meta = layers && needsLayers(parsed.value) ? this.#complete(parsed.value, layers, from) : parsed.value;
+    const meta = this.#signed(
+      layers && needsLayers(parsed.value) ? this.#complete(parsed.value, layers, from) : parsed.value,
+    );
     const own = world.identified(meta);
     const refusal = own ? world.refusal(meta) : undefined;
     if (!own || refusal) {
@@ -75,6 +83,11 @@ export class MetainfoIntake {
     this.#world.keep(meta);
     if (canVerify(before)) this.#world.better(meta);
     else this.#world.usable(meta, from);
+  }
+
+  #signed(meta: Metainfo): Metainfo {
+    const pieceSha256 = this.#world.pieceSha256?.(meta.infoHash);
+    return pieceSha256?.length === meta.pieceCount * 32 ? { ...meta, pieceSha256 } : meta;
   }
 
   #complete(meta: Metainfo, layers: Uint8Array, from: string): Metainfo {

@@ -163,6 +163,12 @@ export class PieceShelf {
     return found;
   }
 
+  /** As `verify`, and while others use the disk, too: by all that is known by now. */
+  async prove(index: PieceIndex): Promise<void> {
+    const found = await this.verify(index);
+    if (found.kind === 'busy') (await this.block(index, 0, this.#size(index), true))?.done?.();
+  }
+
   /** What is lost with a piece of the segment that would go first, on average; undefined: none may go. */
   leastStake(stakeOf: StakeOf): number | undefined {
     const { segmentPieces } = this.#store;

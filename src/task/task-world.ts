@@ -97,6 +97,8 @@ export type TaskWorld = {
   lookUp(found: (peers: readonly Endpoint[]) => void, signal: AbortSignal): Promise<void>;
   /** The endpoint is the box's own. */
   isBox(endpoint: Endpoint): boolean;
+  /** Of a torrent whose maker signed that beside: SHA-256 of every piece, 32 bytes each. A piece must pass it, too, before it is had. */
+  pieceSha256?(infoHash: InfoHash): Uint8Array | undefined;
   /** The torrent is one that the box does not serve (BEP 27, a block list): why not, or undefined. */
   refusal(meta: Metainfo): string | undefined;
   /** The disk takes no more pieces. */

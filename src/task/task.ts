@@ -1,3 +1,4 @@
+import type { Bitfield } from '#base/bitfield.ts';
 import type { Endpoint } from '#base/endpoint.ts';
 import { errorText } from '#base/errors.ts';
 import { Scope } from '#base/scope.ts';
@@ -152,7 +153,34 @@ export class Task {
   }
 
   get holdsSome(): boolean {
-    return (this.#holdings.shelf?.have.count ?? 0) > 0;
+    return (this.have?.count ?? 0) > 0;
+  }
+
+  /** Exactly what is verified and durable; undefined while its metainfo is unknown. For reading alone. */
+  get have(): Bitfield | undefined {
+    return this.#holdings.shelf?.have;
+  }
+
+  /** Pieces must pass SHA-256, too: see TaskWorld.pieceSha256. Undefined while its metainfo is unknown. */
+  get isSigned(): boolean | undefined {
+    return this.#intake.isSigned;
+  }
+
+  /** Its metainfo, if it is not known yet. */
+  learn(info: Buffer): void {
+    this.#intake.gotInfo(info, 'the operator');
+  }
+
+  /** A piece that came another way than from a peer, and belongs to the task from now on. It is verified like any other; one that is had already stays as it is. */
+  async put(piece: FramedPiece): Promise<'ok' | 'bad' | 'full' | 'failed'> {
+    const { index, lengthBytes } = piece;
+    if (this.gone || !this.have) return 'failed';
+    if (this.have.has(index)) return 'ok';
+    const kept = await this.#accept(piece, []);
+    if (kept !== 'ok') return kept;
+    this.#downloader.gained(index);
+    this.#ledger.filled(index, lengthBytes, 'ordered');
+    return kept;
   }
 
   addSources(sources: readonly OriginSource[]): void {
@@ -170,6 +198,16 @@ export class Task {
   /** See PieceShelf.verify. Undefined while nothing can be verified. */
   async verify(piece: PieceIndex): Promise<AtRest | undefined> {
     return this.gone ? undefined : this.#holdings.shelf?.verify(piece);
+  }
+
+  /** The index knows all that it has, as of now. */
+  noteProgress(): void {
+    this.#ledger.persist();
+  }
+
+  /** See PieceShelf.prove. */
+  async prove(piece: PieceIndex): Promise<void> {
+    if (!this.gone) await this.#holdings.shelf?.prove(piece);
   }
 
   /** See PieceShelf.leastStake. */
@@ -315,6 +353,7 @@ export class Task {
       gained: (piece, found) => {
         this.#ledger.haveChanged();
         if (found) this.#downloader.gained(piece);
+        this.#downloader.tell(piece);
         this.#audience.announce(piece, found);
         if (this.whole) this.#life.look();
       },
@@ -375,6 +414,7 @@ export class Task {
       lack: (piece) => this.#perception.wanted(piece),
       mayBegin: (inFlight) => this.#perception.mayBegin(inFlight),
       begunBytes: () => this.#world.begunBytes(),
+      have: () => this.have,
       failed: (error) => this.#world.failed(error),
       received: (bytes, piece) => {
         this.#perception.moved();
@@ -404,6 +444,7 @@ export class Task {
     return new MetainfoIntake({
       infoHash: this.infoHash,
       identified: (meta) => this.#world.identified(meta),
+      pieceSha256: (infoHash) => this.#world.pieceSha256?.(infoHash),
       refusal: (meta) => this.#world.refusal(meta),
       usable: (meta, from) => this.#usable(meta, from),
       better: (meta) => this.#better(meta),

@@ -30,6 +30,8 @@ export type Metainfo = {
   pieceHashes: Uint8Array | undefined;
   /** The root of each piece's hash tree, 32 bytes; undefined in v1, and while the piece layers are not known. */
   pieceRoots: Uint8Array | undefined;
+  /** SHA-256 of each piece, 32 bytes, where whoever made the torrent signed that, too: no torrent carries it by itself. */
+  pieceSha256?: Uint8Array;
   /** In torrent order, padding files included. Elements are safe path elements; none of it is ever opened here. */
   files: readonly TorrentFile[];
   /** Those that have a hash tree, in the order of their pieces; none in v1. */

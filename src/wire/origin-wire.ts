@@ -114,6 +114,11 @@ export class OriginWire {
     this.#say({ kind: 'request', piece, begin, length });
   }
 
+  /** The box has the piece. Nobody is given any over this connection: it is for who places pieces by what others have. */
+  have(piece: PieceIndex): void {
+    this.#say({ kind: 'have', piece });
+  }
+
   cancel(piece: PieceIndex, begin: number, length: number): void {
     this.#say({ kind: 'cancel', piece, begin, length });
   }

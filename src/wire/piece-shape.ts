@@ -6,6 +6,7 @@ import { type Metainfo, pieceSize } from './metainfo.ts';
 /** What a piece's bytes must hash to. */
 export type PieceCheck =
   | { readonly kind: 'sha1'; readonly digest: Uint8Array }
+  | { readonly kind: 'sha256'; readonly digest: Uint8Array }
   | {
       readonly kind: 'merkle';
       readonly root: Uint8Array;
@@ -41,9 +42,10 @@ export function shapeOf(meta: Metainfo): PieceShape {
 }
 
 function checksOf(meta: Metainfo, piece: PieceIndex): PieceCheck[] {
-  const { pieceHashes, pieceRoots, pieceLength, rooted } = meta;
+  const { pieceHashes, pieceRoots, pieceSha256, pieceLength, rooted } = meta;
   const checks: PieceCheck[] = [];
   if (pieceHashes) checks.push({ kind: 'sha1', digest: pieceHashes.subarray(piece * 20, piece * 20 + 20) });
+  if (pieceSha256) checks.push({ kind: 'sha256', digest: pieceSha256.subarray(piece * 32, piece * 32 + 32) });
   if (pieceRoots) {
     const root = pieceRoots.subarray(piece * HASH_BYTES, (piece + 1) * HASH_BYTES);
     // The only piece of a short file is the whole tree; any other is a full-width part of one, though its bytes may be fewer.

@@ -42,6 +42,7 @@ export function snapshotNow(): BoxSnapshot {
     totals: { servedBytes: 1.9e12 + grown, filledBytes: 2.2e11, passedBytes: 8.6e10, savedBytes: 1.68e12 + grown },
     memoryCache: { bytes: 812e6, limitBytes: 1.07e9 },
     uplink: { why: 'free', dayBytes: 15e9, dayPrefillBytes: 4e9, dayLimitBytes: 80e9, queueMs: 4, wastes: false },
+    fleet: { state: 'joined', name: 'cafe-12', site: 'east', whole: 3, taking: 1 },
     prefill: { held: 'window-shut', waiting: orders.length, orders },
     tasks,
     omittedTasks: torrents.length - tasks.length,

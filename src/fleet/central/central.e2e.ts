@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { realClock } from '#base/clock.ts';
 import { FakeRabbit } from '../fake-broker.ts';
 import { decodeUp } from '../messages.ts';
-import { dataInbox } from '../names.ts';
+import { controlInbox, dataInbox } from '../names.ts';
 import { centralOn, fileOf, ScriptedNode, temporary, until } from './fixtures.ts';
 import { PLAN_LIMITS } from './plan.ts';
 
@@ -163,6 +163,25 @@ test('who gets on has all his tries again', async (t) => {
   };
   assert.equal(await said(2_000), 0);
   assert.equal(await said(999), 5);
+});
+
+test('who is away is not asked who he is: his inbox does not fill, which would refuse for all', async (t) => {
+  const folder = temporary(t);
+  const rabbit = new FakeRabbit();
+  let aheadMs = 0;
+  const clock = { ...realClock, nowMs: () => Date.now() + aheadMs };
+  const { central, book } = await centralOn(t, rabbit, folder, { clock });
+  const [staying, going] = [new ScriptedNode(t, rabbit, 't1'), new ScriptedNode(t, rabbit, 't2')];
+  await until('all are here', () => central.nodes().length === 2);
+  await going.leave();
+  const asked = (): number => staying.said.filter(({ kind }) => kind === 'discover').length;
+  for (let i = 0; i < 7; i++) {
+    const before = asked();
+    aheadMs += 30_000;
+    await until('it is asked', () => asked() > before);
+  }
+  assert.ok(rabbit.depth(controlInbox('t2')) <= 3, `${rabbit.depth(controlInbox('t2'))} wait for who is away`);
+  assert.deepEqual(book.unsent(), [], 'nor is it kept to be sent again');
 });
 
 test('the diary tells of a node that begins anew, goes, comes back, and warns', async (t) => {

@@ -1,14 +1,14 @@
-import type { KeyObject } from 'node:crypto';
+import { type KeyObject, randomUUID } from 'node:crypto';
 import type { Clock } from '#base/clock.ts';
 import type { Log } from '#base/log.ts';
 import type { Scope } from '#base/scope.ts';
 import type { FleetBook, NewNote, NoteRow, TargetRow } from '#index/fleet-book.ts';
-import type { Broker, Delivery } from '../broker.ts';
+import type { Broker } from '../broker.ts';
 import type { Orders } from '../config-types.ts';
 import type { DistributionId } from '../manifest.ts';
 import type { Place } from '../message-types.ts';
-import { type Carried, decodeUp } from '../messages.ts';
-import { CENTRAL_QUEUE, keyToAll, senderOf } from '../names.ts';
+import { encodeDown } from '../messages.ts';
+import { CENTRAL_QUEUE, DOWN, keyToAll, keyToNode } from '../names.ts';
 import type { NoteCode } from './diary.ts';
 import { type After, Doing } from './doing.ts';
 import { Giver } from './giver.ts';
@@ -17,8 +17,9 @@ import { Learning } from './learning.ts';
 import { type KnownNode, Nodes } from './nodes.ts';
 import { isWanted, type KeptOrders, keptOrders } from './orders.ts';
 import { PieceSender } from './piece-sender.ts';
-import { type PlanTarget, stepsFor } from './plan.ts';
+import { groupOf, type PlanTarget, stepsFor } from './plan.ts';
 import { type Publication, PublishError, type Published, readPublication } from './publishing.ts';
+import { Reports } from './reports.ts';
 import { Rollouts } from './rollouts.ts';
 import { SiteRates } from './site-rates.ts';
 import { isAllShut, planOf, type Sites } from './sites.ts';
@@ -51,7 +52,10 @@ const DISCOVER_EVERY_MS = 30_000;
 const TICK_MS = 1_000;
 /** Messages of one turn are weighed together. */
 const SOON_MS = 3;
-const PREFETCH = 64;
+/** What nodes said and is not yet kept: so much may be one transaction. */
+const PREFETCH = 256;
+/** Nodes that are asked at the same time who they are. */
+const ASKED_AT_ONCE = 64;
 
 /**
  * Publishes, tells every node what to do, and hears how far it is. All that must not be forgotten is in the book; what is to be done next follows from it (plan.ts), so a central that was killed goes on
@@ -64,8 +68,10 @@ export class Central {
   readonly #learning: Learning;
   readonly #doing: Doing;
   readonly #rollouts: Rollouts;
-  readonly #hearing: Hearing;
+  readonly #reports: Reports;
   readonly #soon = new Set<DistributionId>();
+  /** Of each group, one who has had it since it was looked at. */
+  readonly #done = new Map<DistributionId, Map<string, string>>();
   #epoch: number;
   /** Nobody could be heard before: that he was silent says nothing. */
   #hearsSinceMs: number;
@@ -89,12 +95,13 @@ export class Central {
       note: (code, of) => this.#note(code, of),
       hearsSinceMs: () => this.#hearsSinceMs,
     });
-    this.#hearing = new Hearing({
+    this.#reports = new Reports({
       ...world,
       ...parts,
       doing: this.#doing,
       rollouts: this.#rollouts,
       epoch: () => this.#epoch,
+      done: (id, node) => this.#doneSince(id, node),
       changed: (id) => this.#advanceSoon(id),
       note: (code, of) => this.#note(code, of),
     });
@@ -108,15 +115,20 @@ export class Central {
     scope.defer(control.onState(({ kind }) => this.#brokerIs(kind)));
     scope.defer(() => this.#giver[Symbol.asyncDispose]());
     await this.#giver.listen(place);
+    const hearing = new Hearing({
+      ...this.#world,
+      act: (node, said) => this.#reports.heard(node, said),
+      heard: () => this.#world.poke(),
+    });
     const consuming = control.consume({
       queue: CENTRAL_QUEUE,
       prefetch: PREFETCH,
-      onDelivery: (delivery) => this.#heard(delivery),
+      onDelivery: (delivery) => hearing.onDelivery(delivery),
     });
     scope.defer(async () => consuming[Symbol.asyncDispose]());
-    this.#discover();
-    scope.every(DISCOVER_EVERY_MS, () => this.#discover());
+    if (control.state.kind === 'up') this.#brokerIs('up');
     scope.every(TICK_MS, () => {
+      if (this.#nowMs - this.#epoch >= DISCOVER_EVERY_MS) this.#discover(false);
       this.#tellWhoWent();
       this.#advanceAll();
     });
@@ -245,7 +257,9 @@ export class Central {
     const isFirst = this.#broker === undefined && kind === 'up';
     this.#broker = kind;
     if (!isFirst) this.#note(({ up: 'broker-back', down: 'broker-gone', blocked: 'broker-blocked' } as const)[kind]);
-    if (kind === 'up') this.#advanceAll();
+    if (kind !== 'up') return;
+    this.#discover(true);
+    this.#advanceAll();
   }
 
   #tellWhoWent(): void {
@@ -255,37 +269,41 @@ export class Central {
     });
   }
 
-  // ---- what is heard ----
-
-  #heard(delivery: Delivery): void {
-    const sender = senderOf(delivery.key);
-    const carried: Carried = { type: delivery.type, contentType: delivery.contentType ?? '', body: delivery.body };
-    const read = decodeUp(carried);
-    if (!sender || read.kind !== 'ok' || sender.type !== delivery.type) {
-      const why = read.kind === 'ok' ? 'its key is not of its type' : read.why;
-      this.#world.log.warn('message not understood', { from: sender?.node, type: delivery.type, why });
-      delivery.reject();
-      return;
-    }
-    const { book } = this.#world;
-    book.transaction(() => {
-      if (book.isNews(delivery.messageId)) this.#hearing.heard(sender.node, read.value);
-    });
-    delivery.ack();
-    this.#world.poke();
-  }
-
   // ---- what is done ----
 
-  #discover(): void {
+  /**
+   * Asks who is there. All in one message when nobody is away, or it is not known who is; else those who are here, each by himself: what lies in the inbox of who is away would fill it in a night, and a full
+   * one refuses for all. It is asked again soon: what does not arrive is not sent again.
+   */
+  #discover(isFirst: boolean): void {
+    const { control, scope } = this.#world;
     this.#epoch = this.#nowMs;
-    this.#doing.tell(keyToAll('discover'), { kind: 'discover', epoch: this.#epoch });
-    this.#world.poke();
+    const all = this.nodes();
+    const here = all.filter(({ online }) => online);
+    const toAll = isFirst || here.length === all.length;
+    const keys = toAll ? [keyToAll('discover')] : here.map(({ name }) => keyToNode(name, 'discover'));
+    const carried = encodeDown({ kind: 'discover', epoch: this.#epoch });
+    scope.run(async (signal) => {
+      while (keys.length > 0 && !signal.aborted) {
+        const some = keys.splice(0, ASKED_AT_ONCE);
+        const publish = (key: string) =>
+          control.publish({ exchange: DOWN, key, messageId: randomUUID(), persistent: false, ...carried }, false);
+        await Promise.all(some.map(publish));
+      }
+    });
+  }
+
+  /** When it is looked at next, it is seen whether that was the last of a group. */
+  #doneSince(id: DistributionId, node: string): void {
+    const known = this.#nodes.get(node, this.#nowMs);
+    if (!known) return;
+    const groups = this.#done.get(id) ?? new Map<string, string>();
+    this.#done.set(id, groups.set(groupOf(known), node));
   }
 
   #advanceAll(): void {
     const ids = new Set<string>(this.#rollouts.open.map(({ distribution }) => distribution));
-    for (const { id, state } of this.#world.book.distributionBriefs())
+    for (const { id, state } of this.#world.book.distributionHeads())
       if (state === 'open' || state === 'converged') ids.add(id);
     for (const id of ids) this.#advance(id as DistributionId);
   }
@@ -318,6 +336,9 @@ export class Central {
       this.#rollouts.advance(book.distribution(id) ?? row);
     });
     if (isAllShut(plan, targets, nodes)) this.#doing.pause(id);
+    for (const node of this.#done.get(id)?.values() ?? [])
+      this.#learning.done(id, node, this.#doing.seed(id)?.meta.totalBytes ?? 0);
+    this.#done.delete(id);
     for (const then of after) then();
     this.#world.poke();
     const state = book.distribution(id)?.state;

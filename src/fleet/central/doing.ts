@@ -130,12 +130,14 @@ export class Doing {
     const orders = ordersOf(row);
     const isCapped = nodes.some((node) => this.#rate(orders, node) !== undefined);
     const { totalBytes } = seed.meta;
+    // What is not small comes to a relay by a swarm, too: there the rules of its own line hold, and its hours.
+    const isBySwarm = group === RELAYS || this.#relaysOf(id, group).length > 0;
     const way =
       orders.ways[group] ??
       // Where a rate is the limit, nothing is given twice.
       (isCapped && nodes.length > 1 && totalBytes > INLINE_BYTES
         ? 'swarm'
-        : learning.wayFor(group, totalBytes, nodes.length, this.#relaysOf(id, group).length > 0));
+        : learning.wayFor(group, totalBytes, nodes.length, isBySwarm));
     if (!orders.ways[group]) {
       book.setOrders(id, JSON.stringify({ ...orders, ways: { ...orders.ways, [group]: way } }));
       if (!isCapped) learning.begun(id, group);
@@ -150,7 +152,7 @@ export class Doing {
       ...(inOffer && row.seed && { seed: row.seed.toString('base64') }),
     };
     const receivers = this.#isEverybody(nodes) ? [keyToAll('offer')] : nodes.map((node) => keyToNode(node, 'offer'));
-    for (const receiver of receivers) this.tell(receiver, offer, id);
+    this.#tellEach(receivers, offer, id);
     for (const node of nodes) book.putTarget(id, node, this.#nowMs, { state: 'offered', why: null });
     // Behind the offer, once: who is offered it again says what he lacks. A central that was killed does not know who was sent it.
     const isOurs = row.createdMs >= this.#begunMs;
@@ -274,8 +276,12 @@ export class Doing {
 
   /** Into the outbox. */
   tell(receiver: string, message: DownMessage, distribution: DistributionId | null = null): void {
+    this.#tellEach([receiver], message, distribution);
+  }
+
+  #tellEach(receivers: readonly string[], message: DownMessage, distribution: DistributionId | null): void {
     const { type, contentType, body } = encodeDown(message);
-    this.#world.book.send({ distribution, receiver, type, contentType, body });
+    for (const receiver of receivers) this.#world.book.send({ distribution, receiver, type, contentType, body });
   }
 
   /** From the book; undefined when there is none that can be read. */

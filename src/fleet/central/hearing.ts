@@ -1,165 +1,82 @@
 import type { Clock } from '#base/clock.ts';
+import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
-import type { FleetBook, NewNote, TargetRow } from '#index/fleet-book.ts';
-import { LIMITS } from '../limits.ts';
-import type { DistributionId } from '../manifest.ts';
-import { piecesIn, type UpMessage } from '../messages.ts';
-import type { NoteCode } from './diary.ts';
-import type { Doing } from './doing.ts';
-import type { Learning } from './learning.ts';
-import type { Nodes } from './nodes.ts';
-import { isWanted, ordersOf } from './orders.ts';
-import type { TargetState } from './plan.ts';
-import type { Rollouts } from './rollouts.ts';
+import type { Scope } from '#base/scope.ts';
+import type { FleetBook } from '#index/fleet-book.ts';
+import type { Delivery } from '../broker.ts';
+import { type Carried, decodeUp, type UpMessage } from '../messages.ts';
+import { senderOf } from '../names.ts';
 
 export type HearingWorld = {
   readonly book: FleetBook;
-  readonly nodes: Nodes;
-  readonly doing: Doing;
-  readonly learning: Learning;
-  readonly rollouts: Rollouts;
-  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly clock: Clock;
   readonly log: Log;
-  /** Of the last `discover`. */
-  epoch(): number;
-  /** There may be something to do for it. */
-  changed(id: DistributionId): void;
-  note(code: NoteCode, of: Omit<NewNote, 'atMs' | 'code'>): void;
+  readonly scope: Scope;
+  /** What it brings about, inside a transaction: it may be asked again for the same message when that one fails. */
+  act(node: string, said: UpMessage): void;
+  /** They are kept. */
+  heard(): void;
 };
 
-/** Writes down what nodes say. All of a message happens within a transaction of the caller's, who knows that it is news. */
+type Heard = { readonly node: string; readonly said: UpMessage; readonly delivery: Delivery };
+
+/** Before what could not be kept is tried again, ms: a disk that is full. */
+const RETRY_MS = 1_000;
+
+/**
+ * Reads what nodes say. Invariant: a message is acked when what it brings about is in the book, and a message that comes twice does nothing. Those that come together are
+ * one transaction: each costs the disk a wait.
+ */
 export class Hearing {
   readonly #world: HearingWorld;
+  #waiting: Heard[] = [];
 
   constructor(world: HearingWorld) {
     this.#world = world;
   }
 
-  get #nowMs(): number {
-    return this.#world.clock.nowMs();
-  }
-
-  /** What the message brings about. */
-  heard(node: string, said: UpMessage): void {
-    const { book, log } = this.#world;
-    const known = this.#world.nodes.get(node, this.#nowMs);
-    if (this.#world.nodes.heard(node, this.#nowMs)) this.#world.note('node-came', { node });
-    else if (said.kind === 'hello' && known && known.beganMs !== said.beganMs)
-      this.#world.note('node-restarted', { node });
-    if (said.kind === 'hello') {
-      this.#hello(node, said);
+  onDelivery(delivery: Delivery): void {
+    const { key, type, contentType = '', body } = delivery;
+    const sender = senderOf(key);
+    const carried: Carried = { type, contentType, body };
+    const read = decodeUp(carried);
+    if (!sender || read.kind !== 'ok' || sender.type !== type) {
+      const why = read.kind === 'ok' ? 'its key is not of its type' : read.why;
+      this.#world.log.warn('message not understood', { from: sender?.node, type, why });
+      delivery.reject();
       return;
     }
-    const id = said.id as DistributionId;
-    if (said.kind === 'installing' || said.kind === 'installed') {
-      if (this.#world.rollouts.heard(node, said)) this.#world.changed(id);
-      return;
-    }
-    const target = book.target(id, node);
-    // Somebody else offers things to nodes, or their keys are not ours.
-    if (!target && said.kind === 'refuse' && said.code === 'not-signed')
-      this.#noteTrouble('refused', id, node, said.code, said.detail);
-    if (target && said.kind === 'warn') {
-      log.warn('node warns', { id, node, code: said.code, detail: said.detail });
-      this.#world.note('warned', { distribution: id, node, why: said.code, detail: said.detail ?? null });
-    }
-    if (!target || target.state === 'done') return;
-    const set = (state: TargetState, over: Partial<TargetRow> = {}): void => {
-      book.putTarget(id, node, this.#nowMs, { state, why: null, detail: null, ...over });
-      this.#world.changed(id);
-    };
-    switch (said.kind) {
-      case 'ready':
-      case 'seeded':
-        this.#ready(id, node, said, set);
-        return;
-      case 'progress':
-        // It gets on: whatever it was tried again for is over.
-        set(target.state as TargetState, {
-          haveBytes: said.haveBytes,
-          ...(said.haveBytes > target.haveBytes && { tries: 0 }),
-        });
-        return;
-      case 'want': {
-        const pieces = piecesIn(said.pieces, this.#world.doing.seed(id)?.meta.pieceCount ?? 0);
-        if (pieces.kind === 'ok') this.#world.doing.send(id, [node], [...pieces.value], false);
-        set('receiving');
-        return;
-      }
-      case 'done':
-        log.info('node done', { id, node, ms: said.ms, amqpBytes: said.amqpBytes, swarmBytes: said.swarmBytes });
-        set('done', { haveBytes: this.#world.doing.seed(id)?.meta.totalBytes ?? 0 });
-        this.#world.doing.over(id, node);
-        this.#world.learning.done(id, node, this.#world.doing.seed(id)?.meta.totalBytes ?? 0);
-        if (this.#isLastRelay(id, node)) this.#world.note('relays-done', { distribution: id });
-        return;
-      case 'refuse':
-      case 'failed':
-        log.warn('node cannot', { id, node, code: said.code, detail: said.detail });
-        this.#noteTrouble(said.kind === 'failed' ? 'failed' : 'refused', id, node, said.code, said.detail);
-        set(said.kind === 'failed' ? 'failed' : 'refused', {
-          why: said.code,
-          detail: said.detail ?? null,
-          tries: target.tries + 1,
-        });
-        return;
-      case 'warn':
-        return;
-    }
+    this.#waiting.push({ node: sender.node, said: read.value, delivery });
+    if (this.#waiting.length === 1) setImmediate(() => this.#hear());
   }
 
-  #hello(node: string, said: UpMessage & { kind: 'hello' }): void {
-    const { book, log } = this.#world;
-    const isNew = !this.#world.nodes.get(node, this.#nowMs);
-    if (!this.#world.nodes.said(node, said, this.#nowMs)) {
-      log.warn('too many nodes', { node });
-      return;
+  #hear(): void {
+    const all = this.#waiting;
+    this.#waiting = [];
+    if (this.#world.scope.closed) return;
+    // One that cannot be kept must not hold up the others.
+    if (!this.#keep(all) && all.length > 1) for (const one of all) this.#keep([one]);
+    this.#world.heard();
+  }
+
+  /** False: nothing of it was kept. One alone is then given back after a while. */
+  #keep(all: readonly Heard[]): boolean {
+    const { book, clock, log, scope } = this.#world;
+    try {
+      book.transaction(() => {
+        for (const { node, said, delivery } of all) if (book.isNews(delivery.messageId)) this.#world.act(node, said);
+      });
+    } catch (error) {
+      const [{ delivery }, ...more] = all as [Heard, ...Heard[]];
+      if (more.length > 0) return false;
+      log.error('message not kept', { type: delivery.type, why: errorText(error) });
+      scope.run(async (signal) => {
+        await clock.sleep(RETRY_MS, signal);
+        delivery.requeue();
+      });
+      return false;
     }
-    if (isNew) this.#world.note('node-came', { node, detail: `${said.role} of ${said.site}` });
-    const have = new Set(said.have);
-    for (const row of book.distributionBriefs()) {
-      if (row.state === 'cancelled' || row.state === 'partial') continue;
-      const id = row.id as DistributionId;
-      const target = book.target(id, node);
-      if (!target && (!isWanted(ordersOf(row), { name: node, ...said }) || row.rev < book.lastRev(row.name))) continue;
-      if (have.has(id)) book.putTarget(id, node, this.#nowMs, { state: 'done', why: null, detail: null });
-      // Who has just come knows nothing of what it was told before.
-      else if (!target || (said.epoch !== this.#world.epoch() && target.state !== 'refused'))
-        book.putTarget(id, node, this.#nowMs, { state: 'waiting' });
-      else continue;
-      if (row.state === 'complete' && !have.has(id)) book.setDistribution(id, 'converged', this.#nowMs);
-      this.#world.changed(id);
-    }
-  }
-
-  #isLastRelay(id: DistributionId, node: string): boolean {
-    const isRelay = (name: string): boolean => this.#world.nodes.get(name, this.#nowMs)?.role === 'relay';
-    return (
-      isRelay(node) &&
-      this.#world.book.targets(id).every(({ node: other, state }) => state === 'done' || !isRelay(other))
-    );
-  }
-
-  #ready(
-    id: DistributionId,
-    node: string,
-    said: UpMessage & { kind: 'ready' | 'seeded' },
-    set: (state: TargetState) => void,
-  ): void {
-    const row = this.#world.book.distribution(id);
-    const seed = this.#world.doing.seed(id);
-    const pieces = piecesIn(said.have, seed?.meta.pieceCount ?? 0);
-    if (!row || !seed || pieces.kind === 'bad') return;
-    this.#world.doing.ready(id, node, pieces.value);
-    const hasSeed = said.kind === 'seeded' || (row.seed?.length ?? 0) <= LIMITS.seedInOfferBytes;
-    if (!hasSeed) set('unseeded');
-    else set(this.#world.doing.isOnItsWay(id, node) ? 'receiving' : 'ready');
-  }
-
-  /** Who failed or refused, and why: what was said last of it is not said again. */
-  #noteTrouble(code: 'failed' | 'refused', distribution: string, node: string, why: string, detail?: string): void {
-    const [last] = this.#world.book.notes({ distribution, node, limit: 1 });
-    if (last?.code !== code || last.why !== why)
-      this.#world.note(code, { distribution, node, why, ...(detail !== undefined && { detail }) });
+    for (const { delivery } of all) delivery.ack();
+    return true;
   }
 }

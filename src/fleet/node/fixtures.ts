@@ -32,6 +32,9 @@ const onError = (error: unknown): void => {
 };
 const brokerClock = { nowMs: () => Date.now(), sleep: async () => {} };
 
+/** By whom nodes trust. */
+export const signed = (manifest: Manifest): SignedManifest => signManifest(manifest, keys.privateKey);
+
 export type Distribution = {
   readonly id: DistributionId;
   readonly signed: SignedManifest;

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import type { Clock } from '#base/clock.ts';
 import type { Endpoint } from '#base/endpoint.ts';
 import { errorText } from '#base/errors.ts';
@@ -13,30 +12,32 @@ import type { Role } from '../message-types.ts';
 import { encodeUp, type UpMessage } from '../messages.ts';
 import { controlInbox, dataInbox, keyFrom, UP } from '../names.ts';
 import { Outbox } from '../outbox.ts';
-import type { Seed } from '../seed.ts';
 import { Door } from '../swarm/hello.ts';
-import { PieceFiles } from '../swarm/piece-files.ts';
 import { ControlInbox } from './control-inbox.ts';
 import { DataInbox } from './data-inbox.ts';
 import { EarlyPieces } from './early-pieces.ts';
-import type { Files } from './gate.ts';
 import { Holdings } from './holdings.ts';
 import type { Installer } from './installer.ts';
 import { Installing } from './installing.ts';
+import type { Keep } from './keep.ts';
 import { NODE_LIMITS } from './limits.ts';
 import { NodeBook } from './node-book.ts';
+import { type OwnFilesOptions, ownFiles } from './own-files.ts';
 
-export type NodeOptions = {
+/** Where distributions lie: files of a folder, unless it is said otherwise. */
+type Where = Pick<OwnFilesOptions, 'folder' | 'openFiles' | 'freeBytes'> | { readonly keep: Keep };
+
+export type NodeOptions = Where & {
   readonly name: string;
   readonly role: Role;
   readonly site: string;
   /** Of the software, as a person reads it. */
   readonly version: string;
   readonly trusted: readonly TrustedKey[];
-  /** Where the files go. */
-  readonly folder: string;
   /** Its owner closes it after the node. */
   readonly book: FleetBook;
+  /** What the book knows, where its owner asks for that, too. */
+  readonly known?: NodeBook;
   /** Connections whose topologies are `controlTopology` and `dataTopology` of the name and the site. Their owner closes them. */
   readonly control: Broker;
   readonly data: Broker;
@@ -46,14 +47,8 @@ export type NodeOptions = {
   readonly log: Log;
   /** It ends with this one. */
   readonly scope: Scope;
-  /** Instead of files in `folder`. */
-  openFiles?(seed: Seed, log: Log): Promise<Files>;
-  /** Where the one file of a bundle lies, instead of in `folder`. */
-  bundlePath?(seed: Seed): string;
   /** Without it, firmware is refused. */
   readonly installer?: Installer;
-  /** In `folder`. */
-  freeBytes(): number | Promise<number>;
   /** In [0, 1), as Math.random. */
   random?(): number;
 };
@@ -65,6 +60,7 @@ export class FleetNode implements AsyncDisposable {
   readonly #book: NodeBook;
   readonly #outbox: Outbox;
   readonly #door: Door;
+  readonly #keep: Keep;
   readonly #holdings: Holdings;
   readonly #installing: Installing;
   readonly #beganMs: number;
@@ -78,7 +74,7 @@ export class FleetNode implements AsyncDisposable {
     this.#options = options;
     this.#beganMs = clock.nowMs();
     this.#scope = new Scope((error) => log.error('node in trouble', { why: errorText(error) }));
-    this.#book = new NodeBook(book, name, trusted, () => clock.nowMs());
+    this.#book = options.known ?? new NodeBook(book, name, trusted, () => clock.nowMs());
     this.#outbox = new Outbox({
       book,
       broker: control,
@@ -90,6 +86,7 @@ export class FleetNode implements AsyncDisposable {
       ...(options.random && { random: options.random }),
     });
     const early = new EarlyPieces();
+    this.#keep = 'keep' in options ? options.keep : ownFiles({ ...options, localAddress: options.swarm.ip });
     const own = {
       scope: this.#scope,
       book: this.#book,
@@ -105,13 +102,14 @@ export class FleetNode implements AsyncDisposable {
     });
     this.#holdings = new Holdings({
       ...options,
-      openFiles: options.openFiles ?? ((seed, filesLog) => PieceFiles.open(seed, options.folder, filesLog)),
-      bundlePath: options.bundlePath ?? (({ meta }) => join(options.folder, ...(meta.files[0]?.path ?? []))),
+      keep: this.#keep,
       unfit: (firmware) => this.#installing.unfit(firmware),
       ...own,
       early,
     });
-    this.#door = new Door({ arrived: (infoHash, socket, rest) => this.#holdings.arrived(infoHash, socket, rest) });
+    this.#door = new Door({
+      arrived: (_, socket, early, handshake) => this.#holdings.arrived({ socket, early, handshake }),
+    });
     this.#scope.every(NODE_LIMITS.tickMs, () => {
       early.tick(clock.nowMs());
       this.#holdings.tick();
@@ -209,14 +207,14 @@ export class FleetNode implements AsyncDisposable {
   }
 
   async #helloMessage(): Promise<UpMessage> {
-    const { role, site, version, log, freeBytes, installer } = this.#options;
+    const { role, site, version, log, installer } = this.#options;
     const running = await installer?.running().catch((error: unknown) => {
       log.warn('what runs here is not known', { why: errorText(error) });
       return undefined;
     });
     let free = 0;
     try {
-      free = Math.max(0, Math.floor(await freeBytes()));
+      free = Math.max(0, Math.floor(await this.#keep.freeBytes()));
     } catch (error) {
       log.warn('free space not known', { why: errorText(error) });
     }

@@ -1,19 +1,14 @@
-import type { Socket } from 'node:net';
 import type { Clock } from '#base/clock.ts';
 import type { Endpoint } from '#base/endpoint.ts';
 import { errorCode, errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
 import type { PieceIndex } from '#base/units.ts';
-import { pieceSize } from '#wire/metainfo.ts';
 import type { DistributionId, Manifest } from '../manifest.ts';
-import type { Ranges, Role, Way } from '../message-types.ts';
+import type { Ranges, Way } from '../message-types.ts';
 import { rangesOf, type UpMessage } from '../messages.ts';
 import { isPiece, type Seed } from '../seed.ts';
-import { GivingRate } from '../swarm/giving-rate.ts';
-import { SWARM_LIMITS } from '../swarm/limits.ts';
-import { Swarm } from '../swarm/swarm.ts';
-import { type Files, Gate } from './gate.ts';
+import { type Caller, type Keep, type Kept, NoPlace } from './keep.ts';
 import { NODE_LIMITS } from './limits.ts';
 import { SeedParts } from './seed-parts.ts';
 
@@ -31,10 +26,7 @@ export type HoldingWorld = {
   readonly log: Log;
   /** The node's. */
   readonly scope: Scope;
-  /** The pieces that lie here, in files. Rejects when there can be none. */
-  openFiles(seed: Seed, log: Log): Promise<Files>;
-  readonly role: Role;
-  readonly localAddress: string;
+  readonly keep: Pick<Keep, 'open'>;
   /** Now, if there is a connection: it may get lost. */
   say(message: UpMessage): void;
   /** Why its files must not take their place any more. */
@@ -62,15 +54,12 @@ export class Holding {
   way: Way;
   #parts: SeedParts | undefined;
   #seed: Seed | undefined;
-  #home: Gate | undefined;
-  #swarm: Swarm | undefined;
-  #swarmScope: Scope | undefined;
+  #kept: Kept | undefined;
   #isWhole = false;
   #isStopped = false;
   #settling: Promise<void> | undefined;
   #settleDueMs = 0;
-  readonly #rate = new GivingRate();
-  readonly #came = { amqpBytes: 0, swarmBytes: 0 };
+  #amqpBytes = 0;
   #hadBytes = 0;
   #amqpReceivedBytes = 0;
   #warnings = 0;
@@ -79,7 +68,7 @@ export class Holding {
   #patienceMs: number = NODE_LIMITS.silenceMs;
   /** When the central was last told how far it is, and the bytes that had come by then: it gets on before a whole piece is here. */
   #said = { bytes: 0, ms: 0 };
-  #usedMs: number;
+  #rateBytesPerS: number | undefined;
 
   constructor(id: DistributionId, manifest: Manifest, way: Way, world: HoldingWorld) {
     this.id = id;
@@ -87,12 +76,11 @@ export class Holding {
     this.way = way;
     this.#world = world;
     this.#scope = new Scope((error) => this.#bug(error), world.scope);
-    this.#usedMs = world.clock.nowMs();
-    this.#said.ms = this.#usedMs;
+    this.#said.ms = world.clock.nowMs();
   }
 
   get hasSeed(): boolean {
-    return this.#home !== undefined;
+    return this.#kept !== undefined;
   }
 
   get isWhole(): boolean {
@@ -106,48 +94,59 @@ export class Holding {
 
   /** All pieces are here, whether or not they are in their place. */
   get hasAll(): boolean {
-    return this.#home?.whole ?? false;
+    return this.#kept?.whole ?? false;
   }
 
   /** It is whole, and no neighbour took anything for long: those that are linked have it too. */
   get isUnused(): boolean {
-    const isIdle = !this.#swarm || this.#world.clock.nowMs() - this.#usedMs >= NODE_LIMITS.idleMs;
-    return this.#isWhole && !this.#settling && isIdle;
+    return this.#isWhole && !this.#settling && !this.#kept?.isUsed;
   }
 
   get links(): number {
-    return this.#swarm?.counts.links ?? 0;
+    return this.#kept?.links ?? 0;
   }
 
   get have(): Ranges {
-    const [home, seed] = [this.#home, this.#seed];
-    return home && seed ? this.#rangesOf((piece) => home.has(piece)) : [];
+    const [kept, seed] = [this.#kept, this.#seed];
+    return kept && seed ? this.#rangesOf((piece) => kept.has(piece)) : [];
   }
 
   /** All that came, also twice or wrong. */
   get #receivedBytes(): number {
-    return this.#amqpReceivedBytes + (this.#swarm?.counts.receivedBytes ?? 0);
+    return this.#amqpReceivedBytes + (this.#kept?.receivedBytes ?? 0);
   }
 
   /** Bytes that are still to come, by whole pieces. */
   get lackingBytes(): number {
     const { sizeBytes, pieceLength } = this.manifest;
-    return Math.max(0, sizeBytes - (this.#home?.count ?? 0) * pieceLength);
+    return Math.max(0, sizeBytes - (this.#kept?.count ?? 0) * pieceLength);
   }
 
-  /** What lies in its folder from before is had. */
-  async open(seed: Seed): Promise<Trouble | undefined> {
-    if (this.#home) return undefined;
+  /** What lies here from before is had. `wasWhole`: see KeptWorld. */
+  async open(seed: Seed, wasWhole = false): Promise<Trouble | undefined> {
+    if (this.#kept) return undefined;
+    const { keep, log } = this.#world;
     try {
-      const files = await this.#world.openFiles(seed, this.#world.log);
+      const kept = await keep.open(seed, {
+        log,
+        scope: this.#scope,
+        wasWhole,
+        gained: () => this.hasAll && this.#scope.run(() => this.settle()),
+        cannotKeep: (why) => this.#cannotKeep(why),
+        lied: (ip) => {
+          if (++this.#warnings <= NODE_LIMITS.warnings) this.#world.warned({ code: 'wrong-pieces', detail: ip });
+        },
+      });
+      kept.limit(this.#rateBytesPerS);
       this.#seed = seed;
-      this.#home = new Gate(files);
+      this.#kept = kept;
+      this.#isWhole = wasWhole && kept.whole;
       this.#parts = undefined;
       this.#hadBytes = this.manifest.sizeBytes - this.lackingBytes;
     } catch (error) {
       return troubleOf(error);
     }
-    if (this.#scope.closed) await this.#home.close();
+    if (this.#scope.closed) await this.#kept.close(false);
     return undefined;
   }
 
@@ -162,11 +161,6 @@ export class Holding {
     this.#parts = undefined;
   }
 
-  /** Its files were in their place before, and were found to be as they should. */
-  gives(): void {
-    this.#isWhole = true;
-  }
-
   /** Pieces are on their way by AMQP. */
   expect(): void {
     if (!this.#isWhole) this.#heardMs = this.#world.clock.nowMs();
@@ -174,7 +168,7 @@ export class Holding {
 
   /** Pieces that came by AMQP in one message: `first` and those behind it, each whole. What came of the worst of them. */
   async take(first: PieceIndex, body: Buffer): Promise<Taken> {
-    const [seed, home] = [this.#seed, this.#home];
+    const [seed, home] = [this.#seed, this.#kept];
     if (!seed || !home || this.#isStopped || this.#scope.closed) return 'not-kept';
     this.#heardMs = this.#world.clock.nowMs();
     this.#amqpReceivedBytes += body.length;
@@ -189,7 +183,7 @@ export class Holding {
   }
 
   /** Those that lack, and are right, as they follow one another; and what came of the others. */
-  #sorted(seed: Seed, home: Gate, first: PieceIndex, body: Buffer): { runs: Run[]; taken: Set<Taken> } {
+  #sorted(seed: Seed, home: Kept, first: PieceIndex, body: Buffer): { runs: Run[]; taken: Set<Taken> } {
     const { pieceLength } = seed.meta;
     const runs: Run[] = [];
     const taken = new Set<Taken>();
@@ -206,7 +200,7 @@ export class Holding {
     return { runs, taken };
   }
 
-  async #keepRun(home: Gate, { first, count, bytes }: Run): Promise<Taken> {
+  async #keepRun(home: Kept, { first, count, bytes }: Run): Promise<Taken> {
     const kept = await home.keepRun(first, count, bytes);
     if (this.#scope.closed) return 'not-kept';
     if (kept !== 'ok') {
@@ -214,26 +208,24 @@ export class Holding {
       return 'not-kept';
     }
     this.#patienceMs = NODE_LIMITS.silenceMs;
-    this.#came.amqpBytes += bytes.length;
+    this.#amqpBytes += bytes.length;
     return 'kept';
   }
 
   /** What it may give, to all neighbours together; undefined: as much as goes. */
   limit(bytesPerS: number | undefined): void {
-    this.#rate.limit(bytesPerS, this.#world.clock.nowMs());
-    this.#swarm?.resume();
+    this.#rateBytesPerS = bytesPerS;
+    this.#kept?.limit(bytesPerS);
   }
 
   /** Neighbours are to be dialled; more each time. */
   start(neighbours: readonly Endpoint[]): void {
-    this.#openSwarm()?.dial(neighbours);
+    if (!this.#isStopped && !this.#scope.closed) this.#kept?.start(neighbours);
   }
 
   /** A neighbour dialled. False: he cannot be served. */
-  join(socket: Socket, early: Uint8Array): boolean {
-    const swarm = this.#scope.closed ? undefined : this.#openSwarm();
-    swarm?.join(socket, early);
-    return swarm !== undefined;
+  join(caller: Caller): boolean {
+    return !this.#isStopped && !this.#scope.closed && (this.#kept?.join(caller) ?? false);
   }
 
   /** When all of it is here it takes its place, once. */
@@ -247,11 +239,12 @@ export class Holding {
 
   tick(): void {
     const nowMs = this.#world.clock.nowMs();
-    if (this.#isWhole || this.#isStopped || !this.#home) return;
+    if (this.#isWhole || this.#isStopped || !this.#kept) return;
     if (this.hasAll && nowMs >= this.#settleDueMs) this.#scope.run(() => this.settle());
     this.#askForWhatLacks(nowMs);
-    const bytes = this.#receivedBytes;
-    if (bytes === this.#said.bytes || nowMs - this.#said.ms < NODE_LIMITS.progressMs) return;
+    const [bytes, { waits }] = [this.#receivedBytes, this.#kept];
+    // Who waits by rules of its own is asked for no reason: it says that it is still here.
+    if ((bytes === this.#said.bytes && !waits) || nowMs - this.#said.ms < NODE_LIMITS.progressMs) return;
     this.#said = { bytes, ms: nowMs };
     this.#world.say({ kind: 'progress', id: this.id, haveBytes: this.manifest.sizeBytes - this.lackingBytes });
   }
@@ -260,96 +253,54 @@ export class Holding {
   async close(discard = false): Promise<void> {
     await this.#scope.close();
     await this.#settling;
-    await this.#home?.close(discard && !this.#isWhole);
+    await this.#kept?.close(discard && !this.#isWhole);
   }
 
   async #place(): Promise<void> {
     const obsolete = this.#world.obsolete();
     if (obsolete) return this.#stop(obsolete);
     try {
-      await this.#home?.place();
+      await this.#kept?.place();
     } catch (error) {
       return this.#stop(troubleOf(error));
     }
     if (this.#scope.closed) return;
     try {
-      const { lateBytes = 0 } = this.#swarm?.counts ?? {};
-      this.#world.whole({ ...this.#came }, { hadBytes: this.#hadBytes, receivedBytes: this.#receivedBytes, lateBytes });
+      const { swarmBytes = 0, lateBytes = 0 } = this.#kept ?? {};
+      const came = { amqpBytes: this.#amqpBytes, swarmBytes };
+      this.#world.whole(came, { hadBytes: this.#hadBytes, receivedBytes: this.#receivedBytes, lateBytes });
     } catch (error) {
       this.#world.log.error('whole, and not kept in the book', { why: errorText(error) });
       this.#settleDueMs = this.#world.clock.nowMs() + NODE_LIMITS.silenceMs;
       return;
     }
     this.#isWhole = true;
-    this.#usedMs = this.#world.clock.nowMs();
     this.#heardMs = undefined;
-    // A relay gives each neighbour pieces of his own first: that is another swarm.
-    if (this.#world.role === 'relay' && this.#swarm) {
-      await this.#closeSwarm();
-      this.#openSwarm();
-    }
+    await this.#kept?.placed();
   }
 
   #askForWhatLacks(nowMs: number): void {
-    const home = this.#home as Gate;
+    const kept = this.#kept as Kept;
     if (this.#heardMs === undefined || this.way === 'swarm' || this.hasAll) return;
     if (nowMs - this.#heardMs < this.#patienceMs) return;
     this.#heardMs = nowMs;
     this.#patienceMs = Math.min(NODE_LIMITS.silenceMostMs, 2 * this.#patienceMs);
-    this.#world.say({ kind: 'want', id: this.id, pieces: this.#rangesOf((piece) => !home.has(piece)) });
+    this.#world.say({ kind: 'want', id: this.id, pieces: this.#rangesOf((piece) => !kept.has(piece)) });
   }
 
   #rangesOf(is: (piece: PieceIndex) => boolean): Ranges {
     return rangesOf(this.#seed?.meta.pieceCount ?? 0, is).slice(0, NODE_LIMITS.ranges);
   }
 
-  #openSwarm(): Swarm | undefined {
-    const [seed, home] = [this.#seed, this.#home];
-    if (this.#swarm || !seed || !home || this.#isStopped || this.#scope.closed) return this.#swarm;
-    const { clock, log, localAddress, role } = this.#world;
-    const scope = new Scope((error) => this.#bug(error), this.#scope);
-    const gained = (piece: PieceIndex): void => {
-      this.#came.swarmBytes += pieceSize(seed.meta, piece);
-      if (this.hasAll) this.#scope.run(() => this.settle());
-    };
-    const gave = (bytes: number): void => {
-      this.#usedMs = clock.nowMs();
-      this.#rate.gave(bytes);
-    };
-    gave(0);
-    const world = {
-      clock,
-      log,
-      scope,
-      localAddress,
-      allowance: () => this.#rate.allowance(clock.nowMs()),
-      gave,
-      gained,
-      cannotKeep: (why: 'full' | 'failed') => this.#cannotKeep(why),
-      lied: (ip: string) => {
-        if (++this.#warnings <= NODE_LIMITS.warnings) this.#world.warned({ code: 'wrong-pieces', detail: ip });
-      },
-    };
-    this.#swarm = new Swarm(seed, home, world, { places: role === 'relay' && this.#isWhole });
-    this.#swarmScope = scope;
-    scope.every(SWARM_LIMITS.resumeMs, () => this.#rate.isLimited && this.#swarm?.resume());
-    return this.#swarm;
-  }
-
-  async #closeSwarm(): Promise<void> {
-    const scope = this.#swarmScope;
-    this.#swarm = this.#swarmScope = undefined;
-    await scope?.close();
-  }
-
-  #cannotKeep(why: 'full' | 'failed'): void {
-    this.#stop({ code: why === 'full' ? 'disk-full' : 'disk', detail: 'a piece could not be written' });
+  #cannotKeep(why: 'full' | 'failed' | 'blocked'): void {
+    if (why === 'blocked') this.#stop({ code: why, detail: 'the box has no part in its torrent any more' });
+    else this.#stop({ code: why === 'full' ? 'disk-full' : 'disk', detail: 'a piece could not be written' });
   }
 
   #stop(trouble: Trouble): void {
     if (this.#isStopped || this.#scope.closed) return;
     this.#isStopped = true;
-    this.#scope.run(() => this.#closeSwarm());
+    this.#scope.run(() => this.#kept?.stop() ?? Promise.resolve());
     this.#world.failed(trouble);
   }
 
@@ -360,6 +311,7 @@ export class Holding {
 
 /** What the operating system said, as a code that the central knows. */
 export function troubleOf(error: unknown): Trouble {
+  if (error instanceof NoPlace) return { code: error.code, detail: error.message };
   const isFull = ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(errorCode(error) ?? '');
   return { code: isFull ? 'disk-full' : 'disk', detail: errorText(error).slice(0, 500) };
 }

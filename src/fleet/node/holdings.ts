@@ -1,18 +1,18 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '#base/clock.ts';
-import type { Endpoint } from '#base/endpoint.ts';
 import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import type { Scope } from '#base/scope.ts';
-import type { InfoHash, PieceIndex } from '#base/units.ts';
+import type { PieceIndex } from '#base/units.ts';
 import { bad } from '#wire/parsed.ts';
 import { type DistributionId, type Firmware, idOf, type Manifest, openManifest, type TrustedKey } from '../manifest.ts';
-import type { Role, Way } from '../message-types.ts';
+import type { Place, Role, Way } from '../message-types.ts';
 import type { DownMessage, UpMessage } from '../messages.ts';
-import { openSeed, type Seed } from '../seed.ts';
+import { openSeed } from '../seed.ts';
 import { dialledBy } from '../swarm/mesh.ts';
 import type { EarlyPieces } from './early-pieces.ts';
-import { Holding, type HoldingWorld, type Taken, type Trouble } from './holding.ts';
+import { Holding, type Taken, type Trouble } from './holding.ts';
+import type { Caller, Keep } from './keep.ts';
 import { NODE_LIMITS } from './limits.ts';
 import type { Known, NodeBook } from './node-book.ts';
 import { answer, NOTHING, type Outcome } from './outcome.ts';
@@ -21,17 +21,13 @@ export type HoldingsWorld = {
   readonly clock: Clock;
   readonly log: Log;
   readonly scope: Scope;
-  openFiles: HoldingWorld['openFiles'];
+  readonly keep: Keep;
   readonly role: Role;
-  readonly swarm: Endpoint;
   readonly trusted: readonly TrustedKey[];
   readonly book: NodeBook;
   readonly early: EarlyPieces;
-  freeBytes(): number | Promise<number>;
   /** Why such firmware is not wanted here. */
   unfit(firmware: Firmware): Promise<Trouble | undefined>;
-  /** Where the one file of it lies once it is in its place. */
-  bundlePath(seed: Seed): string;
   say(message: UpMessage): void;
   /** There may be something to send. */
   kept(): void;
@@ -166,8 +162,7 @@ export class Holdings {
     if (!holding || holding.isStopped)
       return answer({ kind: 'failed', id, code: known?.state === 'whole' ? 'not-given' : 'not-offered' });
     if (!holding.hasSeed) return answer({ kind: 'failed', id, code: 'no-seed' });
-    const near = slot < nodes.length ? dialledBy(slot, nodes.length).map((other) => nodes[other]) : [];
-    const neighbours = [...givers, ...near].filter((place) => place !== undefined);
+    const neighbours = [...givers, ...this.#near(slot, nodes)];
     return {
       effect: () => {
         if (known?.isCancelled) book.setState(id, known.state);
@@ -195,28 +190,27 @@ export class Holdings {
 
   /** Where a bundle lies that is here whole: one file, every byte of which was just found to be what was signed. */
   async bundle(id: string): Promise<string | undefined> {
-    const { book, openFiles, bundlePath, log } = this.#world;
+    const { book, keep, log } = this.#world;
     const known = book.get(id);
     if (known?.state !== 'whole') return undefined;
     const seed = openSeed(book.seedOf(id) ?? Buffer.alloc(0), known.manifest);
-    if (seed.kind === 'bad' || seed.value.meta.files.length !== 1) return undefined;
-    await using files = await openFiles(seed.value, log.with({ distribution: id }));
-    return files.whole ? bundlePath(seed.value) : undefined;
+    return seed.kind === 'ok' ? keep.bundle?.(seed.value, log.with({ distribution: id })) : undefined;
   }
 
   /** A neighbour dialled. What a relay has it gives to whoever asks. */
-  arrived(infoHash: InfoHash, socket: Socket, early: Uint8Array): boolean {
-    for (const holding of this.#open.values())
-      if (holding.manifest.infoHash === infoHash) return holding.join(socket, early);
+  arrived(caller: Caller): boolean {
+    const { infoHash } = caller.handshake;
+    for (const holding of this.#open.values()) if (holding.manifest.infoHash === infoHash) return holding.join(caller);
     const { role, book, scope } = this.#world;
     const known = role === 'relay' && !scope.closed ? book.byInfoHash(infoHash) : undefined;
     if (known?.state !== 'whole' || known.isCancelled || this.#waiting.size >= NODE_LIMITS.waiting) return false;
+    const { socket } = caller;
     this.#waiting.add(socket);
     socket.pause();
     this.inTurn(known.id, async () => {
       const holding = this.#open.get(known.id) ?? (await this.#give(known));
       this.#waiting.delete(socket);
-      if (holding?.join(socket, early)) socket.resume();
+      if (holding?.join(caller)) socket.resume();
       else socket.destroy();
     });
     return true;
@@ -269,7 +263,7 @@ export class Holdings {
       const trouble = await holding.open(seed.value);
       if (trouble) return trouble;
     }
-    const free = await this.#world.freeBytes();
+    const free = await this.#world.keep.freeBytes();
     const needed = Math.ceil(holding.lackingBytes * NODE_LIMITS.roomFactor);
     if (holding.lackingBytes === 0 || free >= needed) return undefined;
     return { ...NO_ROOM, detail: `${needed} bytes are needed, ${Math.floor(free)} are free` };
@@ -288,15 +282,13 @@ export class Holdings {
   }
 
   #add(id: DistributionId, manifest: Manifest, way: Way): Holding {
-    const { clock, scope, openFiles, role, swarm, book, say, kept } = this.#world;
+    const { clock, scope, keep, book, say, kept } = this.#world;
     const log = this.#world.log.with({ distribution: id });
     const holding = new Holding(id, manifest, way, {
       clock,
       log,
       scope,
-      openFiles,
-      role,
-      localAddress: swarm.ip,
+      keep,
       say,
       obsolete: () =>
         book.isObsolete(manifest) ? { code: 'older', detail: 'a later one took its place here' } : undefined,
@@ -326,6 +318,15 @@ export class Holdings {
     holding.limit(book.rateOf(id));
     this.#open.set(id, holding);
     return holding;
+  }
+
+  /** Of the nodes of a swarm, whom this one dials. */
+  #near(slot: number, nodes: readonly Place[]): Place[] {
+    if (slot >= nodes.length) return [];
+    const own = dialledBy(slot, nodes.length);
+    const dials = (other: number): boolean =>
+      own.includes(other) || (this.#world.keep.dialsBothWays && dialledBy(other, nodes.length).includes(slot));
+    return nodes.filter((_, other) => other !== slot && dials(other));
   }
 
   async #drop(id: string, discard = false): Promise<void> {
@@ -358,11 +359,8 @@ export class Holdings {
     const seed = openSeed(book.seedOf(id) ?? Buffer.alloc(0), manifest);
     if (seed.kind === 'bad') return undefined;
     const holding = this.#add(id, manifest, 'swarm');
-    const trouble = await holding.open(seed.value);
-    if (!trouble && holding.hasAll) {
-      holding.gives();
-      return holding;
-    }
+    const trouble = await holding.open(seed.value, true);
+    if (!trouble && holding.hasAll) return holding;
     log.warn('distribution is not what it was', { distribution: id, why: trouble?.detail });
     await this.#drop(id);
     if (!trouble && !this.#world.scope.closed) book.settle(undefined, () => book.setState(id, 'changed'));

@@ -41,6 +41,8 @@ export class NodeBook {
   readonly #nowMs: () => number;
   /** Those that were read and are signed by whom is trusted; undefined: they are not. */
   readonly #manifests = new Map<string, Manifest | undefined>();
+  /** Of what is known; undefined: to be made again. */
+  #byInfoHash: ReadonlyMap<InfoHash, readonly Known[]> | undefined;
   /** As the book has it; undefined: to be read again. */
   #known: Map<string, Known> | undefined;
 
@@ -59,8 +61,22 @@ export class NodeBook {
     return [...this.#all().values()].filter((known) => known.state === state);
   }
 
+  /** The one that is to be given, when the same bytes were distributed more than once. */
   byInfoHash(infoHash: InfoHash): Known | undefined {
-    return [...this.#all().values()].find(({ manifest }) => manifest.infoHash === infoHash);
+    const known = this.allByInfoHash(infoHash);
+    return known.find(({ state, isCancelled }) => state === 'whole' && !isCancelled) ?? known[0];
+  }
+
+  allByInfoHash(infoHash: InfoHash): readonly Known[] {
+    this.#byInfoHash ??= Map.groupBy(this.#all().values(), ({ manifest }) => manifest.infoHash);
+    return this.#byInfoHash.get(infoHash) ?? [];
+  }
+
+  /** The torrent is wanted here, by a distribution that nobody cancelled and none took the place of. */
+  isWanted(infoHash: InfoHash): boolean {
+    const isWanted = ({ state, isCancelled }: Known): boolean =>
+      !isCancelled && (state === 'taking' || state === 'whole');
+    return this.allByInfoHash(infoHash).some(isWanted);
   }
 
   seedOf(id: string): Buffer | undefined {
@@ -108,7 +124,7 @@ export class NodeBook {
       });
     } catch (error) {
       // Nothing of it is in the book.
-      this.#known = undefined;
+      this.#known = this.#byInfoHash = undefined;
       throw error;
     }
   }
@@ -120,6 +136,7 @@ export class NodeBook {
     const nowMs = this.#nowMs();
     this.#manifests.set(id, manifest);
     this.#known?.set(id, { id: id as DistributionId, manifest, state: 'taking', isCancelled: false });
+    this.#byInfoHash = undefined;
     // The book tells of no more, the newest of them.
     if ((this.#known?.size ?? 0) > NODE_LIMITS.have) this.#known = undefined;
     const times = { createdMs: nowMs, changedMs: nowMs };
@@ -154,6 +171,7 @@ export class NodeBook {
     this.#book.setDistribution(id, state, this.#nowMs(), isCancelled ? CANCELLED : null);
     const known = this.#known?.get(id);
     if (known) this.#known?.set(id, { ...known, state, isCancelled });
+    this.#byInfoHash = undefined;
   }
 
   putInstall(id: string, said: Partial<Pick<InstallRow, 'state' | 'why' | 'detail' | 'attempt'>>): void {
@@ -167,6 +185,7 @@ export class NodeBook {
   forget(id: string): void {
     this.#book.forgetDistribution(id);
     this.#known?.delete(id);
+    this.#byInfoHash = undefined;
     this.#manifests.delete(id);
   }
 
@@ -190,6 +209,7 @@ export class NodeBook {
     }
     for (const id of this.#manifests.keys()) if (!all.has(id)) this.#manifests.delete(id);
     this.#known = all;
+    this.#byInfoHash = undefined;
     return all;
   }
 }

@@ -29,7 +29,7 @@ export function awaitHandshake(socket: Socket, done: (handshake: Handshake | und
 
 export type DoorWorld = {
   /** Takes a connection over, or leaves it: then it is closed. */
-  arrived(infoHash: InfoHash, socket: Socket, early: Buffer): boolean;
+  arrived(infoHash: InfoHash, socket: Socket, early: Buffer, handshake: Handshake): boolean;
 };
 
 /** Where the neighbours of all swarms of a node arrive. */
@@ -48,7 +48,8 @@ export class Door implements AsyncDisposable {
       this.#waiting.add(socket);
       awaitHandshake(socket, (handshake, early) => {
         this.#waiting.delete(socket);
-        if (!handshake || socket.destroyed || !world.arrived(handshake.infoHash, socket, early)) socket.destroy();
+        const isTaken = handshake && !socket.destroyed && world.arrived(handshake.infoHash, socket, early, handshake);
+        if (!isTaken) socket.destroy();
       });
     });
   }

@@ -78,5 +78,12 @@ export const en = {
   },
   uplinkDay: (used: string) => `${used} fetched today`,
   uplinkDayOf: (used: string, most: string) => `${used} of ${most} fetched today`,
+  fleet: 'Fleet',
+  fleetState: {
+    joined: (name: string, site: string) => `joined, as ${name} of ${site}`,
+    'not-joined': (name: string, _site: string) =>
+      `not joined${name ? `, as ${name}` : ''}: what is here is served all the same`,
+  },
+  fleetCounts: (whole: string, taking: string) => `${whole} distributions here, ${taking} on their way`,
 };
 export type DashboardWords = typeof en;

@@ -78,4 +78,10 @@ export const zh: DashboardWords = {
   },
   uplinkDay: (used) => `今天已下载 ${used}`,
   uplinkDayOf: (used, most) => `今天已下载 ${used}，上限 ${most}`,
+  fleet: '分发网络',
+  fleetState: {
+    joined: (name, site) => `已加入：站点 ${site}，名称 ${name}`,
+    'not-joined': (name) => `未加入${name ? `（${name}）` : ''}，已有内容照常提供`,
+  },
+  fleetCounts: (whole, taking) => `已有 ${whole} 项分发内容，${taking} 项传输中`,
 };

@@ -10,6 +10,7 @@ export const en = {
   'not-offered': 'It did not know what was begun. It is offered again.',
   'no-seed': 'It did not have the list of pieces yet. It is offered again.',
   'not-given': 'Its files were changed since, or it gives too many others.',
+  blocked: 'Whoever runs that box blocks it there. Unblock it on the page of the box.',
   unsupported: 'Its program is older than what it was told. Update it.',
   silent: 'It did not answer, several times.',
   stalled: 'It got no further, several times.',

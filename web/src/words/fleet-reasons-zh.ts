@@ -11,6 +11,7 @@ export const zh: FleetReasons = {
   'not-offered': '该节点尚不知道这项分发，会重新通知。',
   'no-seed': '该节点尚无分块清单，会重新通知。',
   'not-given': '文件之后被改动，或正在提供的分发过多。',
+  blocked: '已在该盒子上被屏蔽，请在盒子的页面上解除。',
   unsupported: '节点程序版本过旧，请升级。',
   silent: '多次没有应答。',
   stalled: '多次没有进展。',

@@ -94,6 +94,26 @@ const warning: Record<WarningCode, { what: string; todo: string }> = {
     what: 'Peers sent bad data for {name}.',
     todo: 'Nothing to do: it was refused and never reached a client.',
   },
+  'fleet-incomplete': {
+    what: 'The box has not joined its fleet: the setting {name} is empty.',
+    todo: 'Fill it in under Settings, Fleet, and start the box anew. It goes on as a cache meanwhile.',
+  },
+  'fleet-file': {
+    what: 'The box has not joined its fleet: {path} cannot be used.',
+    todo: 'Put the right file there, or correct the path under Settings, Fleet. The box tries again by itself.',
+  },
+  'fleet-place': {
+    what: 'The box has not joined its fleet: it cannot be dialled at {name}.',
+    todo: 'Choose another address or port under Settings, Fleet, and start the box anew. The bridge needs an address for it.',
+  },
+  'fleet-broker': {
+    what: 'The box has no connection to its fleet’s broker at {host}.',
+    todo: 'Check the broker, the line to it, and the password or certificate. The box serves what it has, and tries again by itself.',
+  },
+  'fleet-book': {
+    what: 'The box has not joined its fleet: its book {path} cannot be opened.',
+    todo: 'Check the disk of the data folder, or move the file away. The box tries again by itself.',
+  },
 };
 
 export const en = { warning };

@@ -1,9 +1,9 @@
-import type { BoxSnapshot, PortView, UplinkView } from '#admin/contract.ts';
+import type { BoxSnapshot, FleetView, PortView, UplinkView } from '#admin/contract.ts';
 import { portSpeed } from '../../frame/format.ts';
 import { frameWords } from '../../frame/frame-words.ts';
 import { say } from '../../frame/language.ts';
 import { safeText } from '../../frame/safe-text.ts';
-import { saidBytes, saidRate, saidShare } from '../../frame/said.ts';
+import { saidBytes, saidCount, saidRate, saidShare } from '../../frame/said.ts';
 import { DiskList } from './disk-list.tsx';
 import { dashboardWords } from './words.ts';
 
@@ -28,7 +28,7 @@ const usedShare = (total: Known, free: Known): number | undefined =>
 export function HealthPanel({ box }: { box: BoxSnapshot }) {
   const words = dashboardWords.get();
   const { unknown } = frameWords.get();
-  const { health, disks, memoryCache, uplink } = box;
+  const { health, disks, memoryCache, uplink, fleet } = box;
   const { loadPercent, memory, disk, ports, cores } = health;
   const free = (n: Known) => (n === 'unknown' ? unknown : words.free(saidBytes(n)));
   const of = (n: Known) => (n === 'unknown' ? '' : words.ofTotal(saidBytes(n)));
@@ -72,6 +72,7 @@ export function HealthPanel({ box }: { box: BoxSnapshot }) {
           />
         )}
         {uplink && <Uplink uplink={uplink} />}
+        {fleet && <Fleet fleet={fleet} />}
         <DiskList disks={disks} />
         <div class="ports">
           <h3>{words.ports}</h3>
@@ -130,6 +131,18 @@ function Uplink({ uplink }: { uplink: UplinkView }) {
       {dayLimitBytes !== undefined && dayLimitBytes > 0 && (
         <progress value={Math.min(1, dayBytes / dayLimitBytes)} max={1} aria-label={day} />
       )}
+    </div>
+  );
+}
+
+/** The box as the relay of a fleet. */
+function Fleet({ fleet }: { fleet: FleetView }) {
+  const words = dashboardWords.get();
+  return (
+    <div class="meter">
+      <h3>{words.fleet}</h3>
+      <p>{words.fleetState[fleet.state](safeText(fleet.name, 63), safeText(fleet.site, 63))}</p>
+      <p class="aside">{words.fleetCounts(saidCount(fleet.whole), saidCount(fleet.taking))}</p>
     </div>
   );
 }

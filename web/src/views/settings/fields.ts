@@ -28,6 +28,7 @@ export const GROUPS: readonly SettingGroup[] = [
   'torrents',
   'memory',
   'swarm',
+  'fleet',
   'privacy',
   'ports',
   'page',

@@ -1,0 +1,81 @@
+import type { Scope } from '#base/scope.ts';
+import type { InfoHash } from '#base/units.ts';
+import { type Keep, type Kept, type KeptWorld, NoPlace } from '#fleet/node/keep.ts';
+import type { Seed } from '#fleet/seed.ts';
+import type { Task } from '#task/task.ts';
+import { FLEET_TASK_LIMITS, PASSING_REFUSALS } from './fleet-limits.ts';
+import { type FleetTasksWorld, KeptTask } from './kept-task.ts';
+
+/**
+ * Distributions as torrents of the box: each is a task like any other, served from the cache to whoever asks for it, and fetched by the rules of what is fetched ahead. What it
+ * is beside: signed, so that each piece must pass its SHA-256 before it is had; and wanted, so that nothing of it is evicted.
+ */
+export class FleetTasks implements Keep {
+  readonly dialsBothWays = true;
+  readonly #world: FleetTasksWorld;
+  /** `users`: the same bytes may be distributed more than once. */
+  readonly #open = new Map<InfoHash, { readonly seed: Seed; users: number }>();
+  readonly #kept = new Set<KeptTask>();
+
+  constructor(world: FleetTasksWorld, scope: Scope) {
+    this.#world = world;
+    scope.every(FLEET_TASK_LIMITS.lookMs, () => {
+      for (const kept of this.#kept) kept.look();
+    });
+  }
+
+  /** A node works on it, though its book may not say so yet. */
+  isOpen(infoHash: InfoHash): boolean {
+    return this.#open.has(infoHash);
+  }
+
+  /** See TaskWorld. */
+  pieceSha256(infoHash: InfoHash): Uint8Array | undefined {
+    return (this.#open.get(infoHash)?.seed ?? this.#world.seedOf(infoHash))?.pieceSha256;
+  }
+
+  freeBytes(): number | Promise<number> {
+    return this.#world.room();
+  }
+
+  async open(seed: Seed, world: KeptWorld): Promise<Kept> {
+    const { infoHash } = seed.meta;
+    const open = this.#open.get(infoHash) ?? { seed, users: 0 };
+    this.#open.set(infoHash, open);
+    open.users++;
+    const closed = (): void => {
+      if (--open.users === 0) this.#open.delete(infoHash);
+    };
+    try {
+      const task = await this.#signedTask(seed);
+      if (!(await task.rechecked())) throw new NoPlace('busy', 'its torrent is being changed');
+      const kept = new KeptTask(seed, this.#world, world, () => {
+        this.#kept.delete(kept);
+        closed();
+      });
+      if (!world.wasWhole) await kept.verify();
+      this.#kept.add(kept);
+      return kept;
+    } catch (error) {
+      closed();
+      throw error;
+    }
+  }
+
+  /** One that was begun before it was known what was signed verifies by less: another takes its place. */
+  async #signedTask({ meta }: Seed): Promise<Task> {
+    const { manager } = this.#world;
+    const ids = [meta.infoHash];
+    if (manager.living(meta.infoHash)?.isSigned === false) await manager.dismiss(ids, 'removed');
+    manager.forgive(ids);
+    const task = manager.order(meta.infoHash);
+    if (typeof task === 'string') throw noPlace(task);
+    await task.rechecked();
+    task.learn(meta.infoBytes);
+    if (task.gone || !task.isSigned) throw noPlace(manager.refusal([meta.infoHash], true) ?? 'overload');
+    return task;
+  }
+}
+
+const noPlace = (why: string): NoPlace =>
+  new NoPlace(PASSING_REFUSALS.has(why) ? 'busy' : 'blocked', `the box has no part in its torrent: ${why}`);
