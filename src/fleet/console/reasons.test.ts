@@ -8,9 +8,12 @@ import { en } from '../../../web/src/words/fleet-reasons-en.ts';
 import { zh } from '../../../web/src/words/fleet-reasons-zh.ts';
 
 const root = join(import.meta.dirname, '../..');
-const sources = globSync(['fleet/{central,node}/*.ts', 'update/bundle-installer.ts', 'update/updates.ts'], {
-  cwd: root,
-})
+const sources = globSync(
+  ['fleet/{central,node}/*.ts', 'kept-task.ts', 'fleet-tasks.ts', 'update/bundle-installer.ts', 'update/updates.ts'],
+  {
+    cwd: root,
+  },
+)
   .filter((path) => !/\.(?:test|e2e)\.ts$|fixtures\.ts$/.test(path))
   .map((path) => readFileSync(join(root, path), 'utf8'));
 const WORD = "'([a-z][a-z-]*)'";
