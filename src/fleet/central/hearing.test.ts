@@ -14,7 +14,7 @@ import { Hearing } from './hearing.ts';
 const id = 'ab'.repeat(32);
 const done: UpMessage = { kind: 'done', id, ms: 1, amqpBytes: 0, swarmBytes: 0 };
 
-function hearingOn(t: TestContext, act: (node: string) => void) {
+function hearingOn(t: TestContext, act: (node: string) => void, nowMs = () => 0) {
   const scope = new Scope((error) => assert.fail(String(error)));
   const book = FleetBook.open(join(temporary(t), 'fleet.db'));
   t.after(async () => {
@@ -29,7 +29,7 @@ function hearingOn(t: TestContext, act: (node: string) => void) {
     },
     isNews: (message: string) => book.isNews(message),
   }) as FleetBook;
-  const clock = { nowMs: () => 0, sleep: async () => {} };
+  const clock = { nowMs, sleep: async () => {} };
   const hearing = new Hearing({ book: counted, clock, log: silentLog, scope, act, heard: () => {} });
   const answers: string[] = [];
   const say = (node: string, messageId: string, message = done, key = keyFrom(node, message.kind)): void => {
@@ -60,6 +60,27 @@ test('what comes together is one transaction, acked once it is kept; what comes 
   assert.equal(transactions(), 1);
   assert.equal(acted.length, 25);
   assert.equal(answers.filter((answer) => answer.endsWith(' ack')).length, 50);
+});
+
+test('what takes long is heard in several turns, each acked by itself, and in order', async (t) => {
+  const acted: string[] = [];
+  let nowMs = 0;
+  const slow = (node: string): void => {
+    nowMs += 20;
+    acted.push(node);
+  };
+  const { say, answers, transactions } = hearingOn(t, slow, () => nowMs);
+  for (let i = 0; i < 10; i++) say(`n${i}`, `m${i}`);
+  await turn();
+  assert.equal(answers.length, 3);
+  say('n10', 'm10');
+  for (let i = 0; i < 9; i++) await turn();
+  assert.equal(transactions(), 4);
+  assert.deepEqual(
+    answers,
+    acted.map((node) => `${node.replace('n', 'm')} ack`),
+  );
+  assert.equal(acted.length, 11);
 });
 
 test('one that cannot be kept holds up no other, and is given back; what nobody understands is thrown away', async (t) => {

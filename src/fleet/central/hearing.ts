@@ -22,6 +22,8 @@ type Heard = { readonly node: string; readonly said: UpMessage; readonly deliver
 
 /** Before what could not be kept is tried again, ms: a disk that is full. */
 const RETRY_MS = 1_000;
+/** After so long, ms, the rest waits for the next turn: others wait for this process too. */
+const TURN_MS = 50;
 
 /**
  * Reads what nodes say. Invariant: a message is acked when what it brings about is in the book, and a message that comes twice does nothing. Those that come together are
@@ -54,29 +56,38 @@ export class Hearing {
     const all = this.#waiting;
     this.#waiting = [];
     if (this.#world.scope.closed) return;
+    const kept = this.#keep(all);
     // One that cannot be kept must not hold up the others.
-    if (!this.#keep(all) && all.length > 1) for (const one of all) this.#keep([one]);
+    if (kept === 0 && all.length > 1) for (const one of all) this.#keep([one]);
+    else if (kept > 0) this.#waiting = all.slice(kept);
+    if (this.#waiting.length > 0) setImmediate(() => this.#hear());
     this.#world.heard(all.length);
   }
 
-  /** False: nothing of it was kept. One alone is then given back after a while. */
-  #keep(all: readonly Heard[]): boolean {
+  /** How many of the first are kept; 0: none of them could be. One alone is then given back after a while. */
+  #keep(all: readonly Heard[]): number {
     const { book, clock, log, scope } = this.#world;
+    const endMs = clock.nowMs() + TURN_MS;
+    let kept = 0;
     try {
       book.transaction(() => {
-        for (const { node, said, delivery } of all) if (book.isNews(delivery.messageId)) this.#world.act(node, said);
+        for (const { node, said, delivery } of all) {
+          if (kept > 0 && clock.nowMs() >= endMs) break;
+          if (book.isNews(delivery.messageId)) this.#world.act(node, said);
+          kept++;
+        }
       });
     } catch (error) {
       const [{ delivery }, ...more] = all as [Heard, ...Heard[]];
-      if (more.length > 0) return false;
+      if (more.length > 0) return 0;
       log.error('message not kept', { type: delivery.type, why: errorText(error) });
       scope.run(async (signal) => {
         await clock.sleep(RETRY_MS, signal);
         delivery.requeue();
       });
-      return false;
+      return 0;
     }
-    for (const { delivery } of all) delivery.ack();
-    return true;
+    for (const { delivery } of all.slice(0, kept)) delivery.ack();
+    return kept;
   }
 }
