@@ -8,6 +8,8 @@ export const SWARM_LIMITS = {
   meshUpTo: 13,
   /** Connections that are taken beyond those that the plan names: late joiners, and clients that are no nodes. */
   links: 80,
+  /** Addresses that lied and are not linked again: of more, those that lied last. */
+  banned: 1_000,
   /** Bytes of one message that is not understood and skipped; a longer one ends the connection. */
   skippedBytes: 64 * KIB,
   /** Bytes of one request: what any client asks for at once. */

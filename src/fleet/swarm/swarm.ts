@@ -245,6 +245,7 @@ export class Swarm {
     const { ip } = liar as Link;
     if (!this.#banned.has(ip)) this.#world.lied?.(ip);
     this.#banned.add(ip);
+    for (const oldest of this.#banned) if (this.#banned.size > SWARM_LIMITS.banned) this.#banned.delete(oldest);
     for (const link of [...this.#links]) if (link.ip === ip) link.close('it gave a wrong piece');
   }
 
