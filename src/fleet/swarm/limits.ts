@@ -19,7 +19,7 @@ export const SWARM_LIMITS = {
   mostWindow: 16 * MIB,
   /** A window holds what comes in so long, ms; and its rate is that of so long. */
   rateMs: 500,
-  windowMs: 150,
+  windowMs: 200,
   /** Pieces that are compared when one is chosen: enough to find a rare one. */
   sampled: 16,
   /** A piece that does not come for so long is asked of another, ms; and for that long its giver is asked for nothing more. */
@@ -43,7 +43,7 @@ export const SWARM_LIMITS = {
   leastAfloat: 256 * KIB,
   afloatMs: 100,
   /** Bytes that are given one neighbour in its turn: at least, where there are so many. */
-  leastRun: 64 * KIB,
+  leastRun: 256 * KIB,
   /** What a line carries is what it carried in about so long, ms. */
   flowMs: 300,
   /** A piece of which its taker says nothing for so long, ms, is not on its way any more. */

@@ -55,8 +55,9 @@ export class PieceFiles implements PieceHome, AsyncDisposable {
     const files = new PieceFiles(seed, folder, log);
     await mkdir(folder, { recursive: true });
     if (await exists(join(files.#part, PLACING))) await files.#takePlace();
-    files.#isPlaced = !(await exists(files.#part)) && (await files.#allPlaced());
-    await files.#verifyAll();
+    const isBegun = await exists(files.#part);
+    files.#isPlaced = !isBegun && (await files.#allPlaced());
+    if (isBegun || files.#isPlaced) await files.#verifyAll();
     return files;
   }
 
@@ -143,6 +144,8 @@ export class PieceFiles implements PieceHome, AsyncDisposable {
     for (let piece = 0; piece < this.#seed.meta.pieceCount; piece++) {
       const read = await this.#readParts(piece).catch(() => undefined);
       if (read && isPiece(this.#seed, piece, read.payloadParts())) this.#has.set(piece);
+      // One memory for all of them: new memory for each is most of what this would cost.
+      if (read) FramedPiece.discard(read);
     }
     // Files of the same names and lengths that are others: they stay as they are until all of this has come.
     if (this.#isPlaced && !this.whole) {
