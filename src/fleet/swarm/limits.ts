@@ -19,7 +19,7 @@ export const SWARM_LIMITS = {
   mostWindow: 16 * MIB,
   /** A window holds what comes in so long, ms; and its rate is that of so long. */
   rateMs: 500,
-  windowMs: 200,
+  windowMs: 150,
   /** Pieces that are compared when one is chosen: enough to find a rare one. */
   sampled: 16,
   /** A piece that does not come for so long is asked of another, ms; and for that long its giver is asked for nothing more. */
