@@ -45,7 +45,7 @@ export const SWARM_LIMITS = {
   leastAfloat: 256 * KIB,
   afloatMs: 100,
   /** Bytes that are given one neighbour in its turn: at least, where there are so many. */
-  leastRun: 64 * KIB,
+  leastRun: 256 * KIB,
   /** What a line carries is what it carried in about so long, ms. */
   flowMs: 300,
   /** A piece of which its taker says nothing for so long, ms, is not on its way any more. */

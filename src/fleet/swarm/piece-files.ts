@@ -174,6 +174,7 @@ export class PieceFiles implements PieceHome, AsyncDisposable {
       const read = await this.#readParts(piece).catch(() => undefined);
       if (!read) continue;
       if (isPiece(this.#seed, piece, read.payloadParts())) this.#has.set(piece);
+      // One memory for all of them: new memory for each is most of what this would cost.
       FramedPiece.discard(read);
     }
     // Files of the same names and lengths that are others: they stay as they are until all of this has come.

@@ -65,8 +65,8 @@ export class Swarm {
   readonly #filling: Filling;
   readonly #placement: Placement | undefined;
   readonly #links = new Set<Link>();
-  /** Whoever comes first here is given something next. */
-  #turn: Link[] = [];
+  /** Who waits for something, whose turn is next first. */
+  readonly #turn = new Set<Link>();
   readonly #uplink = new Uplink<Link>();
   readonly #cap = new RateCap();
   #capTimer: NodeJS.Timeout | undefined;
@@ -166,7 +166,6 @@ export class Swarm {
   #link(socket: Socket, ip: string, early: Uint8Array): Link {
     const link = new Link(socket, ip, this.#linkWorld());
     this.#links.add(link);
-    this.#turn.push(link);
     if (this.#placement) this.#placement.joined(link, this.#world.clock.nowMs());
     else for (let piece = 0; piece < this.seed.meta.pieceCount; piece++) if (this.#home.has(piece)) link.tell(piece);
     if (early.length > 0) link.heard(early);
@@ -191,7 +190,10 @@ export class Swarm {
       ready: (link) => this.#filling.fill(link, nowMs()),
       target: (link, piece, begin, length) => this.#filling.target(piece, begin, length, link),
       came: (link, piece, begin) => this.#came(link, piece, begin),
-      asked: () => this.#give(),
+      asked: (link) => {
+        this.#turn.add(link);
+        this.#give();
+      },
       leaves: (link, piece, bytes) => {
         this.#uplink.gave(link, piece, bytes, nowMs());
         this.#cap.left(bytes);
@@ -254,7 +256,7 @@ export class Swarm {
     this.#filling.gone(link);
     this.#placement?.left(link);
     this.#uplink.left(link);
-    this.#turn = this.#turn.filter((other) => other !== link);
+    this.#turn.delete(link);
     if (!ORDINARY.has(why)) this.#world.log.warn('neighbour left', { ip: link.ip, why });
     for (const known of this.#dialled.values())
       if (known.link === link) {
@@ -267,15 +269,14 @@ export class Swarm {
 
   /** To each in turn what it has asked for, as long as there is room. */
   #give(): void {
-    for (let idle = 0; idle < this.#turn.length; ) {
+    for (const link of this.#turn) {
       const nowMs = this.#world.clock.nowMs();
-      const allowed = this.#cap.room(nowMs);
+      const [allowed, room] = [this.#cap.room(nowMs), this.#uplink.room];
       if (allowed <= 0) this.#giveLater(this.#cap.waitMs(nowMs));
-      if (allowed <= 0 || this.#uplink.room <= 0) return;
-      const link = this.#turn.shift() as Link;
-      this.#turn.push(link);
-      const most = Math.min(allowed, Math.max(SWARM_LIMITS.leastRun, this.#uplink.room));
-      idle = link.give(most) ? 0 : idle + 1;
+      if (allowed <= 0 || room <= 0) return;
+      // Whoever got something comes last; who waits for his socket or for the disk says so when he can go on.
+      this.#turn.delete(link);
+      if (link.give(Math.min(allowed, Math.max(SWARM_LIMITS.leastRun, room)))) this.#turn.add(link);
     }
   }
 
