@@ -192,7 +192,7 @@ export class Placement {
 
   /** Of all that flows, so much that one copy more is worth its bytes. */
   get #isWorthMore(): boolean {
-    const [line, trade] = [this.#line.bytesPerS, this.#trade.bytesPerS];
+    const [line, trade] = [this.#line.mostBytesPerS, this.#trade.bytesPerS];
     return line > 0 && line >= this.#limits.worthShare * (line + trade);
   }
 
