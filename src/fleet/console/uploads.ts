@@ -7,6 +7,7 @@ import type { Clock } from '#base/clock.ts';
 import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import type { Scope } from '#base/scope.ts';
+import { writeAll } from '#base/whole-io.ts';
 import type { FleetBook } from '#index/fleet-book.ts';
 import { type Publication, PublishError } from '../central/publishing.ts';
 import type { Orders } from '../config-types.ts';
@@ -230,10 +231,10 @@ export class Uploads {
       await mkdir(dirname(path), { recursive: true });
       await using handle = await open(path, upload.from === 0 ? 'w' : 'r+');
       const stream = addAbortSignal(signal, bytes instanceof Readable ? bytes : Readable.from(bytes));
-      for await (const part of stream as AsyncIterable<Uint8Array>) {
+      for await (const part of stream as AsyncIterable<Buffer>) {
         if (upload.from + part.length > file.bytes)
           return declined('too-large', 'More comes than the list of files says.');
-        await handle.write(part, 0, part.length, upload.from);
+        await writeAll(handle, [part], upload.from);
         upload.from += part.length;
         upload.receivedBytes += part.length;
         upload.touchedMs = this.#world.clock.nowMs();
