@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { request } from 'node:http';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { test } from 'node:test';
@@ -13,6 +12,7 @@ import type { Child } from '../scripts/cafe/processes.ts';
 import { until } from '../scripts/cafe/servers.ts';
 import { pcIp, SERVER_IP } from '../scripts/cafe/topology.ts';
 import { type Cafe, PROJECT_ROOT } from '../scripts/cafe/world.ts';
+import { askDesk } from '../scripts/fleet/ask-desk.ts';
 import type { FleetSaid } from '../scripts/fleet/fleet.ts';
 import { PrivateBroker } from '../scripts/fleet/private-broker.ts';
 import { inCafe, naming, options, snapshot, tracker } from './box-fixtures.ts';
@@ -145,18 +145,8 @@ class Centre {
     return this.#cafe.spawn(place, [execPath, MAIN, role, path]);
   }
 
-  async #ask<T>(method: string, path: string, body?: object): Promise<T> {
-    const { promise, resolve, reject } = Promise.withResolvers<T>();
-    const asked = request({ socketPath: join(this.dir, 'central', 'central.sock'), method, path }, (answer) => {
-      let text = '';
-      answer.setEncoding('utf8').on('data', (part: string) => {
-        text += part;
-      });
-      answer.on('end', () => (answer.statusCode === 200 ? resolve(JSON.parse(text) as T) : reject(new Error(text))));
-    });
-    asked.on('error', reject);
-    asked.end(body && JSON.stringify(body));
-    return promise;
+  #ask<T>(method: string, path: string, body?: object): Promise<T> {
+    return askDesk<T>(join(this.dir, 'central', 'central.sock'), method, path, body);
   }
 }
 

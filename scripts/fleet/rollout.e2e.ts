@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execPath, getuid } from 'node:process';
@@ -10,6 +9,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { centralRights, terminalRights } from '../../src/fleet/rights.ts';
 import { Processes } from '../cafe/processes.ts';
+import { askDesk } from './ask-desk.ts';
 import { PrivateBroker } from './private-broker.ts';
 
 const options = { skip: getuid?.() === 0 ? false : 'a private RabbitMQ needs root', timeout: 240_000 };
@@ -88,18 +88,8 @@ class Boxes implements AsyncDisposable {
   }
 
   /** Asks the central, as whoever runs it does. */
-  async ask<T>(method: string, path: string, body?: object): Promise<T> {
-    const { promise, resolve, reject } = Promise.withResolvers<T>();
-    const asked = request({ socketPath: join(this.dir, 'central', 'central.sock'), method, path }, (answer) => {
-      let text = '';
-      answer.setEncoding('utf8').on('data', (part: string) => {
-        text += part;
-      });
-      answer.on('end', () => (answer.statusCode === 200 ? resolve(JSON.parse(text) as T) : reject(new Error(text))));
-    });
-    asked.on('error', reject);
-    asked.end(body && JSON.stringify(body));
-    return promise;
+  ask<T>(method: string, path: string, body?: object): Promise<T> {
+    return askDesk<T>(join(this.dir, 'central', 'central.sock'), method, path, body);
   }
 
   async until(what: string, is: (said: Said) => boolean, limitMs = 90_000): Promise<Said> {
