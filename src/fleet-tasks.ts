@@ -11,6 +11,7 @@ import { type FleetTasksWorld, KeptTask } from './kept-task.ts';
  * is beside: signed, so that each piece must pass its SHA-256 before it is had; and wanted, so that nothing of it is evicted.
  */
 export class FleetTasks implements Keep {
+  readonly takesBytes = true;
   readonly dialsBothWays = true;
   readonly #world: FleetTasksWorld;
   /** `users`: the same bytes may be distributed more than once. */

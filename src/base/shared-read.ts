@@ -22,6 +22,19 @@ export function readShared(make: (onread: OnReadOpts) => Socket): Socket {
 }
 
 /**
+ * For a socket that somebody else makes and reads by `readable` and `read`, as soon as that is said, and keeps nothing of: the same memory, handed over without a copy while
+ * there is such a listener. A socket that is read by 'data' does not go with it.
+ */
+export const sharedForReadable: OnReadOpts = {
+  buffer: memory,
+  // Node calls it as a method of the socket.
+  callback(this: Socket, length: number) {
+    const bytes = memory.subarray(0, length);
+    return this.push(this.listenerCount('readable') > 0 && this.readableLength === 0 ? bytes : Buffer.from(bytes));
+  },
+} as OnReadOpts;
+
+/**
  * The same for a socket that a server accepted with `pauseOnConnect`, of which nothing was read: it comes back as another one. A server gives its sockets no
  * `onread`, so the connection is taken out of the one it made. Where that cannot be done the socket reads as any other does.
  */

@@ -1,5 +1,8 @@
+import type { OnReadOpts } from 'node:net';
 import amqp, { type ChannelModel, type SocketOptions } from 'amqplib';
 import { errorText } from '#base/errors.ts';
+import { sharedForReadable } from '#base/shared-read.ts';
+import { joinFrames } from './amqp-frames.ts';
 import { AmqpSession } from './amqp-session.ts';
 import { BROKER_LIMITS } from './broker-limits.ts';
 import type { Dial } from './broker-session.ts';
@@ -33,6 +36,7 @@ const amqpDial =
     signal.addEventListener('abort', abort, { once: true });
     try {
       const model = await connect(server, dialing.signal);
+      joinFrames(model.connection);
       return await AmqpSession.open(model, {
         onBlocked,
         onError,
@@ -55,8 +59,9 @@ const amqpDial =
 /** The signal destroys the socket: whoever waits for an answer then gets an error. */
 function connect({ host, port, vhost, name, login, tls }: BrokerServer, signal: AbortSignal): Promise<ChannelModel> {
   const { credentials } = amqp;
-  const socket: SocketOptions & { signal: AbortSignal } = {
-    ...tls,
+  const socket: SocketOptions & { signal: AbortSignal; onread?: OnReadOpts } = {
+    // The library copies what it reads at once. Its own buffers for each read are what makes a receiver of bulk collect garbage.
+    ...(tls ?? { onread: sharedForReadable }),
     noDelay: true,
     signal,
     credentials: login === 'certificate' ? credentials.external() : credentials.plain(login.user, login.password),

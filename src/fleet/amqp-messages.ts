@@ -48,6 +48,11 @@ export function deliveryOf(received: ConsumeMessage, channel: Channel): Delivery
     ack: answer(() => channel.ack(received)),
     requeue: answer(() => channel.nack(received, false, true)),
     reject: answer(() => channel.reject(received, false)),
+    release: () => {
+      // Small ones may lie in memory that others have a part of.
+      if (content.buffer instanceof ArrayBuffer && content.buffer.byteLength === content.length)
+        content.buffer.transfer(0);
+    },
   };
 }
 

@@ -2,8 +2,8 @@ import { KIB, MIB } from '#base/units.ts';
 
 /** Every bound of a connection to the broker, with its unit and why it has that size. */
 export const BROKER_LIMITS = {
-  /** Bytes of one message's body: a chunk is a quarter of it. RabbitMQ itself is told to take no more than 16 MiB. */
-  bodyBytes: MIB,
+  /** Bytes of one message's body: a parcel is the longest, a chunk a fifth of it. RabbitMQ itself is told to take no more than 16 MiB. */
+  bodyBytes: MIB + 256 * KIB,
   /** Bytes of one message's headers, as JSON: a few numbers. The client library throws beyond 64 KiB. */
   headerBytes: 4 * KIB,
   /** Sent and not yet confirmed: more does not make it faster, and all of it is in memory. */

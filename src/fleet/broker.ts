@@ -71,6 +71,8 @@ export type Delivery = Message & {
   requeue(): void;
   /** Nobody can use it. */
   reject(): void;
+  /** Nobody looks at its body any more: the memory is given back now. Else it goes when garbage is collected, which bulk makes come soon and often. */
+  release?(): void;
 };
 
 /** `blocked`: the broker is short of memory or disk and takes no messages; those that are published wait. */

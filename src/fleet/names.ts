@@ -39,6 +39,14 @@ export const keyToSite = (site: string, type: string): string => `site.${named(s
 export const keyToNode = (node: string, type: string): string => `node.${named(node)}.${named(type)}`;
 export const keyFrom = (node: string, type: string): string => `${named(node)}.${named(type)}`;
 
+/** Who is to have a message: the whole fleet, all of a site, one node. */
+export type Receiver = { readonly all: true } | { readonly site: string } | { readonly node: string };
+
+export function keyTo(receiver: Receiver, type: string): string {
+  if ('all' in receiver) return keyToAll(type);
+  return 'site' in receiver ? keyToSite(receiver.site, type) : keyToNode(receiver.node, type);
+}
+
 /** Who said it, by a key of `fleet.up`: the broker has checked that the node may use it. */
 export function senderOf(key: string): { readonly node: string; readonly type: string } | undefined {
   const [node = '', type = '', ...more] = key.split('.');

@@ -120,3 +120,12 @@ export function isPiece({ pieceSha256 }: Seed, piece: PieceIndex, parts: readonl
   for (const part of parts) sum.update(part);
   return sum.digest().equals(pieceSha256.subarray(piece * 32, piece * 32 + 32));
 }
+
+/** Whether these are the bytes of all pieces, and no more. */
+export function isAll(seed: Seed, bytes: Buffer): boolean {
+  const { pieceLength, pieceCount, totalBytes } = seed.meta;
+  if (bytes.length !== totalBytes) return false;
+  for (let piece = 0; piece < pieceCount; piece++)
+    if (!isPiece(seed, piece, [bytes.subarray(piece * pieceLength, (piece + 1) * pieceLength)])) return false;
+  return true;
+}

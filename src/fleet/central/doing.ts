@@ -1,12 +1,13 @@
 import type { Clock } from '#base/clock.ts';
 import type { Log } from '#base/log.ts';
 import type { Scope } from '#base/scope.ts';
-import type { FleetBook, TargetRow } from '#index/fleet-book.ts';
+import type { DistributionRow, FleetBook, TargetRow } from '#index/fleet-book.ts';
 import { LIMITS } from '../limits.ts';
 import type { DistributionId } from '../manifest.ts';
 import type { Place } from '../message-types.ts';
 import { type DownMessage, encodeDown } from '../messages.ts';
-import { keyToAll, keyToNode } from '../names.ts';
+import { keyTo, keyToNode, type Receiver } from '../names.ts';
+import { type Offer, PARCEL_BYTES, packParcel } from '../parcel.ts';
 import { readSeed, type Seed } from '../seed.ts';
 import { dialledBy, diallersOf } from '../swarm/mesh.ts';
 import type { Giver } from './giver.ts';
@@ -17,7 +18,6 @@ import type { PieceSender, Sending } from './piece-sender.ts';
 import { groupOf, RELAYS, type Step } from './plan.ts';
 import type { SiteRates } from './site-rates.ts';
 import { isOpen, rateFor, rateForAll, type Sites, siteOf, windowFor } from './sites.ts';
-import { INLINE_BYTES } from './way-model.ts';
 
 export type DoingWorld = {
   readonly book: FleetBook;
@@ -48,8 +48,8 @@ export class Doing {
 
   /** To whom something is being sent slowly, by distribution and node. */
   readonly #paced = new Set<string>();
-  /** To whom pieces went behind an offer, since this process began. */
-  readonly #sentBehind = new Set<string>();
+  /** Who was sent all of it with the offer, since this process began: only once. */
+  readonly #parcelled = new Set<string>();
   readonly #begunMs: number;
 
   constructor(world: DoingWorld) {
@@ -66,11 +66,6 @@ export class Doing {
     this.#has.set(`${id} ${node}`, pieces);
   }
 
-  /** What it lacks is on its way: it went behind the offer. */
-  isOnItsWay(id: DistributionId, node: string): boolean {
-    return this.#sentBehind.has(`${id} ${node}`);
-  }
-
   /** He is sent it as slowly as his site may get it: no silence of his says anything. */
   isPaced(id: DistributionId, node: string): boolean {
     return this.#paced.has(`${id} ${node}`);
@@ -78,7 +73,7 @@ export class Doing {
 
   over(id: DistributionId, node: string): void {
     this.#has.delete(`${id} ${node}`);
-    this.#sentBehind.delete(`${id} ${node}`);
+    this.#parcelled.delete(`${id} ${node}`);
   }
 
   /** `after`: what is not for the book, once the book has its part. */
@@ -136,7 +131,7 @@ export class Doing {
     const way =
       orders.ways[group] ??
       // Where a rate is the limit, nothing is given twice.
-      (isCapped && nodes.length > 1 && totalBytes > INLINE_BYTES
+      (isCapped && nodes.length > 1 && totalBytes > PARCEL_BYTES
         ? 'swarm'
         : learning.wayFor(group, totalBytes, nodes.length, isBySwarm));
     if (!orders.ways[group]) {
@@ -144,7 +139,7 @@ export class Doing {
       if (!isCapped) learning.begun(id, group);
     }
     const inOffer = (row.seed?.length ?? 0) <= LIMITS.seedInOfferBytes;
-    const offer: DownMessage = {
+    const offer: Offer = {
       kind: 'offer',
       id,
       manifest: row.manifest.toString('base64'),
@@ -152,14 +147,44 @@ export class Doing {
       way,
       ...(inOffer && row.seed && { seed: row.seed.toString('base64') }),
     };
-    const receivers = this.#isEverybody(nodes) ? [keyToAll('offer')] : nodes.map((node) => keyToNode(node, 'offer'));
-    this.#tellEach(receivers, offer, id);
-    for (const node of nodes) book.putTarget(id, node, this.#nowMs, { state: 'offered', why: null });
-    // Behind the offer, once: who is offered it again says what he lacks. A central that was killed does not know who was sent it.
-    const isOurs = row.createdMs >= this.#begunMs;
-    const fresh = way === 'inline' && isOurs ? nodes.filter((node) => !this.isOnItsWay(id, node)) : [];
-    for (const node of fresh) this.#sentBehind.add(`${id} ${node}`);
-    if (fresh.length > 0) after.push(() => this.send(id, fresh, undefined, false));
+    const parcelled = way === 'inline' ? this.#toParcel(id, row, seed, nodes) : [];
+    const offered = nodes.filter((node) => !parcelled.includes(node));
+    for (const node of parcelled) book.putTarget(id, node, this.#nowMs, { state: 'receiving', why: null });
+    for (const node of offered) book.putTarget(id, node, this.#nowMs, { state: 'offered', why: null });
+    const keys = this.#receivers(id, offered).map((receiver) => keyTo(receiver, 'offer'));
+    if (keys.length > 0) this.#tellEach(keys, offer, id);
+    if (parcelled.length > 0)
+      after.push(() => this.#world.scope.run(() => this.#sendParcel(id, seed, row.source ?? '', offer, parcelled)));
+  }
+
+  /** Who gets all of it with the offer: once, as what was not taken then is asked for; and a central that was killed does not know who was sent it. */
+  #toParcel(id: DistributionId, row: DistributionRow, seed: Seed, nodes: readonly string[]): string[] {
+    if (row.createdMs < this.#begunMs) return [];
+    const free = this.#apart(ordersOf(row), seed, nodes).get(undefined) ?? [];
+    const fresh = free.filter((node) => !this.#parcelled.has(`${id} ${node}`));
+    for (const node of fresh) this.#parcelled.add(`${id} ${node}`);
+    return fresh;
+  }
+
+  async #sendParcel(
+    id: DistributionId,
+    seed: Seed,
+    source: string,
+    offer: Offer,
+    nodes: readonly string[],
+  ): Promise<void> {
+    const { giver, sender, book } = this.#world;
+    const { files } = await giver.open(seed, source);
+    const bytes = Buffer.allocUnsafeSlow(seed.meta.totalBytes);
+    const isThere = (await files.readRun(0, bytes)).length === 0;
+    const parcel = isThere ? packParcel(offer, bytes) : undefined;
+    if (parcel && (await sender.sendParcel(id, parcel, this.#receivers(id, nodes)))) return;
+    if (this.#world.scope.closed) return;
+    // Whoever has not got it is offered it, and says what he lacks.
+    book.transaction(() => {
+      for (const node of nodes)
+        if (book.target(id, node)?.state === 'receiving') book.putTarget(id, node, this.#nowMs, { state: 'waiting' });
+    });
   }
 
   #startSwarm(id: DistributionId, group: string, nodes: readonly string[], after: After): void {
@@ -232,11 +257,12 @@ export class Doing {
           const sending: Sending = {
             id,
             pieces: pieces ?? all.filter((piece) => !had?.has(piece)),
-            to: this.#isEverybody(members) ? 'all' : members,
+            // Where a rate is limited, each copy waits for its turn.
+            to: manners.pace ? members.map((node) => ({ node })) : this.#receivers(id, members),
             go,
             pieceLength: seed.meta.pieceLength,
             sizeBytes: seed.meta.totalBytes,
-            read: (index, into) => files.readInto(index, into),
+            read: (first, into) => files.readRun(first, into),
             ...manners,
           };
           await this.#world.sender.send(sending, signal);
@@ -313,10 +339,22 @@ export class Doing {
     );
   }
 
-  /** All that are in the fleet, and more than one: then one message is for all. */
-  #isEverybody(nodes: readonly string[]): boolean {
-    const all = this.#world.nodes.all(this.#nowMs);
-    return nodes.length > 1 && nodes.length === all.size && nodes.every((node) => all.get(node)?.online);
+  /** The fewest messages that reach these nodes, and otherwise only who has it: one for the fleet, for a site, for a node. None lies in the inbox of who is away, and fills it. */
+  #receivers(id: DistributionId, nodes: readonly string[]): Receiver[] {
+    if (nodes.length < 2) return nodes.map((node) => ({ node }));
+    const left = new Set(nodes);
+    const done = this.#world.book.targets(id).filter(({ state }) => state === 'done');
+    const may = new Set([...nodes, ...done.map(({ node }) => node)]);
+    const all = [...this.#world.nodes.all(this.#nowMs).values()];
+    const areFor = (some: readonly KnownNode[]): boolean => some.every(({ name, online }) => online && may.has(name));
+    if (areFor(all)) return [{ all: true }];
+    const sites: Receiver[] = [];
+    for (const [site, members] of Map.groupBy(all, (node) => node.site)) {
+      if (members.filter(({ name }) => left.has(name)).length < 2 || !areFor(members)) continue;
+      sites.push({ site });
+      for (const { name } of members) left.delete(name);
+    }
+    return [...sites, ...[...left].map((node) => ({ node }))];
   }
 }
 

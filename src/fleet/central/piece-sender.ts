@@ -2,9 +2,10 @@ import type { Clock } from '#base/clock.ts';
 import type { Log } from '#base/log.ts';
 import type { PieceIndex } from '#base/units.ts';
 import { KIB } from '#base/units.ts';
-import type { Broker } from '../broker.ts';
+import type { Broker, Message, Published } from '../broker.ts';
 import { CONTENT_TYPE } from '../messages.ts';
-import { DATA, keyToAll, keyToNode } from '../names.ts';
+import { DATA, keyTo, type Receiver } from '../names.ts';
+import { PARCEL_TYPE, type PackedParcel } from '../parcel.ts';
 
 export type SenderWorld = {
   readonly data: Pick<Broker, 'publish'>;
@@ -17,8 +18,8 @@ export type Sending = {
   readonly id: string;
   readonly pieces: readonly PieceIndex[];
   readonly pieceLength: number;
-  /** 'all': one message for everybody. */
-  readonly to: 'all' | readonly string[];
+  /** One message for each. */
+  readonly to: readonly Receiver[];
   /** Say first that they come. */
   readonly go: boolean;
   /** Resolves when so many bytes may go, where a rate is limited. Rejects when the signal is aborted. */
@@ -26,8 +27,8 @@ export type Sending = {
   /** It is not to be sent any more now: what lacks is asked for later. */
   isHeld?(): boolean;
   readonly sizeBytes: number;
-  /** False: it is not there. */
-  read(index: PieceIndex, into: Buffer): Promise<boolean>;
+  /** As many pieces as the buffer holds, from `first` on. Those that are not there. */
+  read(first: PieceIndex, into: Buffer): Promise<readonly PieceIndex[]>;
 };
 
 /** Bytes of small pieces that go in one message, one behind the other: RabbitMQ and its clients take twice the processor for chunks of a quarter of it, and no less for larger ones. */
@@ -54,17 +55,18 @@ export class PieceSender {
 
   /** Resolves when the broker has what it took. */
   async send(sending: Sending, signal: AbortSignal): Promise<void> {
-    const { to, go, pieces } = sending;
-    const receivers = to === 'all' ? ['all' as const] : to.map((node) => ({ node }));
-    if (go) for (const receiver of receivers) await this.#publish(sending, receiver, 'go', Buffer.alloc(0), {}, signal);
+    const { to, go, pieces, id } = sending;
+    const word = { type: 'go', contentType: CONTENT_TYPE, headers: {}, body: Buffer.from(JSON.stringify({ id })) };
+    if (go) for (const receiver of to) await this.#publishSteadily(id, receiver, word, signal);
     const flying = new Set<Promise<void>>();
     for (const run of runsOf(pieces, sending.pieceLength)) {
       if (sending.isHeld?.()) break;
       for (const { index, body } of await this.#bodies(sending, run)) {
-        for (const receiver of receivers) {
+        for (const receiver of to) {
           await sending.pace?.(body.length, signal);
           if (signal.aborted) return;
-          const sent = this.#publish(sending, receiver, 'piece', body, { piece: index }, signal);
+          const piece = { type: 'piece', contentType: BYTES, headers: { piece: index }, body };
+          const sent = this.#publishSteadily(id, receiver, piece, signal);
           const flight: Promise<void> = sent.finally(() => flying.delete(flight));
           flying.add(flight);
           if (flying.size >= IN_FLIGHT) await Promise.race(flying);
@@ -75,6 +77,14 @@ export class PieceSender {
     await Promise.all(flying);
   }
 
+  /** A whole distribution. False: not everybody who is named has it in his inbox. */
+  async sendParcel(id: string, { headers, body }: PackedParcel, to: readonly Receiver[]): Promise<boolean> {
+    const parcel = { type: PARCEL_TYPE, contentType: BYTES, headers, body };
+    const published = await Promise.all(to.map((receiver) => this.#publish(id, receiver, parcel)));
+    this.sentBytes += body.length;
+    return published.every(({ kind }) => kind === 'ok');
+  }
+
   /** Usually one: where a piece is not there another begins. */
   async #bodies(sending: Sending, run: readonly PieceIndex[]): Promise<{ index: PieceIndex; body: Buffer }[]> {
     const { pieceLength, sizeBytes } = sending;
@@ -83,44 +93,38 @@ export class PieceSender {
     const bytes = Buffer.allocUnsafeSlow(Math.min(sizeBytes - from, run.length * pieceLength));
     const of = (index: PieceIndex): Buffer =>
       bytes.subarray((index - first) * pieceLength, (index - first + 1) * pieceLength);
-    const isThere = await Promise.all(run.map((index) => sending.read(index, of(index))));
-    if (isThere.every(Boolean)) return [{ index: first, body: bytes }];
-    return run.flatMap((index, i) => {
-      if (isThere[i]) return [{ index, body: of(index) }];
+    const missing = await sending.read(first, bytes);
+    if (missing.length === 0) return [{ index: first, body: bytes }];
+    return run.flatMap((index) => {
+      if (!missing.includes(index)) return [{ index, body: of(index) }];
       this.#world.log.warn('piece not there', { id: sending.id, piece: index });
       return [];
     });
   }
 
-  async #publish(
-    { id }: Sending,
-    receiver: 'all' | { readonly node: string },
-    type: 'go' | 'piece',
-    body: Buffer,
-    headers: Readonly<Record<string, number>>,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const key = receiver === 'all' ? keyToAll(type) : keyToNode(receiver.node, type);
-    const carried = type === 'go' ? Buffer.from(JSON.stringify({ id })) : body;
+  async #publishSteadily(id: string, receiver: Receiver, word: Word, signal: AbortSignal): Promise<void> {
     for (let wait = 0; wait < WAITS && !signal.aborted; wait++) {
-      const message = {
-        exchange: DATA,
-        key,
-        type,
-        messageId: `${id.slice(0, 16)}-${++this.#count}`,
-        correlationId: id,
-        contentType: type === 'go' ? CONTENT_TYPE : 'application/octet-stream',
-        headers,
-        persistent: false,
-        body: carried,
-      };
-      const published = await this.#world.data.publish(message, false);
-      const isFull = published.kind === 'refused' && receiver !== 'all';
+      const published = await this.#publish(id, receiver, word);
+      const isFull = published.kind === 'refused' && 'node' in receiver;
       if (published.kind !== 'lost' && !isFull) return;
       await this.#world.clock.sleep(WAIT_MS, signal).catch(() => {});
     }
   }
+
+  #publish(id: string, receiver: Receiver, { type, contentType, headers, body }: Word): Promise<Published> {
+    const messageId = `${id.slice(0, 16)}-${++this.#count}`;
+    const key = keyTo(receiver, type);
+    const of = { type, messageId, correlationId: id, contentType, headers, persistent: false, body };
+    return this.#world.data.publish({ exchange: DATA, key, ...of }, false);
+  }
 }
+
+type Word = Pick<Message, 'type' | 'body'> & {
+  readonly contentType: string;
+  readonly headers: Readonly<Record<string, number>>;
+};
+
+const BYTES = 'application/octet-stream';
 
 /** Pieces that follow one another, as many as go in one message. */
 export function runsOf(pieces: readonly PieceIndex[], pieceLength: number): PieceIndex[][] {

@@ -154,8 +154,7 @@ export class Reports {
     if (!row || !seed || pieces.kind === 'bad') return;
     this.#world.doing.ready(id, node, pieces.value);
     const hasSeed = said.kind === 'seeded' || (row.seed?.length ?? 0) <= LIMITS.seedInOfferBytes;
-    if (!hasSeed) set('unseeded');
-    else set(this.#world.doing.isOnItsWay(id, node) ? 'receiving' : 'ready');
+    set(hasSeed ? 'ready' : 'unseeded');
   }
 
   /** Who failed or refused, and why: what was said last of it is not said again. */

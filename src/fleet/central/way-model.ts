@@ -1,4 +1,5 @@
 import type { Way } from '../message-types.ts';
+import { PARCEL_BYTES } from '../parcel.ts';
 
 /** One distribution at one site, as it went: `seconds` from the offer until all `nodes` had it. */
 export type Outcome = {
@@ -98,8 +99,6 @@ export const UNKNOWN_SITE: SiteModel = { amqp: guessed(0.05, 100 * MB), swarm: g
 
 /** The other way must take less than this share of the time that the last one would. */
 const WORTH_A_CHANGE = 0.8;
-/** Behind an offer travels no more than this: it is sent before anybody has said that he has room. */
-export const INLINE_BYTES = 1 << 20;
 /** What one node's inbox holds; more than that is never in flight by AMQP, and a distribution much larger would only wait there. */
 export const CHUNKS_BYTES = 256 << 20;
 
@@ -112,8 +111,8 @@ export const swarmSeconds = ({ swarm }: SiteModel, sizeBytes: number): number =>
  * time, whatever would be quicker.
  */
 export function wayFor(site: SiteModel, sizeBytes: number, nodes: number, isBehindRelay = false): Way {
-  const byAmqp: Way = sizeBytes <= INLINE_BYTES ? 'inline' : 'chunks';
-  if (sizeBytes > (isBehindRelay ? INLINE_BYTES : CHUNKS_BYTES)) return 'swarm';
+  const byAmqp: Way = sizeBytes <= PARCEL_BYTES ? 'inline' : 'chunks';
+  if (sizeBytes > (isBehindRelay ? PARCEL_BYTES : CHUNKS_BYTES)) return 'swarm';
   const [amqp, swarm] = [amqpSeconds(site, sizeBytes, nodes), swarmSeconds(site, sizeBytes)];
   const last = site.last[classOf(sizeBytes)];
   if (last === 'swarm') return amqp < swarm * WORTH_A_CHANGE ? byAmqp : 'swarm';

@@ -1,25 +1,16 @@
-import type { Clock } from '#base/clock.ts';
-import { errorText } from '#base/errors.ts';
-import type { Log } from '#base/log.ts';
 import type { Scope } from '#base/scope.ts';
 import type { Delivery } from '../broker.ts';
 import { type DownMessage, decodeDown } from '../messages.ts';
+import { type ActingWorld, act } from './acting.ts';
 import type { Holdings } from './holdings.ts';
 import type { Installing } from './installing.ts';
-import { NODE_LIMITS } from './limits.ts';
-import type { NodeBook } from './node-book.ts';
 import { answer, NOTHING, type Outcome } from './outcome.ts';
 
-export type ControlInboxWorld = {
+export type ControlInboxWorld = ActingWorld & {
   readonly scope: Scope;
-  readonly book: NodeBook;
   readonly holdings: Holdings;
   readonly installing: Installing;
-  readonly clock: Clock;
-  readonly log: Log;
   discover(epoch: number): void;
-  /** There may be something to send. */
-  kept(): void;
 };
 
 /**
@@ -80,29 +71,8 @@ export class ControlInbox {
   }
 
   #run(id: string | undefined, delivery: Delivery, work: () => Promise<Outcome>): void {
-    const { book, holdings, scope, log, clock } = this.#world;
-    const hear = async (signal: AbortSignal): Promise<void> => {
-      try {
-        if (book.wasHeard(delivery.messageId)) {
-          delivery.ack();
-          return;
-        }
-        const { answers = [], effect, after } = await work();
-        if (signal.aborted) return;
-        book.settle(delivery.messageId, (say) => {
-          effect?.();
-          for (const answer of answers) say(answer);
-        });
-        delivery.ack();
-        if (answers.length > 0) this.#world.kept();
-        await after?.();
-      } catch (error) {
-        // The book's disk takes no more, most likely: the message stays with the broker, and comes again.
-        log.error('message not done with', { type: delivery.type.slice(0, 40), why: errorText(error) });
-        await clock.sleep(NODE_LIMITS.retryMs[0], signal);
-        delivery.requeue();
-      }
-    };
+    const { holdings, scope } = this.#world;
+    const hear = (signal: AbortSignal): Promise<void> => act(this.#world, delivery, delivery.messageId, work, signal);
     if (id === undefined) scope.run(hear);
     else holdings.inTurn(id, hear);
   }

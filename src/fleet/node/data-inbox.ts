@@ -1,20 +1,24 @@
 import { errorText } from '#base/errors.ts';
-import type { Log } from '#base/log.ts';
 import type { Scope } from '#base/scope.ts';
 import type { Delivery } from '../broker.ts';
 import { decodeDown } from '../messages.ts';
+import { openParcel, PARCEL_TYPE } from '../parcel.ts';
+import { type ActingWorld, act } from './acting.ts';
 import type { Holdings } from './holdings.ts';
+import type { Keep } from './keep.ts';
+import type { Parcels } from './parcels.ts';
 
-export type DataInboxWorld = {
+export type DataInboxWorld = ActingWorld & {
   readonly scope: Scope;
   readonly holdings: Holdings;
-  readonly log: Log;
+  readonly parcels: Parcels;
+  readonly keep: Pick<Keep, 'takesBytes'>;
 };
 
 /** A piece, or some that follow one another: `correlationId` is their distribution, the header `piece` the first one's number, the body their bytes. */
 export const PIECE_TYPE = 'piece';
 
-/** What comes in the inbox for bulk: pieces, and `go` before them. Each is its own proof, and may come twice: nothing is remembered of it. */
+/** What comes in the inbox for bulk: parcels, and pieces with `go` before them. Each is its own proof, and may come twice: nothing is remembered of it. */
 export class DataInbox {
   readonly #world: DataInboxWorld;
 
@@ -26,6 +30,10 @@ export class DataInbox {
     const { type, contentType = '', body } = delivery;
     if (type === PIECE_TYPE) {
       this.#piece(delivery);
+      return;
+    }
+    if (type === PARCEL_TYPE) {
+      this.#parcel(delivery);
       return;
     }
     const read = decodeDown({ type, contentType, body });
@@ -51,7 +59,26 @@ export class DataInbox {
       if (signal.aborted) return;
       if (taken === 'wrong') this.#refuse(delivery, 'it is not what was signed', id);
       else delivery.ack();
+      if (taken !== 'early') this.#free(delivery);
     });
+  }
+
+  #parcel(delivery: Delivery): void {
+    const read = openParcel(delivery.headers, delivery.body);
+    if (read.kind === 'bad') {
+      this.#refuse(delivery, read.why);
+      return;
+    }
+    const { offer, bytes } = read.value;
+    const { holdings, parcels } = this.#world;
+    holdings.inTurn(offer.id, async (signal) => {
+      await act(this.#world, delivery, undefined, () => parcels.came(offer, bytes), signal);
+      if (!signal.aborted) this.#free(delivery);
+    });
+  }
+
+  #free(delivery: Delivery): void {
+    if (!this.#world.keep.takesBytes) delivery.release?.();
   }
 
   #refuse(delivery: Delivery, why: string, distribution = ''): void {

@@ -22,7 +22,9 @@ import { Installing } from './installing.ts';
 import type { Keep } from './keep.ts';
 import { NODE_LIMITS } from './limits.ts';
 import { NodeBook } from './node-book.ts';
+import { Offers } from './offers.ts';
 import { type OwnFilesOptions, ownFiles } from './own-files.ts';
+import { Parcels } from './parcels.ts';
 
 /** Where distributions lie: files of a folder, unless it is said otherwise. */
 type Where = Pick<OwnFilesOptions, 'folder' | 'openFiles' | 'freeBytes'> | { readonly keep: Keep };
@@ -62,6 +64,7 @@ export class FleetNode implements AsyncDisposable {
   readonly #door: Door;
   readonly #keep: Keep;
   readonly #holdings: Holdings;
+  readonly #parcels: Parcels;
   readonly #installing: Installing;
   readonly #beganMs: number;
   #port = 0;
@@ -100,13 +103,10 @@ export class FleetNode implements AsyncDisposable {
       bundle: (id) => this.#holdings.bundle(id),
     });
     this.#keep = 'keep' in options ? options.keep : ownFiles({ ...options, localAddress: options.swarm.ip });
-    this.#holdings = new Holdings({
-      ...options,
-      keep: this.#keep,
-      unfit: (firmware) => this.#installing.unfit(firmware),
-      ...own,
-      early,
-    });
+    const parts = { ...options, keep: this.#keep, ...own, early };
+    const offers = new Offers({ ...parts, unfit: (firmware) => this.#installing.unfit(firmware) });
+    this.#holdings = new Holdings({ ...parts, offers });
+    this.#parcels = new Parcels({ ...parts, offers, holdings: this.#holdings });
     this.#door = new Door({
       arrived: (_, socket, early, handshake) => this.#holdings.arrived({ socket, early, handshake }),
     });
@@ -162,16 +162,16 @@ export class FleetNode implements AsyncDisposable {
       installing: this.#installing,
       clock,
       log,
+      kept: () => this.#outbox.poke(),
     };
     const inbox = new ControlInbox({
       ...world,
-      kept: () => this.#outbox.poke(),
       discover: (epoch) => {
         this.#epoch = epoch;
         this.#hello();
       },
     });
-    const pieces = new DataInbox(world);
+    const pieces = new DataInbox({ ...world, parcels: this.#parcels, keep: this.#keep });
     const consumers = [
       control.consume({
         queue: controlInbox(name),

@@ -4,8 +4,7 @@ import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import type { Scope } from '#base/scope.ts';
 import type { PieceIndex } from '#base/units.ts';
-import { bad } from '#wire/parsed.ts';
-import { type DistributionId, type Firmware, idOf, type Manifest, openManifest, type TrustedKey } from '../manifest.ts';
+import type { DistributionId, Manifest } from '../manifest.ts';
 import type { Place, Role, Way } from '../message-types.ts';
 import type { DownMessage, UpMessage } from '../messages.ts';
 import { openSeed } from '../seed.ts';
@@ -15,6 +14,7 @@ import { Holding, type Taken, type Trouble } from './holding.ts';
 import type { Caller, Keep } from './keep.ts';
 import { NODE_LIMITS } from './limits.ts';
 import type { Known, NodeBook } from './node-book.ts';
+import type { Offers } from './offers.ts';
 import { answer, NOTHING, type Outcome } from './outcome.ts';
 
 export type HoldingsWorld = {
@@ -23,11 +23,9 @@ export type HoldingsWorld = {
   readonly scope: Scope;
   readonly keep: Keep;
   readonly role: Role;
-  readonly trusted: readonly TrustedKey[];
   readonly book: NodeBook;
   readonly early: EarlyPieces;
-  /** Why such firmware is not wanted here. */
-  unfit(firmware: Firmware): Promise<Trouble | undefined>;
+  readonly offers: Offers;
   say(message: UpMessage): void;
   /** There may be something to send. */
   kept(): void;
@@ -74,6 +72,10 @@ export class Holdings {
     });
   }
 
+  has(id: string): boolean {
+    return this.#open.has(id);
+  }
+
   expect(id: string): void {
     this.#open.get(id)?.expect();
   }
@@ -89,36 +91,20 @@ export class Holdings {
 
   async offered(message: Of<'offer'>): Promise<Outcome> {
     const { id, way } = message;
-    const { book, trusted } = this.#world;
-    const signed = {
-      bytes: Buffer.from(message.manifest, 'base64'),
-      signature: Buffer.from(message.signature, 'base64'),
-    };
-    const isNamed = idOf(signed.bytes) === id;
-    const opened = isNamed ? openManifest(signed, trusted) : bad('its id is not that of its manifest');
-    if (opened.kind === 'bad') return this.#refuse(id, 'not-signed', opened.why);
-    const manifest = opened.value;
-    const known = book.get(id);
-    if (known?.state === 'whole') return this.#again(known);
-    const last = book.lastRev(manifest.name);
-    if (last > manifest.rev || (last === manifest.rev && !known))
-      return this.#refuse(id, 'older', `revision ${last} is known here`);
-    const unfit = manifest.firmware && (await this.#world.unfit(manifest.firmware));
-    // A relay has it for the others of its site.
-    const isForOthers = this.#world.role === 'relay' && unfit && NOT_MINE.has(unfit.code);
-    if (unfit && !isForOthers) return this.#refuse(id, unfit.code, unfit.detail);
+    const { book, offers } = this.#world;
+    const wanted = await offers.wanted(message);
+    if (wanted.kind === 'no') return wanted.outcome;
+    const { manifest, signed } = wanted;
     if (this.#open.get(id)?.isStopped) await this.#drop(id);
     if (!this.#open.has(id) && this.#inWork >= NODE_LIMITS.inWork)
-      return this.#refuse(id, 'busy', `${NODE_LIMITS.inWork} others are in work`);
+      return offers.refuse(id, 'busy', `${NODE_LIMITS.inWork} others are in work`);
     const holding = this.#open.get(id) ?? this.#add(id as DistributionId, manifest, way);
     holding.way = way;
     const seedBytes = message.seed === undefined ? book.seedOf(id) : Buffer.from(message.seed, 'base64');
     const trouble = await this.#prepare(holding, seedBytes);
     if (trouble) {
       await this.#drop(id);
-      const { code, detail } = trouble;
-      const isRefused = code === 'wrong-seed' || code === NO_ROOM.code;
-      return answer(isRefused ? { kind: 'refuse', id, ...trouble } : { kind: 'failed', id, code, detail });
+      return offers.cannot(id, trouble);
     }
     return {
       answers: [{ kind: 'ready', id, have: holding.have }],
@@ -239,22 +225,6 @@ export class Holdings {
     return holding.isUnused || this.#world.book.get(holding.id)?.state !== 'whole';
   }
 
-  #refuse(id: string, code: string, detail: string): Outcome {
-    this.#world.early.drop(id);
-    this.#world.log.warn('offer refused', { distribution: id, code, why: detail });
-    return answer({ kind: 'refuse', id, code, detail: detail.slice(0, 500) });
-  }
-
-  /** It is here already. */
-  #again({ id, isCancelled }: Known): Outcome {
-    const { book, early } = this.#world;
-    early.drop(id);
-    return {
-      answers: [{ kind: 'done', id, ...book.doneOf(id) }],
-      effect: () => isCancelled && book.setState(id, 'whole'),
-    };
-  }
-
   /** Opens it when its seed is here, and sees whether there is room for what lacks. */
   async #prepare(holding: Holding, seedBytes: Buffer | undefined): Promise<Trouble | undefined> {
     if (seedBytes && !holding.hasSeed) {
@@ -263,10 +233,7 @@ export class Holdings {
       const trouble = await holding.open(seed.value);
       if (trouble) return trouble;
     }
-    const free = await this.#world.keep.freeBytes();
-    const needed = Math.ceil(holding.lackingBytes * NODE_LIMITS.roomFactor);
-    if (holding.lackingBytes === 0 || free >= needed) return undefined;
-    return { ...NO_ROOM, detail: `${needed} bytes are needed, ${Math.floor(free)} are free` };
+    return this.#world.offers.noRoom(holding.lackingBytes);
   }
 
   /** It is offered, and may have its seed: what waited for it goes on. */
@@ -367,7 +334,3 @@ export class Holdings {
     return undefined;
   }
 }
-
-/** Firmware for another kind of device. */
-const NOT_MINE: ReadonlySet<string> = new Set(['no-installer', 'other-device']);
-const NO_ROOM = { code: 'disk-full' } as const;

@@ -76,10 +76,17 @@ export class NoPlace extends Error {
 export type Keep = {
   /** What lies there from before is had, as far as it verifies. Rejects when there can be none. */
   open(seed: Seed, world: KeptWorld): Promise<Kept>;
+  /**
+   * Takes a distribution that is here whole, all of it verified, at once: on the disk for good and where it belongs, when it resolves. False: it is to be opened, and kept piece by piece.
+   * Rejects when it cannot be kept.
+   */
+  put?(seed: Seed, bytes: Buffer): Promise<boolean>;
   /** Bytes that may still be kept, those of what is open not among them. */
   freeBytes(): number | Promise<number>;
   /** Where the one file of a bundle lies that is here whole, every byte of which was just found to be what was signed. Without it, no bundle lies in a file. */
   bundle?(seed: Seed, log: Log): Promise<string | undefined>;
+  /** Bytes that it was given stay with it: they are not their giver's again when they are kept. */
+  readonly takesBytes: boolean;
   /** Who dials gets and does not give: of two neighbours each dials the other. */
   readonly dialsBothWays: boolean;
 };

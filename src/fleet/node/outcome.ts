@@ -1,9 +1,9 @@
 import type { UpMessage } from '../messages.ts';
 
-/** What a message brings about: `effect` in the book and `answers` in the outbox, together; `after` that, what can be done again. */
+/** What a message brings about: `effect` in the book and what is answered in the outbox, together; `after` that, what can be done again. */
 export type Outcome = {
   readonly answers?: readonly UpMessage[];
-  effect?(): void;
+  effect?(say: (message: UpMessage) => void): void;
   after?(): void | Promise<void>;
 };
 

@@ -33,6 +33,7 @@ export function ownFiles(options: OwnFilesOptions): Keep {
     options.openFiles ?? ((seed: Seed, log: Log): Promise<Files> => PieceFiles.open(seed, options.folder, log));
   return {
     open: async (seed, world) => new OwnFiles(seed, await openFiles(seed, world.log), options, world),
+    ...(!options.openFiles && { put: (seed: Seed, bytes: Buffer) => PieceFiles.put(seed, options.folder, bytes) }),
     freeBytes: () => options.freeBytes(),
     async bundle(seed, log) {
       const [file, ...more] = seed.meta.files;
@@ -40,6 +41,7 @@ export function ownFiles(options: OwnFilesOptions): Keep {
       await using files = await openFiles(seed, log);
       return files.whole ? join(options.folder, ...file.path) : undefined;
     },
+    takesBytes: false,
     dialsBothWays: false,
   };
 }

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorCode, errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
@@ -63,6 +63,30 @@ export class PieceFiles implements PieceHome, AsyncDisposable {
     return files;
   }
 
+  /**
+   * Takes a distribution that is here whole, all of it verified: on the disk for good, and in its place, when it resolves. False: it is not so simple. It has several files, or some of it lies here
+   * from before. Rejects when it cannot be done.
+   */
+  static async put(seed: Seed, folder: string, bytes: Buffer): Promise<boolean> {
+    const [file, ...more] = seed.meta.files;
+    const [name = '', ...deeper] = file?.path ?? [];
+    if (more.length > 0 || deeper.length > 0 || name === '') return false;
+    const part = join(folder, PART_FOLDER, seed.meta.infoHash);
+    if ((await mkdir(part, { recursive: true })) === undefined) return false;
+    try {
+      await using to = await open(join(part, name), 'wx');
+      await writeAll(to, [bytes], 0);
+      await to.sync();
+    } catch (error) {
+      await rm(part, { recursive: true, force: true });
+      throw error;
+    }
+    await rename(join(part, name), join(folder, name));
+    await syncFolder(folder);
+    await rmdir(part);
+    return true;
+  }
+
   get count(): number {
     return this.#has.count;
   }
@@ -96,16 +120,22 @@ export class PieceFiles implements PieceHome, AsyncDisposable {
     return 'ok';
   }
 
-  /** The piece's bytes, `bytes` being as many. False: it is not here, or not any more. */
-  async readInto(piece: PieceIndex, bytes: Buffer): Promise<boolean> {
-    if (!this.#has.has(piece)) return false;
-    try {
-      if ((await this.#readBytes(piece, [bytes], bytes.length)) && isPiece(this.#seed, piece, [bytes])) return true;
-    } catch (error) {
-      this.#log.warn('piece not read', { piece, why: errorText(error) });
-    }
-    this.#has.clear(piece);
-    return false;
+  /** As many whole pieces as `bytes` holds, from `first` on. Those that are not here, or not any more. */
+  async readRun(first: PieceIndex, bytes: Buffer): Promise<PieceIndex[]> {
+    const { pieceLength } = this.#seed.meta;
+    const run = Array.from({ length: Math.ceil(bytes.length / pieceLength) }, (_, i) => first + i);
+    const of = (piece: PieceIndex): Buffer =>
+      bytes.subarray((piece - first) * pieceLength, (piece - first + 1) * pieceLength);
+    const isRead = await this.#readBytes(first, [bytes], bytes.length).catch((error: unknown) => {
+      this.#log.warn('piece not read', { piece: first, why: errorText(error) });
+      return false;
+    });
+    // A file that has become short lacks its end alone.
+    if (!isRead && run.length > 1)
+      return (await Promise.all(run.map((piece) => this.readRun(piece, of(piece))))).flat();
+    const missing = run.filter((piece) => !isRead || !this.#has.has(piece) || !isPiece(this.#seed, piece, [of(piece)]));
+    for (const piece of missing) this.#has.clear(piece);
+    return missing;
   }
 
   async #write(first: PieceIndex, parts: readonly Buffer[], bytes: number): Promise<'ok' | 'full' | 'failed'> {
