@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '#base/clock.ts';
+import { Doze } from '#base/doze.ts';
 import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
@@ -57,15 +58,15 @@ export class Outbox {
   #taken: Known[] = [];
   #lastId = 0;
   #inFlight = 0;
-  #isPoked = false;
   /** There was more in the book than could be out at once. */
   #isBehind = false;
-  #wake: AbortController | undefined;
+  readonly #doze: Doze;
 
   constructor(world: OutboxWorld) {
     this.#world = world;
     this.#bookId = bookIdOf(world.book);
     this.#scope = new Scope((error) => world.log.error('outbox ended', { why: errorText(error) }), world.scope);
+    this.#doze = new Doze(world.clock, this.#scope.signal);
     this.#scope.run((signal) => this.#loop(signal));
     this.#scope.defer(world.broker.onState(({ kind }) => kind === 'up' && this.#isUp()));
     this.#scope.defer(() => this.poke());
@@ -73,30 +74,21 @@ export class Outbox {
 
   /** There is something new in the book. */
   poke(): void {
-    this.#isPoked = true;
-    this.#wake?.abort(POKED);
-    this.#wake = undefined;
+    this.#doze.poke();
   }
 
   async #loop(signal: AbortSignal): Promise<void> {
     for (let failures = 0; !signal.aborted; ) {
       try {
-        this.#isPoked = false;
+        this.#doze.heed();
         this.#pass();
         failures = 0;
       } catch (error) {
         this.#world.log.error('outbox not read', { why: errorText(error) });
         failures++;
       }
-      await this.#rest(failures > 0 ? this.#backoff(failures) : this.#idleMs());
+      await this.#doze.rest(failures > 0 ? this.#backoff(failures) : this.#idleMs());
     }
-  }
-
-  async #rest(ms: number): Promise<void> {
-    if (this.#isPoked) return;
-    this.#wake = new AbortController();
-    await this.#world.clock.sleep(ms, this.#wake.signal).catch(() => {});
-    this.#wake = undefined;
   }
 
   #idleMs(): number {
@@ -221,9 +213,6 @@ export class Outbox {
     return retryAfterMs(failures, (this.#world.random ?? Math.random)(), LIMITS.outboxRetryMs);
   }
 }
-
-/** Why a rest ends. One for all: an error of its own, with where it was made, costs more than the rest of a pass. */
-const POKED = new Error('there is something to send');
 
 /** What must stay in order: one distribution's messages to one receiver. The last word of a routing key is the type. */
 const lineOf = ({ distribution, receiver }: OutboxRow): string =>

@@ -13,14 +13,20 @@ export const PARCEL_OFFER_BYTES = 256 * KIB;
 
 export type Offer = Extract<DownMessage, { readonly kind: 'offer' }>;
 
-/** `headers.offer`: where the offer ends in the body. */
-export type PackedParcel = { readonly headers: { readonly offer: number }; readonly body: Buffer };
+/** `headers.offer`: where the offer ends in the body. `bytes`: what is behind it, to be filled by whoever packs it. */
+export type PackedParcel = {
+  readonly headers: { readonly offer: number };
+  readonly body: Buffer;
+  readonly bytes: Buffer;
+};
 
-/** Undefined: it is no small one. */
-export function packParcel(offer: Offer, bytes: Buffer): PackedParcel | undefined {
-  const { body } = encodeDown(offer);
-  if (offer.seed === undefined || body.length > PARCEL_OFFER_BYTES || bytes.length > PARCEL_BYTES) return undefined;
-  return { headers: { offer: body.length }, body: Buffer.concat([body, bytes]) };
+/** For so many bytes of files. Undefined: it is no small one. */
+export function packParcel(offer: Offer, sizeBytes: number): PackedParcel | undefined {
+  const { body: said } = encodeDown(offer);
+  if (offer.seed === undefined || said.length > PARCEL_OFFER_BYTES || sizeBytes > PARCEL_BYTES) return undefined;
+  const body = Buffer.allocUnsafeSlow(said.length + sizeBytes);
+  said.copy(body);
+  return { headers: { offer: said.length }, body, bytes: body.subarray(said.length) };
 }
 
 /** Nothing of it is verified. `bytes`: a view of the body. */

@@ -1,4 +1,5 @@
 import type { Clock } from '#base/clock.ts';
+import { Doze } from '#base/doze.ts';
 import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
@@ -60,13 +61,13 @@ export class DiarySender {
   readonly #world: DiaryWorld;
   readonly #scope: Scope;
   readonly #bookId: string;
-  #wake: AbortController | undefined;
-  #isPoked = false;
+  readonly #doze: Doze;
 
   constructor(world: DiaryWorld) {
     this.#world = world;
     this.#bookId = bookIdOf(world.book);
     this.#scope = new Scope((error) => world.log.error('diary not sent', { why: errorText(error) }), world.scope);
+    this.#doze = new Doze(world.clock, this.#scope.signal);
     this.#scope.run((signal) => this.#loop(signal));
     this.#scope.defer(world.broker.onState(({ kind }) => kind === 'up' && this.poke()));
     this.#scope.defer(() => this.poke());
@@ -74,23 +75,18 @@ export class DiarySender {
 
   /** There may be something new in it. */
   poke(): void {
-    this.#isPoked = true;
-    this.#wake?.abort();
+    this.#doze.poke();
   }
 
   async #loop(signal: AbortSignal): Promise<void> {
     for (let failures = 0; !signal.aborted; ) {
-      this.#isPoked = false;
+      this.#doze.heed();
       const sent = await this.#sendSome();
       if (signal.aborted) return;
       failures = sent === 'not' ? failures + 1 : 0;
       if (sent === 'some') continue;
       if (failures > 0) await this.#world.clock.sleep(retryAfterMs(failures, Math.random()), signal);
-      else if (!this.#isPoked) {
-        this.#wake = new AbortController();
-        await this.#world.clock.sleep(LIMITS.outboxIdleMs, this.#wake.signal).catch(() => {});
-        this.#wake = undefined;
-      }
+      else await this.#doze.rest(LIMITS.outboxIdleMs);
     }
   }
 

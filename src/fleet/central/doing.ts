@@ -175,10 +175,9 @@ export class Doing {
   ): Promise<void> {
     const { giver, sender, book } = this.#world;
     const { files } = await giver.open(seed, source);
-    const bytes = Buffer.allocUnsafeSlow(seed.meta.totalBytes);
-    const isThere = (await files.readRun(0, bytes)).length === 0;
-    const parcel = isThere ? packParcel(offer, bytes) : undefined;
-    if (parcel && (await sender.sendParcel(id, parcel, this.#receivers(id, nodes)))) return;
+    const parcel = packParcel(offer, seed.meta.totalBytes);
+    const isThere = parcel && (await files.readRun(0, parcel.bytes)).length === 0;
+    if (isThere && (await sender.sendParcel(id, parcel, this.#receivers(id, nodes)))) return;
     if (this.#world.scope.closed) return;
     // Whoever has not got it is offered it, and says what he lacks.
     book.transaction(() => {

@@ -55,10 +55,7 @@ export async function runTerminal(configPath: string, log: Log, run: RunCommand)
       ...(installer && {
         installer: new CommandInstaller({ config: installer, run, version: () => book.fact(RUNS_FACT) }),
       }),
-      freeBytes: async () => {
-        const { bavail, bsize } = await statfs(folder);
-        return bavail * bsize;
-      },
+      freeBytes: freeIn(folder),
     });
     log.info('ready', { role, name, site });
     return scope;
@@ -67,3 +64,21 @@ export async function runTerminal(configPath: string, log: Log, run: RunCommand)
     throw error;
   }
 }
+
+/** Asked once a second at most: many small files come in one. */
+function freeIn(folder: string): () => Promise<number> {
+  let [askedMs, free] = [Number.NEGATIVE_INFINITY, Promise.resolve(0)];
+  return () => {
+    const nowMs = performance.now();
+    if (nowMs - askedMs >= FREE_FOR_MS) {
+      askedMs = nowMs;
+      free = statfs(folder).then(({ bavail, bsize }) => bavail * bsize);
+      free.catch(() => {
+        askedMs = Number.NEGATIVE_INFINITY;
+      });
+    }
+    return free;
+  };
+}
+
+const FREE_FOR_MS = 1_000;
