@@ -2,7 +2,6 @@ import type { OnReadOpts } from 'node:net';
 import amqp, { type ChannelModel, type SocketOptions } from 'amqplib';
 import { errorText } from '#base/errors.ts';
 import { sharedForReadable } from '#base/shared-read.ts';
-import { joinFrames } from './amqp-frames.ts';
 import { AmqpSession } from './amqp-session.ts';
 import { BROKER_LIMITS } from './broker-limits.ts';
 import type { Dial } from './broker-session.ts';
@@ -36,7 +35,6 @@ const amqpDial =
     signal.addEventListener('abort', abort, { once: true });
     try {
       const model = await connect(server, dialing.signal);
-      joinFrames(model.connection);
       return await AmqpSession.open(model, {
         onBlocked,
         onError,

@@ -1,5 +1,5 @@
 /**
- * How a connection's frames become messages. The library that speaks AMQP joins what it read with what came next, and the frames of each message with one another: every byte of bulk is copied three times
+ * How messages become a connection's frames, and frames messages. The library that speaks AMQP joins what it read with what came next, and the frames of each message with one another: every byte of bulk is copied three times
  * into memory that is thrown away, and collecting that costs a receiver more than all it does with the bytes. Here each byte of a body is copied once, from where the socket read it to where the
  * message lies.
  */
@@ -105,8 +105,14 @@ export class FrameJoiner {
 }
 
 /** What is used here of the library's connection (amqplib 2.3, lib/connection.js). */
-type Reader = {
+type Connection = {
   stream: { read(): Buffer | null };
+  /** Bytes of one frame. */
+  readonly frameMax: number;
+  readonly channels: readonly { readonly buffer: { write(frame: Buffer): boolean } }[];
+  sentSinceLastCheck: boolean;
+  /** Writes the frames of a body. False: its channel has much to write. */
+  sendContent(channel: number, body: Buffer): boolean;
   /** What was read and is not looked at. */
   rest: Buffer;
   recvSinceLastCheck: boolean;
@@ -116,7 +122,7 @@ type Reader = {
 
 /** From now on the connection's frames are read as it is said above. `connection`: the library's, opened. */
 export function joinFrames(connection: object): void {
-  const reader = connection as Reader;
+  const reader = connection as Connection;
   const decode = reader.recvFrame;
   if (typeof decode !== 'function' || !Buffer.isBuffer(reader.rest)) throw new Error('bug: another version of amqplib');
   const joiner = new FrameJoiner();
@@ -135,5 +141,44 @@ export function joinFrames(connection: object): void {
       reader.recvSinceLastCheck = true;
       joiner.push(bytes);
     }
+  };
+}
+
+/**
+ * From now on the frames of a body lie in one memory, which is the caller's: `memory` returns that of the last body that was sent. The library makes new memory for each frame,
+ * filled with zeros first, and leaves it to be collected.
+ */
+export function frameBodies(connection: object): { memory(): ArrayBuffer | undefined } {
+  const writer = connection as Connection;
+  if (typeof writer.sendContent !== 'function' || !(writer.frameMax > HEAD_BYTES + 1))
+    throw new Error('bug: another version of amqplib');
+  const most = writer.frameMax - HEAD_BYTES - 1;
+  let last: ArrayBuffer | undefined;
+  writer.sendContent = (channel, body) => {
+    const count = Math.ceil(body.length / most);
+    const memory = new ArrayBuffer(body.length + count * (HEAD_BYTES + 1));
+    const to = writer.channels[channel]?.buffer;
+    let hasRoom = true;
+    for (let [from, at] = [0, 0]; from < body.length; from += most) {
+      const size = Math.min(most, body.length - from);
+      const frame = Buffer.from(memory, at, HEAD_BYTES + size + 1);
+      frame.writeUInt8(BODY, 0);
+      frame.writeUInt16BE(channel, 1);
+      frame.writeUInt32BE(size, 3);
+      body.copy(frame, HEAD_BYTES, from, from + size);
+      frame.writeUInt8(END, HEAD_BYTES + size);
+      hasRoom = to?.write(frame) ?? false;
+      at += frame.length;
+    }
+    last = memory;
+    writer.sentSinceLastCheck = true;
+    return hasRoom;
+  };
+  return {
+    memory: () => {
+      const memory = last;
+      last = undefined;
+      return memory;
+    },
   };
 }

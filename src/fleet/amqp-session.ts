@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Channel, ChannelModel, ConfirmChannel, ConsumeMessage, Message as Returned } from 'amqplib';
 import { errorText } from '#base/errors.ts';
+import { frameBodies, joinFrames } from './amqp-frames.ts';
 import { deliveryOf, PUBLISH_NUMBER, propertiesOf, queueOptions } from './amqp-messages.ts';
 import type { Consuming, Declared, Message, Published, Topology } from './broker.ts';
 import { BROKER_LIMITS } from './broker-limits.ts';
@@ -11,6 +12,8 @@ type Flight = {
   readonly answer: (published: Published) => void;
   sentMs: number;
   isReturned: boolean;
+  /** Where its frames lie, if they are many: nobody's once the broker has answered. */
+  memory?: ArrayBuffer | undefined;
 };
 export type SessionOptions = {
   readonly onBlocked: (why: string | undefined) => void;
@@ -38,6 +41,7 @@ export class AmqpSession implements Session {
   readonly #resolveEnded: (why: string) => void;
   readonly #closed = Promise.withResolvers<void>();
   readonly #flights = new Map<number, Flight>();
+  readonly #frames: ReturnType<typeof frameBodies>;
   readonly #consumers = new Set<Channel>();
   #publisher: ConfirmChannel | undefined;
   #published = 0;
@@ -54,6 +58,8 @@ export class AmqpSession implements Session {
     this.#resolveEnded = resolve;
     this.#model = model;
     this.#options = options;
+    joinFrames(model.connection);
+    this.#frames = frameBodies(model.connection);
     this.#patience = setInterval(() => this.#loseLate(), options.confirmMs / 4);
     this.#patience.unref();
     // Without a listener an error would end the process. `close` follows it and has it.
@@ -97,13 +103,15 @@ export class AmqpSession implements Session {
       const publisher = this.#publisher;
       if (this.#why !== undefined || !publisher) return answer({ kind: 'lost', why: this.#why ?? GONE });
       const number = ++this.#published;
-      this.#flights.set(number, { message, answer, sentMs: performance.now(), isReturned: false });
+      const flight: Flight = { message, answer, sentMs: performance.now(), isReturned: false };
+      this.#flights.set(number, flight);
       if (this.#isDead) return;
       try {
         const properties = propertiesOf(message, mandatory, number);
         publisher.publish(message.exchange, message.key, message.body, properties, (error: unknown) =>
           this.#confirmed(number, error !== null),
         );
+        flight.memory = this.#frames.memory();
       } catch (error) {
         // It cannot be written as a frame.
         this.#settle(number, { kind: 'impossible', why: errorText(error) });
@@ -214,6 +222,7 @@ export class AmqpSession implements Session {
 
   #confirmed(number: number, isRefused: boolean): void {
     if (this.#isDead) return;
+    this.#flights.get(number)?.memory?.transfer(0);
     if (isRefused) this.#settle(number, { kind: 'refused', why: 'a queue is full' });
     else this.#settle(number, { kind: this.#flights.get(number)?.isReturned ? 'unroutable' : 'ok' });
   }

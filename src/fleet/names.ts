@@ -73,6 +73,9 @@ export const centralTopology = (): Topology => ({
 /** Seconds after which the inbox of a node that has not come for it goes: a full one refuses what is meant for all. */
 const INBOX_EXPIRES_S = 14 * 86_400;
 
+/** What an inbox for chunks holds: all of the largest distribution that goes by AMQP, for a node that reads slowly. Those of all nodes share the memory of what is for all. */
+export const INBOX_BYTES = 256 * MIB;
+
 const bindingsOf = (queue: string, exchange: string, node: string, site: string): Binding[] =>
   ['all.*', `site.${named(site)}.*`, `node.${named(node)}.*`].map((key) => ({ queue, exchange, key }));
 
@@ -86,6 +89,6 @@ export const controlTopology = (node: string, site: string): Topology => ({
 /** What a node declares on the connection for chunks. */
 export const dataTopology = (node: string, site: string): Topology => ({
   exchanges: [],
-  queues: [{ name: dataInbox(node), kind: 'classic', maxBytes: 64 * MIB, expiresS: INBOX_EXPIRES_S }],
+  queues: [{ name: dataInbox(node), kind: 'classic', maxBytes: INBOX_BYTES, expiresS: INBOX_EXPIRES_S }],
   bindings: bindingsOf(dataInbox(node), DATA, node, site),
 });

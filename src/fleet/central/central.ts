@@ -174,7 +174,7 @@ export class Central {
       this.#advanceSoon(known);
       return known;
     }
-    await this.#giver.open(published.seed, published.folder);
+    await this.#giver.open(published.seed, published.folder, true);
     book.transaction(() => this.#begin(published, kept));
     this.#advance(published.id);
     return published.id;

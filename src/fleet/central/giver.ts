@@ -39,10 +39,10 @@ export class Giver implements AsyncDisposable {
     return this.#door.listen(endpoint);
   }
 
-  /** Rejects when the originals cannot be read. What of them has changed since is not had. */
-  async open(seed: Seed, folder: string): Promise<Opened> {
+  /** Rejects when the originals cannot be read. What of them has changed since is not had. `isFresh`: the seed was made of them just now. */
+  async open(seed: Seed, folder: string, isFresh = false): Promise<Opened> {
     const { infoHash } = seed.meta;
-    const opening = this.#open.get(infoHash) ?? this.#openAnew(seed, folder);
+    const opening = this.#open.get(infoHash) ?? this.#openAnew(seed, folder, isFresh);
     this.#open.delete(infoHash);
     this.#open.set(infoHash, opening);
     opening.catch(() => this.#open.delete(infoHash));
@@ -71,9 +71,9 @@ export class Giver implements AsyncDisposable {
     await Promise.all([...this.#open.keys()].map((infoHash) => this.shut(infoHash)));
   }
 
-  async #openAnew(seed: Seed, folder: string): Promise<Given> {
+  async #openAnew(seed: Seed, folder: string, isFresh: boolean): Promise<Given> {
     const log = this.#log.with({ infoHash: seed.meta.infoHash });
-    const files = await PieceFiles.open(seed, folder, log);
+    const files = isFresh ? PieceFiles.openFresh(seed, folder, log) : await PieceFiles.open(seed, folder, log);
     const scope = new Scope((error) => log.error('swarm trouble', { why: errorText(error) }), this.#scope);
     const world = {
       clock: this.#clock,

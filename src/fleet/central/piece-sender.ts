@@ -34,7 +34,7 @@ export type Sending = {
 /** Bytes of small pieces that go in one message, one behind the other: RabbitMQ and its clients take twice the processor for chunks of a quarter of it, and no less for larger ones. */
 const RUN_BYTES = 256 * KIB;
 /** Messages on their way to the broker: enough that it never waits, and few enough that one's memory is small. */
-const IN_FLIGHT = 48;
+const IN_FLIGHT = 24;
 const WAIT_MS = 100;
 /** A full inbox, and a broker that is away, are waited for so often. Then a node does not read; what it lacks it asks for later. */
 const WAITS = 300;
@@ -61,7 +61,9 @@ export class PieceSender {
     const flying = new Set<Promise<void>>();
     for (const run of runsOf(pieces, sending.pieceLength)) {
       if (sending.isHeld?.()) break;
-      for (const { index, body } of await this.#bodies(sending, run)) {
+      const bytes = Buffer.allocUnsafeSlow(bytesOf(run, sending));
+      const own: Promise<void>[] = [];
+      for (const { index, body } of await this.#bodies(sending, run, bytes)) {
         for (const receiver of to) {
           await sending.pace?.(body.length, signal);
           if (signal.aborted) return;
@@ -69,10 +71,13 @@ export class PieceSender {
           const sent = this.#publishSteadily(id, receiver, piece, signal);
           const flight: Promise<void> = sent.finally(() => flying.delete(flight));
           flying.add(flight);
+          own.push(flight);
           if (flying.size >= IN_FLIGHT) await Promise.race(flying);
         }
         this.sentBytes += body.length;
       }
+      // Given back as soon as nobody needs it: else it is what makes the garbage collector work.
+      void Promise.allSettled(own).then(() => bytes.buffer.transfer(0));
     }
     await Promise.all(flying);
   }
@@ -82,15 +87,18 @@ export class PieceSender {
     const parcel = { type: PARCEL_TYPE, contentType: BYTES, headers, body };
     const published = await Promise.all(to.map((receiver) => this.#publish(id, receiver, parcel)));
     this.sentBytes += body.length;
+    if (published.every(({ kind }) => kind !== 'lost')) (body.buffer as ArrayBuffer).transfer(0);
     return published.every(({ kind }) => kind === 'ok');
   }
 
   /** Usually one: where a piece is not there another begins. */
-  async #bodies(sending: Sending, run: readonly PieceIndex[]): Promise<{ index: PieceIndex; body: Buffer }[]> {
-    const { pieceLength, sizeBytes } = sending;
+  async #bodies(
+    sending: Sending,
+    run: readonly PieceIndex[],
+    bytes: Buffer,
+  ): Promise<{ index: PieceIndex; body: Buffer }[]> {
+    const { pieceLength } = sending;
     const [first = 0] = run;
-    const from = first * pieceLength;
-    const bytes = Buffer.allocUnsafeSlow(Math.min(sizeBytes - from, run.length * pieceLength));
     const of = (index: PieceIndex): Buffer =>
       bytes.subarray((index - first) * pieceLength, (index - first + 1) * pieceLength);
     const missing = await sending.read(first, bytes);
@@ -125,6 +133,9 @@ type Word = Pick<Message, 'type' | 'body'> & {
 };
 
 const BYTES = 'application/octet-stream';
+
+const bytesOf = ([first = 0, ...more]: readonly PieceIndex[], { pieceLength, sizeBytes }: Sending): number =>
+  Math.min(sizeBytes - first * pieceLength, (1 + more.length) * pieceLength);
 
 /** Pieces that follow one another, as many as go in one message. */
 export function runsOf(pieces: readonly PieceIndex[], pieceLength: number): PieceIndex[][] {

@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { lstat, opendir } from 'node:fs/promises';
+import { lstat, open, opendir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { MIB } from '#base/units.ts';
 import {
   type DistributionId,
   type Firmware,
@@ -58,8 +58,8 @@ export async function readPublication(
   if (firmware && !isOne) throw new PublishError(`${path} is no bundle: that is one file`);
   const own = basename(root);
   const maker = new SeedMaker(own, files, pieceLength);
-  for (const file of files)
-    for await (const chunk of createReadStream(join(root, ...file.path))) maker.push(chunk as Buffer);
+  const memory = Buffer.allocUnsafeSlow(MIB);
+  for (const file of files) await readThrough(join(root, ...file.path), memory, (bytes) => maker.push(bytes));
   const seedBytes = finished(maker, path);
   const read = readSeed(seedBytes);
   if (read.kind === 'bad') throw new PublishError(`${path} cannot be distributed: ${read.why}`);
@@ -85,6 +85,16 @@ export async function readPublication(
   };
   const signed = signManifest(manifest, sign.key);
   return { id: idOf(signed.bytes), manifest, signed, seed: read.value, seedBytes, folder: dirname(root) };
+}
+
+/** Without new memory for each read, as a stream would have it. */
+async function readThrough(path: string, memory: Buffer, heard: (bytes: Buffer) => void): Promise<void> {
+  await using file = await open(path, 'r');
+  for (;;) {
+    const { bytesRead } = await file.read(memory, 0, memory.length);
+    if (bytesRead === 0) return;
+    heard(memory.subarray(0, bytesRead));
+  }
 }
 
 function finished(maker: SeedMaker, path: string): Buffer {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Random } from '#base/seeded-random.ts';
-import { amqpSeconds, CHUNKS_BYTES, learned, type SiteModel, swarmSeconds, UNKNOWN_SITE, wayFor } from './way-model.ts';
+import { INBOX_BYTES } from '../names.ts';
+import { amqpSeconds, learned, type SiteModel, swarmSeconds, UNKNOWN_SITE, wayFor } from './way-model.ts';
 
 const MB = 1e6;
 
@@ -30,7 +31,7 @@ test('what is small goes behind its offer, what is large by the swarm, whatever 
   assert.equal(wayFor(UNKNOWN_SITE, 100_000, 60), 'inline');
   assert.equal(wayFor(UNKNOWN_SITE, 1_000 * MB, 60), 'swarm');
   const quick = learned(UNKNOWN_SITE, { way: 'chunks', sizeBytes: 100 * MB, nodes: 1, seconds: 0.002 });
-  assert.equal(wayFor(quick, CHUNKS_BYTES + 1, 1), 'swarm');
+  assert.equal(wayFor(quick, INBOX_BYTES + 1, 1), 'swarm');
 });
 
 test('behind a relay what is not small comes from there, over the line no second time', () => {

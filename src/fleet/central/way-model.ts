@@ -1,4 +1,5 @@
 import type { Way } from '../message-types.ts';
+import { INBOX_BYTES } from '../names.ts';
 import { PARCEL_BYTES } from '../parcel.ts';
 
 /** One distribution at one site, as it went: `seconds` from the offer until all `nodes` had it. */
@@ -99,8 +100,6 @@ export const UNKNOWN_SITE: SiteModel = { amqp: guessed(0.05, 100 * MB), swarm: g
 
 /** The other way must take less than this share of the time that the last one would. */
 const WORTH_A_CHANGE = 0.8;
-/** What one node's inbox holds; more than that is never in flight by AMQP, and a distribution much larger would only wait there. */
-export const CHUNKS_BYTES = 256 << 20;
 
 export const amqpSeconds = ({ amqp }: SiteModel, sizeBytes: number, nodes: number): number =>
   secondsFor(amqp, nodes * sizeBytes);
@@ -112,7 +111,7 @@ export const swarmSeconds = ({ swarm }: SiteModel, sizeBytes: number): number =>
  */
 export function wayFor(site: SiteModel, sizeBytes: number, nodes: number, isBehindRelay = false): Way {
   const byAmqp: Way = sizeBytes <= PARCEL_BYTES ? 'inline' : 'chunks';
-  if (sizeBytes > (isBehindRelay ? PARCEL_BYTES : CHUNKS_BYTES)) return 'swarm';
+  if (sizeBytes > (isBehindRelay ? PARCEL_BYTES : INBOX_BYTES)) return 'swarm';
   const [amqp, swarm] = [amqpSeconds(site, sizeBytes, nodes), swarmSeconds(site, sizeBytes)];
   const last = site.last[classOf(sizeBytes)];
   if (last === 'swarm') return amqp < swarm * WORTH_A_CHANGE ? byAmqp : 'swarm';

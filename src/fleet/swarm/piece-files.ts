@@ -63,6 +63,14 @@ export class PieceFiles implements PieceHome, AsyncDisposable {
     return files;
   }
 
+  /** Of what lies there in its place, and the seed was made of just now: nothing is read. Each piece is verified whenever it is read. */
+  static openFresh(seed: Seed, folder: string, log: Log): PieceFiles {
+    const files = new PieceFiles(seed, folder, log);
+    files.#isPlaced = true;
+    for (let piece = 0; piece < seed.meta.pieceCount; piece++) files.#has.set(piece);
+    return files;
+  }
+
   /**
    * Takes a distribution that is here whole, all of it verified: on the disk for good, and in its place, when it resolves. False: it is not so simple. It has several files, or some of it lies here
    * from before. Rejects when it cannot be done.
