@@ -138,7 +138,7 @@ function publishing(check: Check): void {
     await using first = new Reader(broker, q);
     await using second = new Reader(broker, q2);
     for (const reader of [first, second]) {
-      const { ack, requeue, reject, redelivered, sentMs = Date.now(), ...message } = await reader.next();
+      const { ack, requeue, reject, release, redelivered, sentMs = Date.now(), ...message } = await reader.next();
       assert.ok(Math.abs(sentMs - Date.now()) < 3_600_000, 'or the broker does not say when it was sent');
       assert.deepEqual(message, full);
       assert.equal(redelivered, false);

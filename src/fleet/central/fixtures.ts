@@ -24,6 +24,7 @@ import {
   keyFrom,
   UP,
 } from '../names.ts';
+import { openParcel, PARCEL_TYPE } from '../parcel.ts';
 import { isPiece, openSeed, type Seed } from '../seed.ts';
 import { Central, type CentralWorld } from './central.ts';
 
@@ -131,6 +132,7 @@ export class ScriptedNode {
   readonly whole = new Set<string>();
   /** Bytes that came over AMQP. */
   cameBytes = 0;
+  parcels = 0;
   beganMs = 1;
   readonly #seeds = new Map<string, Seed>();
   readonly #early: Delivery[] = [];
@@ -203,8 +205,8 @@ export class ScriptedNode {
     this.say({ kind: 'installed', id, attempt, healthy: isHealthy, ...(!isHealthy && { code: installs }) });
   }
 
-  #offered({ id, manifest, signature, seed }: DownMessage & { kind: 'offer' }): void {
-    if (this.faults.deaf-- > 0) return;
+  #offered({ id, manifest, signature, seed }: DownMessage & { kind: 'offer' }, isParcel = false): void {
+    if (!isParcel && this.faults.deaf-- > 0) return;
     const signed = { bytes: Buffer.from(manifest, 'base64'), signature: Buffer.from(signature, 'base64') };
     const opened = openManifest(signed, [{ key: keys.publicKey, kinds: ['files', 'firmware'] }]);
     assert.ok(opened.kind === 'ok');
@@ -221,7 +223,7 @@ export class ScriptedNode {
     if (this.whole.has(id)) this.#done(id, 0);
     else if (seed) {
       open(Buffer.from(seed, 'base64'));
-      this.say({ kind: 'ready', id, have: this.#have(id) });
+      if (!isParcel) this.say({ kind: 'ready', id, have: this.#have(id) });
       if (this.pieces.get(id)?.size === this.#seeds.get(id)?.meta.pieceCount) this.#done(id, 0);
     } else {
       this.#parts.set(id, { bytes: Buffer.alloc(opened.value.seedBytes), had: 0, open });
@@ -252,6 +254,10 @@ export class ScriptedNode {
       delivery.ack();
       return;
     }
+    if (type === PARCEL_TYPE) {
+      this.#parcel(delivery);
+      return;
+    }
     const seed = this.#seeds.get(id);
     if (!seed) {
       this.#early.push(delivery);
@@ -261,6 +267,22 @@ export class ScriptedNode {
     const { pieceLength } = seed.meta;
     for (let at = 0; at < body.length; at += pieceLength)
       this.#piece(id, seed, Number(headers?.piece) + at / pieceLength, body.subarray(at, at + pieceLength));
+  }
+
+  /** As if it had been offered, and its pieces had come. */
+  #parcel(delivery: Delivery): void {
+    const read = openParcel(delivery.headers, delivery.body);
+    assert.ok(read.kind === 'ok');
+    delivery.ack();
+    const { offer, bytes } = read.value;
+    this.parcels++;
+    if (this.faults.deaf-- > 0) return;
+    this.#offered(offer, true);
+    const seed = this.#seeds.get(offer.id);
+    if (!seed || this.faults.refuses || this.whole.has(offer.id)) return;
+    const { pieceLength, pieceCount } = seed.meta;
+    for (let piece = 0; piece < pieceCount; piece++)
+      this.#piece(offer.id, seed, piece, bytes.subarray(piece * pieceLength, (piece + 1) * pieceLength));
   }
 
   #piece(id: string, seed: Seed, piece: number, bytes: Buffer): void {

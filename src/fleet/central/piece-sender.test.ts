@@ -20,7 +20,7 @@ function bench() {
     log: silentLog,
   });
   // No two of these pieces go in one message.
-  const what = { id: 'x', pieceLength: 256 * KIB, sizeBytes: 1_024 * KIB, read: async () => true };
+  const what = { id: 'x', pieceLength: 256 * KIB, sizeBytes: 1_024 * KIB, read: async () => [] };
   return { sent, sender, what };
 }
 
@@ -28,7 +28,7 @@ test('where a rate is limited each copy of a piece waits for its turn', async ()
   const { sent, sender, what } = bench();
   const paced: number[] = [];
   const pace = async (bytes: number): Promise<void> => void paced.push(bytes);
-  await sender.send({ ...what, pieces: [0, 1], to: ['n1', 'n2'], go: true, pace }, never);
+  await sender.send({ ...what, pieces: [0, 1], to: [{ node: 'n1' }, { node: 'n2' }], go: true, pace }, never);
   assert.deepEqual(paced, Array(4).fill(256 * KIB));
   assert.deepEqual(sent, [
     'node.n1.go ',
@@ -43,7 +43,7 @@ test('where a rate is limited each copy of a piece waits for its turn', async ()
 test('when it is not its time any more, what is begun is sent, and nothing else', async () => {
   const { sent, sender, what } = bench();
   const isHeld = (): boolean => sent.length >= 2;
-  await sender.send({ ...what, pieces: [0, 1, 2, 3], to: 'all', go: false, isHeld }, never);
+  await sender.send({ ...what, pieces: [0, 1, 2, 3], to: [{ all: true as const }], go: false, isHeld }, never);
   assert.deepEqual(sent, ['all.piece 0', 'all.piece 1']);
 });
 

@@ -1,6 +1,6 @@
 /** Distributions that come by AMQP: behind the offer, and in chunks. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -72,6 +72,67 @@ test('behind the offer: all of it is there, in its place, said and named from th
   assert.deepEqual((await central.next('n1', 'hello')).have, [patch.id]);
   await central.say('node.n1', offerOf(patch, 'swarm'));
   assert.deepEqual(await central.next('n1', 'done'), done, 'it is said again as it was');
+  await drained(central, 'n1');
+  assert.deepEqual(central.unasked(), []);
+});
+
+test('with its offer: one message, one answer, and it is in its place', async (t) => {
+  const central = await ScriptedCentral.start(t);
+  const bench = await nodeOf(t, central, 'n1');
+  const patch = distribution(SIZE);
+  await central.parcel('all', patch);
+  const done = await central.next('n1', 'done');
+  assert.deepEqual([done.id, done.amqpBytes, done.swarmBytes], [patch.id, SIZE, 0]);
+  assertThere(bench, patch);
+  assert.deepEqual(readdirSync(join(bench.folder, '.swarmbox-part')), []);
+  await central.parcel('node.n1', patch);
+  assert.deepEqual(await central.next('n1', 'done'), done, 'it is said again as it was');
+  await central.next('n1', 'hello');
+  await central.say('all', { kind: 'discover', epoch: 1 });
+  assert.deepEqual((await central.next('n1', 'hello')).have, [patch.id]);
+  await drained(central, 'n1');
+  assert.deepEqual(central.unasked(), []);
+});
+
+test('with its offer: what is wrong, old, or not signed is no better for that', async (t) => {
+  const central = await ScriptedCentral.start(t);
+  const bench = await nodeOf(t, central, 'n1');
+  const [one, two, other] = [distribution(SIZE), distribution(SIZE, { rev: 2 }), distribution(SIZE, { name: 'other' })];
+  await central.parcel('node.n1', two, one.bytes);
+  await central.parcel('node.n1', two, two.bytes.subarray(1));
+  await central.parcel('node.n1', { ...two, signed: { ...two.signed, signature: other.signed.signature } });
+  assert.equal((await central.next('n1', 'refuse')).code, 'not-signed');
+  await central.parcel('node.n1', { ...two, seedBytes: other.seedBytes });
+  assert.equal((await central.next('n1', 'refuse')).code, 'wrong-seed');
+  await drained(central, 'n1');
+  assert.ok(!existsSync(join(bench.folder, 'patch.bin')), 'nothing of it was kept');
+  await central.parcel('node.n1', two);
+  await central.next('n1', 'done');
+  await central.parcel('node.n1', one);
+  assert.equal((await central.next('n1', 'refuse')).code, 'older');
+  assertThere(bench, two);
+  assert.deepEqual(central.unasked(), []);
+});
+
+test('with its offer: what was begun in pieces goes on, and where there is no room it is refused', async (t) => {
+  const central = await ScriptedCentral.start(t);
+  let free = 1e9;
+  const bench = await nodeOf(t, central, 'n1', { freeBytes: () => free });
+  const patch = distribution(SIZE);
+  await central.say('all', offerOf(patch, 'chunks'));
+  await central.next('n1', 'ready');
+  await central.pieces('all', patch, [1]);
+  await drained(central, 'n1');
+  await central.parcel('node.n1', patch);
+  assert.equal((await central.next('n1', 'done')).amqpBytes, SIZE);
+  assertThere(bench, patch);
+  free = SIZE;
+  const other = distribution(SIZE, { name: 'other' });
+  await central.parcel('node.n1', other);
+  assert.equal((await central.next('n1', 'refuse')).code, 'disk-full');
+  free = 1e9;
+  await central.say('node.n1', offerOf(other, 'chunks'));
+  await central.next('n1', 'ready');
   await drained(central, 'n1');
   assert.deepEqual(central.unasked(), []);
 });

@@ -17,6 +17,7 @@ import { type DistributionId, idOf, type Manifest, type SignedManifest, signMani
 import type { Place, Way } from '../message-types.ts';
 import { type DownMessage, decodeUp, encodeDown, type UpMessage } from '../messages.ts';
 import { CENTRAL_QUEUE, centralTopology, controlTopology, DATA, DOWN, dataTopology, senderOf } from '../names.ts';
+import { type Offer, PARCEL_TYPE, packParcel } from '../parcel.ts';
 import { readSeed, type Seed, SeedMaker } from '../seed.ts';
 import type { SteadyBroker } from '../steady-broker.ts';
 import { PIECE_TYPE } from './data-inbox.ts';
@@ -172,6 +173,17 @@ export class ScriptedCentral {
 
   async pieces(receiver: string, patch: Distribution, pieces: readonly number[] = piecesOf(patch)): Promise<void> {
     for (const piece of pieces) await this.piece(receiver, patch, piece, pieceOf(patch, piece));
+  }
+
+  /** All of it, with its offer. `bytes`: others than it has. */
+  async parcel(receiver: string, patch: Distribution, bytes: Buffer = patch.bytes): Promise<void> {
+    const packed = packParcel(offerOf(patch, 'inline') as Offer, bytes.length);
+    assert.ok(packed);
+    packed.bytes.set(bytes);
+    const { headers, body } = packed;
+    const of = { type: PARCEL_TYPE, messageId: randomUUID(), correlationId: patch.id, persistent: false };
+    const sent = { exchange: DATA, key: `${receiver}.${PARCEL_TYPE}`, ...of, headers, body };
+    assert.equal((await this.broker.publish(sent, true)).kind, 'ok');
   }
 
   async seed(receiver: string, { id, seedBytes }: Distribution, parts = 3): Promise<void> {

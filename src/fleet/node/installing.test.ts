@@ -72,7 +72,7 @@ function lifeOf(t: TestContext, folder: string, installer: Installer | undefined
   const order = async (id: string, attempt = 1): Promise<void> => {
     const { answers = [], effect, after } = await installing.ordered({ id, attempt });
     book.settle(undefined, (say) => {
-      effect?.();
+      effect?.(say);
       for (const answer of answers) say(answer);
     });
     await after?.();
@@ -155,7 +155,7 @@ test('an intent that had not begun begins after the restart', async (t) => {
   const bundle = bundleOf('2.0');
   first.here(bundle);
   const { effect } = await first.installing.ordered({ id: bundle.id, attempt: 1 });
-  first.book.settle(undefined, () => effect?.());
+  first.book.settle(undefined, (say) => effect?.(say));
   await first.end();
   const second = lifeOf(t, folder, installer);
   second.installing.resume();

@@ -177,3 +177,56 @@ test('a place that cannot be written is said, and throwing away leaves nothing',
   await assert.rejects(PieceFiles.open(seed, join(folder, 'x', 'file'), silentLog));
   assert.ok(statSync(join(folder, 'x')).isDirectory());
 });
+
+test('a file that is here whole takes its place at once, and nothing else is left', async (t) => {
+  const folder = join(temporary(t), 'new');
+  const { seed, bytes } = published([{ path: [], lengthBytes: 2 * PIECE + 7 }], '补丁.bin');
+  assert.equal(await PieceFiles.put(seed, folder, bytes), true);
+  assert.ok(readFileSync(join(folder, '补丁.bin')).equals(bytes));
+  assert.deepEqual(readdirSync(join(folder, '.swarmbox-part')), []);
+  await using files = await PieceFiles.open(seed, folder, silentLog);
+  assert.ok(files.whole);
+  writeFileSync(join(folder, '补丁.bin'), 'another');
+  assert.equal(await PieceFiles.put(seed, folder, bytes), true, 'what had its place before is replaced');
+  assert.ok(readFileSync(join(folder, '补丁.bin')).equals(bytes));
+});
+
+test('several files, and what was begun, are not put at once', async (t) => {
+  const folder = temporary(t);
+  const many = published(several);
+  assert.equal(await PieceFiles.put(many.seed, folder, many.bytes), false);
+  const { seed, bytes } = published([{ path: [], lengthBytes: 2 * PIECE + 7 }], 'one.bin');
+  const files = await PieceFiles.open(seed, folder, silentLog);
+  assert.equal(await files.keep(pieceOf(seed, bytes, 1)), 'ok');
+  await files[Symbol.asyncDispose]();
+  assert.equal(await PieceFiles.put(seed, folder, bytes), false);
+  assert.ok(!existsSync(join(folder, 'one.bin')));
+  await using again = await PieceFiles.open(seed, folder, silentLog);
+  assert.equal(again.count, 1, 'what lay there is still had');
+});
+
+test('when it cannot take its place it stays where what is begun lies', async (t) => {
+  const folder = temporary(t);
+  const { seed, bytes } = published([{ path: [], lengthBytes: PIECE }], 'one.bin');
+  mkdirSync(join(folder, 'one.bin', 'full'), { recursive: true });
+  await assert.rejects(PieceFiles.put(seed, folder, bytes));
+  rmSync(join(folder, 'one.bin'), { recursive: true });
+  await using files = await PieceFiles.open(seed, folder, silentLog);
+  // It lies where what has begun lies, and is verified as that.
+  assert.equal(files.count, 1);
+});
+
+test('originals that the seed was made of just now are not read again, and each piece is verified when it is given', async (t) => {
+  const folder = temporary(t);
+  const { seed, bytes } = published([{ path: [], lengthBytes: 3 * PIECE + 9 }], 'one.bin');
+  writeFileSync(join(folder, 'one.bin'), bytes);
+  await using files = PieceFiles.openFresh(seed, folder, silentLog);
+  const into = Buffer.alloc(seed.meta.totalBytes);
+  assert.deepEqual(await files.readRun(0, into), []);
+  assert.ok(into.equals(bytes));
+  const changed = Buffer.from(bytes);
+  changed[PIECE] = (changed[PIECE] as number) ^ 1;
+  writeFileSync(join(folder, 'one.bin'), changed.subarray(0, -5));
+  assert.deepEqual(await files.readRun(0, into), [1, 3]);
+  assert.deepEqual([files.has(0), files.has(1), files.has(3)], [true, false, false]);
+});
