@@ -59,14 +59,15 @@ export class Parcels {
 
   #whole({ id, manifest, signed }: Wanted, seedBytes: Buffer): Outcome {
     const { book, log } = this.#world;
-    const came = { amqpBytes: manifest.sizeBytes, swarmBytes: 0 };
+    const { name, rev, sizeBytes } = manifest;
+    const came = { amqpBytes: sizeBytes, swarmBytes: 0 };
+    const received = { hadBytes: 0, receivedBytes: sizeBytes, lateBytes: 0 };
     return {
       effect: (say) => {
         book.take(id, manifest, signed, seedBytes);
         say({ kind: 'done', id, ...book.whole(id, manifest, came) });
       },
-      after: () =>
-        log.info('distribution whole', { distribution: id, name: manifest.name, rev: manifest.rev, ...came }),
+      after: () => log.info('distribution whole', { distribution: id, name, rev, ...came, ...received }),
     };
   }
 
