@@ -66,6 +66,11 @@ export class Doing {
     this.#has.set(`${id} ${node}`, pieces);
   }
 
+  /** What it lacks may lie in its inbox already: it was sent all of it with the offer, and asks for what does not come. */
+  isOnItsWay(id: DistributionId, node: string): boolean {
+    return this.#parcelled.has(`${id} ${node}`);
+  }
+
   /** He is sent it as slowly as his site may get it: no silence of his says anything. */
   isPaced(id: DistributionId, node: string): boolean {
     return this.#paced.has(`${id} ${node}`);
@@ -147,7 +152,7 @@ export class Doing {
       way,
       ...(inOffer && row.seed && { seed: row.seed.toString('base64') }),
     };
-    const parcelled = way === 'inline' ? this.#toParcel(id, row, seed, nodes) : [];
+    const parcelled = way === 'inline' && inOffer ? this.#toParcel(id, row, seed, nodes) : [];
     const offered = nodes.filter((node) => !parcelled.includes(node));
     for (const node of parcelled) book.putTarget(id, node, this.#nowMs, { state: 'receiving', why: null });
     for (const node of offered) book.putTarget(id, node, this.#nowMs, { state: 'offered', why: null });

@@ -205,7 +205,14 @@ export class ScriptedNode {
     this.say({ kind: 'installed', id, attempt, healthy: isHealthy, ...(!isHealthy && { code: installs }) });
   }
 
-  #offered({ id, manifest, signature, seed }: DownMessage & { kind: 'offer' }, isParcel = false): void {
+  /** Nothing comes of what should be on its way. */
+  #wantAll(id: string): void {
+    const count = this.#seeds.get(id)?.meta.pieceCount ?? 0;
+    const lacking = rangesOf(count, (piece) => !this.pieces.get(id)?.has(piece));
+    if (lacking.length > 0 && !this.whole.has(id)) this.say({ kind: 'want', id, pieces: lacking });
+  }
+
+  #offered({ id, manifest, signature, seed, way }: DownMessage & { kind: 'offer' }, isParcel = false): void {
     if (!isParcel && this.faults.deaf-- > 0) return;
     const signed = { bytes: Buffer.from(manifest, 'base64'), signature: Buffer.from(signature, 'base64') };
     const opened = openManifest(signed, [{ key: keys.publicKey, kinds: ['files', 'firmware'] }]);
@@ -224,6 +231,7 @@ export class ScriptedNode {
     else if (seed) {
       open(Buffer.from(seed, 'base64'));
       if (!isParcel) this.say({ kind: 'ready', id, have: this.#have(id) });
+      if (!isParcel && way === 'inline') setTimeout(() => this.#wantAll(id), 50);
       if (this.pieces.get(id)?.size === this.#seeds.get(id)?.meta.pieceCount) this.#done(id, 0);
     } else {
       this.#parts.set(id, { bytes: Buffer.alloc(opened.value.seedBytes), had: 0, open });

@@ -154,7 +154,8 @@ export class Reports {
     if (!row || !seed || pieces.kind === 'bad') return;
     this.#world.doing.ready(id, node, pieces.value);
     const hasSeed = said.kind === 'seeded' || (row.seed?.length ?? 0) <= LIMITS.seedInOfferBytes;
-    set(hasSeed ? 'ready' : 'unseeded');
+    if (!hasSeed) set('unseeded');
+    else set(this.#world.doing.isOnItsWay(id, node) ? 'receiving' : 'ready');
   }
 
   /** Who failed or refused, and why: what was said last of it is not said again. */
