@@ -1,3 +1,6 @@
+/** Of the time that is looked back on, so much must have gone by before its rate is believed. */
+const SURE = 0.2;
+
 /**
  * Bytes a second while something flows: time in which nothing could flow does not count, so that what a line carries is known after the first few bytes, and
  * still known when it has been idle since.
@@ -34,7 +37,8 @@ export class Flow {
     return Math.max(this.#most, this.bytesPerS);
   }
 
+  /** What came in the first moments says little: lines let a burst through at once. */
   get bytesPerS(): number {
-    return this.#ms > 0 ? (this.#bytes * 1_000) / this.#ms : 0;
+    return (this.#bytes * 1_000) / Math.max(this.#ms, this.#tauMs * SURE);
   }
 }

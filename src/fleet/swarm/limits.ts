@@ -51,16 +51,15 @@ export const SWARM_LIMITS = {
   /** A piece of which its taker says nothing for so long, ms, is not on its way any more. */
   ackMs: 500,
   /** Bytes that a giver tells of ahead of what has been taken, to all nodes together: at least, and at most; */
-  aheadBytes: 1 * MIB,
+  aheadBytes: 2 * MIB,
   mostAheadBytes: 64 * MIB,
   /** as much as its line carries in the time that a piece takes there, twice, and in so many ms beside. */
   mostAheadMs: 600,
   /** A node that was told, and gets nothing for so long, ms, is told of no more until it does. */
   stalledMs: 500,
-  /** Of all bytes that flow, the share that a giver's line must have so that it goes on when all has left once. */
-  worthShare: 1 / 8,
-  /** Pieces that each node is told of then beyond what it takes in a second. */
-  freeAhead: 8,
+  /** When all has left once, a giver tells of more: what its line carries in so long, ms, or in twice the time that a piece takes at least; and of so many pieces at least. */
+  moreMs: 500,
+  leastMore: 2,
   /** What came last stays in memory for the neighbours, bytes. */
   memoryBytes: 64 * MIB,
   /** Files of one distribution that are open at once. */

@@ -36,11 +36,21 @@ type Told = {
 
 type Limits = Pick<
   SwarmLimits,
-  'aheadBytes' | 'mostAheadBytes' | 'mostAheadMs' | 'starvedMs' | 'stalledMs' | 'untakenMs' | 'sampled' | 'freeAhead'
-> & { readonly worthShare: number };
+  | 'aheadBytes'
+  | 'mostAheadBytes'
+  | 'mostAheadMs'
+  | 'moreMs'
+  | 'leastMore'
+  | 'starvedMs'
+  | 'stalledMs'
+  | 'untakenMs'
+  | 'sampled'
+>;
 
 const SOON_MS = 150;
 const GAP_WEIGHT = 0.2;
+/** With each piece, so that a line that has become another one is seen to be. */
+const LEAST_GROWS = 1.01;
 /** So many of its usual gaps without a piece are no chance. */
 const GAPS = 8;
 
@@ -70,6 +80,8 @@ export class Placement {
   readonly #trade = new Flow(SWARM_LIMITS.flowMs);
   /** What lies between telling of a piece and its arrival. */
   #pieceMs = 0;
+  /** The least of it of late. */
+  #leastMs = 0;
   #held = 0;
 
   constructor(shape: PlacementShape, limits: Limits = SWARM_LIMITS, random: () => number = Math.random) {
@@ -123,6 +135,7 @@ export class Placement {
       const ms = nowMs - (known.due.get(piece) as number);
       known.leastMs = Math.min(known.leastMs, ms);
       this.#pieceMs += (ms - this.#pieceMs) * GAP_WEIGHT;
+      this.#leastMs = this.#leastMs > 0 ? Math.min(ms, this.#leastMs * LEAST_GROWS) : ms;
     }
     known.open.clear(piece);
     if (known.due.delete(piece)) this.#due[piece] = (this.#due[piece] as number) - 1;
@@ -183,17 +196,11 @@ export class Placement {
 
   /** What has not left yet is gone in a moment: more of the rest does not hold it up. */
   #isSoonOut(nowMs: number): boolean {
-    const bytes = (this.#line.mostBytesPerS * SOON_MS) / 1_000 - this.#fresh.length * this.#shape.pieceLength;
+    const bytes = (this.#line.bytesPerS * SOON_MS) / 1_000 - this.#fresh.length * this.#shape.pieceLength;
     if (bytes < 0) return false;
     let due = 0;
     for (const known of this.#nodes.values()) if (!this.#isStalled(known, nowMs)) due += known.only.size;
     return due * this.#shape.pieceLength <= bytes;
-  }
-
-  /** Of all that flows, so much that one copy more is worth its bytes. */
-  get #isWorthMore(): boolean {
-    const [line, trade] = [this.#line.mostBytesPerS, this.#trade.bytesPerS];
-    return line > 0 && line >= this.#limits.worthShare * (line + trade);
   }
 
   /** It was told, and nothing comes of it. */
@@ -206,7 +213,7 @@ export class Placement {
 
   #tellMore(nowMs: number): void {
     if (this.#fresh.length > 0) this.#place(nowMs);
-    if (this.#isWorthMore && this.#isSoonOut(nowMs)) this.#giveMore(nowMs);
+    if (this.#isSoonOut(nowMs)) this.#giveMore(nowMs);
   }
 
   /** Each fresh piece to one node, to whom the fewest are due. */
@@ -226,7 +233,7 @@ export class Placement {
         )
           next = known;
       // Who has shown nothing yet is told little: the others will come in a moment.
-      if (!next || next.only.size + 1 > (next.leastMs === Number.POSITIVE_INFINITY ? 2 : each)) return;
+      if (!next || next.only.size + 1 > (next.leastMs === Number.POSITIVE_INFINITY ? 4 : each)) return;
       const { open } = next;
       const at = this.#fresh.findLastIndex((piece) => open.has(piece));
       if (at >= 0) {
@@ -241,13 +248,26 @@ export class Placement {
     }
   }
 
-  /** To everybody so much that he finds something to ask us for whenever he can take it. */
+  /**
+   * So much, to all together, as the line carries in a moment: then it is never idle, and nobody who asks here for a piece that his neighbours have, too, waits for it longer than for a
+   * neighbour's.
+   */
   #giveMore(nowMs: number): void {
-    let lacking = 0;
-    for (const { node } of this.#nodes.values()) if (node.hasCount < this.#shape.pieceCount) lacking++;
-    const { freeAhead } = this.#limits;
-    const most = freeAhead + this.#line.mostBytesPerS / Math.max(1, lacking) / this.#shape.pieceLength;
-    for (const known of this.#nodes.values()) if (!this.#isStalled(known, nowMs)) this.#tellRare(known, most, nowMs);
+    const { moreMs, leastMore } = this.#limits;
+    const ms = Math.max(moreMs, 2 * this.#leastMs);
+    let room = Math.max(leastMore, (this.#line.bytesPerS * ms) / 1_000 / this.#shape.pieceLength);
+    const open: Told[] = [];
+    for (const known of this.#nodes.values()) {
+      if (this.#isStalled(known, nowMs)) continue;
+      room -= known.due.size;
+      if (known.open.count > 0) open.push(known);
+    }
+    open.sort((a, b) => a.due.size - b.due.size || a.times - b.times);
+    for (let i = 0; room >= 1 && open.length > 0; i = (i + 1) % open.length, room--) {
+      const known = open[i] as Told;
+      this.#tellRare(known, known.due.size + 1, nowMs);
+      if (known.open.count === 0) open.splice(i--, 1);
+    }
   }
 
   /** One that starves: one window. */

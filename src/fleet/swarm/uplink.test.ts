@@ -36,7 +36,7 @@ test('who is late, or says nothing, keeps nothing back from the others, until he
   uplink.gave(a, 2, 5_000, 500);
   assert.equal(uplink.room, 1_000, 'it is not waited for');
   assert.ok(uplink.arrived(a, 2, 510), 'but known when it comes');
-  uplink.gave(a, 3, 5_000, 520);
+  uplink.gave(a, 3, 50_000, 520);
   assert.ok(uplink.room <= 0);
   uplink.left(a);
   assert.ok(uplink.room > 0);
