@@ -116,7 +116,7 @@ class Boxes implements AsyncDisposable {
 
   async publish(version: string, says: string): Promise<string> {
     const path = join(this.dir, 'box.bundle');
-    // Large enough that it does not travel behind its offer.
+    // Large enough that it does not travel with its offer.
     await writeFile(path, `${version}\n${says}\n${randomBytes(2_000_000).toString('base64')}`);
     const { id } = await this.ask<{ id: string }>('POST', '/publish', {
       path,

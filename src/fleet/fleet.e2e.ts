@@ -103,7 +103,7 @@ async function fleetOf(
 }
 
 for (const [way, bytes] of [
-  ['behind the offer', 500_000],
+  ['with the offer', 500_000],
   ['in chunks or by the swarm, whatever is believed', 5_000_000],
 ] as const)
   test(`a file travels ${way}, and is in its place everywhere`, async (t) => {

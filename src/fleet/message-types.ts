@@ -29,7 +29,7 @@ type Range = Count[];
 /** @maxItems 2000 */
 export type Ranges = Range[];
 
-/** How a distribution's bytes travel: behind the offer, in chunks over AMQP once all are ready, or by BitTorrent. */
+/** How a distribution's bytes travel: with the offer in one message, in chunks over AMQP once all are ready, or by BitTorrent. */
 export type Way = 'inline' | 'chunks' | 'swarm';
 
 /** From the central to nodes. */

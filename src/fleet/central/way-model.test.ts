@@ -27,7 +27,7 @@ function after(truth: Truth, nodes: number, count: number): SiteModel {
   return site;
 }
 
-test('what is small goes behind its offer, what is large by the swarm, whatever is believed', () => {
+test('what is small goes with its offer, what is large by the swarm, whatever is believed', () => {
   assert.equal(wayFor(UNKNOWN_SITE, 100_000, 60), 'inline');
   assert.equal(wayFor(UNKNOWN_SITE, 1_000 * MB, 60), 'swarm');
   const quick = learned(UNKNOWN_SITE, { way: 'chunks', sizeBytes: 100 * MB, nodes: 1, seconds: 0.002 });

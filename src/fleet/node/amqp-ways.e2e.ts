@@ -1,4 +1,4 @@
-/** Distributions that come by AMQP: behind the offer, and in chunks. */
+/** Distributions that come by AMQP: with the offer, and in pieces. */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -57,7 +57,7 @@ test('it says who it is when it comes, when its connection comes back, and when 
   assert.equal((await central.next('n1', 'hello')).epoch, 7);
 });
 
-test('behind the offer: all of it is there, in its place, said and named from then on', async (t) => {
+test('in pieces behind the offer: all of it is there, in its place, said and named from then on', async (t) => {
   const central = await ScriptedCentral.start(t);
   const bench = await nodeOf(t, central, 'n1');
   const patch = distribution(SIZE);
