@@ -12,6 +12,7 @@ import type { Broker, Delivery } from '../../src/fleet/broker.ts';
 import type { Role } from '../../src/fleet/message-types.ts';
 import { decodeDown, encodeUp, type UpMessage } from '../../src/fleet/messages.ts';
 import { controlInbox, controlTopology, dataInbox, dataTopology, keyFrom, UP } from '../../src/fleet/names.ts';
+import { PARCEL_TYPE } from '../../src/fleet/parcel.ts';
 
 export type Played = { readonly name: string; readonly site: string; readonly role: Role; readonly password: string };
 /** `have`: distributions that all of them name in `hello` from now on, beside those that they got. */
@@ -91,10 +92,10 @@ export class PlayedNode {
     delivery.ack();
   }
 
-  /** Its first piece is taken for all of it. */
+  /** A parcel is all of it, and the first piece is taken for that. */
   #piece({ type, correlationId = '', ack }: Delivery): void {
     ack();
-    if (type === 'piece' && !this.#have.has(correlationId)) this.#done(correlationId);
+    if ((type === PARCEL_TYPE || type === 'piece') && !this.#have.has(correlationId)) this.#done(correlationId);
   }
 
   #done(id: string): void {
