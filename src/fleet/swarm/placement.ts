@@ -59,9 +59,9 @@ const GAPS = 8;
  * the rest.
  *
  * First every piece leaves once: each is told to one node, and as much is told ahead as keeps the line full. A quick node takes many, a dead one keeps
- * none back for long. When all have left once, the nodes trade. A giver whose line is a good part of all that flows then goes on giving: it tells everybody of more,
- * what the fewest have first. One whose line is small beside what the nodes give each other is quiet, but for a piece that nobody has after
- * a while, and for a node that has got nothing new for a while (it came late, or its neighbours have gone).
+ * none back for long. When all have left once, the nodes trade, and the giver goes on: it tells of more, what the fewest have first, as much as its line carries in a moment and no more, so that
+ * nobody waits for it longer than for a neighbour. A piece that nobody has after a while is told again, and a node that has got nothing new for a while (it came late, or its neighbours have gone) is
+ * told of a window.
  */
 export class Placement {
   readonly #shape: PlacementShape;
@@ -75,9 +75,8 @@ export class Placement {
   readonly #fresh: PieceIndex[];
   /** When a piece was told last, of those that nobody is known to have. */
   readonly #toldMs = new Map<PieceIndex, number>();
-  /** What leaves here, while anything is asked of us; and what the nodes get from each other. */
+  /** What leaves here, while anything is asked of us. */
   readonly #line = new Flow(SWARM_LIMITS.flowMs);
-  readonly #trade = new Flow(SWARM_LIMITS.flowMs);
   /** What lies between telling of a piece and its arrival. */
   #pieceMs = 0;
   /** The least of it of late. */
@@ -129,7 +128,7 @@ export class Placement {
     if (!known) return;
     this.#pass(nowMs);
     this.#gain(piece);
-    (known.asked.has(piece) ? this.#line : this.#trade).add(this.#shape.pieceLength);
+    if (known.asked.has(piece)) this.#line.add(this.#shape.pieceLength);
     known.starved &&= known.due.has(piece);
     if (known.asked.has(piece)) {
       const ms = nowMs - (known.due.get(piece) as number);
@@ -168,7 +167,6 @@ export class Placement {
     let isBusy = false;
     for (const { asked } of this.#nodes.values()) isBusy ||= asked.size > 0;
     this.#line.pass(nowMs, isBusy);
-    this.#trade.pass(nowMs, true);
   }
 
   #gain(piece: PieceIndex): void {
