@@ -33,12 +33,7 @@ test('every system brings a file to all nodes, and nothing is left of it', optio
     assert.ok(seconds > 0 && rateMBps > 0 && p50S > 0 && p50S <= p99S && p99S <= seconds && cpuSPerGB > 0, system);
     assert.ok(copies >= 0.99 && copies < 5, `${system}: ${copies} copies`);
   }
-  assert.deepEqual(
-    Object.keys(rows[2]?.trace ?? {})
-      .sort()
-      .slice(0, 2),
-    ['done', 'offer'],
-  );
+  assert.ok(rows[2]?.trace?.done, 'when who was done is traced');
   assert.match(stderr, /ours \/ better/);
   assert.deepEqual(await readdir(dir), []);
   assert.deepEqual(await Net.named(`${GROUNDS}${running.child.pid}-`), []);
