@@ -126,7 +126,7 @@ test('an empty box says what to expect; a box that goes away is told, and found 
     await page.locator('[data-figure=saved]', { hasText: '1.69' }).waitFor({ timeout: 5000 });
     assert.equal(await page.getByText('No connection to the box.').count(), 0);
     // Chromium itself complains about a refused connection; nothing else may.
-    v.forgive(/WebSocket connection .* failed|ERR_CONNECTION_REFUSED/);
+    v.forgive(/WebSocket connection .* failed|ERR_CONNECTION_(?:REFUSED|RESET)/);
   });
 });
 

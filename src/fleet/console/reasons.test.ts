@@ -23,7 +23,7 @@ const WRITTEN = [
   new RegExp(String.raw`\bcode: ${WORD}`, 'g'),
   new RegExp(String.raw`\b(?:code|why): [^,{}|\n]*\? ${WORD} : ${WORD}`, 'g'),
   new RegExp(`state: 'failed', why: ${WORD}`, 'g'),
-  new RegExp(String.raw`#refuse\(id, ${WORD}`, 'g'),
+  new RegExp(String.raw`[.#]refuse\(id, ${WORD}`, 'g'),
   new RegExp(String.raw`\bfailed\(${WORD}`, 'g'),
   new RegExp(String.raw`const ended = .*\? ${WORD} : .*\? ${WORD}`, 'g'),
   // Of what can pass, in the plan.
