@@ -12,9 +12,11 @@ export const LIMITS = {
   seedBytes: 24 * MIB,
   /** A seed of no more bytes travels in the offer itself. */
   seedInOfferBytes: 128 * KIB,
-  /** The largest and the smallest piece of a seed, and how many it should have: enough to trade early, few enough to count. */
-  leastPieceBytes: 64 * KIB,
+  /** The smallest and the largest piece of a seed, bytes; and how many it should have: enough to trade early, few enough to count. What is small has few, of less than the usual. */
+  leastPieceBytes: 16 * KIB,
+  usualPieceBytes: 64 * KIB,
   mostPieceBytes: 4 * MIB,
+  fewPieces: 100,
   piecesWanted: 1_000,
   /** Messages of an outbox that are with the broker at once, and those that it looks after beside: they wait for their turn, or for a full inbox. */
   outboxInFlight: 32,

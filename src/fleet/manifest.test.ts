@@ -84,7 +84,7 @@ test('a manifest that nobody would read is not signed', () => {
     [{ rev: 0 }, 'rev'],
     [{ rev: 1.5 }, 'rev'],
     [{ sizeBytes: 0 }, 'sizeBytes'],
-    [{ pieceLength: 16_384 }, 'pieceLength'],
+    [{ pieceLength: LIMITS.leastPieceBytes - 1 }, 'pieceLength'],
     [{ infoHash: 'zz' }, 'infoHash'],
     [{ seedSha256: 'AB'.repeat(32) }, 'seedSha256'],
     [{ seedBytes: LIMITS.seedBytes + 1 }, 'seedBytes'],

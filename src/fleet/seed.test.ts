@@ -120,7 +120,8 @@ test('any bytes are answered', () => {
 
 test('pieces are so large that there are about a thousand, and never too large to trade', () => {
   assert.equal(pieceLengthFor(1), LIMITS.leastPieceBytes);
-  assert.equal(pieceLengthFor(100_000_000), 131_072);
+  const sizes = [1, 2, 5, 50, 100].map((mb) => pieceLengthFor(mb * 1_000_000));
+  assert.deepEqual(sizes, [16_384, 32_768, 65_536, 65_536, 131_072]);
   assert.equal(pieceLengthFor(1_000_000_000), 1_048_576);
   assert.equal(pieceLengthFor(1e12), LIMITS.mostPieceBytes);
 });

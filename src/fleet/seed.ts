@@ -26,6 +26,7 @@ export type SeedFile = { readonly path: readonly string[]; readonly lengthBytes:
 /** Bytes of a piece: a power of two, so that there are about as many pieces as are wanted. */
 export function pieceLengthFor(sizeBytes: number): number {
   let length: number = LIMITS.leastPieceBytes;
+  while (length < LIMITS.usualPieceBytes && sizeBytes / length > LIMITS.fewPieces) length *= 2;
   while (length < LIMITS.mostPieceBytes && sizeBytes / length > LIMITS.piecesWanted) length *= 2;
   return length;
 }

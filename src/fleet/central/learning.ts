@@ -51,11 +51,11 @@ export class Learning {
     this.#begunMs.delete(`${id} ${group}`);
     const way = ordersOf(row).ways[group] ?? 'swarm';
     const outcome = { way, sizeBytes, nodes: members.length, seconds: (nowMs - begunMs) / 1_000 };
-    this.#book.setFact(`model ${group}`, JSON.stringify(learned(this.#model(group), outcome)));
+    this.#book.setFact(`ways ${group}`, JSON.stringify(learned(this.#model(group), outcome)));
   }
 
   #model(group: string): SiteModel {
-    const kept = this.#book.fact(`model ${group}`);
+    const kept = this.#book.fact(`ways ${group}`);
     return kept ? (JSON.parse(kept) as SiteModel) : UNKNOWN_SITE;
   }
 }

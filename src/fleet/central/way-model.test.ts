@@ -27,6 +27,17 @@ function after(truth: Truth, nodes: number, count: number): SiteModel {
   return site;
 }
 
+/** The ways that are chosen for the same file again and again. */
+function chosenAt(truth: Truth | ((at: number) => Truth), sizeBytes: number, nodes: number, count: number): string[] {
+  let site: SiteModel = UNKNOWN_SITE;
+  return Array.from({ length: count }, (_, at) => {
+    const way = wayFor(site, sizeBytes, nodes);
+    const seconds = secondsAt(typeof truth === 'function' ? truth(at) : truth, way === 'swarm', sizeBytes, nodes);
+    site = learned(site, { way, sizeBytes, nodes, seconds });
+    return way;
+  });
+}
+
 test('what is small goes with its offer, what is large by the swarm, whatever is believed', () => {
   assert.equal(wayFor(UNKNOWN_SITE, 100_000, 60), 'inline');
   assert.equal(wayFor(UNKNOWN_SITE, 1_000 * MB, 60), 'swarm');
@@ -67,17 +78,45 @@ test('a line much slower than was guessed is believed after one file, and one ac
   assert.ok(swarmSeconds(site, MB) < 1.4, `${swarmSeconds(site, MB)} s`);
 });
 
-test('a small difference does not change what was chosen last', () => {
-  let even: SiteModel = UNKNOWN_SITE;
-  for (const sizeBytes of [MB, 10 * MB, 30 * MB, 100 * MB].flatMap((size) => Array(9).fill(size)) as number[]) {
-    even = learned(even, { way: 'chunks', sizeBytes, nodes: 10, seconds: 0.1 + sizeBytes / (10 * MB) });
-    even = learned(even, { way: 'swarm', sizeBytes, nodes: 10, seconds: 0.1 + sizeBytes / (10 * MB) });
+test('each way is tried once with what is like it, when it may be quicker, and the quicker one is kept', () => {
+  const truth: Truth = { amqpS: 0.1, amqpRate: 420 * MB, swarmS: 0.4, swarmRate: 28 * MB };
+  const ways = chosenAt(truth, 100 * MB, 10, 12);
+  assert.deepEqual([...new Set(ways.slice(0, 2))].toSorted(), ['chunks', 'swarm']);
+  assert.deepEqual([...new Set(ways.slice(2))], ['chunks']);
+});
+
+test('a way that must be far slower is not tried', () => {
+  let site = learned(UNKNOWN_SITE, { way: 'inline', sizeBytes: MB, nodes: 20, seconds: 4 });
+  for (let i = 0; i < 3; i++) site = learned(site, { way: 'swarm', sizeBytes: 10 * MB, nodes: 20, seconds: 2.4 });
+  assert.equal(wayFor(site, 10 * MB, 20), 'swarm');
+});
+
+test('a line that has changed is noticed, and looking costs little', () => {
+  const before: Truth = { amqpS: 0.1, amqpRate: 200 * MB, swarmS: 1, swarmRate: 20 * MB };
+  const later: Truth = { ...before, amqpS: 3 };
+  const took = (at: number) => (at < 20 ? before : later);
+  const ways = chosenAt(took, 10 * MB, 10, 400);
+  assert.deepEqual([...new Set(ways.slice(2, 16))], ['chunks']);
+  const last = ways.slice(-200);
+  assert.ok(last.filter((way) => way === 'swarm').length >= 190, last.join());
+});
+
+test('one accident does not put a way out of favour for ever', () => {
+  let site: SiteModel = UNKNOWN_SITE;
+  const took = (way: 'chunks' | 'swarm', seconds: number): void => {
+    site = learned(site, { way, sizeBytes: 10 * MB, nodes: 10, seconds });
+  };
+  for (const seconds of [1, 1, 1]) took('chunks', seconds);
+  took('swarm', 2);
+  took('chunks', 60);
+  assert.equal(wayFor(site, 10 * MB, 10), 'swarm');
+  let tries = 0;
+  for (let i = 0; i < 300; i++) {
+    const way = wayFor(site, 10 * MB, 10);
+    if (way === 'chunks') tries++;
+    took(way === 'chunks' ? 'chunks' : 'swarm', way === 'chunks' ? 1 : 2);
   }
-  const swarmLast = learned(even, { way: 'swarm', sizeBytes: 10 * MB, nodes: 10, seconds: 1.1 });
-  const chunksLast = learned(even, { way: 'chunks', sizeBytes: 10 * MB, nodes: 10, seconds: 1.1 });
-  assert.equal(wayFor(swarmLast, 10 * MB, 10), 'swarm');
-  assert.equal(wayFor(chunksLast, 10 * MB, 10), 'chunks');
-  assert.equal(wayFor(chunksLast, 10 * MB, 20), 'swarm', 'twice as long is no small difference');
+  assert.ok(tries > 200, `${tries} of 300`);
 });
 
 test('whatever comes out, what is believed stays a time and a rate', () => {

@@ -17,8 +17,16 @@ export type Outcome = {
 export type SiteModel = {
   readonly amqp: Line;
   readonly swarm: Line;
-  /** What was chosen last, for sizes by powers of two: a small difference does not change it. */
-  readonly last: Readonly<Record<number, Way>>;
+  /** What was seen of sizes and numbers of nodes like these, by powers of two: it is believed before any line. */
+  readonly like: Readonly<Record<string, Alike>>;
+};
+
+/** Seconds that each way took, the last ones most; and how many by the better way have gone by since the other was tried. */
+type Alike = {
+  readonly amqp?: number;
+  readonly swarm?: number;
+  readonly last: 'amqp' | 'swarm';
+  readonly inARow: number;
 };
 
 /**
@@ -96,10 +104,12 @@ function secondsFor({ w, x, y, xx, xy }: Line, bytes: number): number {
 }
 
 /** A gigabit, and what was seen of a broker and of a swarm on one small machine: learned away by the first few distributions. */
-export const UNKNOWN_SITE: SiteModel = { amqp: guessed(0.05, 100 * MB), swarm: guessed(0.3, 80 * MB), last: {} };
+export const UNKNOWN_SITE: SiteModel = { amqp: guessed(0.05, 100 * MB), swarm: guessed(0.3, 80 * MB), like: {} };
 
-/** The other way must take less than this share of the time that the last one would. */
-const WORTH_A_CHANGE = 0.8;
+/** A way that was never tried with the like is tried once when it is believed to take less than so many times as long as the other did. */
+const WORTH_A_TRY = 3;
+/** Lines change: the slower way is tried again after so many by the quicker, times how much slower it was. So trying costs a sixteenth of all time at most. */
+const TRIED_AGAIN_AFTER = 16;
 
 export const amqpSeconds = ({ amqp }: SiteModel, sizeBytes: number, nodes: number): number =>
   secondsFor(amqp, nodes * sizeBytes);
@@ -112,19 +122,39 @@ export const swarmSeconds = ({ swarm }: SiteModel, sizeBytes: number): number =>
 export function wayFor(site: SiteModel, sizeBytes: number, nodes: number, isBehindRelay = false): Way {
   const byAmqp: Way = sizeBytes <= PARCEL_BYTES ? 'inline' : 'chunks';
   if (sizeBytes > (isBehindRelay ? PARCEL_BYTES : INBOX_BYTES)) return 'swarm';
-  const [amqp, swarm] = [amqpSeconds(site, sizeBytes, nodes), swarmSeconds(site, sizeBytes)];
-  const last = site.last[classOf(sizeBytes)];
-  if (last === 'swarm') return amqp < swarm * WORTH_A_CHANGE ? byAmqp : 'swarm';
-  if (last !== undefined) return swarm < amqp * WORTH_A_CHANGE ? 'swarm' : byAmqp;
-  return swarm < amqp ? 'swarm' : byAmqp;
+  const alike = site.like[likeOf(sizeBytes, nodes)];
+  const line = { amqp: amqpSeconds(site, sizeBytes, nodes), swarm: swarmSeconds(site, sizeBytes) };
+  return chosen(alike, line) === 'swarm' ? 'swarm' : byAmqp;
 }
 
-const classOf = (sizeBytes: number): number => Math.floor(Math.log2(Math.max(1, sizeBytes)));
+type Seconds = { readonly amqp: number; readonly swarm: number };
+
+function chosen(alike: Alike | undefined, line: Seconds): 'amqp' | 'swarm' {
+  const seconds = { amqp: alike?.amqp ?? line.amqp, swarm: alike?.swarm ?? line.swarm };
+  const [best, other] = seconds.swarm < seconds.amqp ? (['swarm', 'amqp'] as const) : (['amqp', 'swarm'] as const);
+  const times = seconds[other] / seconds[best];
+  if (alike?.[best] === undefined) return best;
+  if (alike[other] === undefined) return times < WORTH_A_TRY ? other : best;
+  return alike.last === best && alike.inARow >= TRIED_AGAIN_AFTER * times ? other : best;
+}
+
+const likeOf = (sizeBytes: number, nodes: number): string =>
+  `${Math.floor(Math.log2(Math.max(1, sizeBytes)))} ${Math.floor(Math.log2(Math.max(1, nodes)))}`;
 
 /** What is believed after one more distribution. An outcome that says nothing (no node, no time) changes nothing. */
 export function learned(site: SiteModel, { way, sizeBytes, nodes, seconds }: Outcome): SiteModel {
   if (nodes < 1 || !(seconds > 0) || sizeBytes < 1) return site;
-  const last = { ...site.last, [classOf(sizeBytes)]: way };
-  if (way === 'swarm') return { ...site, swarm: taught(site.swarm, sizeBytes, seconds), last };
-  return { ...site, amqp: taught(site.amqp, nodes * sizeBytes, seconds), last };
+  const key = likeOf(sizeBytes, nodes);
+  const of = way === 'swarm' ? 'swarm' : 'amqp';
+  const before = site.like[key];
+  const was = before?.[of];
+  const alike: Alike = {
+    ...before,
+    [of]: was === undefined ? seconds : Math.sqrt(was * seconds),
+    last: of,
+    inARow: before?.last === of ? before.inARow + 1 : 1,
+  };
+  const like = { ...site.like, [key]: alike };
+  if (of === 'swarm') return { ...site, swarm: taught(site.swarm, sizeBytes, seconds), like };
+  return { ...site, amqp: taught(site.amqp, nodes * sizeBytes, seconds), like };
 }
