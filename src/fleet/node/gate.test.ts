@@ -22,6 +22,7 @@ function slowFiles(has: number[] = []) {
       await slow(`read ${piece}`);
       return FramedPiece.allocate(piece, 1);
     },
+    release: () => {},
     keep: async ({ index }) => {
       await slow(`keep ${index}`);
       has.push(index);

@@ -44,6 +44,10 @@ export class Gate implements PieceHome {
     return read instanceof Promise ? this.#use(() => read, undefined) : read;
   }
 
+  release(piece: FramedPiece): void {
+    this.#files.release(piece);
+  }
+
   /** A piece that is here already is not written again. */
   keep(piece: FramedPiece): Promise<'ok' | 'full' | 'failed'> {
     return this.#use(async () => (this.#files.has(piece.index) ? 'ok' : this.#files.keep(piece)), 'failed');

@@ -20,8 +20,10 @@ function giving(over: Partial<GivingWorld> = {}) {
   const gave: number[] = [];
   const given = new Giving({
     piece: pieceOf,
-    write: (parts) => {
+    release: () => {},
+    write: (parts, written) => {
       writes.push(Buffer.concat(parts));
+      written();
       return true;
     },
     leaves: () => {},
@@ -96,6 +98,32 @@ test('a piece that comes late keeps its place, and one that cannot be had is lef
   await woken.promise;
   while (given.give(1 << 20));
   assert.deepEqual(blocksIn(writes), ['1 0 16384', '3 0 16384']);
+});
+
+test('a piece is given back once what was written of it has left, or the neighbour has gone', async () => {
+  const [inUse, leaves] = [new Set<number>(), new Array<() => void>()];
+  const late = Promise.withResolvers<FramedPiece | undefined>();
+  const had = (index: number): FramedPiece => {
+    inUse.add(index);
+    return pieceOf(index);
+  };
+  const { given } = giving({
+    piece: (index) => (index === 2 ? late.promise : had(index)),
+    release: ({ index }) => assert.ok(inUse.delete(index)),
+    write: (_parts, written) => leaves.push(written) > 0,
+  });
+  for (const piece of [0, 1, 2]) given.push(block(piece, 0));
+  while (given.give(1 << 20));
+  assert.deepEqual([...inUse], [0, 1]);
+  leaves[0]?.();
+  assert.deepEqual([...inUse], [1]);
+  given.close();
+  late.resolve(had(2));
+  await new Promise(setImmediate);
+  assert.deepEqual([...inUse], [1]);
+  leaves[1]?.();
+  assert.equal(inUse.size, 0);
+  assert.equal(leaves.length, 2);
 });
 
 test('a run is no longer than may go now, but for its last block', () => {

@@ -5,8 +5,10 @@ import { SWARM_LIMITS } from './limits.ts';
 export type GivingWorld = {
   /** A verified piece, at once or from the disk; undefined: it cannot be had (any more). */
   piece(index: PieceIndex): FramedPiece | undefined | Promise<FramedPiece | undefined>;
-  /** False: to wait until `drained`. */
-  write(parts: readonly Uint8Array[]): boolean;
+  /** Each piece that was had is given back once. */
+  release(piece: FramedPiece): void;
+  /** False: to wait until `drained`. `written` is called once, when nothing reads the parts any more. */
+  write(parts: readonly Uint8Array[], written: () => void): boolean;
   /** So many bytes of the piece are about to leave. */
   leaves(index: PieceIndex, bytes: number): void;
   /** So many bytes of the piece have gone to the socket. */
@@ -85,9 +87,13 @@ export class Giving {
   }
 
   #give({ piece: index, begin, length }: Request, piece: FramedPiece | undefined): void {
-    if (!piece || this.#over) return;
+    if (!piece) return;
+    if (this.#over) {
+      this.#world.release(piece);
+      return;
+    }
     const run = piece.run(begin, length);
-    this.#full = !this.#world.write(run ? [run] : piece.message(begin, length));
+    this.#full = !this.#world.write(run ? [run] : piece.message(begin, length), () => this.#world.release(piece));
     this.#world.gave(index, length);
   }
 }

@@ -3,9 +3,9 @@ import { KIB, MIB } from '#base/units.ts';
 /** Every bound of this folder, with its unit and why it is what it is. */
 export const SWARM_LIMITS = {
   /** Connections of one node in one swarm: with so few neighbours each piece still reaches a hundred nodes in three steps. */
-  degree: 12,
+  degree: 8,
   /** Up to so many nodes each knows all others: one more than the degree, so that a node may be told of its neighbours alone. */
-  meshUpTo: 13,
+  meshUpTo: 9,
   /** Connections that are taken beyond those that the plan names: late joiners, and clients that are no nodes. */
   links: 80,
   /** Addresses that lied and are not linked again: of more, those that lied last. */
@@ -61,7 +61,7 @@ export const SWARM_LIMITS = {
   moreMs: 500,
   leastMore: 2,
   /** What came last stays in memory for the neighbours, bytes. */
-  memoryBytes: 64 * MIB,
+  memoryBytes: 16 * MIB,
   /** Files of one distribution that are open at once. */
   openFiles: 64,
 } as const;

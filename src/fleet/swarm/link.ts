@@ -17,6 +17,7 @@ export type LinkWorld = {
   nowMs(): number;
   sizeOf(piece: PieceIndex): number;
   piece(index: PieceIndex): FramedPiece | undefined | Promise<FramedPiece | undefined>;
+  release(piece: FramedPiece): void;
   /** The neighbour has one piece more. */
   seen(link: Link, piece: PieceIndex): void;
   /** There may be room to ask it for more. */
@@ -65,9 +66,10 @@ export class Link implements Giver, PlacedNode {
     );
     this.#giving = new Giving({
       piece: (index) => world.piece(index),
-      write: (parts) => {
+      release: (piece) => world.release(piece),
+      write: (parts, written) => {
         const before = this.#outbound.take();
-        return this.#send(before ? [before, ...parts] : parts);
+        return this.#send(before ? [before, ...parts] : parts, written);
       },
       leaves: (index, bytes) => world.leaves(this, index, bytes),
       gave: (index, bytes) => world.gave(this, index, bytes),
@@ -156,13 +158,16 @@ export class Link implements Giver, PlacedNode {
     this.#world.closed(this, why);
   }
 
-  #send(parts: readonly Uint8Array[]): boolean {
-    if (this.#over) return false;
+  /** `written`: nothing reads the parts any more, whether they left or the connection ended. */
+  #send(parts: readonly Uint8Array[], written?: () => void): boolean {
+    if (this.#over) {
+      written?.();
+      return false;
+    }
     this.#saidMs = this.#world.nowMs();
-    const [only] = parts;
-    if (parts.length === 1 && only) return this.#socket.write(only);
+    const last = parts.length - 1;
     this.#socket.cork();
-    for (const part of parts) this.#socket.write(part);
+    for (const [at, part] of parts.entries()) this.#socket.write(part, at === last ? written : undefined);
     this.#socket.uncork();
     return !this.#socket.writableNeedDrain;
   }

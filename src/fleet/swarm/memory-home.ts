@@ -18,6 +18,10 @@ export class MemoryHome implements PieceHome {
     return this.#pieces.get(piece);
   }
 
+  release(): void {
+    // All of them stay for good.
+  }
+
   async keep(piece: FramedPiece): Promise<'ok'> {
     this.#pieces.set(piece.index, piece);
     return 'ok';

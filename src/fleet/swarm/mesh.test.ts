@@ -26,7 +26,7 @@ function diameter(all: readonly Set<number>[]): number {
 }
 
 test('a few nodes all know each other; of many each knows as many as the others, and is a few steps from all', () => {
-  for (const count of [1, 2, 3, 10, SWARM_LIMITS.meshUpTo])
+  for (const count of [1, 2, 3, SWARM_LIMITS.meshUpTo])
     for (const known of neighbours(count)) assert.equal(known.size, count - 1);
   for (const count of [SWARM_LIMITS.meshUpTo + 1, 40, 60, 61, 200, 1_000]) {
     const all = neighbours(count);

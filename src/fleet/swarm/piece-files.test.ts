@@ -161,6 +161,21 @@ test('a file that its owner changes afterwards is given to nobody', async (t) =>
   assert.equal(files.has(1), false);
 });
 
+test('the memory of a piece becomes another’s when nobody looks at it, and not before', async (t) => {
+  const { seed, bytes } = published([{ path: [], lengthBytes: 2 * PIECE }], 'one.bin');
+  const files = await PieceFiles.open(seed, temporary(t), silentLog);
+  for (const piece of [0, 1]) await files.keep(pieceOf(seed, bytes, piece));
+  const lent = [files.read(0), files.read(0)] as FramedPiece[];
+  await files.discard();
+  const is = (): boolean => Buffer.concat((lent[0] as FramedPiece).payloadParts()).equals(bytes.subarray(0, PIECE));
+  assert.ok(is());
+  files.release(lent[0] as FramedPiece);
+  assert.ok(is());
+  files.release(lent[1] as FramedPiece);
+  assert.equal(lent[1]?.buffer.length, 0);
+  assert.throws(() => files.release(lent[1] as FramedPiece), /bug/);
+});
+
 test('a place that cannot be written is said, and throwing away leaves nothing', async (t) => {
   const folder = temporary(t);
   const { seed, bytes } = published([

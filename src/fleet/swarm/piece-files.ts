@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { mkdir, open, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { errorCode, errorText } from '#base/errors.ts';
+import { bug, errorCode, errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import type { PieceIndex } from '#base/units.ts';
 import { readAll, within, writeAll } from '#base/whole-io.ts';
@@ -36,6 +36,8 @@ export class PieceFiles implements PieceHome, AsyncDisposable {
   /** What came last, oldest first. */
   readonly #memory = new Map<PieceIndex, FramedPiece>();
   #memoryBytes = 0;
+  /** Pieces that somebody looks at, and how many do. */
+  readonly #lent = new Map<FramedPiece, number>();
   #isPlaced = false;
 
   private constructor(seed: Seed, folder: string, log: Log) {
@@ -108,7 +110,27 @@ export class PieceFiles implements PieceHome, AsyncDisposable {
   }
 
   read(piece: PieceIndex): FramedPiece | undefined | Promise<FramedPiece | undefined> {
-    return this.#memory.get(piece) ?? this.#readFromDisk(piece);
+    const known = this.#memory.get(piece);
+    return known ? this.#lend(known) : this.#readFromDisk(piece);
+  }
+
+  release(piece: FramedPiece): void {
+    const users = (this.#lent.get(piece) ?? bug('a piece was given back that was not lent')) - 1;
+    if (users > 0) this.#lent.set(piece, users);
+    else {
+      this.#lent.delete(piece);
+      this.#recycle(piece);
+    }
+  }
+
+  #lend(piece: FramedPiece): FramedPiece {
+    this.#lent.set(piece, (this.#lent.get(piece) ?? 0) + 1);
+    return piece;
+  }
+
+  /** One memory for the pieces to come: new memory for each is most of what a quick line costs. */
+  #recycle(piece: FramedPiece): void {
+    if (!this.#lent.has(piece) && this.#memory.get(piece.index) !== piece) FramedPiece.discard(piece);
   }
 
   async keep(piece: FramedPiece): Promise<'ok' | 'full' | 'failed'> {
@@ -190,11 +212,13 @@ export class PieceFiles implements PieceHome, AsyncDisposable {
 
   /** What is not whole is thrown away. */
   async discard(): Promise<void> {
+    this.#forget(0);
     await this.#closeFiles();
     if (!this.#isPlaced) await rm(this.#part, { recursive: true, force: true });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#forget(0);
     await this.#closeFiles();
   }
 
@@ -212,7 +236,6 @@ export class PieceFiles implements PieceHome, AsyncDisposable {
       const read = await this.#readParts(piece).catch(() => undefined);
       if (!read) continue;
       if (isPiece(this.#seed, piece, read.payloadParts())) this.#has.set(piece);
-      // One memory for all of them: new memory for each is most of what this would cost.
       FramedPiece.discard(read);
     }
     // Files of the same names and lengths that are others: they stay as they are until all of this has come.
@@ -229,7 +252,7 @@ export class PieceFiles implements PieceHome, AsyncDisposable {
       // Its owner may have changed the file since.
       if (read && isPiece(this.#seed, piece, read.payloadParts())) {
         this.#remember(read);
-        return read;
+        return this.#lend(read);
       }
     } catch (error) {
       this.#log.warn('piece not read', { piece, why: errorText(error) });
@@ -336,10 +359,16 @@ export class PieceFiles implements PieceHome, AsyncDisposable {
     if (this.#memory.has(piece.index)) return;
     this.#memory.set(piece.index, piece);
     this.#memoryBytes += piece.lengthBytes;
-    for (const [index, { lengthBytes }] of this.#memory) {
-      if (this.#memoryBytes <= SWARM_LIMITS.memoryBytes) return;
+    this.#forget(SWARM_LIMITS.memoryBytes);
+  }
+
+  /** What came first goes, until no more than `most` bytes are left. */
+  #forget(most: number): void {
+    for (const [index, piece] of this.#memory) {
+      if (this.#memoryBytes <= most) return;
       this.#memory.delete(index);
-      this.#memoryBytes -= lengthBytes;
+      this.#memoryBytes -= piece.lengthBytes;
+      this.#recycle(piece);
     }
   }
 }

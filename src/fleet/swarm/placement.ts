@@ -51,6 +51,8 @@ const SOON_MS = 150;
 const GAP_WEIGHT = 0.2;
 /** With each piece, so that a line that has become another one is seen to be. */
 const LEAST_GROWS = 1.01;
+/** When less than one part in so many of what the nodes get comes from here, they hardly wait for it: as much less is told ahead. */
+const SHARE_COUNTS = 12;
 /** So many of its usual gaps without a piece are no chance. */
 const GAPS = 8;
 
@@ -59,7 +61,7 @@ const GAPS = 8;
  * the rest.
  *
  * First every piece leaves once: each is told to one node, and as much is told ahead as keeps the line full. A quick node takes many, a dead one keeps
- * none back for long. When all have left once, the nodes trade, and the giver goes on: it tells of more, what the fewest have first, as much as its line carries in a moment and no more, so that
+ * none back for long. When all have left once, the nodes trade, and the giver goes on: it tells of more, what the fewest have first, as much as its line carries in a moment at most, so that
  * nobody waits for it longer than for a neighbour. A piece that nobody has after a while is told again, and a node that has got nothing new for a while (it came late, or its neighbours have gone) is
  * told of a window.
  */
@@ -77,6 +79,8 @@ export class Placement {
   readonly #toldMs = new Map<PieceIndex, number>();
   /** What leaves here, while anything is asked of us. */
   readonly #line = new Flow(SWARM_LIMITS.flowMs);
+  /** What the nodes get meanwhile, from whomever. */
+  readonly #all = new Flow(SWARM_LIMITS.flowMs);
   /** What lies between telling of a piece and its arrival. */
   #pieceMs = 0;
   /** The least of it of late. */
@@ -128,6 +132,7 @@ export class Placement {
     if (!known) return;
     this.#pass(nowMs);
     this.#gain(piece);
+    this.#all.add(this.#shape.pieceLength);
     if (known.asked.has(piece)) this.#line.add(this.#shape.pieceLength);
     known.starved &&= known.due.has(piece);
     if (known.asked.has(piece)) {
@@ -167,6 +172,7 @@ export class Placement {
     let isBusy = false;
     for (const { asked } of this.#nodes.values()) isBusy ||= asked.size > 0;
     this.#line.pass(nowMs, isBusy);
+    this.#all.pass(nowMs, isBusy);
   }
 
   #gain(piece: PieceIndex): void {
@@ -248,12 +254,14 @@ export class Placement {
 
   /**
    * So much, to all together, as the line carries in a moment: then it is never idle, and nobody who asks here for a piece that his neighbours have, too, waits for it longer than for a
-   * neighbour's.
+   * neighbour's. Where the nodes give one another far more than that, it is less: one copy more that leaves here then helps nobody.
    */
   #giveMore(nowMs: number): void {
     const { moreMs, leastMore } = this.#limits;
     const ms = Math.max(moreMs, 2 * this.#leastMs);
-    let room = Math.max(leastMore, (this.#line.bytesPerS * ms) / 1_000 / this.#shape.pieceLength);
+    const share = this.#line.bytesPerS / Math.max(1, this.#all.bytesPerS);
+    const bytes = (Math.min(1, SHARE_COUNTS * share) * this.#line.bytesPerS * ms) / 1_000;
+    let room = Math.max(leastMore, bytes / this.#shape.pieceLength);
     const open: Told[] = [];
     for (const known of this.#nodes.values()) {
       if (this.#isStalled(known, nowMs)) continue;

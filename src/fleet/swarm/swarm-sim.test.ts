@@ -17,7 +17,7 @@ function simulated(nodes: number, timesLine: number, more: Partial<SimShape> = {
 }
 
 test('a giver whose line is the narrow one sends each piece little more than once, whatever the number of nodes', () => {
-  for (const nodes of [3, 6, 8, 10, 20, 40]) {
+  for (const nodes of [3, 6, 8, 10, 20, 40, 60]) {
     const { copies, share, spread, twice } = simulated(nodes, 1);
     assert.ok(copies <= 1.25, `${copies} copies to ${nodes}`);
     assert.ok(share >= 0.75, `${share} of what can be with ${nodes}`);

@@ -22,8 +22,10 @@ import { Uplink } from './uplink.ts';
 export type PieceHome = {
   has(piece: PieceIndex): boolean;
   readonly count: number;
-  /** A piece that `has` says is here; undefined when it cannot be read (any more). */
+  /** A piece that `has` says is here; undefined when it cannot be read (any more). It is lent: `release` when none of its bytes is looked at any more. */
   read(piece: PieceIndex): FramedPiece | undefined | Promise<FramedPiece | undefined>;
+  /** What was lent is given back: its memory may become another's now. */
+  release(piece: FramedPiece): void;
   /** Keeps a verified piece, which is for reading alone from now on. 'full', 'failed': it is not kept. */
   keep(piece: FramedPiece): Promise<'ok' | 'full' | 'failed'>;
 };
@@ -180,6 +182,7 @@ export class Swarm {
       nowMs,
       sizeOf: (piece) => this.#sizeOf(piece),
       piece: (index) => (this.#home.has(index) ? this.#home.read(index) : undefined),
+      release: (piece) => this.#home.release(piece),
       seen: (link, piece) => {
         this.#filling.seen(piece);
         const isOurs = this.#uplink.arrived(link, piece, nowMs());
