@@ -2,7 +2,7 @@ import { KIB, MIB } from '#base/units.ts';
 
 /** Every bound of this folder, with its unit and why it is what it is. */
 export const SWARM_LIMITS = {
-  /** Connections of one node in one swarm: with so few neighbours each piece still reaches a hundred nodes in three steps. */
+  /** Connections of one node in one swarm: with so few neighbours each piece is still a few steps from two hundred nodes, and connections are most of what a small file costs. */
   degree: 8,
   /** Up to so many nodes each knows all others: one more than the degree, so that a node may be told of its neighbours alone. */
   meshUpTo: 9,
