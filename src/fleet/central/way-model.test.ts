@@ -80,9 +80,9 @@ test('a line much slower than was guessed is believed after one file, and one ac
 
 test('each way is tried once with what is like it, when it may be quicker, and the quicker one is kept', () => {
   const truth: Truth = { amqpS: 0.1, amqpRate: 420 * MB, swarmS: 0.4, swarmRate: 28 * MB };
-  const ways = chosenAt(truth, 100 * MB, 10, 12);
+  const ways = chosenAt(truth, 100 * MB, 10, 60);
   assert.deepEqual([...new Set(ways.slice(0, 2))].toSorted(), ['chunks', 'swarm']);
-  assert.deepEqual([...new Set(ways.slice(2))], ['chunks']);
+  assert.ok(ways.filter((way) => way === 'swarm').length <= 6, ways.join());
 });
 
 test('a way that must be far slower is not tried', () => {
@@ -96,19 +96,20 @@ test('a line that has changed is noticed, and looking costs little', () => {
   const later: Truth = { ...before, amqpS: 3 };
   const took = (at: number) => (at < 20 ? before : later);
   const ways = chosenAt(took, 10 * MB, 10, 400);
-  assert.deepEqual([...new Set(ways.slice(2, 16))], ['chunks']);
+  assert.ok(ways.slice(0, 20).filter((way) => way === 'chunks').length >= 16, ways.join());
   const last = ways.slice(-200);
   assert.ok(last.filter((way) => way === 'swarm').length >= 190, last.join());
 });
 
-test('one accident does not put a way out of favour for ever', () => {
+test('accidents do not put a way out of favour for ever', () => {
   let site: SiteModel = UNKNOWN_SITE;
   const took = (way: 'chunks' | 'swarm', seconds: number): void => {
     site = learned(site, { way, sizeBytes: 10 * MB, nodes: 10, seconds });
   };
-  for (const seconds of [1, 1, 1]) took('chunks', seconds);
+  for (const seconds of [1, 1, 10]) took('chunks', seconds);
   took('swarm', 2);
-  took('chunks', 60);
+  assert.equal(wayFor(site, 10 * MB, 10), 'chunks', 'one accident changes nothing');
+  for (const seconds of [10, 10]) took('chunks', seconds);
   assert.equal(wayFor(site, 10 * MB, 10), 'swarm');
   let tries = 0;
   for (let i = 0; i < 300; i++) {

@@ -21,10 +21,10 @@ export type SiteModel = {
   readonly like: Readonly<Record<string, Alike>>;
 };
 
-/** Seconds that each way took, the last ones most; and how many by the better way have gone by since the other was tried. */
+/** Seconds that each way took the last few times, and how many have gone the same way in a row. */
 type Alike = {
-  readonly amqp?: number;
-  readonly swarm?: number;
+  readonly amqp?: readonly number[];
+  readonly swarm?: readonly number[];
   readonly last: 'amqp' | 'swarm';
   readonly inARow: number;
 };
@@ -108,8 +108,13 @@ export const UNKNOWN_SITE: SiteModel = { amqp: guessed(0.05, 100 * MB), swarm: g
 
 /** A way that was never tried with the like is tried once when it is believed to take less than so many times as long as the other did. */
 const WORTH_A_TRY = 3;
-/** Lines change: the slower way is tried again after so many by the quicker, times how much slower it was. So trying costs a sixteenth of all time at most. */
-const TRIED_AGAIN_AFTER = 16;
+/** The best of so many is what a way is worth: one may have met an accident, or code that had not run yet. */
+const KEPT = 3;
+/**
+ * The slower way is tried again after so many by the quicker, times how much slower it was: soon after its first tries, and later, because lines change, at a cost of
+ * a sixteenth of all time at most.
+ */
+const TRIED_AGAIN_AFTER = [0, 2, 4, 16] as const;
 
 export const amqpSeconds = ({ amqp }: SiteModel, sizeBytes: number, nodes: number): number =>
   secondsFor(amqp, nodes * sizeBytes);
@@ -130,12 +135,14 @@ export function wayFor(site: SiteModel, sizeBytes: number, nodes: number, isBehi
 type Seconds = { readonly amqp: number; readonly swarm: number };
 
 function chosen(alike: Alike | undefined, line: Seconds): 'amqp' | 'swarm' {
-  const seconds = { amqp: alike?.amqp ?? line.amqp, swarm: alike?.swarm ?? line.swarm };
+  const taken = (of: 'amqp' | 'swarm'): number => (alike?.[of] ? Math.min(...alike[of]) : line[of]);
+  const seconds = { amqp: taken('amqp'), swarm: taken('swarm') };
   const [best, other] = seconds.swarm < seconds.amqp ? (['swarm', 'amqp'] as const) : (['amqp', 'swarm'] as const);
   const times = seconds[other] / seconds[best];
   if (alike?.[best] === undefined) return best;
-  if (alike[other] === undefined) return times < WORTH_A_TRY ? other : best;
-  return alike.last === best && alike.inARow >= TRIED_AGAIN_AFTER * times ? other : best;
+  const tries = alike[other]?.length ?? 0;
+  if (tries === 0) return times < WORTH_A_TRY ? other : best;
+  return alike.last === best && alike.inARow >= (TRIED_AGAIN_AFTER[tries] as number) * times ? other : best;
 }
 
 const likeOf = (sizeBytes: number, nodes: number): string =>
@@ -147,10 +154,9 @@ export function learned(site: SiteModel, { way, sizeBytes, nodes, seconds }: Out
   const key = likeOf(sizeBytes, nodes);
   const of = way === 'swarm' ? 'swarm' : 'amqp';
   const before = site.like[key];
-  const was = before?.[of];
   const alike: Alike = {
     ...before,
-    [of]: was === undefined ? seconds : Math.sqrt(was * seconds),
+    [of]: [seconds, ...(before?.[of] ?? [])].slice(0, KEPT),
     last: of,
     inARow: before?.last === of ? before.inARow + 1 : 1,
   };

@@ -1,9 +1,9 @@
-import { Rate } from '#base/rate.ts';
+import { Flow } from './flow.ts';
 import { SWARM_LIMITS } from './limits.ts';
 
 /** How much is asked of one neighbour ahead of what comes: at first a little, then what comes in a moment. */
 export class AskWindow {
-  readonly #rate = new Rate(SWARM_LIMITS.rateMs);
+  readonly #rate = new Flow(SWARM_LIMITS.rateMs);
   #owed = 0;
 
   get owed(): number {
@@ -11,12 +11,13 @@ export class AskWindow {
   }
 
   bytesPerS(nowMs: number): number {
-    return this.#rate.bytesPerS(nowMs);
+    this.#rate.pass(nowMs, this.#owed > 0);
+    return this.#rate.bytesPerS;
   }
 
   room(nowMs: number): number {
     const { leastWindow, mostWindow, windowMs } = SWARM_LIMITS;
-    const bytes = (this.#rate.bytesPerS(nowMs) * windowMs) / 1_000;
+    const bytes = (this.bytesPerS(nowMs) * windowMs) / 1_000;
     return Math.min(mostWindow, Math.max(leastWindow, bytes)) - this.#owed;
   }
 
@@ -26,7 +27,8 @@ export class AskWindow {
   }
 
   came(bytes: number, nowMs: number): void {
+    this.#rate.pass(nowMs, this.#owed > 0);
     this.#owed = Math.max(0, this.#owed - bytes);
-    this.#rate.add(bytes, nowMs);
+    this.#rate.add(bytes);
   }
 }

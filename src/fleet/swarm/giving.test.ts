@@ -101,7 +101,7 @@ test('a piece that comes late keeps its place, and one that cannot be had is lef
 });
 
 test('a piece is given back once what was written of it has left, or the neighbour has gone', async () => {
-  const [inUse, leaves] = [new Set<number>(), new Array<() => void>()];
+  const [inUse, leaves] = [new Set<number>(), [] as (() => void)[]];
   const late = Promise.withResolvers<FramedPiece | undefined>();
   const had = (index: number): FramedPiece => {
     inUse.add(index);

@@ -20,7 +20,7 @@ export const SWARM_LIMITS = {
   leastWindow: 128 * KIB,
   mostWindow: 16 * MIB,
   /** A window holds what comes in so long, ms; and its rate is that of so long. */
-  rateMs: 500,
+  rateMs: 300,
   windowMs: 150,
   /** Pieces that are compared when one is chosen: enough to find a rare one. */
   sampled: 16,
@@ -51,7 +51,7 @@ export const SWARM_LIMITS = {
   /** A piece of which its taker says nothing for so long, ms, is not on its way any more. */
   ackMs: 500,
   /** Bytes that a giver tells of ahead of what has been taken, to all nodes together: at least, and at most; */
-  aheadBytes: 2 * MIB,
+  aheadBytes: 4 * MIB,
   mostAheadBytes: 64 * MIB,
   /** as much as its line carries in the time that a piece takes there, twice, and in so many ms beside. */
   mostAheadMs: 600,

@@ -117,6 +117,22 @@ test('when all have left once, as much more is told as the line carries in a mom
   assert.ok(quick >= 30 && slow >= limits.leastMore && slow <= quick / 3, `${quick}, ${slow}`);
 });
 
+test('what a node was told of and does not ask for is not waited for: it has it from elsewhere', () => {
+  const { placement, all, gain } = placed(400, 3);
+  let nowMs = 0;
+  for (; placement.held < 400 && nowMs < 60_000; nowMs += 20)
+    for (const node of all) {
+      const piece = node.told.find((told) => !node.pieces.has(told));
+      if (piece !== undefined) gain(node, piece, nowMs);
+    }
+  const told = (): number => all.reduce((sum, node) => sum + node.told.length, 0);
+  const before = told();
+  placement.tick(nowMs + 50);
+  assert.equal(told(), before, 'it may be asked for in a moment');
+  placement.tick(nowMs + 200);
+  assert.ok(told() > before);
+});
+
 test('what a line lets through in its first moment is not taken for what it carries', () => {
   const { placement, all, gain } = placed(120, 3);
   for (const node of all) for (const piece of [...node.told]) gain(node, piece, 1);

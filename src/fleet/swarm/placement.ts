@@ -25,6 +25,8 @@ type Told = {
   /** Of all that is due, what it was given bytes of. */
   readonly asked: Set<PieceIndex>;
   times: number;
+  /** As `#awaited` counted it last. */
+  awaited: number;
   gainedMs: number;
   /** What usually lies between two pieces that it gets, from anybody. */
   gapMs: number;
@@ -53,6 +55,8 @@ const GAP_WEIGHT = 0.2;
 const LEAST_GROWS = 1.01;
 /** When less than one part in so many of what the nodes get comes from here, they hardly wait for it: as much less is told ahead. */
 const SHARE_COUNTS = 12;
+/** Who is told of a piece that he lacks asks for it in this time, ms, or has asked somebody else. */
+const ASKS_MS = 150;
 /** So many of its usual gaps without a piece are no chance. */
 const GAPS = 8;
 
@@ -105,7 +109,7 @@ export class Placement {
     const open = new BitWords(this.#shape.pieceCount);
     const due = { due: new Map(), only: new Set<PieceIndex>(), asked: new Set<PieceIndex>() };
     const never = Number.POSITIVE_INFINITY;
-    this.#nodes.set(node, { node, open, ...due, times: 0, gainedMs: nowMs, gapMs: 0, leastMs: never, starved: false });
+    this.#nodes.set(node, { node, open, ...due, times: 0, awaited: 0, gainedMs: nowMs, gapMs: 0, leastMs: never, starved: false });
     for (let piece = 0; piece < this.#shape.pieceCount; piece++)
       if (node.hasPiece(piece)) this.#gain(piece);
       else open.set(piece);
@@ -265,15 +269,23 @@ export class Placement {
     const open: Told[] = [];
     for (const known of this.#nodes.values()) {
       if (this.#isStalled(known, nowMs)) continue;
-      room -= known.due.size;
+      room -= this.#awaited(known, nowMs);
       if (known.open.count > 0) open.push(known);
     }
-    open.sort((a, b) => a.due.size - b.due.size || a.times - b.times);
+    open.sort((a, b) => a.awaited - b.awaited || a.times - b.times);
     for (let i = 0; room >= 1 && open.length > 0; i = (i + 1) % open.length, room--) {
       const known = open[i] as Told;
       this.#tellRare(known, known.due.size + 1, nowMs);
       if (known.open.count === 0) open.splice(i--, 1);
     }
+  }
+
+  /** Of what is due, what it has asked for, or was told of just now. The rest it has had, or will have, from elsewhere. */
+  #awaited(known: Told, nowMs: number): number {
+    let count = 0;
+    for (const [piece, toldMs] of known.due) if (nowMs - toldMs < ASKS_MS || known.asked.has(piece)) count++;
+    known.awaited = count;
+    return count;
   }
 
   /** One that starves: one window. */
