@@ -10,10 +10,6 @@ export type Giver = {
   readonly has: BitWords;
   /** Bytes that may still be asked of it now. */
   readonly room: number;
-  /** Bytes that were asked of it and have not come. */
-  readonly owed: number;
-  /** Bytes a second that come from it while it owes any. */
-  readonly bytesPerS: number;
   /** `cancel`: not any more. */
   ask(piece: PieceIndex, begin: number, length: number, cancel?: boolean): void;
   /** It is late with a piece: for a while it is asked for nothing. */
@@ -188,16 +184,12 @@ export class Filling {
    */
   #moveOne(giver: Giver, nowMs: number): boolean {
     if (this.#wanted.count > 0) return false;
-    const owing = new Map<Giver, number>();
+    const owing = new Set<Giver>();
     for (const [index, begun] of this.#begun) {
-      const before = owing.get(begun.giver) ?? 0;
-      const isOnItsWay = before === 0;
-      const missing = begun.left * BLOCK_BYTES;
-      owing.set(begun.giver, before + missing);
+      const isOnItsWay = !owing.has(begun.giver);
+      owing.add(begun.giver);
       if (begun.giver === giver || !giver.has.has(index) || this.#soleOnly.has(index)) continue;
-      const isLate = nowMs - begun.askedMs >= MOVE_AFTER_MS;
-      if (isOnItsWay ? !isLate || this.#moved !== undefined : !isLate && !isSooner(giver, begun.giver, before, missing))
-        continue;
+      if (nowMs - begun.askedMs < MOVE_AFTER_MS || (isOnItsWay && this.#moved !== undefined)) continue;
       this.#takeBack(begun);
       if (isOnItsWay) this.#moved = index;
       begun.piece = copyOf(begun.piece); // the one before may still be writing to it
@@ -238,15 +230,5 @@ function copyOf({ index, lengthBytes, buffer }: FramedPiece): FramedPiece {
   return copy;
 }
 
-/** Whether the bytes come from `here` so much sooner than from `there`, where others stand before them, that it is worth asking again. */
-function isSooner(here: Giver, there: Giver, beforeBytes: number, bytes: number): boolean {
-  if (here.bytesPerS === 0) return false;
-  const hereMs = (1_000 * (here.owed + bytes)) / here.bytesPerS;
-  const thereMs = (1_000 * (beforeBytes + bytes)) / there.bytesPerS;
-  return thereMs > SOONER * hereMs + WORTH_MS;
-}
-
-const SOONER = 3;
-const WORTH_MS = 50;
 /** What is asked for so long may be asked of another at the end. */
 const MOVE_AFTER_MS = 500;

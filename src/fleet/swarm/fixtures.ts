@@ -69,14 +69,6 @@ class SimLink implements Giver {
     return this.window.room(this.#sim.nowMs);
   }
 
-  get owed(): number {
-    return this.window.owed;
-  }
-
-  get bytesPerS(): number {
-    return this.window.bytesPerS(this.#sim.nowMs);
-  }
-
   ask(piece: number, begin: number, length: number, cancel = false): void {
     this.window.asked(cancel ? -length : length);
     this.#sim.send(this.from.line, 17, () => {
@@ -257,11 +249,8 @@ export class SwarmSim {
     link.window.came(length, this.nowMs);
     for (let at = begin; at < begin + length; at += BLOCK_BYTES) {
       if (!node.filling.target(index, at, BLOCK_BYTES, link)) this.#twice += BLOCK_BYTES;
-      else if (node.filling.came(index, at, link)) {
-        if (node.filling.wanted === 0)
-          for (const other of node.links.values()) if (other.owed === 0) node.filling.fill(other, this.nowMs);
+      else if (node.filling.came(index, at, link))
         this.#at(this.nowMs + this.shape.keepMs, () => this.#keep(node, index, link));
-      }
     }
     node.filling.fill(link, this.nowMs);
   }

@@ -107,14 +107,6 @@ export class Link implements Giver, PlacedNode {
     return this.#asks.room(nowMs);
   }
 
-  get owed(): number {
-    return this.#asks.owed;
-  }
-
-  get bytesPerS(): number {
-    return this.#asks.bytesPerS(this.#world.nowMs());
-  }
-
   /** Bytes that came with the handshake, or later. */
   heard(bytes: Uint8Array): void {
     if (this.#over) return;

@@ -109,7 +109,17 @@ export class Placement {
     const open = new BitWords(this.#shape.pieceCount);
     const due = { due: new Map(), only: new Set<PieceIndex>(), asked: new Set<PieceIndex>() };
     const never = Number.POSITIVE_INFINITY;
-    this.#nodes.set(node, { node, open, ...due, times: 0, awaited: 0, gainedMs: nowMs, gapMs: 0, leastMs: never, starved: false });
+    this.#nodes.set(node, {
+      node,
+      open,
+      ...due,
+      times: 0,
+      awaited: 0,
+      gainedMs: nowMs,
+      gapMs: 0,
+      leastMs: never,
+      starved: false,
+    });
     for (let piece = 0; piece < this.#shape.pieceCount; piece++)
       if (node.hasPiece(piece)) this.#gain(piece);
       else open.set(piece);

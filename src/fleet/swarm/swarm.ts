@@ -216,9 +216,6 @@ export class Swarm {
   #came(link: Link, index: PieceIndex, begin: number): void {
     const whole = this.#filling.came(index, begin, link);
     if (!whole) return;
-    // At the end who has nothing to give any more takes over what is asked of slower ones.
-    if (this.#filling.wanted === 0)
-      for (const other of this.#links) if (other.owed === 0) this.#filling.fill(other, this.#world.clock.nowMs());
     if (!isPiece(this.seed, index, whole.piece.payloadParts())) {
       this.#count.badPieces++;
       const liar = this.#filling.bad(whole);
