@@ -119,11 +119,11 @@ test('a large file goes to the relay, and from there to the terminals, by swarms
   // AMQP is slow here, as far as is known.
   for (const group of ['relays', 'site east'])
     book.setFact(
-      `model ${group}`,
+      `ways ${group}`,
       JSON.stringify({
         amqp: { w: 1, x: 50, y: 100, xx: 5_000, xy: 5_000 },
         swarm: { w: 1e6, x: 1e7, y: 1e4, xx: 1e9, xy: 1e5 },
-        last: {},
+        like: {},
       }),
     );
   const { id, content } = await published(12_000_000);

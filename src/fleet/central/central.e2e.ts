@@ -39,12 +39,12 @@ test('what is small travels with its offer, to everybody in one message', async 
 
 test('chunks are sent when all are ready; what is lost is asked for and sent again, and nothing else', async (t) => {
   const { central, nodes, folder, stateOf, book } = await fleet(t, ['t1', 't2']);
-  book.setFact('model site east', JSON.stringify(quickAmqp));
+  book.setFact('ways site east', JSON.stringify(quickAmqp));
   nodes[0]?.faults.loses.add(3).add(7);
   const id = await central.publish({ path: fileOf(folder, 3_000_000) });
   await until('complete', () => stateOf(id) === 'complete');
   for (const { cameBytes } of nodes) assert.equal(cameBytes, 3_000_000);
-  assert.ok(book.fact('model site east') !== JSON.stringify(quickAmqp), 'something was learned');
+  assert.ok(book.fact('ways site east') !== JSON.stringify(quickAmqp), 'something was learned');
 });
 
 test('relays first, then the terminals, which are told of them', async (t) => {
@@ -280,5 +280,5 @@ test('what nobody can read is thrown away, and said by nobody else', async (t) =
 const quickAmqp = {
   amqp: { w: 1e6, x: 1e7, y: 1e4, xx: 1e9, xy: 1e5 },
   swarm: { w: 1, x: 50, y: 100, xx: 5_000, xy: 5_000 },
-  last: {},
+  like: {},
 };

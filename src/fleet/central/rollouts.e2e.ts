@@ -168,9 +168,9 @@ test('what a site may get is sent at its rate, once, and others do not wait for 
   const quick = {
     amqp: { w: 1e6, x: 1e7, y: 1e4, xx: 1e9, xy: 1e5 },
     swarm: { w: 1, x: 50, y: 100, xx: 5_000, xy: 5_000 },
-    last: {},
+    like: {},
   };
-  for (const site of ['of-b1', 'of-b2']) book.setFact(`model site ${site}`, JSON.stringify(quick));
+  for (const site of ['of-b1', 'of-b2']) book.setFact(`ways site ${site}`, JSON.stringify(quick));
   const startMs = Date.now();
   const id = await central.publish({ path: fileOf(folder, 1_200_000) });
   await until('the other one has it', () => nodes.get('b2')?.whole.has(id) ?? false);
