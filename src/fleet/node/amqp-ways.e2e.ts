@@ -168,6 +168,23 @@ test('several pieces in one message are each verified: those that are right are 
   assertThere(bench, patch);
 });
 
+test('in chunks: until the last piece has come the rest is on its way, for a while', async (t) => {
+  const central = await ScriptedCentral.start(t);
+  const clock = stillClock();
+  await nodeOf(t, central, 'n1', { clock });
+  const patch = distribution(4 * PIECE);
+  await central.say('all', offerOf(patch, 'chunks'));
+  await central.next('n1', 'ready');
+  await central.say('site.east', { kind: 'go', id: patch.id }, undefined, DATA);
+  await central.pieces('site.east', patch, [0, 1]);
+  await drained(central, 'n1');
+  clock.later(NODE_LIMITS.queueMs - 1);
+  await sleep(3 * NODE_LIMITS.tickMs);
+  assert.deepEqual(central.unasked(), []);
+  clock.later(1);
+  assert.deepEqual((await central.next('n1', 'want')).pieces, [[2, 4]]);
+});
+
 test('in chunks: what did not come is asked for, again and less and less often', async (t) => {
   const central = await ScriptedCentral.start(t);
   const clock = stillClock();

@@ -279,7 +279,8 @@ export class Holding {
   #askForWhatLacks(nowMs: number): void {
     const kept = this.#kept as Kept;
     if (this.#heardMs === undefined || this.way === 'swarm' || this.hasAll) return;
-    if (nowMs - this.#heardMs < this.#patienceMs) return;
+    const hasLast = kept.has((this.#seed?.meta.pieceCount ?? 0) - 1);
+    if (nowMs - this.#heardMs < (hasLast ? this.#patienceMs : Math.max(NODE_LIMITS.queueMs, this.#patienceMs))) return;
     this.#heardMs = nowMs;
     this.#patienceMs = Math.min(NODE_LIMITS.silenceMostMs, 2 * this.#patienceMs);
     this.#world.say({ kind: 'want', id: this.id, pieces: this.#runs((piece) => !kept.has(piece)) });

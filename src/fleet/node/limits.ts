@@ -16,6 +16,8 @@ export const NODE_LIMITS = {
   /** When no piece came by AMQP for so long, ms, those that lack are asked for; twice as long after each time without one, up to the most. */
   silenceMs: 2_000,
   silenceMostMs: 30_000,
+  /** As long as the last piece has not come, the rest most likely stands in a busy broker's queue, in order: it is asked for no sooner than after so long, ms. */
+  queueMs: 15_000,
   /** Milliseconds between two words on how far it is. */
   progressMs: 5_000,
   /** A whole one of which nobody took a byte for so long is closed, ms. */
