@@ -228,7 +228,9 @@ async function run(): Promise<void> {
     if (cells.length > 0) say(`\n${table(cells)}\n\n${[...verdicts(cells)].join('\n')}`);
     const most = Math.max(...bench.rows.map(({ load = 0 }) => load));
     if (most > BUSY * cpus().length)
-      say(`The load average was up to ${most}, much of it the bench's own: if others worked here, too, no ratio is to be trusted.`);
+      say(
+        `The load average was up to ${most}, much of it the bench's own: if others worked here, too, no ratio is to be trusted.`,
+      );
     if (cells.some(({ computed }) => computed)) say('* computed: nodes x size / line');
   }
 }
