@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type Came, FrameJoiner, frameBodies, joinFrames } from './amqp-frames.ts';
+import { BulkMemory, type Came, FrameJoiner, frameBodies, joinFrames } from './amqp-frames.ts';
 
 function frame(type: number, channel: number, payload: Buffer): Buffer {
   const head = Buffer.alloc(7);
@@ -52,7 +52,7 @@ test('however the bytes are cut, and whoever else speaks in between, each body c
         if (i % 3 === 0) mixed.push(frame(8, 0, Buffer.alloc(0)));
       }
       const stream = Buffer.concat(mixed);
-      const joiner = new FrameJoiner();
+      const joiner = new FrameJoiner(new BulkMemory());
       const all: Came[] = [];
       // One memory for all that is read, as a socket has it.
       const memory = Buffer.alloc(40);
@@ -84,13 +84,14 @@ test('what is no AMQP is said to be none, and takes no memory', () => {
     Buffer.from([1, 0, 1, 255, 255, 255, 255]),
     frame(2, 1, Buffer.alloc(5)),
   ];
-  for (const bytes of bad) assert.throws(() => read(new FrameJoiner(1_000), bytes), Error, bytes.toString('hex'));
+  for (const bytes of bad)
+    assert.throws(() => read(new FrameJoiner(new BulkMemory(), 1_000), bytes), Error, bytes.toString('hex'));
 });
 
 test('whatever comes, it ends in frames or in an error', () => {
   fc.assert(
     fc.property(fc.array(fc.uint8Array({ maxLength: 60 }), { maxLength: 20 }), (chunks) => {
-      const joiner = new FrameJoiner(5_000);
+      const joiner = new FrameJoiner(new BulkMemory(), 5_000);
       try {
         for (const chunk of chunks) read(joiner, Buffer.from(chunk));
       } catch (error) {
@@ -127,7 +128,7 @@ test('a connection is given frames that it decodes, and bodies that it need not'
   const it = connection();
   const frames = framesOf(7, Buffer.from('a body of some length'), 8);
   it.rest = Buffer.from((frames[0] as Buffer).subarray(0, 5));
-  joinFrames(it);
+  joinFrames(it, new BulkMemory());
   assert.equal(it.recvFrame(), false);
   assert.equal(it.recvSinceLastCheck, false);
   const rest = Buffer.concat(frames).subarray(5);
@@ -136,19 +137,45 @@ test('a connection is given frames that it decodes, and bodies that it need not'
   assert.deepEqual(it.recvFrame(), { channel: 7, content: Buffer.from('a body of some length') });
   assert.equal(it.recvFrame(), false);
   assert.equal(it.recvSinceLastCheck, true);
-  assert.throws(() => joinFrames({}), /another version/);
+  assert.throws(() => joinFrames({}, new BulkMemory()), /another version/);
 });
 
 test('the frames of a body lie in one memory, which is the caller’s', () => {
   const it = connection();
-  const frames = frameBodies(it);
+  const frames = frameBodies(it, new BulkMemory());
   const body = Buffer.from('a body of some length');
   assert.equal((it.sendContent as (channel: number, body: Buffer) => boolean)(1, body), true);
-  const joiner = new FrameJoiner();
+  const joiner = new FrameJoiner(new BulkMemory());
   assert.deepEqual(contentsOf(read(joiner, Buffer.concat([header(1, body.length), ...it.written]))), [`1 ${body}`]);
   assert.ok(it.written.every(({ length }) => length <= it.frameMax));
   assert.equal(frames.memory()?.byteLength, Buffer.concat(it.written).length);
   assert.equal(frames.memory(), undefined);
   assert.ok(it.sentSinceLastCheck);
-  assert.throws(() => frameBodies({}), /another version/);
+  assert.throws(() => frameBodies({}, new BulkMemory()), /another version/);
+});
+
+test('a body that was released is the memory of the next one', () => {
+  const memory = new BulkMemory();
+  const joiner = new FrameJoiner(memory);
+  const bodies = [Buffer.alloc(100_000, 1), Buffer.alloc(100_000, 2)];
+  const contents = bodies.map((body) => {
+    const came = read(joiner, Buffer.concat(framesOf(3, body, 60_000))).find((one) => 'content' in one);
+    const { content } = came as { content: Buffer };
+    assert.deepEqual(content, body);
+    memory.release(content);
+    memory.release(content);
+    return content;
+  });
+  assert.deepEqual(
+    contents.map(({ length }) => length),
+    [0, 0],
+  );
+  assert.notEqual(memory.take(100_000).buffer, memory.take(100_000).buffer);
+});
+
+test('a small body is not taken away from others that lie beside it', () => {
+  const memory = new BulkMemory();
+  const small = Buffer.from('a small one');
+  memory.release(small);
+  assert.equal(`${small}`, 'a small one');
 });

@@ -3,7 +3,8 @@
  * into memory that is thrown away, and collecting that costs a receiver more than all it does with the bytes. Here each byte of a body is copied once, from where the socket read it to where the
  * message lies.
  */
-import { MIB } from '#base/units.ts';
+import { SpareMemory } from '#base/spare-memory.ts';
+import { KIB, MIB } from '#base/units.ts';
 
 /** AMQP 0-9-1, 2.3.5: type, channel, size of the payload; the payload; an end. */
 const HEAD_BYTES = 7;
@@ -14,12 +15,32 @@ const SIZE_AT = 4;
 /** RabbitMQ itself takes no larger message than this. */
 const MOST_BYTES = 512 * MIB;
 
+/** The memory of a smaller body is a part of others' memory, or not worth to be kept. */
+const BULK_BYTES = 16 * KIB;
+/** A node has sixteen quarters of a megabyte at a time, a central some more that the broker has not confirmed. */
+const SPARE_BYTES = 8 * MIB;
+
+/** Memory for the bodies of one connection, used again once they are released. */
+export class BulkMemory {
+  readonly #spare = new SpareMemory(SPARE_BYTES);
+
+  take(bytes: number): Buffer {
+    return bytes < BULK_BYTES ? Buffer.allocUnsafeSlow(bytes) : Buffer.from(this.#spare.take(bytes));
+  }
+
+  /** Nobody uses it any more: a view of it that somebody kept is empty from now on. */
+  release({ buffer, length }: Buffer): void {
+    if (length >= BULK_BYTES && buffer instanceof ArrayBuffer && buffer.byteLength === length) this.#spare.give(buffer);
+  }
+}
+
 /** `frame`: one that is no body, from its first byte to its end. `content`: the whole body of a message. */
 export type Came = { readonly frame: Buffer } | { readonly channel: number; readonly content: Buffer };
 
 type Body = { readonly content: Buffer; had: number };
 
 export class FrameJoiner {
+  readonly #memory: BulkMemory;
   readonly #mostBytes: number;
   /** What was pushed and is not looked at. */
   #bytes: Buffer = Buffer.alloc(0);
@@ -32,7 +53,8 @@ export class FrameJoiner {
   #lacks = 0;
 
   /** `mostBytes`: of one message. */
-  constructor(mostBytes: number = MOST_BYTES) {
+  constructor(memory: BulkMemory, mostBytes: number = MOST_BYTES) {
+    this.#memory = memory;
     this.#mostBytes = mostBytes;
   }
 
@@ -88,7 +110,7 @@ export class FrameJoiner {
     const size = frame.readBigUInt64BE(HEAD_BYTES + SIZE_AT);
     if (size > BigInt(this.#mostBytes)) throw new Error(`a message of ${size} bytes`);
     this.#bodies.delete(channel);
-    if (size > 0n) this.#bodies.set(channel, { content: Buffer.allocUnsafeSlow(Number(size)), had: 0 });
+    if (size > 0n) this.#bodies.set(channel, { content: this.#memory.take(Number(size)), had: 0 });
   }
 
   #bodyOn(): Came | undefined {
@@ -121,11 +143,11 @@ type Connection = {
 };
 
 /** From now on the connection's frames are read as it is said above. `connection`: the library's, opened. */
-export function joinFrames(connection: object): void {
+export function joinFrames(connection: object, memory: BulkMemory): void {
   const reader = connection as Connection;
   const decode = reader.recvFrame;
   if (typeof decode !== 'function' || !Buffer.isBuffer(reader.rest)) throw new Error('bug: another version of amqplib');
-  const joiner = new FrameJoiner();
+  const joiner = new FrameJoiner(memory);
   joiner.push(Buffer.from(reader.rest));
   reader.rest = Buffer.alloc(0);
   reader.recvFrame = () => {
@@ -148,20 +170,20 @@ export function joinFrames(connection: object): void {
  * From now on the frames of a body lie in one memory, which is the caller's: `memory` returns that of the last body that was sent. The library makes new memory for each frame,
  * filled with zeros first, and leaves it to be collected.
  */
-export function frameBodies(connection: object): { memory(): ArrayBuffer | undefined } {
+export function frameBodies(connection: object, bulk: BulkMemory): { memory(): Buffer | undefined } {
   const writer = connection as Connection;
   if (typeof writer.sendContent !== 'function' || !(writer.frameMax > HEAD_BYTES + 1))
     throw new Error('bug: another version of amqplib');
   const most = writer.frameMax - HEAD_BYTES - 1;
-  let last: ArrayBuffer | undefined;
+  let last: Buffer | undefined;
   writer.sendContent = (channel, body) => {
     const count = Math.ceil(body.length / most);
-    const memory = new ArrayBuffer(body.length + count * (HEAD_BYTES + 1));
+    const memory = bulk.take(body.length + count * (HEAD_BYTES + 1));
     const to = writer.channels[channel]?.buffer;
     let hasRoom = true;
     for (let [from, at] = [0, 0]; from < body.length; from += most) {
       const size = Math.min(most, body.length - from);
-      const frame = Buffer.from(memory, at, HEAD_BYTES + size + 1);
+      const frame = memory.subarray(at, at + HEAD_BYTES + size + 1);
       frame.writeUInt8(BODY, 0);
       frame.writeUInt16BE(channel, 1);
       frame.writeUInt32BE(size, 3);

@@ -1,5 +1,6 @@
 /** Messages and queues as amqplib and RabbitMQ spell them. */
 import type { Channel, ConsumeMessage, Options } from 'amqplib';
+import type { BulkMemory } from './amqp-frames.ts';
 import type { Delivery, Message, Queue } from './broker.ts';
 
 /** Of a mandatory message: a returned one is known by nothing else (basic.return has no delivery tag). */
@@ -20,7 +21,7 @@ export function propertiesOf(message: Message, mandatory: boolean, number: numbe
 }
 
 /** What a stranger with an account sent may lack anything, or have another type: that counts as nothing. */
-export function deliveryOf(received: ConsumeMessage, channel: Channel): Delivery {
+export function deliveryOf(received: ConsumeMessage, channel: Channel, memory: BulkMemory): Delivery {
   const { fields, properties, content } = received;
   let isAnswered = false;
   const answer = (say: () => void) => (): void => {
@@ -48,11 +49,7 @@ export function deliveryOf(received: ConsumeMessage, channel: Channel): Delivery
     ack: answer(() => channel.ack(received)),
     requeue: answer(() => channel.nack(received, false, true)),
     reject: answer(() => channel.reject(received, false)),
-    release: () => {
-      // Small ones may lie in memory that others have a part of.
-      if (content.buffer instanceof ArrayBuffer && content.buffer.byteLength === content.length)
-        content.buffer.transfer(0);
-    },
+    release: () => memory.release(content),
   };
 }
 

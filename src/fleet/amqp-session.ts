@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Channel, ChannelModel, ConfirmChannel, ConsumeMessage, Message as Returned } from 'amqplib';
 import { errorText } from '#base/errors.ts';
-import { frameBodies, joinFrames } from './amqp-frames.ts';
+import { BulkMemory, frameBodies, joinFrames } from './amqp-frames.ts';
 import { deliveryOf, PUBLISH_NUMBER, propertiesOf, queueOptions } from './amqp-messages.ts';
 import type { Consuming, Declared, Message, Published, Topology } from './broker.ts';
 import { BROKER_LIMITS } from './broker-limits.ts';
@@ -13,7 +13,7 @@ type Flight = {
   sentMs: number;
   isReturned: boolean;
   /** Where its frames lie, if they are many: nobody's once the broker has answered. */
-  memory?: ArrayBuffer | undefined;
+  memory?: Buffer | undefined;
 };
 export type SessionOptions = {
   readonly onBlocked: (why: string | undefined) => void;
@@ -41,6 +41,7 @@ export class AmqpSession implements Session {
   readonly #resolveEnded: (why: string) => void;
   readonly #closed = Promise.withResolvers<void>();
   readonly #flights = new Map<number, Flight>();
+  readonly #memory = new BulkMemory();
   readonly #frames: ReturnType<typeof frameBodies>;
   readonly #consumers = new Set<Channel>();
   #publisher: ConfirmChannel | undefined;
@@ -58,8 +59,8 @@ export class AmqpSession implements Session {
     this.#resolveEnded = resolve;
     this.#model = model;
     this.#options = options;
-    joinFrames(model.connection);
-    this.#frames = frameBodies(model.connection);
+    joinFrames(model.connection, this.#memory);
+    this.#frames = frameBodies(model.connection, this.#memory);
     this.#patience = setInterval(() => this.#loseLate(), options.confirmMs / 4);
     this.#patience.unref();
     // Without a listener an error would end the process. `close` follows it and has it.
@@ -133,7 +134,7 @@ export class AmqpSession implements Session {
         const isTooLong = message.content.length > BROKER_LIMITS.bodyBytes;
         try {
           if (isTooLong) channel.reject(message, false);
-          else onDelivery(deliveryOf(message, channel));
+          else onDelivery(deliveryOf(message, channel, this.#memory));
         } catch (error) {
           this.#options.onError(error);
         }
@@ -222,7 +223,8 @@ export class AmqpSession implements Session {
 
   #confirmed(number: number, isRefused: boolean): void {
     if (this.#isDead) return;
-    this.#flights.get(number)?.memory?.transfer(0);
+    const memory = this.#flights.get(number)?.memory;
+    if (memory) this.#memory.release(memory);
     if (isRefused) this.#settle(number, { kind: 'refused', why: 'a queue is full' });
     else this.#settle(number, { kind: this.#flights.get(number)?.isReturned ? 'unroutable' : 'ok' });
   }

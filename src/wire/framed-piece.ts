@@ -1,3 +1,4 @@
+import { SpareMemory } from '#base/spare-memory.ts';
 import type { PieceIndex } from '#base/units.ts';
 import { BLOCK_BYTES, MIB } from '#base/units.ts';
 
@@ -11,33 +12,7 @@ const framedBytes = (lengthBytes: number): number => lengthBytes + PIECE_HEADER_
 /** Two gigabits' worth of a hundred milliseconds: as much as is being verified and written while the next pieces come. */
 const SPARE_BYTES = 32 * MIB;
 
-/**
- * Memory for the next pieces. To the garbage collector each piece is new memory, and 64 MiB of that make it look at everything: a box that fetches
- * fast would do little else.
- */
-class Spare {
-  readonly #free: ArrayBuffer[] = [];
-  #bytes = 0;
-
-  take(bytes: number): ArrayBuffer | undefined {
-    const at = this.#free.findLastIndex((memory) => memory.byteLength === bytes);
-    if (at < 0) return undefined;
-    this.#bytes -= bytes;
-    return this.#free.splice(at, 1)[0];
-  }
-
-  give(memory: ArrayBuffer): void {
-    this.#free.push(memory);
-    this.#bytes += memory.byteLength;
-    while (this.#bytes > SPARE_BYTES) {
-      const oldest = this.#free.shift();
-      this.#bytes -= oldest?.byteLength ?? 0;
-      oldest?.transfer(0); // freed now
-    }
-  }
-}
-
-const spare = new Spare();
+const spare = new SpareMemory(SPARE_BYTES);
 
 /**
  * A piece as it goes over the wire: the header of a piece message before each of its 16 KiB blocks, so that a run of
@@ -73,12 +48,12 @@ export class FramedPiece {
   static allocate(index: PieceIndex, lengthBytes: number): FramedPiece {
     checkLength(lengthBytes);
     const bytes = framedBytes(lengthBytes);
-    return new FramedPiece(index, lengthBytes, spare.take(bytes) ?? Buffer.allocUnsafeSlow(bytes).buffer).#headed();
+    return new FramedPiece(index, lengthBytes, spare.take(bytes)).#headed();
   }
 
   /** The memory of a piece that nobody uses becomes another's. A view of it that somebody kept is empty from now on. */
   static discard(piece: FramedPiece): void {
-    spare.give((piece.buffer.buffer as ArrayBuffer).transfer());
+    spare.give(piece.buffer.buffer as ArrayBuffer);
   }
 
   /** The same piece again, around its memory as it came back from a worker. */

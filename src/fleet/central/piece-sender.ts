@@ -2,6 +2,7 @@ import type { Clock } from '#base/clock.ts';
 import type { Log } from '#base/log.ts';
 import type { PieceIndex } from '#base/units.ts';
 import { KIB } from '#base/units.ts';
+import { BulkMemory } from '../amqp-frames.ts';
 import type { Broker, Message, Published } from '../broker.ts';
 import { CONTENT_TYPE } from '../messages.ts';
 import { DATA, keyTo, type Receiver } from '../names.ts';
@@ -45,6 +46,7 @@ const WAITS = 300;
  */
 export class PieceSender {
   readonly #world: SenderWorld;
+  readonly #memory = new BulkMemory();
   #count = 0;
   /** Bytes that were sent, each once however many got them. */
   sentBytes = 0;
@@ -61,7 +63,7 @@ export class PieceSender {
     const flying = new Set<Promise<void>>();
     for (const run of runsOf(pieces, sending.pieceLength)) {
       if (sending.isHeld?.()) break;
-      const bytes = Buffer.allocUnsafeSlow(bytesOf(run, sending));
+      const bytes = this.#memory.take(bytesOf(run, sending));
       const own: Promise<void>[] = [];
       for (const { index, body } of await this.#bodies(sending, run, bytes)) {
         for (const receiver of to) {
@@ -77,7 +79,7 @@ export class PieceSender {
         this.sentBytes += body.length;
       }
       // Given back as soon as nobody needs it: else it is what makes the garbage collector work.
-      void Promise.allSettled(own).then(() => bytes.buffer.transfer(0));
+      void Promise.allSettled(own).then(() => this.#memory.release(bytes));
     }
     await Promise.all(flying);
   }

@@ -27,7 +27,7 @@ export const NODE_LIMITS = {
   retryMs: [500, 30_000],
   /** Unanswered messages: control messages wait for the disk now and then, pieces for little. */
   controlPrefetch: 32,
-  dataPrefetch: 64,
+  dataPrefetch: 32,
   /** Warnings of one distribution that the central is told of: of more liars it hears no more. */
   warnings: 8,
   /** Distributions that are named in `hello`, and runs of pieces in one message: what the schema allows. */
