@@ -35,7 +35,7 @@ export const SWARM_LIMITS = {
   handshakeMs: 10_000,
   keepAliveMs: 60_000,
   /** A `have` follows another write after so long, ms: a piece passes from neighbour to neighbour in that time, and many are said at once. */
-  haveMs: 20,
+  haveMs: 10,
   tickMs: 250,
   /** A giver that has seen all of its pieces leave tells of more only to who has got nothing new for so long, ms. */
   starvedMs: 1_500,
@@ -62,6 +62,8 @@ export const SWARM_LIMITS = {
   leastMore: 2,
   /** What came last stays in memory for the neighbours, bytes. */
   memoryBytes: 16 * MIB,
+  /** Bytes of a distribution whose pieces stay in memory until all are here: as much is fetched again after a crash. */
+  heldBytes: MIB,
   /** Files of one distribution that are open at once. */
   openFiles: 64,
 } as const;

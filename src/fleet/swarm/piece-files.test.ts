@@ -33,7 +33,7 @@ function published(files: readonly SeedFile[], name = '补丁 7'): { seed: Seed;
 }
 
 const several: readonly SeedFile[] = [
-  { path: ['a', '安装包.bin'], lengthBytes: 2 * PIECE + 5 },
+  { path: ['a', '安装包.bin'], lengthBytes: 20 * PIECE + 5 },
   ...Array.from({ length: 200 }, (_, i) => ({ path: ['small', `${i}.txt`], lengthBytes: 1_000 + i })),
   { path: ['empty.txt'], lengthBytes: 0 },
   { path: ['last.bin'], lengthBytes: PIECE },
@@ -179,12 +179,12 @@ test('the memory of a piece becomes another’s when nobody looks at it, and not
 test('a place that cannot be written is said, and throwing away leaves nothing', async (t) => {
   const folder = temporary(t);
   const { seed, bytes } = published([
-    { path: ['a'], lengthBytes: PIECE },
+    { path: ['a'], lengthBytes: 16 * PIECE },
     { path: ['a', 'b'], lengthBytes: PIECE },
   ]);
   await using files = await PieceFiles.open(seed, folder, silentLog);
   assert.equal(await files.keep(pieceOf(seed, bytes, 0)), 'ok');
-  assert.equal(await files.keep(pieceOf(seed, bytes, 1)), 'failed');
+  assert.equal(await files.keep(pieceOf(seed, bytes, 16)), 'failed');
   await files.discard();
   assert.deepEqual(readdirSync(join(folder, '.swarmbox-part')), []);
   mkdirSync(join(folder, 'x'));
@@ -244,4 +244,44 @@ test('originals that the seed was made of just now are not read again, and each 
   writeFileSync(join(folder, 'one.bin'), changed.subarray(0, -5));
   assert.deepEqual(await files.readRun(0, into), [1, 3]);
   assert.deepEqual([files.has(0), files.has(1), files.has(3)], [true, false, false]);
+});
+
+const small: readonly SeedFile[] = [{ path: [], lengthBytes: 5 * PIECE + 9 }];
+
+test('the pieces of a small distribution are written when all are here', async (t) => {
+  const folder = temporary(t);
+  const { seed, bytes } = published(small, 'one.bin');
+  await using files = await PieceFiles.open(seed, folder, silentLog);
+  for (const piece of [3, 0, 5, 4, 1, 2]) {
+    assert.deepEqual(readdirSync(folder), []);
+    assert.equal(await files.keep(pieceOf(seed, bytes, piece)), 'ok');
+  }
+  assert.ok((await contentOf(files, seed)).equals(bytes), 'they can be given to others meanwhile');
+  await files.place();
+  assertPlaced(folder, seed, bytes);
+});
+
+test('what is had of a small distribution is there when it is opened again', async (t) => {
+  const folder = temporary(t);
+  const { seed, bytes } = published(small, 'one.bin');
+  {
+    await using files = await PieceFiles.open(seed, folder, silentLog);
+    for (const piece of [5, 0, 1, 3]) await files.keep(pieceOf(seed, bytes, piece));
+    assert.equal(await files.keepRun(2, bytes.subarray(2 * PIECE, 3 * PIECE)), 'ok');
+  }
+  await using again = await PieceFiles.open(seed, folder, silentLog);
+  assert.equal(again.count, 5);
+  await again.keep(pieceOf(seed, bytes, 4));
+  await again.place();
+  assertPlaced(folder, seed, bytes);
+});
+
+test('a small distribution that the disk does not take has no place, and says why', async (t) => {
+  const folder = temporary(t);
+  const { seed, bytes } = published(small, 'one.bin');
+  await using files = await PieceFiles.open(seed, folder, silentLog);
+  for (let piece = 0; piece < 6; piece++) await files.keep(pieceOf(seed, bytes, piece));
+  writeFileSync(join(folder, '.swarmbox-part'), '');
+  await assert.rejects(files.place(), { code: 'ENOTDIR' });
+  assert.deepEqual(readdirSync(folder), ['.swarmbox-part']);
 });

@@ -36,6 +36,8 @@ export class PieceFiles implements PieceHome, AsyncDisposable {
   /** What came last, oldest first. */
   readonly #memory = new Map<PieceIndex, FramedPiece>();
   #memoryBytes = 0;
+  /** Of a small distribution: pieces that are in memory alone. */
+  readonly #unwritten = new Set<PieceIndex>();
   /** Pieces that somebody looks at, and how many do. */
   readonly #lent = new Map<FramedPiece, number>();
   #isPlaced = false;
@@ -133,7 +135,14 @@ export class PieceFiles implements PieceHome, AsyncDisposable {
     if (!this.#lent.has(piece) && this.#memory.get(piece.index) !== piece) FramedPiece.discard(piece);
   }
 
+  /** The pieces of a small distribution are written when all are here, or when it is closed: one by one they would be half of what it costs. */
   async keep(piece: FramedPiece): Promise<'ok' | 'full' | 'failed'> {
+    if (this.#seed.meta.totalBytes <= SWARM_LIMITS.heldBytes) {
+      this.#unwritten.add(piece.index);
+      this.#has.set(piece.index);
+      this.#remember(piece);
+      return 'ok';
+    }
     const written = await this.#write(piece.index, piece.payloadParts(), piece.lengthBytes);
     if (written !== 'ok') return written;
     this.#has.set(piece.index);
@@ -168,6 +177,19 @@ export class PieceFiles implements PieceHome, AsyncDisposable {
     return missing;
   }
 
+  /** Rejects when the disk does not take them. */
+  async #writeHeld(): Promise<void> {
+    const held = [...this.#unwritten].sort((a, b) => a - b);
+    for (let from = 0, to = 1; from < held.length; from = to, to++) {
+      while (held[to] === (held[from] as PieceIndex) + to - from) to++;
+      const pieces = held.slice(from, to).map((index) => this.#memory.get(index) ?? bug('a piece that is nowhere'));
+      const bytes = pieces.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0);
+      const parts = pieces.flatMap((piece) => piece.payloadParts());
+      await this.#each(held[from] as PieceIndex, parts, bytes, (file, own, at) => writeAll(file, own, at), 'w');
+      for (const { index } of pieces) this.#unwritten.delete(index);
+    }
+  }
+
   async #write(first: PieceIndex, parts: readonly Buffer[], bytes: number): Promise<'ok' | 'full' | 'failed'> {
     try {
       await this.#each(first, parts, bytes, (file, own, at) => writeAll(file, own, at), 'w');
@@ -183,6 +205,7 @@ export class PieceFiles implements PieceHome, AsyncDisposable {
   async place(): Promise<void> {
     if (!this.whole) throw new Error('bug: it is not whole');
     if (this.#isPlaced) return;
+    await this.#writeHeld();
     for (const { path, lengthBytes } of this.#places) {
       await this.#use(path, 'w', async (file) => {
         await file.truncate(lengthBytes);
@@ -212,12 +235,16 @@ export class PieceFiles implements PieceHome, AsyncDisposable {
 
   /** What is not whole is thrown away. */
   async discard(): Promise<void> {
+    this.#unwritten.clear();
     this.#forget(0);
     await this.#closeFiles();
     if (!this.#isPlaced) await rm(this.#part, { recursive: true, force: true });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#writeHeld().catch((error: unknown) => {
+      this.#log.warn('pieces not written', { pieces: this.#unwritten.size, why: errorText(error) });
+    });
     this.#forget(0);
     await this.#closeFiles();
   }
