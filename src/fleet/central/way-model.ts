@@ -108,8 +108,12 @@ export const UNKNOWN_SITE: SiteModel = { amqp: guessed(0.05, 100 * MB), swarm: g
 
 /** A way that was never tried with the like is tried once when it is believed to take less than so many times as long as the other did. */
 const WORTH_A_TRY = 3;
-/** The best of so many is what a way is worth: one may have met an accident, or code that had not run yet. */
+/**
+ * The middle of so many is what a way is worth, and the better of two: one may have met an accident, or code that had not run yet. The best of all would speak for the way that varies more.
+ */
 const KEPT = 3;
+const worth = (seconds: readonly number[]): number =>
+  seconds.toSorted((a, b) => a - b)[(seconds.length - 1) >> 1] as number;
 /**
  * The slower way is tried again after so many by the quicker, times how much slower it was: soon after its first tries, and later, because lines change, at a cost of
  * a sixteenth of all time at most.
@@ -135,7 +139,7 @@ export function wayFor(site: SiteModel, sizeBytes: number, nodes: number, isBehi
 type Seconds = { readonly amqp: number; readonly swarm: number };
 
 function chosen(alike: Alike | undefined, line: Seconds): 'amqp' | 'swarm' {
-  const taken = (of: 'amqp' | 'swarm'): number => (alike?.[of] ? Math.min(...alike[of]) : line[of]);
+  const taken = (of: 'amqp' | 'swarm'): number => (alike?.[of] ? worth(alike[of]) : line[of]);
   const seconds = { amqp: taken('amqp'), swarm: taken('swarm') };
   const [best, other] = seconds.swarm < seconds.amqp ? (['swarm', 'amqp'] as const) : (['amqp', 'swarm'] as const);
   const times = seconds[other] / seconds[best];

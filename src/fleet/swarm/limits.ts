@@ -17,7 +17,7 @@ export const SWARM_LIMITS = {
   /** Requests that wait for one neighbour: some clients ask for a whole window of blocks at once. */
   requests: 2_048,
   /** Bytes asked of one neighbour and not yet had: at least, and at most. */
-  leastWindow: 128 * KIB,
+  leastWindow: 32 * KIB,
   mostWindow: 16 * MIB,
   /** A window holds what comes in so long, ms; and its rate is that of so long. */
   rateMs: 300,
@@ -42,7 +42,7 @@ export const SWARM_LIMITS = {
   /** A piece that was told to one node and is not had by anybody after so long is told to another, ms. */
   untakenMs: 3_000,
   /** Bytes on their way to all neighbours: at least so many, and as many as the line carries in the least time that a piece took, and in so many ms beside. */
-  leastAfloat: 256 * KIB,
+  leastAfloat: 128 * KIB,
   afloatMs: 100,
   /** Bytes that are given one neighbour in its turn: at least, where there are so many. */
   leastRun: 256 * KIB,
