@@ -20,6 +20,6 @@ make bench-fleet  how soon every node of a fleet has a file, beside RabbitMQ alo
 make web     builds the page into web/dist
 make web-dev the page with a made-up box behind it, at http://127.0.0.1:5173; shows what is edited at once (web/README.md)
 make init    installs what the others need (they call it themselves)
-make image   the flashable image (not made yet: it says so)
+make image   the image to flash and the update of it, in build/image (root)
 make clean   removes what was installed and built here
 T

@@ -6,6 +6,7 @@ import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
 import type { InfoHash } from '#base/units.ts';
+import { runCommand } from '#kernel/command.ts';
 import { Blinker } from '#machine/blinker.ts';
 import { DiskDesk } from '#machine/disk-desk.ts';
 import { jsonIn, writeKept } from '#machine/kept-file.ts';
@@ -17,6 +18,7 @@ import { machinePrograms, type Run } from '#machine/programs.ts';
 import { Restarts } from '#machine/restarts.ts';
 import { TimeZone } from '#machine/time-zone.ts';
 import { Drainer, type DrainWorld } from '#manager/drainer.ts';
+import { RAUC_OUTPUT_BYTES, RaucSystem } from '#update/rauc-system.ts';
 import { packagedSystem, type UpdateBackend } from '#update/update-backend.ts';
 import { Updates } from '#update/updates.ts';
 
@@ -24,6 +26,20 @@ import { Updates } from '#update/updates.ts';
 
 /** Of sd_booted(3). */
 const hasSystemd = (): boolean => existsSync('/run/systemd/system');
+
+/** RAUC's settings, on a box that was flashed from an image. */
+const RAUC_SETTINGS = '/etc/rauc/system.conf';
+
+/** What holds the system's slots. */
+function systemSlots(version: string, signal: AbortSignal): UpdateBackend {
+  if (!existsSync(RAUC_SETTINGS)) return packagedSystem(version);
+  return new RaucSystem({
+    version,
+    signal,
+    run: (program, args, timeoutMs, own) =>
+      runCommand(program, args, { timeoutMs, outputBytes: RAUC_OUTPUT_BYTES, withErrors: true }, own).result,
+  });
+}
 
 export type MachineConfig = {
   readonly lan: string;
@@ -125,7 +141,12 @@ export async function machineParts(
     addressesOf: addressesNow,
   });
   await address.start().catch((error: unknown) => log.error('address-not-reverted', { why: errorText(error) }));
-  const updates = new Updates({ backend: needs.backend ?? packagedSystem(needs.version), dataDir, scope, log });
+  const updates = new Updates({
+    backend: needs.backend ?? systemSlots(needs.version, scope.signal),
+    dataDir,
+    scope,
+    log,
+  });
   await updates.start().catch((error: unknown) => log.error('update-failed', { why: errorText(error) }));
   return {
     bridge,

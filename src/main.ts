@@ -3,6 +3,7 @@ import { realClock } from '#base/clock.ts';
 import { BugError, errorText } from '#base/errors.ts';
 import { type Log, stderrLog } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
+import { ServiceManager } from '#kernel/service-manager.ts';
 import { finishReset } from '#settings/factory-reset.ts';
 import { SettingsKeeper } from '#settings/settings-keeper.ts';
 import { type Running, run } from './house.ts';
@@ -58,12 +59,14 @@ async function main(): Promise<void> {
   }
   const { role, path } = asked;
   process.env.UV_THREADPOOL_SIZE ??= String(THREADS);
+  const service = new ServiceManager();
   let running: Running | undefined;
   let stopping = false;
   const stop = (signal: string): void => {
     if (stopping) return;
     stopping = true;
     log.info('stopping', { signal });
+    service.stopping();
     setTimeout(() => {
       log.error('stop took too long');
       exit(1);
@@ -88,11 +91,13 @@ async function main(): Promise<void> {
       const { runTerminal } = await import('#fleet/node/role.ts');
       const { runCommand } = await import('#kernel/command.ts');
       running = { scope: await (role === 'central' ? runCentralHouse(path, log) : runTerminal(path, log, runCommand)) };
+      service.ready();
       return;
     }
     await finishReset(path, log.with({ part: 'settings' }), (dataDir) => mountOnce(dataDir, log));
     keeper = await SettingsKeeper.open(path, { clock: realClock, log: log.with({ part: 'settings' }) });
     running = await run({ keeper, restart: stop }, log);
+    service.ready();
   } catch (error) {
     log.error('cannot start', { why: errorText(error) });
     exit(1);

@@ -8,6 +8,7 @@ import ffi from 'node:ffi';
 const { functions: c } = ffi.dlopen('libc.so.6', {
   socket: { return: 'i32', arguments: ['i32', 'i32', 'i32'] },
   bind: { return: 'i32', arguments: ['i32', 'buffer', 'u32'] },
+  connect: { return: 'i32', arguments: ['i32', 'buffer', 'u32'] },
   setsockopt: { return: 'i32', arguments: ['i32', 'i32', 'i32', 'buffer', 'u32'] },
   getsockopt: { return: 'i32', arguments: ['i32', 'i32', 'i32', 'buffer', 'buffer'] },
   send: { return: 'i64', arguments: ['i32', 'buffer', 'u64', 'i32'] },
@@ -24,6 +25,7 @@ const { functions: c } = ffi.dlopen('libc.so.6', {
   __errno_location: { return: 'pointer', arguments: [] },
 });
 
+export const AF_UNIX = 1;
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 export const AF_NETLINK = 16;
@@ -127,6 +129,11 @@ export function queuedConnections(fd: number): number {
   check(c.getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, length) as number, 'TCP_INFO');
   return info.readUInt32LE(UNACKED_AT);
 }
+
+/** Of a datagram socket: where `sendBytes` sends to. */
+export const connectSocket = (fd: number, address: Buffer, what: string): void => {
+  check(c.connect(fd, address, address.length) as number, what);
+};
 
 export const sendBytes = (fd: number, bytes: Uint8Array): void => {
   check(c.send(fd, bytes, BigInt(bytes.length), MSG_DONTWAIT) as bigint, 'send');

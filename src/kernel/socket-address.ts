@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 import type { Endpoint } from '#base/endpoint.ts';
-import { AF_INET, AF_INET6, AF_PACKET } from './libc.ts';
+import { AF_INET, AF_INET6, AF_PACKET, AF_UNIX } from './libc.ts';
 
 /** The 4 or 16 bytes of an address in Node's spelling (no zone). */
 export function ipBytes(ip: string): Buffer {
@@ -39,4 +39,16 @@ export function linkAddress(interfaceIndex: number, etherType: number): Buffer {
   bytes.writeUInt16BE(etherType, 2);
   bytes.writeInt32LE(interfaceIndex, 4);
   return bytes;
+}
+
+/** sockaddr_un (unix(7)). A path that begins with `@` is an abstract name. Throws for one that is too long. */
+export function unixAddress(path: string): Buffer {
+  const name = Buffer.from(path);
+  if (name.length === 0 || name.length > 107) throw new RangeError(`a socket's path of ${name.length} bytes`);
+  const isAbstract = name[0] === 0x40;
+  if (isAbstract) name[0] = 0;
+  const address = Buffer.alloc(2 + name.length + (isAbstract ? 0 : 1));
+  address.writeUInt16LE(AF_UNIX, 0);
+  name.copy(address, 2);
+  return address;
 }

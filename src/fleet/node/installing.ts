@@ -5,7 +5,7 @@ import type { Scope } from '#base/scope.ts';
 import type { InstallRow } from '#index/fleet-installs.ts';
 import type { Firmware } from '../manifest.ts';
 import type { UpMessage } from '../messages.ts';
-import { isNewer } from './firmware-version.ts';
+import { isNewer } from '#base/version.ts';
 import type { Trouble } from './holding.ts';
 import type { Installer, InstallOutcome } from './installer.ts';
 import { NODE_LIMITS } from './limits.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { isNewer } from './firmware-version.ts';
+import { isNewer } from './version.ts';
 
 test('a later version is later, number by number, and a candidate comes before what it is one for', () => {
   const rising = [
