@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Removes what the other targets made: the page, the installed packages, the pinned Node, what the type check remembers.
+# Removes what the other targets made: the page, the image, the installed packages, the pinned Node, what the type check remembers. The keys of updates stay.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
-rm -rf web/dist node_modules .tools .tsbuildinfo
+rm -rf build/image web/dist node_modules .tools .tsbuildinfo
