@@ -75,7 +75,7 @@ export function readPlan(env: Env): BenchPlan {
 }
 
 /** Beyond that RabbitMQ alone is not run where its lines are shaped, seconds: there it takes what the formula says. */
-const RABBITMQ_RUNS_S = 100;
+const RABBITMQ_RUNS_S = 120;
 
 /** RabbitMQ alone sends each byte to each node over the giver's line: measured on shaped lines, this holds to 2 %. */
 export function rabbitmqSeconds(lines: Lines, nodes: number, mb: number): number {
