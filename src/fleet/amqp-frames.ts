@@ -17,7 +17,7 @@ const MOST_BYTES = 512 * MIB;
 
 /** The memory of a smaller body is a part of others' memory, or not worth to be kept. */
 const BULK_BYTES = 16 * KIB;
-/** A node has sixteen quarters of a megabyte at a time, a central some more that the broker has not confirmed. */
+/** A node has thirty-two quarters of a megabyte at a time at most, a central some more that the broker has not confirmed. */
 const SPARE_BYTES = 8 * MIB;
 
 /** Memory for the bodies of one connection, used again once they are released. */
