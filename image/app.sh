@@ -9,12 +9,13 @@ install -m 755 "$NODE_HOME/bin/node" "$root/opt/node/bin/node"
 strip --strip-unneeded "$root/opt/node/bin/node"
 cp "$NODE_HOME/LICENSE" "$root/opt/node/LICENSE" 2>/dev/null || true
 
-cp package.json LICENSE "$to/"
-rsync -a --delete --exclude='*.test.ts' --exclude='*.e2e.ts' --exclude='README.md' --exclude=/sim src/ "$to/src/"
+cp LICENSE "$to/"
+node --disable-warning=ExperimentalWarning image/plain-js.ts "$to" src/main.ts scripts/ask.ts
 mkdir -p "$to/web" "$to/firmware"
 rsync -a --delete web/dist/ "$to/web/dist/"
 rsync -a --delete --exclude=README.md firmware/network/ "$to/firmware/network/"
-mkdir -p "$to/scripts" && cp scripts/ask scripts/ask.ts scripts/ask-box.ts scripts/env.sh "$to/scripts/" # to speak with the box at its console
+sed 's/^\. .*env\.sh"$/PATH="\/opt\/node\/bin:$PATH"; cd \/opt\/swarmbox/; s/ask\.ts/ask.js/' scripts/ask >"$to/scripts/ask" # to speak with the box at its console
+chmod 755 "$to/scripts/ask"
 
 # What the daemon depends on, without sources, other platforms' binaries, and what only reads well.
 mkdir -p "$to/node_modules"

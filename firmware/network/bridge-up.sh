@@ -35,16 +35,12 @@ for vlan in $wanted; do
   case " $VLANS " in *" $vlan "*) ;; *) VLANS="$VLANS${VLANS:+ }$vlan" ;; esac
 done
 
-get() { cat "/proc/sys/net/$1" 2>/dev/null || true; }
+# Builtins and batches rather than a process for each step: on a slow machine they are most of the time until the wire is one.
+get() { VALUE=; [ ! -e "$1" ] || read -r VALUE <"$1" || true; }
 put() { [ ! -e "/proc/sys/net/$1" ] || echo "$2" >"/proc/sys/net/$1"; }
+mtu_of() { get "/sys/class/net/$1/mtu"; }
 
 # ---- the bridge -----------------------------------------------------------------------------------------------------
-if [ ! -e "/sys/class/net/$BR" ]; then
-  ip link add "$BR" type bridge
-  # What was found here is kept in the bridge's own alias, so that it lives exactly as long as the bridge does.
-  ip link set dev "$BR" alias "swarmbox fwmark_accept=$(get ipv4/tcp_fwmark_accept) rp_filter=$(get ipv4/conf/all/rp_filter)\
- lan_mtu=$(cat "/sys/class/net/$LAN/mtu") wan_mtu=$(cat "/sys/class/net/$WAN/mtu")"
-fi
 # A box that asks, reports or answers nothing: no router solicitation, no neighbour discovery, no multicast report of its own.
 # IPv6 itself stays on at the bridge: steered IPv6 connections end here, and need no address to do so.
 quiet() {
@@ -55,48 +51,61 @@ quiet() {
   # The sender of a steered packet is never routable from here, by design.
   put "ipv4/conf/$1/rp_filter" 0
 }
+get "/sys/class/net/$LAN/address" && own_mac=$VALUE
+if [ ! -e "/sys/class/net/$BR" ]; then
+  # What was found here is kept in the bridge's own alias, so that it lives exactly as long as the bridge does.
+  was=swarmbox
+  get /proc/sys/net/ipv4/tcp_fwmark_accept && was="$was fwmark_accept=$VALUE"
+  get /proc/sys/net/ipv4/conf/all/rp_filter && was="$was rp_filter=$VALUE"
+  mtu_of "$LAN" && was="$was lan_mtu=$VALUE"
+  mtu_of "$WAN" && was="$was wan_mtu=$VALUE"
+  ip -batch - <<I
+link add $BR type bridge
+link set dev $BR alias "$was"
+I
+fi
 quiet "$BR"
 for port in "$LAN" "$WAN"; do put "ipv6/conf/$port/disable_ipv6" 1; done
 
 # No spanning tree (it would hold the wire for 30 s and emit frames), no snooping (it would withhold multicast),
 # no forwarding delay. Ageing: the usual 5 minutes, as in any switch.
 # group_fwd_mask: 01:80:c2:00:00:03..0f cross (0e: LLDP). STP (00) crosses because spanning tree is off.
-ip link set dev "$BR" type bridge stp_state 0 forward_delay 0 mcast_snooping 0 ageing_time 30000 group_fwd_mask 0xfff8
 # The bridge's MAC is the LAN port's, fixed: an unpinned one follows whichever port joined last.
-ip link set dev "$BR" address "$(cat "/sys/class/net/$LAN/address")"
+{
+  echo "link set dev $BR type bridge stp_state 0 forward_delay 0 mcast_snooping 0 ageing_time 30000 group_fwd_mask 0xfff8"
+  echo "link set dev $BR address $own_mac"
+  for port in "$LAN" "$WAN"; do [ -e "/sys/class/net/$BR/brif/$port" ] || echo "link set dev $port master $BR"; done
+  for dev in "$LAN" "$WAN" "$BR"; do echo "link set dev $dev up"; done
+} | ip -batch -
 
+# From here on it is a wire. What follows makes a good one of it.
 for port in "$LAN" "$WAN"; do
-  [ "$(basename "$(readlink "/sys/class/net/$port/master" 2>/dev/null || echo none)")" = "$BR" ] || ip link set dev "$port" master "$BR"
   # LACP (02) is refused in the bridge's own mask but accepted in a port's. 01, the pause frame, no Linux bridge forwards.
   ip link set dev "$port" type bridge_slave group_fwd_mask 0xfffd ||
     say "$port: this kernel does not let LACP (01:80:c2:00:00:02) through"
   # Offloads that alter a stream of frames beyond recall. GRO stays: what it merges, it splits again exactly as it was.
   if command -v ethtool >/dev/null; then
-    for off in lro rx-gro-list rx-udp-gro-forwarding; do ethtool -K "$port" "$off" off >/dev/null 2>&1 || true; done
+    ethtool -K "$port" lro off rx-gro-list off rx-udp-gro-forwarding off >/dev/null 2>&1 ||
+      for off in lro rx-gro-list rx-udp-gro-forwarding; do ethtool -K "$port" "$off" off >/dev/null 2>&1 || true; done
   fi
 done
 
 # ---- frame size -----------------------------------------------------------------------------------------------------
 # Both ports take jumbo frames where the hardware allows it. The bridge's own stack stays at the usual size: it must not
 # offer a server on the far side segments that only this wire can carry.
-if [ "$PORT_MTU" != keep ]; then
-  for port in "$LAN" "$WAN"; do
-    max=$(ip -d link show dev "$port" | sed -n 's/.* maxmtu \([0-9]*\).*/\1/p')
-    want=$PORT_MTU
-    [ -z "$max" ] || [ "$max" = 0 ] || [ "$max" -ge "$want" ] || want=$max
-    [ "$(cat "/sys/class/net/$port/mtu")" -ge "$want" ] || ip link set dev "$port" mtu "$want" 2>/dev/null ||
-      say "$port: frames over $(cat "/sys/class/net/$port/mtu") bytes do not pass"
-  done
-fi
 own=1500
 for port in "$LAN" "$WAN"; do
-  mtu=$(cat "/sys/class/net/$port/mtu"); [ "$mtu" -ge "$own" ] || own=$mtu
+  mtu_of "$port"
+  if [ "$PORT_MTU" != keep ] && [ "$VALUE" -lt "$PORT_MTU" ] && ! ip link set dev "$port" mtu "$PORT_MTU" 2>/dev/null; then
+    max=$(ip -d link show dev "$port" | sed -n 's/.* maxmtu \([0-9]*\).*/\1/p')
+    { [ -n "$max" ] && [ "$max" -gt "$VALUE" ] && ip link set dev "$port" mtu "$max" 2>/dev/null; } ||
+      say "$port: frames over $VALUE bytes do not pass"
+  fi
+  mtu_of "$port"
+  [ "$VALUE" -ge "$own" ] || own=$VALUE
 done
-ip link set dev "$BR" mtu "$own"
-
-ip link set dev "$LAN" up
-ip link set dev "$WAN" up
-ip link set dev "$BR" up
+mtu_of "$BR"
+[ "$VALUE" = "$own" ] || ip link set dev "$BR" mtu "$own"
 
 # ---- VLANs ----------------------------------------------------------------------------------------------------------
 # Steered frames of a VLAN are handed to its device on the bridge, which takes the tag off and puts it on again.
@@ -105,7 +114,8 @@ for path in "/sys/class/net/$BR".*; do
   vlan=${path##*.}
   case " $VLANS " in *" $vlan "*) continue ;; esac
   # Only devices made here.
-  [ "$(cat "$path/ifalias")" != swarmbox ] || ip link del dev "$BR.$vlan"
+  get "$path/ifalias"
+  [ "$VALUE" != swarmbox ] || ip link del dev "$BR.$vlan"
 done
 for vlan in $VLANS; do
   dev=$BR.$vlan
@@ -116,51 +126,55 @@ for vlan in $VLANS; do
   quiet "$dev"
   # A management address on the bridge is not to be found from a VLAN.
   put "ipv4/conf/$dev/arp_ignore" 1
-  ip link set dev "$dev" address "$(cat "/sys/class/net/$BR/address")" mtu "$own"
+  ip link set dev "$dev" address "$own_mac" mtu "$own"
   ip link set dev "$dev" up
 done
 
 # ---- the persistent half of the steering ----------------------------------------------------------------------------
-bridge fdb replace "$LANHOP" dev "$LAN" master static
-bridge fdb replace "$WANHOP" dev "$WAN" master static
+bridge -batch - <<B
+fdb replace $LANHOP dev $LAN master static
+fdb replace $WANHOP dev $WAN master static
+B
 # br_netfilter, where it is loaded, would push every bridged packet through the IP hooks: cost, and no use to us.
 for family in iptables ip6tables arptables; do put "bridge/bridge-nf-call-$family" 0; done
 # An accepted connection and its answers carry the mark of the packet that opened it: rule 101 then finds them.
 put ipv4/tcp_fwmark_accept 1
 put ipv4/conf/all/rp_filter 0
 
-families=-4
-[ ! -e "/proc/sys/net/ipv6/conf/$BR" ] || families="-4 -6"
-for f in $families; do
-  for pref in 100 101 102; do while ip "$f" rule del pref "$pref" 2>/dev/null; do :; done; done
-  ip "$f" route replace local default dev lo table 100
-done
-# lane DEVICE MARK-TO-LAN TABLE MARK-TO-WAN TABLE: how packets with these marks come in through the device, and leave by it.
+families="4 6"
+[ -e "/proc/sys/net/ipv6/conf/$BR" ] || families=4
+# lane FAMILY DEVICE MARK-TO-LAN TABLE MARK-TO-WAN TABLE: how packets with these marks come in through the device, and leave by it.
 lane() {
-  ip neigh replace 169.254.77.1 lladdr "$LANHOP" dev "$1" nud permanent
-  ip neigh replace 169.254.77.2 lladdr "$WANHOP" dev "$1" nud permanent
-  ip route replace default via 169.254.77.1 dev "$1" onlink table "$3"
-  ip route replace default via 169.254.77.2 dev "$1" onlink table "$5"
-  [ "$families" = -4 ] || {
-    ip -6 neigh replace fe80::1c:a lladdr "$LANHOP" dev "$1" nud permanent
-    ip -6 neigh replace fe80::1c:b lladdr "$WANHOP" dev "$1" nud permanent
-    ip -6 route replace default via fe80::1c:a dev "$1" onlink table "$3"
-    ip -6 route replace default via fe80::1c:b dev "$1" onlink table "$5"
-  }
-  for f in $families; do
-    ip "$f" rule add pref 100 iif "$1" fwmark "$2" lookup 100 # in : a steered packet, to the local socket
-    ip "$f" rule add pref 101 iif lo fwmark "$2" lookup "$3"   # out: what accepted sockets emit, to the LAN port
-    ip "$f" rule add pref 102 iif lo fwmark "$4" lookup "$5"   # out: what sockets toward the origin emit, to the WAN port
-  done
+  if [ "$1" = 4 ]; then lan_hop=169.254.77.1 wan_hop=169.254.77.2; else lan_hop=fe80::1c:a wan_hop=fe80::1c:b; fi
+  cat <<I
+neigh replace $lan_hop lladdr $LANHOP dev $2 nud permanent
+neigh replace $wan_hop lladdr $WANHOP dev $2 nud permanent
+route replace default via $lan_hop dev $2 onlink table $4
+route replace default via $wan_hop dev $2 onlink table $6
+I
+  # in : a steered packet, to the local socket
+  echo "rule add pref 100 iif $2 fwmark $3 lookup 100"
+  # out: what accepted sockets emit, to the LAN port
+  echo "rule add pref 101 iif lo fwmark $3 lookup $4"
+  # out: what sockets toward the origin emit, to the WAN port
+  echo "rule add pref 102 iif lo fwmark $5 lookup $6"
 }
-lane "$BR" 0x100 101 0x200 102
-marks=
-for vlan in $VLANS; do
-  lan_mark=$((vlan << 12 | 0x100)) wan_mark=$((vlan << 12 | 0x200))
-  # A VLAN's tables are numbered as its marks.
-  lane "$BR.$vlan" "$lan_mark" "$lan_mark" "$wan_mark" "$wan_mark"
-  marks="$marks${marks:+, }$vlan : $((vlan << 12))"
+for f in $families; do
+  {
+    ip "-$f" rule show | while IFS=: read -r pref _; do
+      case $pref in 100 | 101 | 102) echo "rule del pref $pref" ;; esac
+    done
+    echo 'route replace local default dev lo table 100'
+    lane "$f" "$BR" 0x100 101 0x200 102
+    for vlan in $VLANS; do
+      lan_mark=$((vlan << 12 | 0x100)) wan_mark=$((vlan << 12 | 0x200))
+      # A VLAN's tables are numbered as its marks.
+      lane "$f" "$BR.$vlan" "$lan_mark" "$lan_mark" "$wan_mark" "$wan_mark"
+    done
+  } | ip "-$f" -batch -
 done
+marks=
+for vlan in $VLANS; do marks="$marks${marks:+, }$vlan : $((vlan << 12))"; done
 
 # Learns both MACs of every TCP (and uTP) connection that the LAN opens, and puts them on what the box emits in its place: on the
 # wires there is only the client's MAC and its gateway's. A table that is replaced loses what it learned, which would
@@ -170,12 +184,13 @@ done
 # An address may move to another machine, and a router may be replaced: `update` would keep the first MAC for ever, so each is taken out and put in
 # again, every two seconds at most for one pair of MACs. Only who dials the world shows where the router is: of what goes to private addresses the MAC
 # is taken while there is no other, and of what goes to the box itself never.
-own_mac=$(cat "/sys/class/net/$BR/address")
 near4="10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, 169.254.0.0/16, 172.16.0.0/12, 192.168.0.0/16, 224.0.0.0/4"
 near6="fc00::/7, fe80::/10, ff00::/8"
 made_for="$LAN $WAN $own_mac${VLANS:+ vlans $(echo "$VLANS" | cksum | tr ' ' -)}" # a table's comment is short
 lane_of_vlan=${marks:+"meta mark set vlan id map { $marks } return"}
-if [ "$(nft list table bridge swarmbox_l2 2>/dev/null | sed -n 's/^[[:space:]]*comment "ports \(.*\)"$/\1/p')" != "$made_for" ]; then
+case "$(nft -t list table bridge swarmbox_l2 2>/dev/null)" in
+*"comment \"ports $made_for\""*) ;;
+*)
   nft -f - <<N
 table bridge swarmbox_l2
 delete table bridge swarmbox_l2
@@ -221,4 +236,5 @@ table bridge swarmbox_l2 {
   }
 }
 N
-fi
+  ;;
+esac
