@@ -58,6 +58,7 @@ describe('a box that was flashed', { skip, timeout: 7_200_000 }, () => {
     const address = await lab.address();
     const page = await lab.curl(`https://${address}/`);
     assert.match(page.text, /<title>Swarmbox/);
+    assert.equal(await lab.run('mdns.ts', 'swarmbox-0c01.local'), address, 'the LAN finds it by its name');
     await lab.ask('POST', '/api/set-up', { ...ACCOUNT, guestsMayLook: true });
     const view = JSON.parse((await lab.curl(`https://${address}/api/update`)).text) as { canUpdate: boolean };
     assert.equal(view.canUpdate, true, 'its slots are seen');
