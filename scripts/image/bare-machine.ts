@@ -4,26 +4,15 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { loggedDiskWords } from './logged-disk.ts';
 import { partitionsOf } from './rebuilt-disk.ts';
 import { SECTOR } from './written-log.ts';
 
 export type Kernel = { readonly image: string; readonly initrd: string };
 
-/** QEMU's words for a disk whose writes and flushes are logged, into a file that is made anew. Zeros are written as any bytes: some versions mix such a request up with others in the log. */
-export function loggedDiskWords(disk: string, log: string, device = ''): string[] {
-  writeFileSync(log, '');
-  return [
-    ...['-blockdev', `driver=file,node-name=disk-file,filename=${disk}`],
-    ...['-blockdev', `driver=file,node-name=disk-log,filename=${log}`],
-    ...['-blockdev', 'driver=blklogwrites,node-name=disk,file=disk-file,log=disk-log'],
-    ...['-device', `virtio-blk-pci,drive=disk,write-zeroes=off,discard=off${device}`],
-  ];
-}
-
 /** An image that was built here; undefined where there is none. */
 export function builtImage(): string | undefined {
-  if (process.env.SWARMBOX_IMAGE) return process.env.SWARMBOX_IMAGE;
-  const folder = join(import.meta.dirname, '../../build/image');
+  const folder = process.env.IMAGE_DIR ?? join(import.meta.dirname, '../../build/image');
   const name = existsSync(folder) && readdirSync(folder).find((name) => name.endsWith('.img'));
   return name ? join(folder, name) : undefined;
 }

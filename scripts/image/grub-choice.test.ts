@@ -4,8 +4,8 @@ import { blockTroubles, grubChoice } from './grub-choice.ts';
 
 const block = (...lines: string[]): Buffer =>
   Buffer.from(['# GRUB Environment Block', ...lines, ''].join('\n').padEnd(1024, '#'));
-const of = (order: string, a: readonly [number, number], b: readonly [number, number]): Buffer =>
-  block(`ORDER=${order}`, `A_OK=${a[0]}`, `A_TRY=${a[1]}`, `B_OK=${b[0]}`, `B_TRY=${b[1]}`);
+const of = (order: string, a: readonly [number, number], b: readonly [number, number], proven = ''): Buffer =>
+  block(`PROVEN=${proven}`, `ORDER=${order}`, `A_OK=${a[0]}`, `A_TRY=${a[1]}`, `B_OK=${b[0]}`, `B_TRY=${b[1]}`);
 
 test('the first slot that is good and has a try left is started, else the last one that was good, as a wire', () => {
   const starts = (bytes: Buffer): string => {
@@ -15,8 +15,10 @@ test('the first slot that is good and has a try left is started, else the last o
   assert.equal(starts(of('A B', [1, 0], [0, 0])), 'A 1');
   assert.equal(starts(of('B A', [1, 0], [1, 2])), 'B 3');
   assert.equal(starts(of('B A', [1, 0], [1, 3])), 'A 1');
-  assert.equal(starts(of('B A', [1, 3], [1, 3])), 'A 3 last');
-  assert.equal(starts(of('A B', [0, 0], [0, 0])), 'A 3 last');
+  assert.equal(starts(of('B A', [1, 3], [1, 3])), 'A 9 last');
+  assert.equal(starts(of('B A', [1, 3], [1, 3], 'B')), 'B 4');
+  assert.equal(starts(of('B A', [1, 8], [1, 9], 'A B')), 'A 9');
+  assert.equal(starts(of('A B', [0, 0], [0, 0])), 'A 9 last');
 });
 
 test('a damaged block is not taken: then the one beside it, then what GRUB is set to', () => {
@@ -33,7 +35,7 @@ test('a damaged block is not taken: then the one beside it, then what GRUB is se
 
 test('what is wrong with a block is said', () => {
   assert.deepEqual(blockTroubles(of('A B', [1, 0], [0, 3])), []);
-  assert.deepEqual(blockTroubles(of('A B', [1, 4], [0, 3])), ['A_TRY=4']);
+  assert.deepEqual(blockTroubles(of('A B', [1, 10], [0, 3])), ['A_TRY=10']);
   assert.deepEqual(blockTroubles(of('A B', [1, 0], [0, 3]).subarray(0, 700)), ['700 bytes long']);
   assert.deepEqual(blockTroubles(block('ORDER=A', 'A_OK=1', 'A_TRY=0')), ['no B_OK', 'no B_TRY']);
   const long = block('ORDER=A B', 'A_OK=1', 'A_TRY=0', 'B_OK=1', 'B_TRY=0', `X=${'x'.repeat(450)}`);

@@ -16,10 +16,12 @@ const SIGNATURE = '# GRUB Environment Block\n';
 const BLOCK_BYTES = 1024;
 /** What is written to one sector is there as a whole or not at all. */
 const SECTOR_BYTES = 512;
+const TRIES = { new: 3, proven: 9 };
 const ALLOWED: readonly (readonly [RegExp, RegExp])[] = [
   [/^ORDER$/, /^(A B|B A|A|B)$/],
   [/^[AB]_OK$/, /^[01]$/],
-  [/^[AB]_TRY$/, /^[0-3]$/],
+  [/^[AB]_TRY$/, /^[0-9]$/],
+  [/^PROVEN$/, /^(A|B|A B|B A)?$/],
 ];
 
 /** GRUB takes a block by its first line, and so does its own grub-editenv. */
@@ -55,8 +57,10 @@ export function grubChoice(grubenv: Buffer | undefined, backup: Buffer | undefin
   const words = block ? wordsOf(block) : new Map<string, string>();
   const order = (words.get('ORDER') ?? 'A B').split(' ').filter((slot): slot is Slot => slot === 'A' || slot === 'B');
   const isOk = (slot: Slot): boolean => (words.get(`${slot}_OK`) ?? (slot === 'A' ? '1' : '0')) === '1';
-  const tries = (slot: Slot): number => ['0', '1', '2'].indexOf(words.get(`${slot}_TRY`) ?? '0');
-  const slot = order.find((slot) => isOk(slot) && tries(slot) >= 0);
+  const tries = (slot: Slot): number => Number(words.get(`${slot}_TRY`) ?? '0');
+  const limit = (slot: Slot): number =>
+    (words.get('PROVEN') ?? '').split(' ').includes(slot) ? TRIES.proven : TRIES.new;
+  const slot = order.find((slot) => isOk(slot) && tries(slot) < limit(slot));
   if (slot) return { slot, turn: tries(slot) + 1, isLast: false, by, words };
-  return { slot: order.findLast(isOk) ?? 'A', turn: 3, isLast: true, by, words };
+  return { slot: order.findLast(isOk) ?? 'A', turn: TRIES.proven, isLast: true, by, words };
 }

@@ -1,4 +1,4 @@
-/** A disk of this machine, each write and flush of which is logged: a file that QEMU's storage daemon serves by FUSE. */
+/** A disk each write and flush of which is logged: an emulated machine's, or one of this machine: a file that QEMU's storage daemon serves by FUSE. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, statSync, writeFileSync } from 'node:fs';
@@ -6,7 +6,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const WAIT_MS = 20_000;
 
-/** Why it cannot be had here; undefined when it can. */
+/** QEMU's words for a disk whose writes and flushes are logged, into a file that is made anew. Zeros are written as any bytes: some versions mix such a request up with others in the log. */
+export function loggedDiskWords(disk: string, log: string, device = ''): string[] {
+  writeFileSync(log, '');
+  return [
+    ...['-blockdev', `driver=file,node-name=disk-file,filename=${disk}`],
+    ...['-blockdev', `driver=file,node-name=disk-log,filename=${log}`],
+    ...['-blockdev', 'driver=blklogwrites,node-name=disk,file=disk-file,log=disk-log'],
+    ...['-device', `virtio-blk-pci,drive=disk,write-zeroes=off,discard=off${device}`],
+  ];
+}
+
+/** Why one of this machine cannot be had here; undefined when it can. */
 export function whyNoLoggedDisk(): string | undefined {
   if (process.getuid?.() !== 0) return 'needs root, for loop devices';
   if (!existsSync('/dev/fuse')) return 'there is no /dev/fuse';
