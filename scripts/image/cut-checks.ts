@@ -1,9 +1,10 @@
 /** What must hold of a disk after a power cut, found out without starting it. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import type { Check, CutDisk } from './cut-walk.ts';
 import { blockTroubles, type GrubChoice, grubChoice, isBlock, type Slot } from './grub-choice.ts';
 
@@ -75,7 +76,6 @@ export function slotCheck(images: Readonly<Record<Slot, readonly SlotImage[]>>):
       const { slot } = grubStarts(disk);
       const version = `${slot} ${disk.version(slot.toLowerCase())}`;
       const isWhole = known.get(version) ?? images[slot].some((image) => isImage(disk.path(slot.toLowerCase()), image));
-      known.clear();
       known.set(version, isWhole);
       return isWhole ? [] : [`GRUB would start ${slot}, which is no whole system`];
     },
@@ -134,8 +134,12 @@ export function ext4Files(partition: string, paths: readonly string[]): (Buffer 
   }
 }
 
-/** The file system is whole, and these files of it are as they should be. */
-export function ext4Check(partition: string, files: Readonly<Record<string, Expect>>): Check {
+/** The file system is whole, these files of it are as they should be, and what is in these databases of SQLite can be read, with their journals. */
+export function ext4Check(
+  partition: string,
+  files: Readonly<Record<string, Expect>>,
+  databases: readonly string[] = [],
+): Check {
   return {
     name: `${partition} (ext4)`,
     reads: [partition],
@@ -143,14 +147,32 @@ export function ext4Check(partition: string, files: Readonly<Record<string, Expe
       const copy = disk.copy(partition);
       const trouble = mend(copy);
       if (trouble !== undefined) return [trouble];
-      const expected = Object.entries(files);
       const found = ext4Files(copy, Object.keys(files));
-      return expected.flatMap(([path, expect], i) => {
-        const trouble = expect(found[i], disk.at);
-        return trouble === undefined ? [] : [`${path}: ${trouble}`];
-      });
+      const told = Object.entries(files).map(([path, expect], i) => [path, expect(found[i], disk.at)] as const);
+      const opened = databases.map((path) => [path, databaseTrouble(ext4Files(copy, [path, `${path}-wal`]))] as const);
+      return [...told, ...opened].flatMap(([path, trouble]) => (trouble === undefined ? [] : [`${path}: ${trouble}`]));
     },
   };
+}
+
+/** What SQLite says of a database and its journal when it opens them after the cut; one that is not there yet is whole. */
+function databaseTrouble([main, journal]: readonly (Buffer | undefined)[]): string | undefined {
+  if (!main) return undefined;
+  const dir = mkdtempSync(join(tmpdir(), 'swarmbox-database-'));
+  try {
+    writeFileSync(join(dir, 'db'), main);
+    if (journal) writeFileSync(join(dir, 'db-wal'), journal);
+    using database = new DatabaseSync(join(dir, 'db'));
+    const said = database
+      .prepare('PRAGMA integrity_check')
+      .all()
+      .map((row) => String(row.integrity_check));
+    return said.join() === 'ok' ? undefined : said.join('; ').slice(0, 400);
+  } catch (error) {
+    return (error as Error).message;
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
 }
 
 /** What a file held, one after the other, as who wrote it says: `by` entries were in the log when it was begun, and when it was answered that it is there for good. */

@@ -1,5 +1,6 @@
 /** A disk as it was while it was written to: each partition that is looked at in a file of its own, to which what a log says is added. */
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Arrived } from './cut-states.ts';
@@ -23,7 +24,7 @@ export function partitionsOf(disk: string): Partition[] {
   }));
 }
 
-type Part = Partition & { readonly path: string; readonly file: number };
+type Part = Partition & { readonly path: string; readonly file: number; added: number };
 /** Pending writes that lie over each other: what is there of them depends on all of them. */
 type Group = { readonly first: number; end: number; shown: string; before: Buffer[] | undefined };
 
@@ -36,7 +37,6 @@ export class RebuiltDisk implements Disposable {
   #pending: readonly Entry[] = [];
   #groups: Group[] = [];
   #groupOf = new Map<Entry, Group>();
-  #added = 0;
 
   /** What the base holds of these partitions, in files in `dir`. */
   constructor(base: string, partitions: readonly Partition[], dir: string, ending = '.part') {
@@ -46,7 +46,7 @@ export class RebuiltDisk implements Disposable {
       const file = openSync(path, 'w+');
       ftruncateSync(file, partition.sectors * SECTOR);
       copySparse(from, file, partition);
-      return { ...partition, path, file };
+      return { ...partition, path, file, added: 0 };
     });
     closeSync(from);
   }
@@ -63,7 +63,8 @@ export class RebuiltDisk implements Disposable {
   version(name: string): string {
     const part = this.#part(name);
     const shown = this.#groups.filter((group) => group.first < part.sector + part.sectors && group.end > part.sector);
-    return `${this.#added} ${shown.map((group) => group.shown).join(' ')}`;
+    const text = shown.map((group) => group.shown).join(' ');
+    return `${part.added} ${createHash('sha1').update(text).digest('hex')}`;
   }
 
   /** These may be shown from now on. None of them is yet. */
@@ -95,7 +96,7 @@ export class RebuiltDisk implements Disposable {
   /** All that is pending is there for good. */
   add(): void {
     this.show(this.#pending.map((entry) => ({ entry, from: 0, sectors: entry.sectors })));
-    this.#added += this.#pending.length;
+    for (const part of this.#parts) part.added += this.#pending.filter((entry) => isOver(part, entry)).length;
     this.#pending = [];
     this.#groups = [];
     this.#groupOf = new Map();
