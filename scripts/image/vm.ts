@@ -86,7 +86,7 @@ export class Vm implements AsyncDisposable {
         '-name',
         name,
         '-accel',
-        'tcg,thread=single',
+        'tcg,thread=multi',
         '-cpu',
         'max,la57=off,smap=off,smep=off,umip=off,pku=off,avx=off,avx2=off',
       ],
