@@ -24,7 +24,7 @@ if [ ! -e "$rootfs.tar" ]; then
   mv "$rootfs.new.tar" "$rootfs.tar"
   said 'Debian'
 fi
-if [ ! -e "$dir/grub/boot.img" ]; then
+if [ ! -e "$dir/grub/boot.img" ] || [ image/grub/early.cfg -nt "$dir/grub/boot.img" ]; then
   image/grub.sh "$dir/grub"
   said 'GRUB'
 fi

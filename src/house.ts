@@ -40,12 +40,12 @@ import { entryWorld } from './entry-world.ts';
 import { startFigures, startSyslog } from './figures.ts';
 import { figuresWorld } from './figures-world.ts';
 import { fleetHouse } from './fleet-house.ts';
-import { FLEET_BOOK } from './fleet-limits.ts';
 import { openFleet } from './fleet-section.ts';
 import { applySettings } from './live-settings.ts';
 import { machineParts, mountDisks } from './machine-parts.ts';
 import { dialOrigin } from './origin-dial.ts';
 import { PageDoors } from './page-doors.ts';
+import { PERSONAL } from './personal-files.ts';
 import { openPrefill, worthTo } from './prefilling.ts';
 import { withReread } from './reread-settings.ts';
 import { changeFor, openSettingsDesk } from './settings-desk.ts';
@@ -64,27 +64,6 @@ const SWARMS = 'swarms';
 const SWARMS_EVERY_MS = 10_000;
 /** The setting that holds the uplink's books. */
 const UPLINK = 'uplink';
-
-/**
- * In the data folder: who may do what, who did what, what was asked for and decided. A factory reset takes it away, and the index with it, which remembers clients: a cache
- * that stays is read again and comes back with a new one.
- */
-const PERSONAL = [
-  'access.json',
-  'sessions.json',
-  'audit.ndjson',
-  'audit.1.ndjson',
-  'certificate.pem',
-  'own-certificate.pem',
-  'decisions.json',
-  'drains.json',
-  'update',
-  'trace',
-  'swarmbox.db',
-  'swarmbox.db-wal',
-  'swarmbox.db-shm',
-  ...['', '-wal', '-shm'].map((end) => FLEET_BOOK + end),
-];
 
 const NO_FLOWS: EntryLoad = { recognising: 0, spliced: 0, unsentBytes: 0 };
 

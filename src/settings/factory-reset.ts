@@ -72,8 +72,8 @@ async function forget(folder: string, names: readonly string[]): Promise<void> {
       await rm(join(folder, found), { recursive: true, force: true });
 }
 
-/** A cache that stays is found again by its disks. */
-function keptOf(given: Given, cache: 'keep' | 'wipe'): Given {
+/** What of the settings a reset leaves. A cache that stays is found again by its disks. */
+export function keptOf(given: Given, cache: 'keep' | 'wipe'): Given {
   const kept = new Set(cache === 'keep' ? [...KEPT, 'disks'] : KEPT);
   return Object.fromEntries(Object.entries(given).filter(([key]) => kept.has(key)));
 }
