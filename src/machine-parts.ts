@@ -6,6 +6,7 @@ import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
 import type { InfoHash } from '#base/units.ts';
+import { handsIn, throughHands } from '#hands/asking.ts';
 import { runCommand } from '#kernel/command.ts';
 import { Blinker } from '#machine/blinker.ts';
 import { DiskDesk } from '#machine/disk-desk.ts';
@@ -79,8 +80,9 @@ export async function mountDisks(
   parent: Scope,
 ): Promise<MachineBase> {
   const scope = new Scope((error) => log.error('machine trouble', { why: errorText(error) }), parent);
-  const run = machinePrograms(scope.signal);
-  const mounts = new KeptMounts({ run, dataDir, hasSystemd: hasSystemd(), log });
+  const hands = handsIn(process.env);
+  const run = machinePrograms(scope.signal, hands && throughHands(hands));
+  const mounts = new KeptMounts({ run, dataDir, mountsDir: hands?.mountsDir, hasSystemd: hasSystemd(), log });
   await mounts.start().catch((error: unknown) => log.error('mount-failed', { why: errorText(error) }));
   scope.run(async (signal) => {
     for (;;) {
@@ -149,7 +151,7 @@ export async function machineParts(
   const restarts = new Restarts({
     env: process.env,
     hasSystemd: systemd,
-    isRoot: process.getuid?.() === 0,
+    mayReboot: process.getuid?.() === 0 || handsIn(process.env) !== undefined,
     run,
     clock,
     scope,
