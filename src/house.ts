@@ -30,7 +30,7 @@ import { newPeerId } from '#wire/handshake.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { AdminPage, ownNames } from './admin-page.ts';
 import { type Config, configOf } from './config.ts';
-import { openIndex, PERSONAL, volatileDirOf } from './data-folder.ts';
+import { openIndex, volatileDirOf } from './data-folder.ts';
 import { DemandTrace } from './demand-trace.ts';
 import { diskPlaces, rememberDisks } from './disk-settings.ts';
 import { entryWorld } from './entry-world.ts';
