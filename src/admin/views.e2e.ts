@@ -1,6 +1,6 @@
 /** Every view of both pages, opened in both languages, both colours, on a phone and on a PC. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { signInAs } from '../../web/mock/access-answers.ts';
 import { setMode } from '../../web/mock/mode.ts';
 import { Browser, BuiltPage, DESKTOP, type Look, nothingLives, PHONE } from '../page-fixtures.ts';
@@ -49,12 +49,17 @@ async function troublesIn(whose: Whose, built: BuiltPage, look: Look): Promise<s
   return found;
 }
 
-for (const whose of ['box', 'central'] as const)
+for (const whose of ['box', 'central'] as const) {
+  let built: BuiltPage;
+  before(async () => {
+    built = await BuiltPage.make({ mode: whose === 'central' ? 'central' : 'production' });
+  });
+  after(() => built[Symbol.asyncDispose]());
   for (const look of LOOKS[whose]) {
     const name = `every view of a ${whose} in ${look.locale}, ${look.colors}, ${look.width} pixels wide`;
     test(`${name}: nothing sticks out, nothing is raw, and everybody can use it`, async () => {
-      await using built = await BuiltPage.make({ mode: whose === 'central' ? 'central' : 'production' });
       assert.deepEqual(await troublesIn(whose, built, look), []);
       await nothingLives();
     });
   }
+}
