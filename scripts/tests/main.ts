@@ -1,12 +1,16 @@
-/** What `make test` runs: every test file in a process of its own, two at once but for those that run alone. The runner counts them together. */
-import { globSync } from 'node:fs';
+/**
+ * `make test`: every test file, or those that match the patterns given, in a process of its own; two at once, but for those that run alone, which come last.
+ * The runner counts them together.
+ */
+import { existsSync, globSync } from 'node:fs';
 import { join } from 'node:path';
+import { argv } from 'node:process';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { ALONE } from './alone.ts';
 import { AT_ONCE } from './turn.ts';
 
-const PATTERNS = [
+const EVERY = [
   'src/**/*.test.ts',
   'web/**/*.test.ts',
   'scripts/**/*.test.ts',
@@ -14,12 +18,16 @@ const PATTERNS = [
   'scripts/**/*.e2e.ts',
 ];
 
-const files = globSync(PATTERNS, { exclude: ['**/node_modules/**'] }).sort();
-const alone = Object.keys(ALONE);
-for (const file of alone) if (!files.includes(file)) throw new Error(`bug: there is no ${file}, which is to run alone`);
+for (const file of Object.keys(ALONE))
+  if (!existsSync(file)) throw new Error(`bug: there is no ${file}, which is to run alone`);
+
+const patterns = argv.length > 2 ? argv.slice(2) : EVERY;
+const found = globSync(patterns, { exclude: ['**/node_modules/**'] }).sort();
+if (found.length === 0) throw new Error(`no test file matches ${patterns.join(' ')}`);
+const isAlone = (file: string): boolean => Object.hasOwn(ALONE, file);
 
 const tests = run({
-  files: [...files.filter((file) => !alone.includes(file)), ...alone],
+  files: [...found.filter((file) => !isAlone(file)), ...found.filter(isAlone)],
   concurrency: AT_ONCE,
   execArgv: ['--import', join(import.meta.dirname, 'turn.ts')],
 });
