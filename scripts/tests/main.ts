@@ -1,6 +1,6 @@
 /**
- * `make test`: every test file, or those that match the patterns given, in a process of its own; two at once, but for those that run alone, which come last.
- * The runner counts them together.
+ * `make test`: every test file, or those that match the patterns given; two processes at once, but for files that run alone, which come last. The runner counts
+ * them together.
  */
 import { existsSync, globSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { ALONE } from './alone.ts';
 import { AT_ONCE } from './turn.ts';
+import { together } from './units.ts';
 
 const EVERY = [
   'src/**/*.test.ts',
@@ -27,7 +28,7 @@ if (found.length === 0) throw new Error(`no test file matches ${patterns.join(' 
 const isAlone = (file: string): boolean => Object.hasOwn(ALONE, file);
 
 const tests = run({
-  files: [...found.filter((file) => !isAlone(file)), ...found.filter(isAlone)],
+  files: [...together(found.filter((file) => !isAlone(file))), ...found.filter(isAlone)],
   concurrency: AT_ONCE,
   execArgv: ['--import', join(import.meta.dirname, 'turn.ts')],
 });
