@@ -6,5 +6,6 @@ export const ALONE: Readonly<Record<string, string>> = {
   'src/box-manners.e2e.ts': 'compares rates and round trips',
   'src/box-overload.e2e.ts': 'a box that is short of the processor bears fewer clients',
   'src/central-page.e2e.ts': 'builds its page where the daemon looks for one, as the test of the box’s page does',
+  'src/fleet/central/central.e2e.ts': 'counts what came twice, which is more where answers are late',
   'src/fleet-tasks.e2e.ts': 'counts what came twice, which is more where answers are late',
 };
