@@ -6,6 +6,4 @@ scripts/init.sh
 scripts/check.sh static
 # Else every process that a test starts, the box above all, translates its TypeScript anew: most of the time of its start.
 export NODE_COMPILE_CACHE="$PWD/.tools/compile-cache"
-# One file at a time: the end-to-end tests share the machine's cores with real clients.
-node --test --test-reporter=spec --test-concurrency=1 \
-  'src/**/*.test.ts' 'web/**/*.test.ts' 'scripts/**/*.test.ts' 'src/**/*.e2e.ts' 'scripts/**/*.e2e.ts'
+exec node scripts/tests/main.ts

@@ -85,8 +85,8 @@ export async function server(cafe: Cafe, place: Place, program: string, o: objec
   return child;
 }
 
-/** The daemon shows everybody the same snapshot for a second. */
-const SNAPSHOT_MS = 1_100;
+/** The daemon counts what it served once a second, and shows everybody the same snapshot for a second. */
+const SNAPSHOT_MS = 1_500;
 
 /** What the box says of itself after this was called. */
 export async function snapshot(cafe: Cafe): Promise<BoxSnapshot> {

@@ -64,7 +64,6 @@ test('clients that find peers by LSD alone complete from the box alone', options
           }),
         );
       });
-      await sleep(1_500);
       const after = await snapshot(cafe);
       assert.ok(after.totals.servedBytes - before >= KINDS.length * totalBytes, 'every byte came from the box');
       assert.ok(wan < 0.05 * totalBytes, `${wan} bytes came in from outside`);

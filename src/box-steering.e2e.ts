@@ -1,15 +1,12 @@
 /** The box serves real clients: at their first contact, from its own disk, encrypted, and when nobody else is left. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type ClientKind, clientKinds } from '../scripts/cafe/clients/client.ts';
 import { seedIp } from '../scripts/cafe/topology.ts';
 import type { Cafe } from '../scripts/cafe/world.ts';
 import { inCafe, options, snapshot, wanDuring } from './box-fixtures.ts';
 
 const LIMIT_S = 90;
-/** The daemon adds what it served to its totals once a second. */
-const COUNTED_MS = 1_500;
 
 async function fetchOn(cafe: Cafe, pc: number, kind: ClientKind, encrypt = false): Promise<void> {
   const download = await cafe.download(pc, kind, { encrypt });
@@ -22,7 +19,6 @@ async function fetchOn(cafe: Cafe, pc: number, kind: ClientKind, encrypt = false
 async function costOf(cafe: Cafe, work: () => Promise<void>): Promise<{ served: number; wan: number }> {
   const before = (await snapshot(cafe)).totals.servedBytes;
   const wan = await wanDuring(cafe, work);
-  await sleep(COUNTED_MS);
   return { served: (await snapshot(cafe)).totals.servedBytes - before, wan };
 }
 

@@ -119,8 +119,7 @@ export class Net {
 
   /** A cable between two machines; both ends up. */
   async cable(a: Place, aDevice: string, b: Place, bDevice: string): Promise<void> {
-    await command(words(`ip link add ${aDevice} netns ${a.name} type veth peer name ${bDevice} netns ${b.name}`));
-    await a.ip(`link set ${aDevice} up`);
+    await command(words(`ip link add ${aDevice} up netns ${a.name} type veth peer name ${bDevice} netns ${b.name}`));
     await b.ip(`link set ${bDevice} up`);
   }
 

@@ -94,12 +94,15 @@ export class Tracker {
   }
 }
 
+/** Says what an HTTP server answers, head and all: a shell is there at once, a Node in some tenths of a second of a processor. */
+const ASK = `exec 3<>"/dev/tcp/$1/$2" && printf 'GET %s HTTP/1.0\\r\\n\\r\\n' "$3" >&3 && cat <&3`;
+
 /** How many complete peers a tracker names (BEP 48), or undefined when it does not answer. */
 export async function scrape(inet: Place, announceUrl: string, infoHash: string): Promise<number | undefined> {
-  const hash = infoHash.replace(/../g, '%$&');
-  const url = `${announceUrl.replace(/announce$/, 'scrape')}?info_hash=${hash}`;
-  const fetching = `fetch(process.argv[1]).then(async r=>process.stdout.write(Buffer.from(await r.arrayBuffer())))`;
-  const answer = await inet.run([execPath, '-e', fetching, url]).catch(() => '');
+  const { hostname, port, pathname } = new URL(announceUrl);
+  const host = hostname.replace(/[[\]]/g, '');
+  const path = `${pathname.replace(/announce$/, 'scrape')}?info_hash=${infoHash.replace(/../g, '%$&')}`;
+  const answer = await inet.run(['bash', '-c', ASK, 'bash', host, port, path]).catch(() => '');
   const complete = /8:completei(\d+)e/.exec(answer);
   if (complete) return Number(complete[1]);
   return answer.includes('5:filesd') ? 0 : undefined;

@@ -49,7 +49,8 @@ export type Topology = {
 /**
  * As in a real cafe: PCs go out under the router's IPv4 address and under their own IPv6 ones, and nobody outside can dial
  * them. Counts what comes in for each PC, but not what DHT nodes say (it begins with a d): aria2 asks such near ones thousands of
- * times a second.
+ * times a second. Nobody outside knows names, and who asks is told so every time: a libtorrent that is not waits for the answer before it ends, five seconds
+ * after it began.
  */
 const ROUTER_RULES = `
 table ip cafe {
@@ -64,6 +65,7 @@ table inet cafe {
     update @down6 { ip6 daddr }
   }
   chain in { type filter hook forward priority filter; policy accept;
+    oifname "wan" udp dport 53 reject
     iifname "wan" jump count
     iifname "wan" ct state established,related accept
     iifname "wan" drop
@@ -123,7 +125,7 @@ async function router(net: Net, inet: Place, wanMbit: number): Promise<Place> {
   );
   await shape(inet, 'cafe', wanMbit);
   await shape(place, 'wan', wanMbit);
-  await place.sysctl('net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1');
+  await place.sysctl('net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1', 'net.ipv4.icmp_ratelimit=0');
   await place.run(['nft', '-f', '-'], ROUTER_RULES);
   return place;
 }

@@ -11,7 +11,7 @@ type Finding = { id: string; impact: string; nodes: { target: string[]; failureS
 
 /** What axe calls serious or critical, one line each. */
 export async function axeFindings(page: Page): Promise<string[]> {
-  await page.evaluate(await axe);
+  if (!(await page.evaluate('"axe" in window'))) await page.evaluate(await axe);
   const { violations } = (await page.evaluate(
     'axe.run(document, { resultTypes: ["violations"], preload: false })',
   )) as {
