@@ -1,5 +1,5 @@
 # Swarmbox: one line per target; the work is in scripts/.
-.PHONY: help init check test fuzz cafe bench matrix matrix-vlan flood avalanche soak first-byte manners sim what-if fleet bench-fleet web web-dev image keys clean
+.PHONY: help init check test fuzz cafe bench matrix matrix-vlan flood avalanche soak first-byte manners sim what-if fleet bench-fleet web web-dev image image-test keys clean
 help:  ; @scripts/help.sh
 init:  ; @scripts/init.sh
 check: ; @scripts/check.sh
@@ -21,5 +21,6 @@ bench-fleet: ; @scripts/bench-fleet.sh
 web:   ; @scripts/web.sh
 web-dev: ; @scripts/web-dev.sh
 image: ; @scripts/image.sh
+image-test: ; @scripts/image-test.sh
 keys:  ; @image/keys.sh
 clean: ; @scripts/clean.sh

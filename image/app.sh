@@ -10,7 +10,7 @@ strip --strip-unneeded "$root/opt/node/bin/node"
 cp "$NODE_HOME/LICENSE" "$root/opt/node/LICENSE" 2>/dev/null || true
 
 cp LICENSE "$to/"
-node --disable-warning=ExperimentalWarning image/plain-js.ts "$to" src/main.ts src/without-daemon.ts scripts/ask.ts
+node --disable-warning=ExperimentalWarning image/plain-js.ts "$to" src/main.ts src/hands.ts src/without-daemon.ts scripts/ask.ts
 mkdir -p "$to/web" "$to/firmware"
 rsync -a --delete web/dist/ "$to/web/dist/"
 rsync -a --delete --exclude=README.md firmware/network/ "$to/firmware/network/"

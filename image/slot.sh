@@ -12,6 +12,7 @@ root=$(mktemp -d -p "$(dirname "$out")" slot.XXXXXX)
 trap 'rm -rf "$root"' EXIT
 tar -C "$root" --xattrs --numeric-owner -xf "$tar"
 ./strip-root.sh "$root"
+./users.sh "$root"
 mkdir -p "$root/usr/share/swarmbox"
 cp "${tar%.tar}.packages" "$root/usr/share/swarmbox/packages"
 cp -a --no-preserve=ownership ../firmware/root/. "$root/"

@@ -22,5 +22,7 @@ mkdir -p var/cache var/log efi config data
 rm -f etc/hostname etc/resolv.conf var/lib/dbus/machine-id
 ln -s ../run/systemd/resolve/resolv.conf etc/resolv.conf
 ln -s ../run/swarmbox-boot/hostname etc/hostname
+# The zone is chosen on the page; until then it is UTC.
+ln -sfn ../config/zone/localtime etc/localtime
 # Nobody signs in: no account has a password, and root none that fits.
 sed -i 's/^root:[^:]*:/root:!:/' etc/shadow

@@ -2,7 +2,7 @@
 # Installs what it takes to build an image (as root), on Debian 12 or 13. Twice without harm.
 set -euo pipefail
 PACKAGES=(mmdebstrap squashfs-tools rauc genimage mtools dosfstools fdisk e2fsprogs grub-common openssl python3 zstd rsync)
-[ "${1:-}" != test ] || PACKAGES+=(qemu-system-x86 ovmf)
+[ "${1:-}" != test ] || PACKAGES+=(qemu-system-x86 ovmf dnsmasq-base curl)
 missing=()
 for p in "${PACKAGES[@]}"; do
   dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing+=("$p")

@@ -21,5 +21,6 @@ make web     builds the page into web/dist
 make web-dev the page with a made-up box behind it, at http://127.0.0.1:5173; shows what is edited at once (web/README.md)
 make init    installs what the others need (they call it themselves)
 make image   the image to flash and the update of it, in build/image (root)
+make image-test  the image in a virtual machine: first start, faults, updates, power cuts, broken systems; hours (ONLY="wire": a part of it)
 make clean   removes what was installed and built here
 T

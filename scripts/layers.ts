@@ -25,6 +25,7 @@ const mayImport: Record<string, readonly string[]> = {
   settings: ['base'],
   stats: ['base', 'index'],
   machine: ['base', 'kernel', 'health'],
+  hands: ['base', 'kernel', 'machine'],
   syslog: ['base'],
   admin: ['base', 'index', 'manager', 'what-if', 'fleet', 'health', 'update', 'access', 'settings', 'stats', 'machine'],
   sim: ['base', 'wire', 'index', 'store', 'client', 'downloader', 'task', 'manager', 'entry'],
@@ -55,7 +56,7 @@ const rulesOf = (folder: string): Rule[] => {
     group: [`#${f}/**`, `**/../${f}/**`],
     message: `src/${folder} may not import src/${f}: declare an interface here and let main.ts fill it`,
   }));
-  rules.push({ group: ['#main.ts', '#sim/**'], message: 'nobody imports main.ts or sim/' });
+  rules.push({ group: ['#main.ts', '#hands.ts', '#sim/**'], message: 'nobody imports main.ts, hands.ts or sim/' });
   return rules;
 };
 

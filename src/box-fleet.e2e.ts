@@ -1,155 +1,16 @@
 /** The box as the relay of a site: a central and its broker in the internet, a terminal and a client that knows nothing of fleets behind the box. */
 import assert from 'node:assert/strict';
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execPath } from 'node:process';
 import { test } from 'node:test';
-import { centralRights, relayRights, terminalRights } from '#fleet/rights.ts';
-import { FleetBook } from '#index/fleet-book.ts';
-import type { Place } from '../scripts/cafe/net.ts';
-import type { Child } from '../scripts/cafe/processes.ts';
 import { until } from '../scripts/cafe/servers.ts';
-import { pcIp, SERVER_IP } from '../scripts/cafe/topology.ts';
-import { type Cafe, PROJECT_ROOT } from '../scripts/cafe/world.ts';
-import { askDesk } from '../scripts/fleet/ask-desk.ts';
-import type { FleetSaid } from '../scripts/fleet/fleet.ts';
-import { PrivateBroker } from '../scripts/fleet/private-broker.ts';
+import { SERVER_IP } from '../scripts/cafe/topology.ts';
+import type { Cafe } from '../scripts/cafe/world.ts';
+import { Centre, SITE, SWARM_PORT, sha256, TRACKER } from './box-centre.ts';
 import { inCafe, naming, options, snapshot, tracker } from './box-fixtures.ts';
 
 const MIB = 1 << 20;
-const VHOST = 'fleet';
-const SITE = 'east';
-const SWARM_PORT = 6_881;
 const LIMIT_MS = 120_000;
-const TRACKER = { ip: SERVER_IP, port: 8_088 };
-const MAIN = join(PROJECT_ROOT, 'src/main.ts');
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-
-/** A central in the internet, and what it says. */
-class Centre {
-  readonly broker: PrivateBroker;
-  readonly dir: string;
-  readonly #cafe: Cafe;
-
-  private constructor(cafe: Cafe, broker: PrivateBroker, dir: string) {
-    this.#cafe = cafe;
-    this.broker = broker;
-    this.dir = dir;
-  }
-
-  static async start(cafe: Cafe): Promise<Centre> {
-    const dir = join(cafe.dir, 'fleet');
-    await mkdir(join(dir, 'central'), { recursive: true });
-    const password = 'made up';
-    const users = [
-      { name: 'central', password, rights: centralRights() },
-      { name: 'box', password, rights: relayRights('box', SITE) },
-      { name: 'pc', password, rights: terminalRights('pc', SITE) },
-    ];
-    await writeFile(join(dir, 'password'), password);
-    const broker = await PrivateBroker.start({
-      vhost: VHOST,
-      netns: cafe.topology.inet.name,
-      address: SERVER_IP,
-      users,
-    });
-    const centre = new Centre(cafe, broker, dir);
-    await centre.#run(cafe.topology.inet, 'central', {
-      dataDir: 'central',
-      broker: centre.#brokerOf('central'),
-      swarm: { ip: SERVER_IP, port: SWARM_PORT },
-    });
-    await until('the central', async () => (await centre.key()) !== '', LIMIT_MS);
-    return centre;
-  }
-
-  /** What nodes trust, as one line. */
-  async key(): Promise<string> {
-    const pem = await readFile(join(this.dir, 'central', 'signing-key.pem.pub'), 'utf8').catch(() => '');
-    return pem.split('\n')[1] ?? '';
-  }
-
-  /** The settings' section of a box that joins. */
-  async section(): Promise<object> {
-    return {
-      enabled: true,
-      name: 'box',
-      site: SITE,
-      brokerHost: SERVER_IP,
-      brokerPort: this.broker.port,
-      vhost: VHOST,
-      passwordFile: join(this.dir, 'password'),
-      keys: [await this.key()],
-    };
-  }
-
-  async terminal(pc: number): Promise<Child> {
-    return this.#run(this.#cafe.pc(pc), 'terminal', {
-      name: 'pc',
-      site: SITE,
-      dataDir: 'pc',
-      folder: 'files',
-      broker: this.#brokerOf('pc'),
-      swarm: { ip: pcIp(pc), port: SWARM_PORT },
-      trust: [{ key: 'central/signing-key.pem.pub', kinds: ['files'] }],
-    });
-  }
-
-  /** What the terminal has. */
-  async has(name: string): Promise<string> {
-    return sha256(await readFile(join(this.dir, 'files', name)).catch(() => Buffer.alloc(0)));
-  }
-
-  async publish(name: string, bytes: number): Promise<{ id: string; sum: string }> {
-    const content = randomBytes(bytes);
-    await writeFile(join(this.dir, name), content);
-    const { id } = await this.#ask<{ id: string }>('POST', '/publish', { path: join(this.dir, name) });
-    return { id, sum: sha256(content) };
-  }
-
-  said(): Promise<FleetSaid> {
-    return this.#ask('GET', '/fleet');
-  }
-
-  async complete(id: string): Promise<void> {
-    let said = '';
-    const isComplete = async (): Promise<boolean> => {
-      const row = (await this.said()).distributions.find((one) => one.id === id);
-      said = JSON.stringify(row?.targets);
-      return row?.state === 'complete';
-    };
-    await until('all have it', isComplete, LIMIT_MS).catch((error: unknown) => {
-      throw new Error(said, { cause: error });
-    });
-  }
-
-  /** What a client of the site is given to begin with, and a tracker that names the central. */
-  async torrent(id: string): Promise<string> {
-    const book = FleetBook.open(join(this.dir, 'central', 'fleet.db'));
-    const seed = book.distribution(id)?.seed ?? Buffer.alloc(0);
-    book[Symbol.dispose]();
-    const announce = `http://${TRACKER.ip}:${TRACKER.port}/announce`;
-    const path = join(this.dir, `${id}.torrent`);
-    await writeFile(path, Buffer.concat([Buffer.from(`d8:announce${announce.length}:${announce}`), seed.subarray(1)]));
-    return path;
-  }
-
-  #brokerOf(user: string): object {
-    return { host: SERVER_IP, port: this.broker.port, vhost: VHOST, user, passwordFile: 'password' };
-  }
-
-  async #run(place: Place, role: string, config: object): Promise<Child> {
-    const path = join(this.dir, `${role}.json`);
-    await writeFile(path, JSON.stringify(config));
-    return this.#cafe.spawn(place, [execPath, MAIN, role, path]);
-  }
-
-  #ask<T>(method: string, path: string, body?: object): Promise<T> {
-    return askDesk<T>(join(this.dir, 'central', 'central.sock'), method, path, body);
-  }
-}
-
 const ALWAYS = { prefill: { hours: [{ from: '00:00', to: '24:00' }] } };
 const wanBytes = async (cafe: Cafe): Promise<number> => (await cafe.counters()).wanRxBytes;
 

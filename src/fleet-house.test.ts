@@ -35,6 +35,7 @@ function worldWith(over: object, { kept = 0, ordered = 0 } = {}) {
     },
     overload,
     operator: { act: async () => ({ done: 1, refused: [] }) },
+    machine: { installer: undefined },
     fleet: { keptBytes: (haveCount: (infoHash: InfoHash) => number) => (haveCount(SOME) === 3 ? kept : Number.NaN) },
   } as unknown as FleetHouseParts;
   return { world: fleetHouse(configOf({ lan: 'a', wan: 'b', dataDir: '/d', ...over }), parts), overload, asked };

@@ -1,3 +1,4 @@
+import type { Installer } from '#fleet/node/installer.ts';
 import type { OverloadWatch } from '#health/overload-watch.ts';
 import type { Index } from '#index/index.ts';
 import type { Manager } from '#manager/manager.ts';
@@ -12,12 +13,13 @@ import type { FleetHouse, FleetPart } from './fleet-parts.ts';
 export type FleetHouseParts = {
   readonly version: string;
   readonly index: Index;
-  readonly store: Pick<Store<FramedPiece>, 'disks' | 'freeBytes'>;
+  readonly store: Pick<Store<FramedPiece>, 'disks' | 'freeBytes' | 'task'>;
   readonly manager: Manager;
   readonly prefill: Prefill;
   readonly overload: Pick<OverloadWatch, 'refuses'>;
   readonly operator: Pick<Operator, 'act'>;
   readonly fleet: Pick<FleetPart, 'keptBytes'>;
+  readonly machine: { readonly installer: Installer | undefined };
 };
 
 /** What the box's part in a fleet asks of the house. */
@@ -25,8 +27,10 @@ export function fleetHouse(config: Config, parts: FleetHouseParts): FleetHouse {
   const { version, index, store, manager, prefill, overload, operator } = parts;
   return {
     version,
+    installer: parts.machine.installer,
     index,
     manager,
+    store,
     claim: (arriving) => (overload.refuses ? { kind: 'pass', why: 'overload' } : manager.claim(arriving)),
     held: () => prefill.why(config.fleet.inHours ? 'window' : 'now'),
     drop: async (infoHash) => {

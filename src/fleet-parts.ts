@@ -12,6 +12,7 @@ import type { BrokerState } from '#fleet/broker.ts';
 import { retryAfterMs } from '#fleet/broker-limits.ts';
 import { controlTopology, dataTopology } from '#fleet/names.ts';
 import { FleetNode } from '#fleet/node/fleet-node.ts';
+import type { Installer } from '#fleet/node/installer.ts';
 import { NodeBook } from '#fleet/node/node-book.ts';
 import { openSeed, type Seed } from '#fleet/seed.ts';
 import { FleetBook } from '#index/fleet-book.ts';
@@ -23,6 +24,8 @@ import type { FleetTasksWorld } from './kept-task.ts';
 
 export type FleetHouse = Omit<FleetTasksWorld, 'clock' | 'seedOf'> & {
   readonly version: string;
+  /** Undefined: the box has no slots that a bundle could go into. */
+  readonly installer: Installer | undefined;
   /** What may be served has changed: torrents that may not let their clients go. */
   judgeAll(): void;
 };
@@ -100,7 +103,7 @@ export class FleetPart {
     this.#scope.run(async (signal) => {
       for (let failures = 0; !signal.aborted; failures++) {
         try {
-          await this.#beJoined(tasks, world.version, signal);
+          await this.#beJoined(tasks, world, signal);
           failures = 0;
         } catch (error) {
           signal.throwIfAborted();
@@ -180,16 +183,16 @@ export class FleetPart {
   }
 
   /** Resolves when it should be tried anew. */
-  async #beJoined(tasks: FleetTasks, version: string, signal: AbortSignal): Promise<void> {
+  async #beJoined(tasks: FleetTasks, world: FleetHouse, signal: AbortSignal): Promise<void> {
     await using scope = new Scope((error) => this.#log.error('fleet in trouble', { why: errorText(error) }));
     scope.defer(() => {
       this.#node = undefined;
     });
-    const joining = await this.#join(tasks, version, scope);
+    const joining = await this.#join(tasks, world, scope);
     await this.#untilChanged(joining, signal);
   }
 
-  async #join(tasks: FleetTasks, version: string, scope: Scope): Promise<Joining> {
+  async #join(tasks: FleetTasks, { version, installer }: FleetHouse, scope: Scope): Promise<Joining> {
     const { book, known } = this.#known();
     // A password or a certificate may be another by now.
     const joining = joiningOf(this.#config.fleet);
@@ -207,7 +210,8 @@ export class FleetPart {
     scope.defer(control.onState((state) => this.#heard(state)));
     try {
       const options = { name, role: 'relay', site, version, trusted, keep: tasks, book, known, control, data } as const;
-      this.#node = await FleetNode.start({ ...options, swarm, clock: realClock, log, scope });
+      const own = { swarm, clock: realClock, log, scope, ...(installer && { installer }) };
+      this.#node = await FleetNode.start({ ...options, ...own });
     } catch (error) {
       throw new NotJoined('fleet-place', { name: `${swarm.ip} ${swarm.port}` }, error);
     }

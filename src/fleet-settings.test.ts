@@ -130,6 +130,8 @@ test('what was put right is found, and a place that is taken is told of', async 
     version: '1.0',
     index: { task: () => undefined },
     manager: {} as never,
+    store: {} as never,
+    installer: undefined,
     claim: () => ({ kind: 'pass', why: 'none' }),
     held: () => undefined,
     drop: async () => {},

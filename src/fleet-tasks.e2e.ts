@@ -83,6 +83,7 @@ async function benchIn(
       clock: { nowMs, sleep: (ms, signal) => realClock.sleep(Math.min(ms, 20), signal) },
       index,
       manager,
+      store,
       claim: (arriving) => manager.claim(arriving),
       held: () => bench.held,
       drop: async (infoHash) => {

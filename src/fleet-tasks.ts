@@ -1,10 +1,14 @@
 import type { Scope } from '#base/scope.ts';
 import type { InfoHash } from '#base/units.ts';
+import type { Bundle } from '#fleet/node/installer.ts';
 import { type Keep, type Kept, type KeptWorld, NoPlace } from '#fleet/node/keep.ts';
 import type { Seed } from '#fleet/seed.ts';
+import type { TaskStore } from '#store/task-store.ts';
 import type { Task } from '#task/task.ts';
+import type { FramedPiece } from '#wire/framed-piece.ts';
+import { shapeOf } from '#wire/piece-shape.ts';
 import { FLEET_TASK_LIMITS, PASSING_REFUSALS } from './fleet-limits.ts';
-import { type FleetTasksWorld, KeptTask } from './kept-task.ts';
+import { type FleetTasksWorld, hadOf, KeptTask } from './kept-task.ts';
 
 /**
  * Distributions as torrents of the box: each is a task like any other, served from the cache to whoever asks for it, and fetched by the rules of what is fetched ahead. What it
@@ -60,6 +64,30 @@ export class FleetTasks implements Keep {
     } catch (error) {
       closed();
       throw error;
+    }
+  }
+
+  async bundle({ meta, pieceSha256 }: Seed): Promise<Bundle | undefined> {
+    if (meta.files.length !== 1 || !hadOf(meta, this.#world)?.full) return undefined;
+    const shape = shapeOf({ ...meta, pieceSha256 });
+    const pieces = this.#world.store.task(shape);
+    pieces.describe(shape);
+    return { sizeBytes: meta.totalBytes, bytes: () => this.#bytes(meta.infoHash, meta.pieceCount, pieces) };
+  }
+
+  async *#bytes(infoHash: InfoHash, count: number, pieces: TaskStore<FramedPiece>): AsyncGenerator<Uint8Array> {
+    for (let index = 0; index < count; index++) {
+      const read = await pieces.read(index);
+      if (read.kind !== 'ok') {
+        // Its task learns that it is lost, and fetches it again.
+        await this.#world.manager.living(infoHash)?.prove(index);
+        throw new Error(`piece ${index} cannot be read`, { cause: read.kind === 'failed' ? read.error : read.kind });
+      }
+      try {
+        yield Buffer.concat(read.piece.payloadParts());
+      } finally {
+        pieces.done(read.piece);
+      }
     }
   }
 

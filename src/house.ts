@@ -1,7 +1,4 @@
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import { Access } from '#access/access.ts';
 import { figureRoutes } from '#admin/routes/figure-routes.ts';
 import { boxLive } from '#admin/routes/live-routes.ts';
@@ -20,7 +17,6 @@ import { receivedBytes } from '#health/counters.ts';
 import { DiskHealthWatch } from '#health/disk-health.ts';
 import { Health } from '#health/health.ts';
 import { OverloadWatch } from '#health/overload-watch.ts';
-import { Index } from '#index/index.ts';
 import { keepFreedMemory } from '#kernel/libc.ts';
 import { roundTrip } from '#kernel/tcp-info.ts';
 import { Evictor } from '#manager/evictor.ts';
@@ -34,6 +30,7 @@ import { newPeerId } from '#wire/handshake.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { AdminPage, ownNames } from './admin-page.ts';
 import { type Config, configOf } from './config.ts';
+import { openIndex, volatileDirOf } from './data-folder.ts';
 import { DemandTrace } from './demand-trace.ts';
 import { diskPlaces, rememberDisks } from './disk-settings.ts';
 import { entryWorld } from './entry-world.ts';
@@ -66,17 +63,6 @@ const SWARMS_EVERY_MS = 10_000;
 const UPLINK = 'uplink';
 
 const NO_FLOWS: EntryLoad = { recognising: 0, spliced: 0, unsentBytes: 0 };
-
-/** Linux's memory file system (shm_overview(7)): what lies there survives the daemon, not the machine. */
-function volatileDirOf(dataDir: string): string | undefined {
-  const name = createHash('sha1').update(dataDir).digest('hex').slice(0, 12);
-  return existsSync('/dev/shm') ? `/dev/shm/swarmbox-${name}` : undefined;
-}
-
-function openIndex(config: Config, log: Log): Index {
-  mkdirSync(config.dataDir, { recursive: true, mode: 0o750 });
-  return Index.open(join(config.dataDir, 'swarmbox.db'), log.with({ part: 'index' }));
-}
 
 function startDht({ dht: { bootstrap } }: Config, log: Log, scope: Scope): Dht {
   const dht = new Dht({ clock: realClock, log: log.with({ part: 'dht' }), bootstrap, hasAddress });
@@ -370,7 +356,8 @@ async function build({ keeper, restart }: Process, plainLog: Log, scope: Scope, 
   scope.every(PREFILL_EVERY_MS, () => scope.run(() => prefill.look()));
   scope.defer(() => prefill.close());
   const { operator } = tasks;
-  if (fleet) fleet.start(fleetHouse(config, { fleet, version, index, store, manager, prefill, overload, operator }));
+  if (fleet)
+    fleet.start(fleetHouse(config, { fleet, version, index, store, manager, prefill, overload, operator, machine }));
   const steered = entry;
   steered.recall(index.setting(SWARMS));
   const keepSwarms = (): void => {

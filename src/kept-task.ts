@@ -7,6 +7,7 @@ import type { Caller, Kept, KeptWorld } from '#fleet/node/keep.ts';
 import type { Seed } from '#fleet/seed.ts';
 import type { Index } from '#index/index.ts';
 import type { Arriving, Claim, Manager } from '#manager/manager.ts';
+import type { Store } from '#store/store.ts';
 import type { Task } from '#task/task.ts';
 import { FramedPiece } from '#wire/framed-piece.ts';
 import { pieceSize } from '#wire/metainfo.ts';
@@ -17,6 +18,7 @@ export type FleetTasksWorld = {
   readonly clock: Clock;
   readonly index: Pick<Index, 'task'>;
   readonly manager: Pick<Manager, 'order' | 'living' | 'dismiss' | 'forgive' | 'refusal'>;
+  readonly store: Pick<Store<FramedPiece>, 'task'>;
   claim(arriving: Arriving): Claim;
   /** Why nothing that no client waits for may be fetched just now: a code; undefined: it may. */
   held(): string | undefined;
@@ -27,6 +29,17 @@ export type FleetTasksWorld = {
   /** Of a distribution that is known from before: its seed. */
   seedOf(infoHash: InfoHash): Seed | undefined;
 };
+
+/** The pieces that its task has, or that the index says were had. */
+export function hadOf(
+  { infoHash, pieceCount }: Pick<Seed['meta'], 'infoHash' | 'pieceCount'>,
+  { manager, index }: Pick<FleetTasksWorld, 'manager' | 'index'>,
+): Bitfield | undefined {
+  const living = manager.living(infoHash)?.have;
+  if (living) return living;
+  const kept = index.task(infoHash)?.have;
+  return kept && Bitfield.from(kept, pieceCount);
+}
 
 /** One distribution as a torrent of the box. What is had of it is what its task has: the task may rest and come again. */
 export class KeptTask implements Kept {
@@ -209,11 +222,7 @@ export class KeptTask implements Kept {
   }
 
   get #have(): Bitfield | undefined {
-    const { infoHash, pieceCount } = this.#seed.meta;
-    const living = this.#living?.have;
-    if (living) return living;
-    const kept = this.#house.index.task(infoHash)?.have;
-    return kept && Bitfield.from(kept, pieceCount);
+    return hadOf(this.#seed.meta, this.#house);
   }
 
   get #haveBytes(): number {

@@ -6,6 +6,7 @@ import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { Scope } from '#base/scope.ts';
 import type { InfoHash } from '#base/units.ts';
+import { handsIn, throughHands } from '#hands/asking.ts';
 import { runCommand } from '#kernel/command.ts';
 import { Blinker } from '#machine/blinker.ts';
 import { DiskDesk } from '#machine/disk-desk.ts';
@@ -18,8 +19,9 @@ import { machinePrograms, type Run } from '#machine/programs.ts';
 import { Restarts } from '#machine/restarts.ts';
 import { TimeZone } from '#machine/time-zone.ts';
 import { Drainer, type DrainWorld } from '#manager/drainer.ts';
+import { BundleInstaller } from '#update/bundle-installer.ts';
 import { RAUC_OUTPUT_BYTES, RaucSystem } from '#update/rauc-system.ts';
-import { packagedSystem, type UpdateBackend } from '#update/update-backend.ts';
+import { packagedSystem, type SlotBackend } from '#update/update-backend.ts';
 import { Updates } from '#update/updates.ts';
 
 /** Wires what the box knows of its machine, and what it can do to it. */
@@ -30,9 +32,9 @@ const hasSystemd = (): boolean => existsSync('/run/systemd/system');
 /** RAUC's settings, on a box that was flashed from an image. */
 const RAUC_SETTINGS = '/etc/rauc/system.conf';
 
-/** What holds the system's slots. */
-function systemSlots(version: string, signal: AbortSignal): UpdateBackend {
-  if (!existsSync(RAUC_SETTINGS)) return packagedSystem(version);
+/** What holds the system's slots. Undefined: the box was installed from packages. */
+function systemSlots(version: string, signal: AbortSignal): SlotBackend | undefined {
+  if (!existsSync(RAUC_SETTINGS)) return undefined;
   return new RaucSystem({
     version,
     signal,
@@ -62,9 +64,10 @@ export type MachineNeeds = {
   living(infoHash: InfoHash): ReturnType<DrainWorld['living']>;
   /** Ends this process cleanly. */
   end(): void;
-  /** What holds the system's slots; absent: the box was installed from packages. */
-  readonly backend?: UpdateBackend;
 };
+
+/** `installer`: for bundles that come by the fleet; undefined where there are no slots. */
+export type MachineParts = MachineWorld & { readonly installer: BundleInstaller | undefined };
 
 /** What must be there before the store opens: its disks. */
 export type MachineBase = { readonly run: Run; readonly mounts: KeptMounts };
@@ -77,8 +80,9 @@ export async function mountDisks(
   parent: Scope,
 ): Promise<MachineBase> {
   const scope = new Scope((error) => log.error('machine trouble', { why: errorText(error) }), parent);
-  const run = machinePrograms(scope.signal);
-  const mounts = new KeptMounts({ run, dataDir, hasSystemd: hasSystemd(), log });
+  const hands = handsIn(process.env);
+  const run = machinePrograms(scope.signal, hands && throughHands(hands));
+  const mounts = new KeptMounts({ run, dataDir, mountsDir: hands?.mountsDir, hasSystemd: hasSystemd(), log });
   await mounts.start().catch((error: unknown) => log.error('mount-failed', { why: errorText(error) }));
   scope.run(async (signal) => {
     for (;;) {
@@ -116,7 +120,7 @@ export async function machineParts(
   needs: MachineNeeds,
   log: Log,
   parent: Scope,
-): Promise<MachineWorld> {
+): Promise<MachineParts> {
   const { lan, wan, bridge, dataDir } = config;
   const { run, mounts } = base;
   // It ends before the store does.
@@ -141,13 +145,19 @@ export async function machineParts(
     addressesOf: addressesNow,
   });
   await address.start().catch((error: unknown) => log.error('address-not-reverted', { why: errorText(error) }));
-  const updates = new Updates({
-    backend: needs.backend ?? systemSlots(needs.version, scope.signal),
-    dataDir,
+  const slots = systemSlots(needs.version, scope.signal);
+  const updates = new Updates({ backend: slots ?? packagedSystem(needs.version), dataDir, scope, log });
+  await updates.start().catch((error: unknown) => log.error('update-failed', { why: errorText(error) }));
+  const restarts = new Restarts({
+    env: process.env,
+    hasSystemd: systemd,
+    mayReboot: process.getuid?.() === 0 || handsIn(process.env) !== undefined,
+    run,
+    clock,
     scope,
     log,
+    end: needs.end,
   });
-  await updates.start().catch((error: unknown) => log.error('update-failed', { why: errorText(error) }));
   return {
     bridge,
     ports: () => portsOf({ lan, wan }, blinker.mute),
@@ -176,16 +186,8 @@ export async function machineParts(
       synchronised: '/run/systemd/timesync/synchronized',
       log,
     }),
-    restarts: new Restarts({
-      env: process.env,
-      hasSystemd: systemd,
-      isRoot: process.getuid?.() === 0,
-      run,
-      clock,
-      scope,
-      log,
-      end: needs.end,
-    }),
+    restarts,
     updates,
+    installer: slots && new BundleInstaller({ updates, clock, restarts, device: () => slots.device() }),
   };
 }

@@ -35,6 +35,8 @@ export type DaemonOptions = {
   readonly root: string;
   /** Laid over the config that the cafe writes. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** A command that starts it, with its own words at the end. */
+  readonly under?: readonly string[];
 };
 
 export class Daemon {
@@ -87,9 +89,9 @@ export class Daemon {
   /** With its configuration as it is, whoever wrote it last. */
   async startAgain(): Promise<void> {
     if (this.running) throw new Error('the daemon runs already');
-    const { box, dir, root, processes } = this.#o;
+    const { box, dir, root, processes, under = [] } = this.#o;
     const lines = await watchLines(this.logPath);
-    const argv = box.inside([execPath, join(root, 'src/main.ts'), this.configPath]);
+    const argv = box.inside([...under, execPath, join(root, 'src/main.ts'), this.configPath]);
     this.#child = processes.start({ name: DAEMON_NAME, argv, logPath: this.logPath, cwd: dir });
     const ready = async () => (await lines()).some((line) => /"event":\s*"ready"/.test(line));
     await until('the daemon', ready, READY_LIMIT_MS, this.#child);

@@ -46,6 +46,8 @@ export type Extras = {
   readonly tracker6?: boolean;
   /** A DHT, in which the seeders are. */
   readonly dht?: boolean;
+  /** A command that starts the daemon, with its own words at the end. */
+  readonly daemonUnder?: readonly string[];
 };
 
 export type CafeOptions = Partial<Settings> & {
@@ -123,6 +125,7 @@ export class Cafe implements AsyncDisposable {
       processes: parts.processes,
       dir: join(this.dir, 'box'),
       root: PROJECT_ROOT,
+      ...(this.extras.daemonUnder && { under: this.extras.daemonUnder }),
       config: { ...(o.vlans ? { vlans: o.vlans } : {}), ...o.daemonConfig },
     });
   }

@@ -170,6 +170,16 @@ export class Lab implements AsyncDisposable {
     return JSON.parse(await this.vm.text(asked));
   }
 
+  /** Runs a program of this folder in PC 1; what it prints. */
+  async run(program: string, ...args: string[]): Promise<string> {
+    const lines: string[] = [];
+    const argv = [execPath, join(import.meta.dirname, program), ...args];
+    const child = this.cafe.spawn(this.cafe.pc(1), argv, (line) => lines.push(line));
+    const { code } = await child.exited;
+    if (code !== 0) throw new Error(`${program}: ${await child.tail(5)}`);
+    return lines.join('\n');
+  }
+
   /** Runs curl in PC 1: the page from where its users are. */
   curl(...args: string[]): Promise<{ code: number | null; text: string }> {
     const lines: string[] = [];

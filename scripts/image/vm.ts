@@ -6,6 +6,7 @@ import { copyFile, mkdir, readFile, rm } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { loggedDiskWords } from './logged-disk.ts';
 
 /** Of Debian's package ovmf. */
 const OVMF = { code: '/usr/share/OVMF/OVMF_CODE_4M.fd', vars: '/usr/share/OVMF/OVMF_VARS_4M.fd' };
@@ -42,6 +43,8 @@ export type VmShape = {
   readonly firmware?: 'uefi' | 'bios';
   /** For each port: `NETNS:DEVICE` of a tap that is made for it, or nothing behind it. */
   readonly ports?: readonly (string | 'nothing')[];
+  /** Where what its disk is told is logged, from the start of this machine on (cut-walk.ts); otherwise it is not. */
+  readonly logWrites?: string;
   /** More words for QEMU. */
   readonly more?: readonly string[];
 };
@@ -98,8 +101,12 @@ export class Vm implements AsyncDisposable {
       ...['-chardev', `socket,id=shell,path=${at('shell')},server=on,wait=off`, '-device', 'virtconsole,chardev=shell'],
       ...['-rtc', 'base=utc', '-uuid', '5b0c5b0c-0000-4000-8000-5b0c00000001'],
       ...uefi,
-      ...['-drive', `if=none,id=disk,file=${disk},format=raw,cache=writeback`],
-      ...['-device', 'virtio-blk-pci,drive=disk,serial=SYSTEM,bootindex=0'],
+      ...(shape.logWrites
+        ? loggedDiskWords(disk, shape.logWrites, ',serial=SYSTEM,bootindex=0')
+        : [
+            ...['-drive', `if=none,id=disk,file=${disk},format=raw,cache=writeback`],
+            ...['-device', 'virtio-blk-pci,drive=disk,serial=SYSTEM,bootindex=0'],
+          ]),
       ...cards,
       ...credential('systemd.extra-unit.test-shell.service', SHELL),
       ...credential('systemd.unit-dropin.sysinit.target', '[Unit]\nWants=test-shell.service\n'),

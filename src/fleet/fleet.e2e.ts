@@ -181,7 +181,7 @@ test('a bundle travels through a relay that is another device, and is installed 
   const installed: Buffer[] = [];
   const installer = (compatible: string): Installer => ({
     running: async () => ({ compatible, version: '1.0' }),
-    install: async (path) => {
+    install: async ({ path = '' }) => {
       installed.push(readFileSync(path));
       return { kind: 'healthy' };
     },

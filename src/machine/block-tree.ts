@@ -110,7 +110,8 @@ export function* allOf(nodes: readonly BlockNode[], seen: Set<string> = new Set(
   }
 }
 
-const isDevicePath = (path: unknown): path is string =>
+/** Of a device below /dev, as lsblk names it. */
+export const isDevicePath = (path: unknown): path is string =>
   typeof path === 'string' &&
   path.length <= 136 &&
   /^\/dev\/[A-Za-z0-9][A-Za-z0-9/_.:+-]*$/.test(path) &&

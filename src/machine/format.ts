@@ -18,6 +18,9 @@ export async function identityOf({ path, number, sizeBytes, model, serial }: Blo
   return JSON.stringify([path, number, sizeBytes, model, serial, sequence.trim(), type, uuid]);
 }
 
+/** Nothing kept for root; an inode for each MiB, as files are of 32; -F once: a whole disk is no question, a mounted one still is. */
+export const MKFS = ['-q', '-F', '-m', '0', '-T', 'largefile', '-L', 'swarmbox', '-E', 'lazy_itable_init=1'] as const;
+
 export type FormatWorld = { readonly run: Run; readonly folders: () => readonly string[]; readonly leastBytes: number };
 
 /**
@@ -32,8 +35,6 @@ export async function format(device: string, identity: Identity, world: FormatWo
   // Without --force: a device that somebody has open for himself is refused here. A left-over signature would make it two things at once.
   const wiped = await world.run('wipefs', ['--all', device], { timeoutMs: MACHINE_LIMITS.changeMs });
   if (!wiped.ok) return wiped.why;
-  // Nothing kept for root; an inode for each MiB, as files are of 32; -F once: a whole disk is no question, a mounted one still is.
-  const options = ['-q', '-F', '-m', '0', '-T', 'largefile', '-L', 'swarmbox', '-E', 'lazy_itable_init=1'];
-  const made = await world.run('mkfs.ext4', [...options, device], { timeoutMs: MACHINE_LIMITS.formatMs });
+  const made = await world.run('mkfs.ext4', [...MKFS, device], { timeoutMs: MACHINE_LIMITS.formatMs });
   return made.ok ? undefined : made.why;
 }

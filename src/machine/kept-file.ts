@@ -29,6 +29,8 @@ export async function writeKept(path: string, text: string, mode = 0o640): Promi
   const temporary = `${path}.tmp`;
   const file = await open(temporary, 'w', mode);
   try {
+    // Whatever the umask says.
+    await file.chmod(mode);
     await file.writeFile(text);
     await file.sync();
   } finally {
@@ -45,7 +47,7 @@ export async function removeKept(path: string): Promise<void> {
   });
 }
 
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
   try {
     await folder.sync();

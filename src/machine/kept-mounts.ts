@@ -17,6 +17,8 @@ export type KeptMountsWorld = {
   readonly run: Run;
   /** Of the daemon: `mounts.json` and `disks/<uuid>` lie there. */
   readonly dataDir: string;
+  /** A folder of root's in which whoever mounts makes the mount points; undefined: `disks` in the data folder, and the daemon makes them. */
+  readonly mountsDir?: string | undefined;
   /** Mounting is the service manager's where there is one: the daemon itself need not be allowed to. */
   readonly hasSystemd: boolean;
   readonly log: Log;
@@ -43,7 +45,7 @@ export class KeptMounts {
   }
 
   at(uuid: string): string {
-    return join(this.#world.dataDir, 'disks', uuid);
+    return join(this.#world.mountsDir ?? join(this.#world.dataDir, 'disks'), uuid);
   }
 
   /** The disk that is expected in that folder. */
@@ -122,8 +124,8 @@ export class KeptMounts {
     if (nodes.length > 1) return `several disks have the file system ${uuid}: which one is meant cannot be told`;
     const type = typeOf(look, uuid);
     if (type === undefined || !SUITABLE.has(type)) return `${node.path} has no file system that can be used`;
-    await mkdir(at, { recursive: true, mode: 0o700 });
-    const options = `noatime,nodev,nosuid,noexec${type === 'ext4' ? ',errors=remount-ro' : ''}`;
+    if (!this.#world.mountsDir) await mkdir(at, { recursive: true, mode: 0o700 });
+    const options = mountOptions(type);
     const ran = this.#world.hasSystemd
       ? await this.#world.run('systemd-mount', ['--collect', '-t', type, '-o', options, node.path, at])
       : await this.#world.run('mount', ['-t', type, '-o', options, node.path, at]);
@@ -141,6 +143,9 @@ export class KeptMounts {
     this.#kept = kept;
   }
 }
+
+export const mountOptions = (type: string): string =>
+  `noatime,nodev,nosuid,noexec${type === 'ext4' ? ',errors=remount-ro' : ''}`;
 
 /** The number of a btrfs is no device's. */
 const isOf = ({ device, source }: Mount, { number, path }: BlockNode): boolean => device === number || source === path;

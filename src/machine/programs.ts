@@ -1,4 +1,4 @@
-import { type CommandResult, runCommand } from '#kernel/command.ts';
+import { type Command, type CommandLimits, type CommandResult, runCommand } from '#kernel/command.ts';
 import { MACHINE_LIMITS } from './limits.ts';
 
 /** `why`: what it said, in one line, when it did not end well. */
@@ -11,13 +11,21 @@ export type Run = (
   how?: { readonly timeoutMs?: number; readonly alsoStatus?: readonly number[]; readonly signal?: AbortSignal },
 ) => Promise<Ran>;
 
-/** The real programs. Whatever still runs when the signal aborts is killed. */
+/** See `runCommand`. */
+export type RunCommand = (
+  file: string,
+  args: readonly string[],
+  limits: CommandLimits,
+  signal: AbortSignal,
+) => Pick<Command, 'result'>;
+
+/** The real programs. Whatever still runs when the signal aborts is killed. `start`: by whom they are started. */
 export const machinePrograms =
-  (signal: AbortSignal): Run =>
+  (signal: AbortSignal, start: RunCommand = runCommand): Run =>
   async (program, args, { timeoutMs = MACHINE_LIMITS.changeMs, alsoStatus = [], signal: own } = {}) => {
     const limits = { timeoutMs, outputBytes: MACHINE_LIMITS.outputBytes, withErrors: true };
     const both = own ? AbortSignal.any([signal, own]) : signal;
-    return ranOf(program, await runCommand(program, args, limits, both).result, alsoStatus);
+    return ranOf(program, await start(program, args, limits, both).result, alsoStatus);
   };
 
 function ranOf(program: string, result: CommandResult, alsoStatus: readonly number[]): Ran {

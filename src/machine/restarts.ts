@@ -8,7 +8,8 @@ export type RestartsWorld = {
   /** Of this process: systemd says there which process it started (systemd.exec(5)); a shell's children inherit the words, not the number. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly hasSystemd: boolean;
-  readonly isRoot: boolean;
+  /** The daemon may have the machine started again. */
+  readonly mayReboot: boolean;
   readonly run: Run;
   readonly clock: Clock;
   readonly scope: Scope;
@@ -28,9 +29,9 @@ export class Restarts {
 
   /** `SWARMBOX_RESTARTED=1` is for any other service manager. */
   get view(): { readonly daemon: boolean; readonly machine: boolean } {
-    const { env, hasSystemd, isRoot } = this.#world;
+    const { env, hasSystemd, mayReboot } = this.#world;
     const bySystemd = hasSystemd && env.SYSTEMD_EXEC_PID === String(process.pid);
-    return { daemon: bySystemd || env.SWARMBOX_RESTARTED === '1', machine: hasSystemd && isRoot };
+    return { daemon: bySystemd || env.SWARMBOX_RESTARTED === '1', machine: hasSystemd && mayReboot };
   }
 
   /** Begins a moment later, so that the answer reaches whoever asked. False: it cannot be done. */

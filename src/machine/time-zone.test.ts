@@ -101,11 +101,11 @@ test('this process has the new zone at once', async () => {
 test('what nobody would start again is not ended', async () => {
   const ended: string[] = [];
   await using scope = new Scope(() => {});
-  const restarts = (env: Record<string, string>, hasSystemd: boolean, isRoot = true) =>
+  const restarts = (env: Record<string, string>, hasSystemd: boolean, mayReboot = true) =>
     new Restarts({
       env,
       hasSystemd,
-      isRoot,
+      mayReboot,
       run: async (program, args) => {
         ended.push([program, ...args].join(' '));
         return { ok: true, output: '' };
@@ -115,8 +115,8 @@ test('what nobody would start again is not ended', async () => {
       log: silentLog,
       end: () => ended.push('the daemon'),
     });
-  const can = (env: Record<string, string>, hasSystemd: boolean, isRoot = true) =>
-    Object.values(restarts(env, hasSystemd, isRoot).view);
+  const can = (env: Record<string, string>, hasSystemd: boolean, mayReboot = true) =>
+    Object.values(restarts(env, hasSystemd, mayReboot).view);
   assert.deepEqual(can({}, true), [false, true], 'started by hand');
   const started = { SYSTEMD_EXEC_PID: String(process.pid) };
   assert.deepEqual(can(started, true), [true, true]);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createReadStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -22,12 +22,18 @@ class PlayedBox implements UpdateBackend {
   };
   next: 'A' | 'B' = 'A';
   breaks = false;
+  isSilent = false;
   get running(): 'A' | 'B' {
     return this.slots.A.state === 'running' ? 'A' : 'B';
   }
   async view() {
     const version = this.slots[this.running].version ?? '';
-    return { canUpdate: true, version, slots: Object.values(this.slots), needsReboot: this.next !== this.running };
+    return {
+      canUpdate: !this.isSilent,
+      version,
+      slots: Object.values(this.slots),
+      needsReboot: this.next !== this.running,
+    };
   }
   async inspect(path: string) {
     const version = /^bundle (\d\.\d\.\d)$/.exec(readFileSync(path, 'utf8'))?.[1];
@@ -64,47 +70,55 @@ function bench(t: TestContext) {
     await scope.close();
     rmSync(dataDir, { recursive: true });
   });
-  const it = { health: undefined as 'good' | 'bad' | undefined, restarts: 0 };
+  const it = { isGood: false, isInstalling: false, mayRestart: true, restarts: 0 };
   const updates = new Updates({ backend: box, dataDir, scope, log: silentLog });
   const installer: Installer = new BundleInstaller({
     updates,
-    compatible: 'box',
     clock: { sleep: async () => void (await nextTurn()) },
-    health: async () => it.health,
-    restart: () => {
-      it.restarts++;
+    device: async () => ({ compatible: 'box', isGood: it.isGood, isInstalling: it.isInstalling }),
+    restarts: {
+      get view() {
+        return { machine: it.mayRestart };
+      },
+      restart: () => {
+        it.restarts++;
+        return it.mayRestart;
+      },
     },
   });
   const path = join(dataDir, 'box.raucb');
-  const bundle = (text: string): string => {
+  const bundle = (text: string) => {
     writeFileSync(path, text);
-    return path;
+    return { sizeBytes: text.length, bytes: () => createReadStream(path) };
   };
-  return { box, it, installer, bundle, updates };
+  return { box, it, installer, bundle, path, updates };
 }
 
 test('a bundle goes into the other slot, and after the restart the health gate says what it is', async (t) => {
-  const { box, it, installer, bundle } = bench(t);
+  const { box, it, installer, bundle, path } = bench(t);
   assert.deepEqual(await installer.running(), { compatible: 'box', version: '1.0.0' });
   let reports = 0;
-  const path = bundle('bundle 2.0.0');
-  assert.equal(await installer.install(path, of('2.0.0'), () => void reports++, never), 'restarts');
+  const given = bundle('bundle 2.0.0');
+  assert.equal(await installer.install(given, of('2.0.0'), () => void reports++, never), 'restarts');
   assert.ok(it.restarts === 1 && reports > 0);
   assert.equal(readFileSync(path, 'utf8'), 'bundle 2.0.0', 'the file it came from stays');
   assert.equal(await installer.outcome(of('2.0.0'), never), undefined);
   assert.equal(it.restarts, 2, 'only the process began anew');
   box.boot('good');
   assert.equal(await installer.outcome(of('2.0.0'), never), undefined, 'the gate has not said anything');
-  it.health = 'good';
+  it.isGood = true;
   assert.deepEqual(await installer.outcome(of('2.0.0'), never), { kind: 'healthy' });
 });
 
 test('a system that is not healthy is back on its old slot', async (t) => {
-  const { box, it, installer, bundle } = bench(t);
+  const { box, installer, bundle } = bench(t);
   await installer.install(bundle('bundle 2.0.0'), of('2.0.0'), () => {}, never);
   box.boot('good');
-  it.health = 'bad';
-  assert.equal(await installer.outcome(of('2.0.0'), never), undefined, 'it is about to go back');
+  assert.equal(
+    await installer.outcome(of('2.0.0'), never),
+    undefined,
+    'the gate has not said anything, or it is about to go back',
+  );
   box.next = 'A';
   box.boot('bad');
   assert.deepEqual(await installer.outcome(of('2.0.0'), never), {
@@ -132,4 +146,35 @@ test('what is no bundle, is another one, or cannot be written is a failure with 
     code: 'interrupted',
     detail: '1.0.0 runs, and 2.0.0 is in no slot',
   });
+});
+
+test('a box that may not restart its machine, or whose bundle cannot be read to its end, says so and changes nothing', async (t) => {
+  const { box, it, installer, bundle } = bench(t);
+  const given = bundle('bundle 2.0.0');
+  it.mayRestart = false;
+  const cannot = await installer.install(given, of('2.0.0'), () => {}, never);
+  assert.ok(typeof cannot === 'object' && cannot.kind === 'failed' && cannot.code === 'not-available');
+  it.mayRestart = true;
+  const torn = async function* () {
+    yield Buffer.from('bundle');
+    throw new Error('piece 1 cannot be read');
+  };
+  assert.deepEqual(await installer.install({ ...given, bytes: torn }, of('2.0.0'), () => {}, never), {
+    kind: 'failed',
+    code: 'failed',
+    detail: 'piece 1 cannot be read',
+  });
+  assert.deepEqual([box.slots.B.state, it.restarts], ['empty', 0]);
+});
+
+test('nothing is said while a slot is still written for a process that has ended, or while nobody answers', async (t) => {
+  const { box, it, installer } = bench(t);
+  it.isInstalling = true;
+  assert.equal(await installer.outcome(of('2.0.0'), never), undefined);
+  it.isInstalling = false;
+  box.isSilent = true;
+  assert.equal(await installer.outcome(of('2.0.0'), never), undefined);
+  box.isSilent = false;
+  assert.equal((await installer.outcome(of('2.0.0'), never))?.kind, 'failed');
+  assert.equal(it.restarts, 0);
 });

@@ -1,20 +1,17 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import type { Clock } from '#base/clock.ts';
+import type { Device } from './update-backend.ts';
 import type { UpdateAnswer, Updates } from './updates.ts';
 
 export type BundleInstallerWorld = {
   readonly updates: Pick<Updates, 'view' | 'receive' | 'install' | 'discard'>;
-  /** What this device is, as bundles say it. */
-  readonly compatible: string;
   readonly clock: Pick<Clock, 'sleep'>;
-  /** What the health gate of the running system says; undefined: nothing yet. */
-  health(): Promise<'good' | 'bad' | undefined>;
-  /** The device restarts, soon. May be said again. */
-  restart(): void;
+  /** Rejects while it is not known. */
+  device(): Promise<Device>;
+  /** `restart`: the machine starts again, soon. May be said again. */
+  readonly restarts: { readonly view: { readonly machine: boolean }; restart(what: 'machine'): boolean };
 };
 
-type Bundle = { readonly compatible: string; readonly version: string; readonly allowOlder?: boolean };
+type Firmware = { readonly compatible: string; readonly version: string; readonly allowOlder?: boolean };
 export type Outcome =
   | { readonly kind: 'healthy' }
   | { readonly kind: 'failed'; readonly code: string; readonly detail?: string };
@@ -23,7 +20,7 @@ const LOOK_MS = 500;
 
 /**
  * Installs a bundle that came from elsewhere than the page, unattended: into the slot that does not run, with a restart after it. Whether it is healthy is known after the
- * restart: the health gate of the new system says so, or the old one runs again.
+ * restart: the health gate of the new system says so, or the old one runs again. That a bundle is being tried is remembered by whoever asks.
  */
 export class BundleInstaller {
   readonly #world: BundleInstallerWorld;
@@ -33,25 +30,27 @@ export class BundleInstaller {
   }
 
   async running(): Promise<{ compatible: string; version: string }> {
-    const { updates, compatible } = this.#world;
+    const { updates, device } = this.#world;
+    const { compatible } = await device();
     return { compatible, version: (await updates.view()).version };
   }
 
   async install(
-    path: string,
-    { version, allowOlder = false }: Bundle,
+    bundle: { readonly sizeBytes: number; bytes(): AsyncIterable<Uint8Array> },
+    { version, allowOlder = false }: Firmware,
     report: () => void,
     signal: AbortSignal,
   ): Promise<Outcome | 'restarts'> {
-    const { updates, clock, restart } = this.#world;
-    const { size } = await stat(path);
+    const { updates, clock, restarts } = this.#world;
+    if (!restarts.view.machine)
+      return { kind: 'failed', code: 'not-available', detail: 'the box may not restart its machine' };
     report();
-    const received = declined(await updates.receive(createReadStream(path), size, signal));
+    const received = declined(await updates.receive(bundle.bytes(), bundle.sizeBytes, signal));
     if (received) return received;
-    const bundle = (await updates.view()).bundle;
-    if (bundle?.version !== version) {
+    const said = (await updates.view()).bundle;
+    if (said?.version !== version) {
       await updates.discard();
-      return { kind: 'failed', code: 'other-version', detail: `the bundle says that it is ${bundle?.version}` };
+      return { kind: 'failed', code: 'other-version', detail: `the bundle says that it is ${said?.version}` };
     }
     const begun = declined(await updates.install(allowOlder));
     if (begun) return begun;
@@ -63,24 +62,25 @@ export class BundleInstaller {
       if (progress.share !== share) report();
       share = progress.share;
     }
-    restart();
+    restarts.restart('machine');
     return 'restarts';
   }
 
   /** After a restart: undefined as long as nobody knows. */
-  async outcome({ version }: Bundle): Promise<Outcome | undefined> {
-    const { updates, health, restart } = this.#world;
+  async outcome({ version }: Firmware): Promise<Outcome | undefined> {
+    const { updates, device, restarts } = this.#world;
+    const { isGood, isInstalling } = await device();
+    // This process began anew, and not whoever writes the slot.
+    if (isInstalling) return undefined;
     const view = await updates.view();
+    if (!view.canUpdate) return undefined;
     if (view.needsReboot) {
       // This process began anew, and not the device.
-      restart();
+      restarts.restart('machine');
       return undefined;
     }
-    if (view.version === version) {
-      const said = await health();
-      // Who is not healthy is taken back by a restart: what runs after it says so.
-      return said === 'good' ? { kind: 'healthy' } : undefined;
-    }
+    // Who is not healthy is taken back by a restart: what runs after it says so.
+    if (view.version === version) return isGood ? { kind: 'healthy' } : undefined;
     const isThere = view.slots.some((slot) => slot.version === version);
     return isThere
       ? { kind: 'failed', code: 'rolled-back', detail: `${view.version} runs again` }

@@ -7,7 +7,7 @@ const never = new AbortController().signal;
 const ended = (output: string, status = 0): CommandResult => ({ kind: 'ended', status, output });
 
 /** As RAUC 1.13 says it. */
-const status = (of: { primary?: string; b?: object } = {}): CommandResult =>
+const status = (of: { primary?: string; a?: object; b?: object } = {}): CommandResult =>
   ended(
     JSON.stringify({
       compatible: 'swarmbox-x86-64',
@@ -38,6 +38,7 @@ const status = (of: { primary?: string; b?: object } = {}): CommandResult =>
             state: 'booted',
             boot_status: 'good',
             slot_status: { bundle: { version: '0.9.0' } },
+            ...of.a,
           },
         },
       ],
@@ -152,4 +153,34 @@ test('only a system that was good is gone back to', async () => {
   assert.deepEqual(await rauc.rollBack(never), { kind: 'done' });
   assert.equal(asked.at(-1), 'rauc status mark-active other');
   assert.equal((await system({ [STATUS]: status() }).rauc.rollBack(never)).kind, 'failed');
+});
+
+test('what the device is, whether the gate found it good, and whether a slot is being written', async () => {
+  const operation = (said: string) => ended(`{"type":"s","data":"${said}"}\n{"type":"(isi)","data":[0,"",0]}\n`);
+  const device = (said: string, of = {}) =>
+    system({ [STATUS]: status(of), 'busctl get-property': operation(said) }).rauc.device();
+  const good = { compatible: 'swarmbox-x86-64', isGood: true, isInstalling: false };
+  assert.deepEqual(await device('idle'), good);
+  assert.deepEqual(await device('idle', { a: { boot_status: 'bad' } }), { ...good, isGood: false });
+  assert.deepEqual(await device('installing'), { ...good, isInstalling: true });
+  const other = { a: { state: 'inactive' }, b: { state: 'booted', boot_status: 'bad' } };
+  assert.deepEqual(await device('idle', other), { ...good, isGood: false }, 'what does not run says nothing');
+});
+
+test('a device that RAUC says nothing of is not known', async () => {
+  await assert.rejects(system({ [STATUS]: ended('no service\n', 1) }).rauc.device(), /no service/);
+  await assert.rejects(system({ [STATUS]: status(), 'busctl get-property': { kind: 'late' } }).rauc.device());
+});
+
+test('a running system that is on trial waits for no restart, unless the other one was activated since', async () => {
+  const at = (timestamp?: string) => ({ ...(timestamp && { activated: { timestamp, count: 1 } }) });
+  const needsReboot = async (ran: string | undefined, other: string | undefined) => {
+    const a = { state: 'inactive', boot_status: 'good', slot_status: at(other) };
+    const b = { state: 'booted', boot_status: 'bad', slot_status: at(ran) };
+    // As RAUC says it while B is on trial: what comes next of those that are not.
+    return (await system({ [STATUS]: status({ primary: 'system.0', a, b }) }).rauc.view()).needsReboot;
+  };
+  assert.equal(await needsReboot('2026-11-30T20:25:45Z', undefined), false);
+  assert.equal(await needsReboot('2026-11-30T20:25:45Z', '2026-11-29T07:00:00Z'), false);
+  assert.equal(await needsReboot('2026-11-30T20:25:45Z', '2026-11-30T20:27:01Z'), true);
 });

@@ -3,7 +3,7 @@ import { KIB } from '#base/units.ts';
 import { isNewer } from '#base/version.ts';
 import type { CommandResult } from '#kernel/command.ts';
 import { UPDATE_LIMITS } from './limits.ts';
-import type { Done, Inspected, Slot, SystemView, Trouble, UpdateBackend } from './update-backend.ts';
+import type { Device, Done, Inspected, Slot, SlotBackend, SystemView, Trouble } from './update-backend.ts';
 
 /** A program of the system, without a shell; see `runCommand`. */
 export type RunProgram = (
@@ -37,14 +37,18 @@ type SlotStatus = {
   readonly bootname?: unknown;
   readonly state?: unknown;
   readonly boot_status?: unknown;
-  readonly slot_status?: { readonly bundle?: { readonly version?: unknown } };
+  readonly slot_status?: {
+    readonly bundle?: { readonly version?: unknown };
+    /** When it was last said that it is to be started next: ISO 8601, UTC. */
+    readonly activated?: { readonly timestamp?: unknown };
+  };
 };
 
 /**
  * A system in two slots that RAUC holds (https://rauc.readthedocs.io). Signatures are RAUC's to verify, against the key that is in the running slot. Everything is asked of its program and of its
  * service on the bus; what it answers is capped, and believed only as far as its shape goes.
  */
-export class RaucSystem implements UpdateBackend {
+export class RaucSystem implements SlotBackend {
   readonly #world: RaucWorld;
 
   constructor(world: RaucWorld) {
@@ -56,8 +60,20 @@ export class RaucSystem implements UpdateBackend {
     const read = await this.#status(signal);
     if (read.kind === 'failed') return { canUpdate: false, version, slots: [], needsReboot: false };
     const { slots, status } = read;
-    const needsReboot = slots.some(({ name, slot }) => name === status.boot_primary && slot.state !== 'running');
-    return { canUpdate: true, version, slots: slots.map(({ slot }) => slot), needsReboot };
+    return { canUpdate: true, version, slots: slots.map(({ slot }) => slot), needsReboot: isOtherNext(status) };
+  }
+
+  /** With GRUB a slot that is started is on trial, and bad, until the gate's `rauc status mark-good`. */
+  async device(): Promise<Device> {
+    const { signal } = this.#world;
+    const read = await this.#status(signal);
+    if (read.kind === 'failed') throw new Error(read.why);
+    const { compatible } = read.status;
+    if (typeof compatible !== 'string') throw new Error('RAUC does not say what this device is');
+    const running = namedSlots(read.status).find(([, { state }]) => state === 'booted')?.[1];
+    const { operation } = await this.#operation(signal);
+    if (operation === undefined) throw new Error('RAUC does not say whether it installs');
+    return { compatible, isGood: running?.boot_status === 'good', isInstalling: operation === 'installing' };
   }
 
   async inspect(path: string, signal: AbortSignal): Promise<Inspected> {
@@ -102,14 +118,18 @@ export class RaucSystem implements UpdateBackend {
   async #watch(progress: (share: number) => void, isOver: () => boolean, signal: AbortSignal): Promise<void> {
     while (!isOver()) {
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-      const result = await this.#world
-        .run('busctl', ['get-property', '--json=short', ...INSTALLER, 'Operation', 'Progress'], ASK_MS, signal)
-        .catch((error: unknown): CommandResult => ({ kind: 'failed', why: errorText(error) }));
-      if (result.kind !== 'ended' || result.status !== 0) continue;
-      const [operation, at] = result.output.split('\n').map((line) => jsonOf(line) as { data?: unknown } | undefined);
-      const percent = Array.isArray(at?.data) ? Number(at.data[0]) : Number.NaN;
-      if (operation?.data === 'installing' && percent >= 0 && percent <= 100 && !isOver()) progress(percent / 100);
+      const { operation, percent } = await this.#operation(signal);
+      if (operation === 'installing' && percent >= 0 && percent <= 100 && !isOver()) progress(percent / 100);
     }
+  }
+
+  async #operation(signal: AbortSignal): Promise<{ operation?: unknown; percent: number }> {
+    const result = await this.#world
+      .run('busctl', ['get-property', '--json=short', ...INSTALLER, 'Operation', 'Progress'], ASK_MS, signal)
+      .catch((error: unknown): CommandResult => ({ kind: 'failed', why: errorText(error) }));
+    if (result.kind !== 'ended' || result.status !== 0) return { percent: Number.NaN };
+    const [operation, at] = result.output.split('\n').map((line) => jsonOf(line) as { data?: unknown } | undefined);
+    return { operation: operation?.data, percent: Array.isArray(at?.data) ? Number(at.data[0]) : Number.NaN };
   }
 
   async #status(
@@ -119,12 +139,10 @@ export class RaucSystem implements UpdateBackend {
     if (said.kind === 'failed') return said;
     const status = jsonOf(said.output) as Status | undefined;
     if (!status || !Array.isArray(status.slots)) return failed('RAUC does not say which systems there are');
-    const slots = (status.slots as readonly Readonly<Record<string, SlotStatus>>[]).flatMap((named) =>
-      Object.entries(named ?? {}).flatMap(([name, slot]) => {
-        const known = slotOf(slot, this.#world.version);
-        return known ? [{ name, slot: known }] : [];
-      }),
-    );
+    const slots = namedSlots(status).flatMap(([name, slot]) => {
+      const known = slotOf(slot, this.#world.version);
+      return known ? [{ name, slot: known }] : [];
+    });
     return { kind: 'status', status, slots };
   }
 
@@ -157,6 +175,20 @@ function jsonOf(text: string): unknown {
     return undefined;
   }
 }
+
+const namedSlots = ({ slots = [] }: Status): [string, SlotStatus][] =>
+  slots.flatMap((named) => Object.entries(named ?? {}));
+
+/** RAUC leaves out a slot that is on trial: while the running one is, it names the other, which is next only if that was said later. */
+function isOtherNext(status: Status): boolean {
+  const all = namedSlots(status);
+  const [, running] = all.find(([, { state }]) => state === 'booted') ?? [];
+  const [, next] = all.find(([name]) => name === status.boot_primary) ?? [];
+  if (!next || next === running) return false;
+  return running?.boot_status === 'good' || activatedAt(next) > activatedAt(running);
+}
+
+const activatedAt = (slot: SlotStatus | undefined): string => String(slot?.slot_status?.activated?.timestamp ?? '');
 
 function slotOf({ bootname, state, boot_status, slot_status }: SlotStatus, running: string): Slot | undefined {
   if (bootname !== 'A' && bootname !== 'B') return undefined;

@@ -35,6 +35,21 @@ export interface UpdateBackend {
   rollBack(signal: AbortSignal): Promise<Done>;
 }
 
+/** What holds slots knows of the device. */
+export type Device = {
+  /** What bundles must say that they are for. */
+  readonly compatible: string;
+  /** The health gate found the system good that runs, since the device was started. */
+  readonly isGood: boolean;
+  /** A slot is being written, whoever began that. */
+  readonly isInstalling: boolean;
+};
+
+export interface SlotBackend extends UpdateBackend {
+  /** Rejects while it is not known. */
+  device(): Promise<Device>;
+}
+
 const NOT_HERE: Trouble = {
   kind: 'failed',
   why: 'this box was not flashed from an image: its packages are updated by hand',

@@ -8,6 +8,7 @@ import { CommandInstaller } from './command-installer.ts';
 import { temporary } from './fixtures.ts';
 
 const FIRMWARE = { compatible: 'pc', version: '2.0' };
+const BUNDLE = { path: '/at/bundle', sizeBytes: 1, bytes: () => assert.fail('it reads the file') };
 const never = new AbortController().signal;
 
 function installerOf(t: TestContext, script: string, over: Partial<InstallerConfig> = {}, version?: string) {
@@ -17,8 +18,7 @@ function installerOf(t: TestContext, script: string, over: Partial<InstallerConf
   const config = { compatible: 'pc', command: [program, 'now'], ...over };
   return { program, installer: new CommandInstaller({ config, run: runCommand, version: () => version }) };
 }
-const install = (installer: CommandInstaller, signal = never) =>
-  installer.install('/at/bundle', FIRMWARE, () => {}, signal);
+const install = (installer: CommandInstaller, signal = never) => installer.install(BUNDLE, FIRMWARE, () => {}, signal);
 
 test('the program is told of the bundle, and its exit status says what became of it', async (t) => {
   const of = (script: string, over = {}) => install(installerOf(t, script, over).installer);

@@ -1,7 +1,7 @@
 import { setInterval } from 'node:timers';
 import type { InstallerConfig } from '../config-types.ts';
 import type { Firmware } from '../manifest.ts';
-import type { Installer, InstallOutcome } from './installer.ts';
+import type { Bundle, Installer, InstallOutcome } from './installer.ts';
 import { NODE_LIMITS } from './limits.ts';
 
 /** How a program is run, without a shell; see the kernel's `runCommand`, which this is. `keepsEnd`: of a long output the end is kept. */
@@ -50,11 +50,12 @@ export class CommandInstaller implements Installer {
   }
 
   async install(
-    path: string,
+    { path }: Bundle,
     { compatible, version }: Firmware,
     report: () => void,
     signal: AbortSignal,
   ): Promise<InstallOutcome> {
+    if (path === undefined) return { kind: 'failed', code: 'installer', detail: 'the bundle is no file here' };
     const reporting = setInterval(report, NODE_LIMITS.reportMs);
     try {
       return await this.#run(this.#world.config.command, [path, compatible, version], signal);

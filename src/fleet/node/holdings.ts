@@ -11,6 +11,7 @@ import { openSeed } from '../seed.ts';
 import { dialledBy } from '../swarm/mesh.ts';
 import type { EarlyPieces } from './early-pieces.ts';
 import { Holding, type Taken, type Trouble } from './holding.ts';
+import type { Bundle } from './installer.ts';
 import type { Caller, Keep } from './keep.ts';
 import { NODE_LIMITS } from './limits.ts';
 import type { Known, NodeBook } from './node-book.ts';
@@ -174,13 +175,13 @@ export class Holdings {
     };
   }
 
-  /** Where a bundle lies that is here whole: one file, every byte of which was just found to be what was signed. */
-  async bundle(id: string): Promise<string | undefined> {
+  /** See Keep. */
+  async bundle(id: string): Promise<Bundle | undefined> {
     const { book, keep, log } = this.#world;
     const known = book.get(id);
     if (known?.state !== 'whole') return undefined;
     const seed = openSeed(book.seedOf(id) ?? Buffer.alloc(0), known.manifest);
-    return seed.kind === 'bad' ? undefined : keep.bundle?.(seed.value, log.with({ distribution: id }));
+    return seed.kind === 'bad' ? undefined : keep.bundle(seed.value, log.with({ distribution: id }));
   }
 
   /** A neighbour dialled. What a relay has it gives to whoever asks. */

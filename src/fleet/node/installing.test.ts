@@ -10,7 +10,7 @@ import { FleetBook } from '#index/fleet-book.ts';
 import type { Firmware } from '../manifest.ts';
 import { decodeUp, type UpMessage } from '../messages.ts';
 import { type Distribution, distribution, temporary } from './fixtures.ts';
-import type { Installer, InstallOutcome } from './installer.ts';
+import type { Bundle, Installer, InstallOutcome } from './installer.ts';
 import { Installing } from './installing.ts';
 import { NodeBook } from './node-book.ts';
 
@@ -18,6 +18,8 @@ const keys = generateKeyPairSync('ed25519');
 const TRUSTED = [{ key: keys.publicKey, kinds: ['firmware' as const] }];
 const bundleOf = (version: string, over: Partial<Firmware> = {}): Distribution =>
   distribution(100, { kind: 'firmware', firmware: { compatible: 'pc', version, ...over } }, keys.privateKey, version);
+
+const lyingAt = (path: string): Bundle => ({ path, sizeBytes: 1, bytes: () => assert.fail('nobody reads it') });
 
 /** An installer that does as the test says. */
 class PlayedInstaller implements Installer {
@@ -29,7 +31,7 @@ class PlayedInstaller implements Installer {
   async running() {
     return { compatible: 'pc', ...(this.version !== undefined && { version: this.version }) };
   }
-  async install(path: string, { version }: Firmware, _report: () => void, signal: AbortSignal) {
+  async install({ path }: Bundle, { version }: Firmware, _report: () => void, signal: AbortSignal) {
     this.asked.push(`${path} ${version}`);
     while (!this.end && !signal.aborted) await nextTurn();
     const end = this.end ?? { kind: 'failed' as const, code: 'killed' };
@@ -53,7 +55,7 @@ function lifeOf(t: TestContext, folder: string, installer: Installer | undefined
     clock: { ...realClock, sleep: async () => void (await nextTurn()) },
     log: silentLog,
     scope,
-    bundle: async (id) => (missing.has(id) ? undefined : `/at/${id.slice(0, 4)}`),
+    bundle: async (id) => (missing.has(id) ? undefined : lyingAt(`/at/${id.slice(0, 4)}`)),
     say: () => {},
     kept: () => {},
   });

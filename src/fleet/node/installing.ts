@@ -7,7 +7,7 @@ import type { InstallRow } from '#index/fleet-installs.ts';
 import type { Firmware } from '../manifest.ts';
 import type { UpMessage } from '../messages.ts';
 import type { Trouble } from './holding.ts';
-import type { Installer, InstallOutcome } from './installer.ts';
+import type { Bundle, Installer, InstallOutcome } from './installer.ts';
 import { NODE_LIMITS } from './limits.ts';
 import type { NodeBook } from './node-book.ts';
 import { answer, type Outcome } from './outcome.ts';
@@ -19,8 +19,8 @@ export type InstallingWorld = {
   readonly clock: Clock;
   readonly log: Log;
   readonly scope: Scope;
-  /** Where the bundle lies, when every byte of it is still what was signed. */
-  bundle(id: string): Promise<string | undefined>;
+  /** When every byte of it is still what was signed. */
+  bundle(id: string): Promise<Bundle | undefined>;
   /** Now, if there is a connection: it may get lost. */
   say(message: UpMessage): void;
   /** There may be something to send. */
@@ -102,9 +102,9 @@ export class Installing {
     if ((await installer.running()).version === firmware.version) return this.#over(id, { kind: 'healthy' }, signal);
     const unfit = await this.unfit(firmware);
     if (unfit) return this.#over(id, { kind: 'failed', ...unfit }, signal);
-    const path = await bundle(id);
+    const found = await bundle(id);
     if (signal.aborted) return;
-    if (path === undefined) return this.#over(id, failed('changed'), signal);
+    if (!found) return this.#over(id, failed('changed'), signal);
     await this.#keep(() => book.putInstall(id, { state: 'installing' }), signal);
     log.info('firmware begun', { distribution: id, version: firmware.version });
     let saidMs = this.#world.clock.nowMs();
@@ -114,7 +114,7 @@ export class Installing {
       saidMs = nowMs;
       this.#world.say({ kind: 'installing', id, attempt: book.install(id)?.attempt ?? 0 });
     };
-    const outcome = await installer.install(path, firmware, report, signal).catch((error: unknown) => {
+    const outcome = await installer.install(found, firmware, report, signal).catch((error: unknown) => {
       return failed('installer', errorText(error));
     });
     // The end of this process ended it, or it is ending this process: after the start it is asked for.

@@ -14,6 +14,7 @@ import { Door } from '../swarm/hello.ts';
 import { MemoryHome } from '../swarm/memory-home.ts';
 import { Swarm } from '../swarm/swarm.ts';
 import { type Distribution, distribution, holds, PIECE, pieceOf, piecesOf } from './fixtures.ts';
+import type { Bundle } from './installer.ts';
 import type { Caller, Keep, Kept, KeptWorld } from './keep.ts';
 
 /** A place under test, and the process around it. */
@@ -77,6 +78,13 @@ async function opened(t: TestContext, { keep }: KeepBench, seed: Seed, over: Par
   };
   t.after(() => close());
   return { kept, close };
+}
+
+async function bytesOf(bundle: Bundle | undefined): Promise<Buffer> {
+  if (!bundle) throw new Error('there is none');
+  const parts: Uint8Array[] = [];
+  for await (const part of bundle.bytes()) parts.push(part);
+  return Buffer.concat(parts);
 }
 
 const hadBy = (kept: Kept, patch: Distribution): number[] => piecesOf(patch).filter((piece) => kept.has(piece));
@@ -172,6 +180,24 @@ export function keepCompliance(name: string, start: (t: TestContext) => Promise<
     await sleep(300);
     assert.equal(kept.has(5), false);
     assert.equal(kept.whole, false);
+  });
+
+  check('a bundle is given in order, by whoever has all of it as it was signed', async (t, bench) => {
+    const patch = distribution(SIZE);
+    const { kept, close } = await opened(t, bench, patch.seed);
+    assert.equal(await bench.keep.bundle(patch.seed, silentLog), undefined, 'nothing of it is here');
+    for (const index of piecesOf(patch)) assert.equal(await kept.keepRun(index, 1, pieceOf(patch, index)), 'ok');
+    await kept.place();
+    await kept.placed();
+    await close();
+    const { keep } = await bench.restart();
+    const bundle = await keep.bundle(patch.seed, silentLog);
+    assert.equal(bundle?.sizeBytes, SIZE);
+    assert.ok((await bytesOf(bundle)).equals(patch.bytes));
+    const pieceSha256 = Buffer.from(patch.seed.pieceSha256);
+    pieceSha256.fill(0, 5 * 32, 6 * 32);
+    const other = await keep.bundle({ ...patch.seed, pieceSha256 }, silentLog);
+    await assert.rejects(async () => assert.ok((await bytesOf(other)).length < SIZE));
   });
 
   check('what is not wanted any more is thrown away', async (t, bench) => {

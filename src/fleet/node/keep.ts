@@ -5,6 +5,7 @@ import type { Scope } from '#base/scope.ts';
 import type { PieceIndex } from '#base/units.ts';
 import type { Handshake } from '#wire/handshake.ts';
 import type { Seed } from '../seed.ts';
+import type { Bundle } from './installer.ts';
 
 /** A neighbour that dialled. `early`: what came after its handshake. */
 export type Caller = { readonly socket: Socket; readonly handshake: Handshake; readonly early: Buffer };
@@ -83,8 +84,8 @@ export type Keep = {
   put?(seed: Seed, bytes: Buffer): Promise<boolean>;
   /** Bytes that may still be kept, those of what is open not among them. */
   freeBytes(): number | Promise<number>;
-  /** Where the one file of a bundle lies that is here whole, every byte of which was just found to be what was signed. Without it, no bundle lies in a file. */
-  bundle?(seed: Seed, log: Log): Promise<string | undefined>;
+  /** A bundle that is here whole; undefined when something of it is not what was signed any more. */
+  bundle(seed: Seed, log: Log): Promise<Bundle | undefined>;
   /** Bytes that it was given stay with it: they are not their giver's again when they are kept. */
   readonly takesBytes: boolean;
   /** Who dials gets and does not give: of two neighbours each dials the other. */

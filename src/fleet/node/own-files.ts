@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '#base/clock.ts';
 import type { Endpoint } from '#base/endpoint.ts';
@@ -39,7 +40,9 @@ export function ownFiles(options: OwnFilesOptions): Keep {
       const [file, ...more] = seed.meta.files;
       if (!file || more.length > 0) return undefined;
       await using files = await openFiles(seed, log);
-      return files.whole ? join(options.folder, ...file.path) : undefined;
+      if (!files.whole) return undefined;
+      const path = join(options.folder, ...file.path);
+      return { path, sizeBytes: seed.meta.totalBytes, bytes: () => createReadStream(path) };
     },
     takesBytes: false,
     dialsBothWays: false,

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# The image in a virtual machine: from its first start over faults, updates and power cuts to the last try of a broken system. Hours, for the machine's processor is emulated. Needs root, and what
+# `make image` built. ONLY: names of tests' files, otherwise all in their order; IMAGE_DIR: where the image is.
+set -euo pipefail
+. "$(dirname "$0")/env.sh"
+need_root image-test
+scripts/init.sh
+image/tools.sh test
+ls "${IMAGE_DIR:-build/image}"/*.img >/dev/null 2>&1 || scripts/image.sh
+# In this order: one leaves the disk that the next one starts from.
+for name in ${ONLY:-wire update rollback install cuts}; do files+=("scripts/image/$name.vm.ts"); done
+export NODE_COMPILE_CACHE="$PWD/.tools/compile-cache"
+node --test --test-reporter=spec --test-concurrency=1 "${files[@]}"
