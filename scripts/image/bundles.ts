@@ -35,7 +35,7 @@ export type Files = Readonly<Record<string, string>>;
 
 /** The gate of a system under test gives up sooner: what it waits for has failed by then. */
 const SOON: Files = {
-  'etc/systemd/system/swarmbox-health.service.d/soon.conf': '[Service]\nEnvironment=HEALTH_S=90\n',
+  'etc/systemd/system/swarmbox-health.service.d/soon.conf': '[Service]\nEnvironment=HEALTH_S=40\n',
 };
 /** Laid over the good system. */
 export const BROKEN: Readonly<Record<'ends' | 'refuses' | 'panics', Files>> = {

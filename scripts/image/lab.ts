@@ -102,6 +102,12 @@ export class Lab implements AsyncDisposable {
     return vm;
   }
 
+  /** Until its console has said so. */
+  async heard(what: RegExp, limitS = START_S): Promise<void> {
+    for (const untilMs = Date.now() + limitS * 1_000; !what.test(await this.vm.console()); await sleep(500))
+      if (Date.now() > untilMs) throw new Error(`its console did not say ${what} within ${limitS} s`);
+  }
+
   journal(): Promise<string> {
     return this.vm.text(
       'systemctl --failed --no-legend --plain; journalctl -b --no-pager -o short-monotonic | tail -80',

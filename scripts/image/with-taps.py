@@ -9,6 +9,7 @@ TUNSETIFF = 0x400454CA
 IFF_TAP, IFF_NO_PI, IFF_VNET_HDR = 0x0002, 0x1000, 0x4000
 
 CLONE_NEWNET = 0x40000000
+PR_SET_PDEATHSIG, SIGKILL = 1, 9
 libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -31,4 +32,6 @@ for i, tap in enumerate(taps):
     os.set_inheritable(tun, True)
     command = [word.replace(f'{{tap{i}}}', str(tun)) for word in command]
 enter(home)
+# A machine does not outlive who started it.
+libc.prctl(PR_SET_PDEATHSIG, SIGKILL)
 os.execvp(command[0], command)
