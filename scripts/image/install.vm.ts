@@ -34,8 +34,14 @@ const digest = async (name: string): Promise<string> => {
   await pipeline(createReadStream(at(`${name}.img`)), hash);
   return hash.digest('hex');
 };
+/** Nobody's patience ends while the processor is emulated: a box that was never good would start again. */
+const patient = (unit: string, words: string): string[] => {
+  const text = Buffer.from(`[Service]\n${words}\nTimeoutStartSec=1h\n`).toString('base64');
+  return ['-smbios', `type=11,value=io.systemd.credential.binary:systemd.unit-dropin.${unit}.service~zz=${text}`];
+};
 async function start(disk: string, words: readonly string[]): Promise<{ vm: Vm; line: SerialLine }> {
-  const vm = await Vm.start({ name: disk, disk: at(`${disk}.img`), dir, more: words });
+  const more = [...words, ...patient('swarmbox', ''), ...patient('swarmbox-health', 'Environment=HEALTH_S=3000')];
+  const vm = await Vm.start({ name: disk, disk: at(`${disk}.img`), dir, more });
   return { vm, line: await SerialLine.of(disk, dir) };
 }
 
@@ -61,10 +67,11 @@ describe('a person at the console', { skip, timeout: 10_800_000 }, () => {
     ]);
     await using _ = vm;
     using __ = line;
-    await vm.until(HEALTHY, START_S);
+    // Neither needs the daemon.
+    await vm.until('[ -e /config/swarmbox/config.json ]', START_S);
     const consoles = 'grep -h ^Pss: $(pgrep -f lib/swarmbox/console | sed "s|.*|/proc/&/smaps_rollup|")';
-    tell(`the flashed disk is healthy: ${await vm.text(`cat /proc/uptime; free -m | grep Mem; ${consoles}`)}`);
-    await vm.text(`sed -i 's/^{/{ "seats": 7,/' /config/swarmbox/config.json; sleep 5`);
+    tell(`the flashed disk is there: ${await vm.text(`cat /proc/uptime; free -m | grep Mem; ${consoles}`)}`);
+    await vm.text(`sed -i 's/^{/{ "seats": 7,/' /config/swarmbox/config.json`);
     line.type(ENTER);
     tell((await line.until(/7 power off/, 120)).slice(-600));
     line.type('2');
