@@ -34,14 +34,8 @@ const digest = async (name: string): Promise<string> => {
   await pipeline(createReadStream(at(`${name}.img`)), hash);
   return hash.digest('hex');
 };
-/** Nobody's patience ends while the processor is emulated: a box that was never good would start again. */
-const patient = (unit: string, words: string): string[] => {
-  const text = Buffer.from(`[Service]\n${words}\nTimeoutStartSec=1h\n`).toString('base64');
-  return ['-smbios', `type=11,value=io.systemd.credential.binary:systemd.unit-dropin.${unit}.service~zz=${text}`];
-};
 async function start(disk: string, words: readonly string[]): Promise<{ vm: Vm; line: SerialLine }> {
-  const more = [...words, ...patient('swarmbox', ''), ...patient('swarmbox-health', 'Environment=HEALTH_S=3000')];
-  const vm = await Vm.start({ name: disk, disk: at(`${disk}.img`), dir, more });
+  const vm = await Vm.start({ name: disk, disk: at(`${disk}.img`), dir, more: words });
   return { vm, line: await SerialLine.of(disk, dir) };
 }
 

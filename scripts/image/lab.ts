@@ -81,13 +81,14 @@ export class Lab implements AsyncDisposable {
     return this.#vm;
   }
 
-  /** Powers the machine on. */
-  async start(): Promise<Vm> {
+  /** Powers the machine on. `givesUp`: see VmShape. */
+  async start(givesUp = false): Promise<Vm> {
     const box = this.cafe.topology.box.name;
     this.#vm = await Vm.start({
       name: 'box',
       disk: this.disk,
       dir: this.dir,
+      givesUp,
       ports: [`${box}:lantap`, `${box}:wantap`],
     });
     return this.#vm;

@@ -38,7 +38,7 @@ describe('a system that is no good', { skip, timeout: 10_800_000 }, () => {
           { ORDER, A_OK, A_TRY, PROVEN },
           { ORDER: 'A B', A_OK: '1', A_TRY: String(tries), PROVEN: 'B' },
         );
-        const vm = await lab.start();
+        const vm = await lab.start(true);
         await lab.off(START_S);
         seconds.push(vm.ageS);
         assert.match(await vm.console(), new RegExp(`slot A, try ${tries + 1} `));

@@ -33,6 +33,10 @@ const credential = (name: string, text: string): string[] => [
   `type=11,value=io.systemd.credential.binary:${name}=${Buffer.from(text).toString('base64')}`,
 ];
 
+/** No patience of the box's own ends while its processor is emulated: a system that was never good would start again. */
+const patient = (unit: string, words: string): string[] =>
+  credential(`systemd.unit-dropin.${unit}.service~zz`, `[Service]\n${words}\nTimeoutStartSec=1h\n`);
+
 export type VmShape = {
   readonly name: string;
   /** Its disk, raw; what it writes stays there. */
@@ -45,6 +49,8 @@ export type VmShape = {
   readonly ports?: readonly (string | 'nothing')[];
   /** Where what its disk is told is logged, from the start of this machine on (cut-walk.ts); otherwise it is not. */
   readonly logWrites?: string;
+  /** The gate gives up when the image says so, and the machine starts again. Otherwise it has an hour. */
+  readonly givesUp?: boolean;
   /** More words for QEMU. */
   readonly more?: readonly string[];
 };
@@ -67,7 +73,16 @@ export class Vm implements AsyncDisposable {
   }
 
   static async start(shape: VmShape): Promise<Vm> {
-    const { name, disk, dir, memoryMib = 1_024, firmware = 'uefi', ports = ['nothing', 'nothing'], more = [] } = shape;
+    const {
+      name,
+      disk,
+      dir,
+      memoryMib = 1_024,
+      firmware = 'uefi',
+      ports = ['nothing', 'nothing'],
+      givesUp = false,
+      more = [],
+    } = shape;
     await mkdir(dir, { recursive: true });
     const at = (what: string): string => join(dir, `${name}.${what}`);
     for (const what of ['shell', 'qmp', 'console']) await rm(at(what), { force: true });
@@ -112,6 +127,8 @@ export class Vm implements AsyncDisposable {
       ...credential('systemd.unit-dropin.sysinit.target', '[Unit]\nWants=test-shell.service\n'),
       // An emulator that keeps translated code by its virtual address translates a program anew wherever it lies elsewhere: ten times the cost of a start.
       ...credential('sysctl.extra', 'kernel.randomize_va_space=0\n'),
+      ...patient('swarmbox', ''),
+      ...(givesUp ? [] : patient('swarmbox-health', 'Environment=HEALTH_S=3000')),
       ...more,
     ];
     const withTaps = [join(import.meta.dirname, 'with-taps.py'), ...taps, '--', 'qemu-system-x86_64', ...args];
