@@ -22,5 +22,5 @@ clearInterval(timer);
 socket.close();
 // The address is the last thing of the first answer, and there are no others.
 console.log(
-  [...answer.subarray(answer.indexOf(Buffer.from('00010001', 'hex'), query.length - 4) + 10).subarray(0, 4)].join('.'),
+  [...answer.subarray(answer.indexOf(Buffer.from('00010001', 'hex'), query.length) + 10).subarray(0, 4)].join('.'),
 );

@@ -6,6 +6,7 @@ import { copyFile, mkdir, readFile, rm } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { stripVTControlCharacters } from 'node:util';
 import { loggedDiskWords } from './logged-disk.ts';
 
 /** Of Debian's package ovmf. */
@@ -150,8 +151,10 @@ export class Vm implements AsyncDisposable {
     return (Number(fields[11]) + Number(fields[12])) / 100;
   }
 
-  console(): Promise<string> {
-    return readFile(join(this.#shape.dir, `${this.#shape.name}.console`), 'latin1').catch(() => '');
+  /** What it said there, without what moves a cursor. */
+  async console(): Promise<string> {
+    const said = await readFile(join(this.#shape.dir, `${this.#shape.name}.console`), 'latin1').catch(() => '');
+    return stripVTControlCharacters(said).replaceAll('\r', '');
   }
 
   /** Runs a command as root. Rejects when it has not ended in time, or the machine has. */
