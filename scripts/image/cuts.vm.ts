@@ -1,6 +1,6 @@
 /** A box that was started once is started again, says that it is good, and its settings are changed: then its power is cut, in every way that the log allows. */
 import assert from 'node:assert/strict';
-import { rmSync, statSync } from 'node:fs';
+import { existsSync, rmSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,12 +9,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { command } from '../cafe/net.ts';
 import { builtImage } from './bare-machine.ts';
 import { type BoxRun, entriesIn, violationText, walkBox } from './box-cuts.ts';
-import { type Held, holdsOneOf } from './cut-checks.ts';
+import { ext4Files, type Held, holdsOneOf } from './cut-checks.ts';
 import type { GrubChoice } from './grub-choice.ts';
+import { BUILT } from './lab.ts';
+import { partitionsOf } from './rebuilt-disk.ts';
 import { Vm } from './vm.ts';
+import { SECTOR } from './written-log.ts';
 
 const image = builtImage();
 const skip = process.getuid?.() !== 0 ? 'needs root' : !image && 'no image: make image builds it';
+/** Of the tests before, where they were run: a box that was started before. */
+const SETTLED = join(BUILT, 'test/settled.img');
 const GOOD = 'systemctl is-active -q swarmbox-mark-good';
 const START_S = 1_800;
 const FILE = '/config/swarmbox/config.json';
@@ -32,18 +37,20 @@ test('nothing that a box has answered is lost, whatever its power takes with it'
   const dir = await mkdtemp(join(tmpdir(), 'swarmbox-image-'));
   t.after(() => rm(dir, { recursive: true, force: true }));
   const [disk, base, log] = [join(dir, 'disk.img'), join(dir, 'base.img'), join(dir, 'written.log')];
-  await command(['cp', '--sparse=always', image ?? '', disk]);
-  await command(['truncate', '-s', '4G', disk]);
-  const config: Held[] = [];
-  const read = async (vm: Vm): Promise<string> => `${await vm.text(`cat ${FILE}`)}\n`;
-  {
+  if (existsSync(SETTLED)) await command(['cp', '--sparse=always', SETTLED, disk]);
+  else {
     // Its partitions are made at the first start: without a log, which makes of their zeros as many bytes.
+    await command(['cp', '--sparse=always', image ?? '', disk]);
+    await command(['truncate', '-s', '4G', disk]);
     await using vm = await Vm.start({ name: 'box', disk, dir });
     await vm.until(GOOD, START_S);
-    config.push({ text: await read(vm), begunBy: 0, answeredBy: 0 });
     await powerOff(vm);
   }
   await command(['cp', '--sparse=always', disk, base]);
+  const partition = partitionsOf(base).find(({ name }) => name === 'config');
+  const [before] = ext4Files(`${base}?offset=${(partition?.sector ?? 0) * SECTOR}`, ['/swarmbox/config.json']);
+  const config: Held[] = [{ text: before?.toString('utf8'), begunBy: 0, answeredBy: 0 }];
+  const read = async (vm: Vm): Promise<string> => `${await vm.text(`cat ${FILE}`)}\n`;
   let [good, changed] = [0, 0];
   {
     await using vm = await Vm.start({ name: 'box', disk, dir, logWrites: log });
