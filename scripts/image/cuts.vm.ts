@@ -56,6 +56,8 @@ test('nothing that a box has answered is lost, whatever its power takes with it'
     await using vm = await Vm.start({ name: 'box', disk, dir, logWrites: log });
     await vm.until(GOOD, START_S);
     good = entriesIn(log);
+    // One that has no settings yet has made them.
+    config.push({ text: await read(vm), begunBy: 0, answeredBy: good });
     const ask = (line: string): Promise<string> =>
       vm.text(`ADMIN=/data/swarmbox/control.sock /opt/swarmbox/scripts/ask ${line}`, 300);
     for (const seats of [7, 8, 9]) {
