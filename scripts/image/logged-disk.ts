@@ -43,8 +43,9 @@ export class LoggedDisk implements AsyncDisposable {
     writeFileSync(log, '');
     writeFileSync(path, '');
     const child = spawn(
-      'qemu-storage-daemon',
+      'setpriv',
       [
+        ...['--pdeathsig', 'KILL', 'qemu-storage-daemon'],
         ...['--blockdev', `driver=file,node-name=disk,filename=${disk}`],
         ...['--blockdev', `driver=file,node-name=log,filename=${log}`],
         ...['--blockdev', 'driver=blklogwrites,node-name=logged,file=disk,log=log'],
