@@ -59,7 +59,9 @@ export class BareMachine implements AsyncDisposable {
         ...['-kernel', kernel.image, '-initrd', kernel.initrd],
         ...['-append', `rdinit=${kernel.rdinit} console=ttyS0 loglevel=4 panic=1 norandmaps nokaslr`],
       );
-    this.#child = spawn('qemu-system-x86_64', words, { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#child = spawn('setpriv', ['--pdeathsig', 'KILL', 'qemu-system-x86_64', ...words], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     this.#child.stdin?.on('error', () => {});
     this.#child.stdout?.on('data', (bytes: Buffer) => {
       this.#said = (this.#said + bytes.toString('latin1')).slice(-200_000);

@@ -57,7 +57,7 @@ const settings = (revision: number): string =>
 
 test('whatever a power cut loses that was not flushed, a settings file holds what was answered last or what was being written', {
   skip,
-  timeout: 120_000,
+  timeout: 600_000,
 }, async (t) => {
   const dir = mkdtempSync(join(tmpdir(), 'swarmbox-written-'));
   const at = (name: string): string => join(dir, name);
@@ -91,14 +91,14 @@ test('whatever a power cut loses that was not flushed, a settings file holds wha
   assert.equal(log.lost, 0);
   assert.deepEqual(differing({ log, base, table: disk }, ['config']), [], 'the log says all that was written');
   const files = { '/config.json': config.expect, '/moved.json': moved.expect };
-  const walked = walkCuts({ log, base, checks: [ext4Check('config', files)], states: 250 });
+  const walked = walkCuts({ log, base, checks: [ext4Check('config', files)], states: 160 });
   t.diagnostic(`${log.entries.length} entries; ${JSON.stringify(walked.looked)}`);
   assert.deepEqual(walked.violations, []);
   const blamed = walkCuts({
     log,
     base,
     checks: [ext4Check('config', { '/plain.json': plain.expect })],
-    states: 60,
+    states: 40,
     from: plain.held[2]?.begunBy ?? 0,
   });
   assert.ok(blamed.violations.length > 0, JSON.stringify(blamed.looked));

@@ -6,14 +6,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const WAIT_MS = 20_000;
 
-/** QEMU's words for a disk whose writes and flushes are logged, into a file that is made anew. Zeros are written as any bytes: some versions mix such a request up with others in the log. */
+/**
+ * QEMU's words for a disk whose writes and flushes are logged, into a file that is made anew. Zeros are written as any bytes: QEMU 7.2 may mix such a request up with others in the log. Requests are
+ * not merged: of 1024 parts, the most that a system call takes, the log would make two more, and the write fails.
+ */
 export function loggedDiskWords(disk: string, log: string, device = ''): string[] {
   writeFileSync(log, '');
   return [
     ...['-blockdev', `driver=file,node-name=disk-file,filename=${disk}`],
     ...['-blockdev', `driver=file,node-name=disk-log,filename=${log}`],
     ...['-blockdev', 'driver=blklogwrites,node-name=disk,file=disk-file,log=disk-log'],
-    ...['-device', `virtio-blk-pci,drive=disk,write-zeroes=off,discard=off${device}`],
+    ...['-device', `virtio-blk-pci,drive=disk,write-zeroes=off,discard=off,request-merging=off${device}`],
   ];
 }
 
@@ -40,8 +43,9 @@ export class LoggedDisk implements AsyncDisposable {
     writeFileSync(log, '');
     writeFileSync(path, '');
     const child = spawn(
-      'qemu-storage-daemon',
+      'setpriv',
       [
+        ...['--pdeathsig', 'KILL', 'qemu-storage-daemon'],
         ...['--blockdev', `driver=file,node-name=disk,filename=${disk}`],
         ...['--blockdev', `driver=file,node-name=log,filename=${log}`],
         ...['--blockdev', 'driver=blklogwrites,node-name=logged,file=disk,log=log'],

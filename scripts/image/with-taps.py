@@ -2,6 +2,7 @@
 import ctypes
 import fcntl
 import os
+import signal
 import struct
 import sys
 
@@ -9,7 +10,7 @@ TUNSETIFF = 0x400454CA
 IFF_TAP, IFF_NO_PI, IFF_VNET_HDR = 0x0002, 0x1000, 0x4000
 
 CLONE_NEWNET = 0x40000000
-PR_SET_PDEATHSIG, SIGKILL = 1, 9
+PR_SET_PDEATHSIG = 1
 libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -32,6 +33,6 @@ for i, tap in enumerate(taps):
     os.set_inheritable(tun, True)
     command = [word.replace(f'{{tap{i}}}', str(tun)) for word in command]
 enter(home)
-# A machine does not outlive who started it.
-libc.prctl(PR_SET_PDEATHSIG, SIGKILL)
+# It ends with the program that started it, however that one ends.
+libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 os.execvp(command[0], command)
