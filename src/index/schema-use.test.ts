@@ -6,7 +6,7 @@ import Sqlite, { type Database } from 'better-sqlite3';
 import { type LogLine, logTo } from '#base/log.ts';
 import { FLEET_MIGRATIONS } from './fleet-migrations.ts';
 import { Index } from './index.ts';
-import { newHash, temporaryFile, within } from './index-fixtures.ts';
+import { newHash, steppedBy, temporaryFile, within } from './index-fixtures.ts';
 import { knownSchema, MIGRATIONS, type Migration, migrate } from './migrations.ts';
 import { schemaOf, useOf } from './schema-use.ts';
 
@@ -33,16 +33,6 @@ const BREAKS: Migration = {
   adds: false,
   up: (db) => db.exec('ALTER TABLE task RENAME COLUMN info_hash TO name'),
 };
-
-/** The newer version starts on what this one has left. */
-function migratedTo(path: string, step: Migration): number {
-  const db = new Sqlite(path);
-  try {
-    return migrate(db, [...MIGRATIONS, step]);
-  } finally {
-    db.close();
-  }
-}
 
 function opened(path: string): { index: Index; events: () => string[] } {
   const lines: LogLine[] = [];
@@ -83,7 +73,7 @@ function writeAll(index: Index, nowMs: number): void {
 test('an index that a later version only added to is used with everything in it, told of once, and the later one goes on with it', () => {
   using file = temporaryFile();
   within(file.path, (index) => writeAll(index, 1));
-  assert.equal(migratedTo(file.path, ADDS), 1);
+  assert.equal(steppedBy(file.path, ADDS), 1);
 
   for (const round of [1, 2]) {
     const { index, events } = opened(file.path);
@@ -97,7 +87,7 @@ test('an index that a later version only added to is used with everything in it,
   assert.deepEqual(readdirSync(file.folder), ['swarmbox.db']);
   assert.deepEqual(useOf(file.path, KNOWN), { use: 'newer', schema: KNOWN + 1 });
 
-  assert.equal(migratedTo(file.path, ADDS), 0);
+  assert.equal(steppedBy(file.path, ADDS), 0);
   const later = new Sqlite(file.path);
   assert.deepEqual(later.prepare('SELECT DISTINCT later FROM task').pluck().all(), ['as it was']);
   assert.equal(later.prepare('SELECT count(*) FROM task').pluck().get(), 3);
@@ -108,7 +98,7 @@ test('an index that a later version only added to is used with everything in it,
 test('an index that a later version has left as this one cannot use it is moved aside whole, and its settings stay', () => {
   using file = temporaryFile();
   within(file.path, (index) => writeAll(index, 1));
-  migratedTo(file.path, BREAKS);
+  steppedBy(file.path, BREAKS);
   const bytes = readFileSync(file.path);
 
   const { index, events } = opened(file.path);
@@ -119,7 +109,7 @@ test('an index that a later version has left as this one cannot use it is moved 
   const aside = readdirSync(file.folder).filter((name) => /^swarmbox\.db\.newer-.*Z$/.test(name));
   assert.deepEqual([aside.length, readFileSync(join(file.folder, aside[0] as string))], [1, bytes]);
 
-  assert.equal(migratedTo(file.path, BREAKS), 1, 'the later version takes its step again');
+  assert.equal(steppedBy(file.path, BREAKS), 1, 'the later version takes its step again');
   assert.equal(
     within(file.path, (again) => again.size),
     0,
