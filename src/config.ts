@@ -8,6 +8,7 @@ import type { PrefillSettings } from '#prefill/prefill.ts';
 import { problemText } from '#settings/problem-text.ts';
 import { filled } from '#settings/setting-defaults.ts';
 import { settingProblems } from '#settings/setting-rules.ts';
+import { readSettings } from '#settings/settings-file.ts';
 import type { FleetSettings } from './fleet-section.ts';
 
 /** The daemon's settings, as a JSON file holds them. Everything but the ports and the data folder has a default. */
@@ -103,16 +104,10 @@ export function configOf(given: Readonly<Record<string, unknown>>): Config {
 
 /** Throws an error that tells which setting to mend. */
 export function parseConfig(text: string): Config {
-  let given: unknown;
-  try {
-    given = JSON.parse(text);
-  } catch (error) {
-    throw new Error(`it is not JSON: ${errorText(error)}`);
-  }
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw new Error('it must be a JSON object');
-  const [problem] = settingProblems(given as Record<string, unknown>);
+  const { given } = readSettings(text);
+  const [problem] = settingProblems(given);
   if (problem) throw new Error(problemText(problem));
-  return configOf(given as Record<string, unknown>);
+  return configOf(given);
 }
 
 export function readConfig(path: string): Config {

@@ -173,7 +173,7 @@ export class FleetPart {
     const joining = joiningOf(this.#config.fleet);
     const path = join(this.#config.dataDir, FLEET_BOOK);
     try {
-      const book = FleetBook.open(path);
+      const book = FleetBook.open(path, { log: this.#log, tooNew: 'aside' });
       const known = new NodeBook(book, joining.name, joining.trusted, () => realClock.nowMs());
       this.#read = { joining, book, known };
       return this.#read;

@@ -1,4 +1,4 @@
-import { problemsOf } from '#base/schema-check.ts';
+import { problemsOf, type Schema } from '#base/schema-check.ts';
 import { ACCESS_LIMITS } from './limits.ts';
 import { parseStored } from './password-hasher.ts';
 import { RIGHTS, type Right } from './rights.ts';
@@ -6,7 +6,9 @@ import { isTotpSecret } from './totp.ts';
 
 /** What access.json holds: who may open the page. */
 export type AccessData = {
-  readonly version: 1;
+  readonly version: number;
+  /** A later version wrote it, and code of this version and after takes it for what it is: what that code does not know lets nobody in or out. It stays in it. */
+  readonly readableFrom?: number;
   readonly accounts: readonly Account[];
   readonly tokens: readonly Token[];
   /** Whoever has not signed in may look. */
@@ -35,18 +37,20 @@ export type Token = {
   readonly expiresAtMs?: number;
 };
 
-export const NOBODY_YET: AccessData = { version: 1, accounts: [], tokens: [], guestsMayLook: false };
+const VERSION = 1;
+export const NOBODY_YET: AccessData = { version: VERSION, accounts: [], tokens: [], guestsMayLook: false };
 
 export const ACCOUNT_NAME = /^[A-Za-z0-9._-]{1,32}$/;
 
 const right = { enum: RIGHTS };
 const atMs = { type: 'integer', minimum: 0 };
-const SCHEMA = {
+const schemaOf = (version: Schema, additionalProperties: boolean): Schema => ({
   type: 'object',
   required: ['version', 'accounts', 'tokens', 'guestsMayLook'],
-  additionalProperties: false,
+  additionalProperties,
   properties: {
-    version: { const: 1 },
+    version,
+    readableFrom: { type: 'integer', minimum: 1, maximum: VERSION },
     guestsMayLook: { type: 'boolean' },
     accounts: {
       type: 'array',
@@ -55,7 +59,7 @@ const SCHEMA = {
       items: {
         type: 'object',
         required: ['name', 'right', 'password', 'createdAtMs'],
-        additionalProperties: false,
+        additionalProperties,
         properties: {
           name: { type: 'string', pattern: ACCOUNT_NAME.source },
           right,
@@ -71,7 +75,7 @@ const SCHEMA = {
       items: {
         type: 'object',
         required: ['id', 'name', 'right', 'hash', 'createdAtMs', 'createdBy'],
-        additionalProperties: false,
+        additionalProperties,
         properties: {
           id: { type: 'string', pattern: '^[0-9a-f]{16}$' },
           name: { type: 'string', minLength: 1, maxLength: 64 },
@@ -84,7 +88,9 @@ const SCHEMA = {
       },
     },
   },
-};
+});
+const OWN = schemaOf({ const: VERSION }, false);
+const OF_LATER = schemaOf({ type: 'integer' }, true);
 
 /** The text of access.json, or why it is none. Whatever is doubtful is none: half an account list must not open a door. */
 export function parseAccess(text: string): AccessData | { readonly damaged: string } {
@@ -94,9 +100,10 @@ export function parseAccess(text: string): AccessData | { readonly damaged: stri
   } catch {
     return { damaged: 'it is no JSON' };
   }
-  const version = (value as { version?: unknown } | null)?.version;
-  if (typeof version === 'number' && version > 1) return { damaged: `a later version wrote it (${version})` };
-  const [first] = problemsOf(value, SCHEMA);
+  const { version, readableFrom } = (value ?? {}) as { readonly version?: unknown; readonly readableFrom?: unknown };
+  const isOfLater = typeof version === 'number' && version > VERSION;
+  if (isOfLater && readableFrom === undefined) return { damaged: `a later version wrote it (${version})` };
+  const [first] = problemsOf(value, isOfLater ? OF_LATER : OWN);
   if (first) return { damaged: `${first.path === '' ? 'all of it' : first.path} is ${first.code}` };
   const data = value as AccessData;
   if (new Set(data.accounts.map(({ name }) => name.toLowerCase())).size !== data.accounts.length)

@@ -291,6 +291,38 @@ test('a backup of the secrets lets the same people into another box, and nobody 
   );
 });
 
+test('accounts that a later version says can be read here let the same people in, and what is not known here stays', async () => {
+  await using folder = await tempFolder();
+  const path = join(folder.path, 'access.json');
+  const clock = handClock();
+  {
+    await using box = await boxIn(folder.path, clock);
+    await box.access.signIn.setUp({ name: 'ada', password: PASSWORD, guestsMayLook: true }, seat('', 'socket'));
+  }
+  const whole = JSON.parse(await readFile(path, 'utf8'));
+  const [ada] = whole.accounts;
+  const later = { ...whole, version: 2, readableFrom: 1, more: [1], accounts: [{ ...ada, colour: 'blue' }] };
+  await writeFile(path, JSON.stringify(later));
+  {
+    await using box = await boxIn(folder.path, clock);
+    inside(await box.access.signIn.signIn({ name: 'ada', password: PASSWORD }, seat()));
+    await box.access.accounts.add({ name: 'bob', password: PASSWORD, right: 'look' });
+    await box.access.accounts.change('ada', { password: `${PASSWORD}!` });
+    assert.equal(box.lines.length, 0);
+  }
+  const { accounts, ...rest } = JSON.parse(await readFile(path, 'utf8'));
+  assert.deepEqual([rest.version, rest.readableFrom, rest.more], [2, 1, [1]]);
+  assert.deepEqual(
+    accounts.map(({ name, colour }: Record<string, unknown>) => [name, colour]),
+    [
+      ['ada', 'blue'],
+      ['bob', undefined],
+    ],
+  );
+  for (const bad of [{ readableFrom: 2 }, { readableFrom: undefined }, { version: 1 }, { accounts: [{ colour: 1 }] }])
+    assert.ok('damaged' in parseAccess(JSON.stringify({ ...later, ...bad })));
+});
+
 test('whatever access.json says, it is accounts or damaged', () => {
   const good: AccessData = { version: 1, accounts: [], tokens: [], guestsMayLook: false };
   assert.ok('damaged' in parseAccess(JSON.stringify(good)));

@@ -4,7 +4,8 @@ import Sqlite, { type Database } from 'better-sqlite3';
 import { errorCode, errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { INDEX_LIMITS } from './limits.ts';
-import { MIGRATIONS, migrate, NewerSchemaError, schemaOf } from './migrations.ts';
+import { knownSchema, MIGRATIONS, migrate } from './migrations.ts';
+import { useOf } from './schema-use.ts';
 
 /** The run of a rebuild: if it does not come to its end, what it found so far is no more than a beginning. */
 export const REBUILDING = 'rebuilding';
@@ -20,17 +21,18 @@ const isHeld = (error: unknown): boolean => /^SQLITE_BUSY/.test(errorCode(error)
 const isCorrupt = (error: unknown): boolean => /^SQLITE_(CORRUPT|NOTADB)/.test(errorCode(error) ?? '');
 
 /**
- * The database, at the schema this code knows. A corrupt file is moved aside and a fresh one begun; one from a later
- * version is refused untouched (NewerSchemaError); any other trouble rejects with what to do. `alone`: no other process opens
- * it as long as this one has it.
+ * The database, at the schema this code knows, or at a later one that it may use. One that it must not use is moved aside untouched, and a fresh one begun
+ * with its settings; a corrupt file is moved aside, too; any other trouble rejects with what to do. `alone`: no other process opens it as long as this one
+ * has it.
  */
 export function openDatabase(path: string, log: Log, alone = false): Database {
   try {
     mkdirSync(dirname(path), { recursive: true });
-    refuseNewer(path);
-    return openChecked(path, alone);
+    const settings = afterNewer(path, log);
+    const db = openChecked(path, alone);
+    putSettings(db, settings);
+    return db;
   } catch (error) {
-    if (error instanceof NewerSchemaError) throw error;
     if (isHeld(error))
       throw new Error(`the index ${path} is in use: wait until it has been rebuilt, or stop the other daemon`, {
         cause: error,
@@ -48,6 +50,32 @@ export function openDatabase(path: string, log: Log, alone = false): Database {
   }
 }
 
+/** Of an index that a later version has left in a way that this one must not use, and that is out of the way then: its settings. */
+function afterNewer(path: string, log: Log): ReadonlyMap<string, string> {
+  const knows = knownSchema(MIGRATIONS);
+  const { use, schema } = useOf(path, knows);
+  if (use === 'newer')
+    log.info('index-of-newer', { path, schema, knows, next: 'it is used as it is; all that was added to it stays' });
+  if (use !== 'too-new') return new Map();
+  const settings = settingsIn(path);
+  const movedTo = moveAside(path, 'newer');
+  log.warn('index-too-new', {
+    path,
+    schema,
+    knows,
+    movedTo,
+    next: 'a fresh index was begun; pieces on the disk are found again by their hashes',
+  });
+  return settings;
+}
+
+function putSettings(db: Database, settings: ReadonlyMap<string, string>): void {
+  const put = db.prepare('INSERT INTO setting (key, value) VALUES (?, ?) ON CONFLICT DO NOTHING');
+  db.transaction(() => {
+    for (const [key, value] of settings) put.run(key, value);
+  })();
+}
+
 /** What a person or the daemon chose; nothing when the file does not say. */
 export function settingsIn(path: string): Map<string, string> {
   let db: Database | undefined;
@@ -61,37 +89,20 @@ export function settingsIn(path: string): Map<string, string> {
   }
 }
 
-/**
- * 'held': another process has it open. 'rebuilding': a rebuild was interrupted. 'other': anything else, usable or not. Throws
- * NewerSchemaError.
- */
+/** 'held': another process has it open. 'rebuilding': a rebuild was interrupted. 'other': anything else, usable or not. */
 export function stateOf(path: string): 'none' | 'held' | 'rebuilding' | 'other' {
   if (!existsSync(path)) return 'none';
   let db: Database | undefined;
   try {
-    refuseNewer(path);
+    if (useOf(path, knownSchema(MIGRATIONS)).use === 'too-new') return 'other';
     db = new Sqlite(path, { timeout: INDEX_LIMITS.busyMs });
     // Leaving WAL mode takes a lock that nobody has while any other connection is open (sqlite.org/wal.html).
     db.pragma('journal_mode = DELETE');
     return db.prepare('SELECT state FROM run').pluck().get() === REBUILDING ? 'rebuilding' : 'other';
   } catch (error) {
-    if (error instanceof NewerSchemaError) throw error;
     return isHeld(error) ? 'held' : 'other';
   } finally {
     db?.close();
-  }
-}
-
-/** Through a read-only connection: opening for writing could already fold the log of a newer version into its file. */
-function refuseNewer(path: string): void {
-  if (!existsSync(path)) return;
-  const db = new Sqlite(path, { readonly: true, timeout: INDEX_LIMITS.busyMs });
-  try {
-    const known = MIGRATIONS.at(-1)?.version ?? 0;
-    const found = schemaOf(db);
-    if (found > known) throw new NewerSchemaError(path, found, known);
-  } finally {
-    db.close();
   }
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import Sqlite from 'better-sqlite3';
+import { type LogLine, logTo } from '#base/log.ts';
 import { type DistributionRow, FleetBook } from './fleet-book.ts';
 import { INDEX_LIMITS } from './limits.ts';
 import { NewerSchemaError } from './migrations.ts';
@@ -184,13 +185,38 @@ test('who went is known after a restart', (t) => {
   assert.deepEqual(book.nodes(), [{ name: 'n1', said: '{}', seenMs: 2, away: 1 }]);
 });
 
-test('a book of a later version is refused, and one that is none is told of', (t) => {
+test('a book of a later version is refused or moved aside, whole, and one that is none is told of', (t) => {
   const path = fileFor(t);
-  FleetBook.open(path)[Symbol.dispose]();
-  const db = new Sqlite(path);
-  db.pragma('user_version = 99');
-  db.close();
+  const put = (name: string): void => {
+    using book = FleetBook.open(path);
+    book.putNode(name, '{}', 1);
+  };
+  const leave = (change: string): void => {
+    const db = new Sqlite(path);
+    db.exec(change);
+    db.close();
+  };
+  put('n1');
+  leave('PRAGMA user_version = 99; UPDATE schema_use SET oldest = 98');
   assert.throws(() => FleetBook.open(path), NewerSchemaError);
+  const lines: LogLine[] = [];
+  const log = logTo((line) => lines.push(line));
+  FleetBook.open(path, { log, tooNew: 'aside' })[Symbol.dispose]();
+  put('n2');
+  leave(`PRAGMA user_version = 99; ALTER TABLE node ADD COLUMN later TEXT NOT NULL DEFAULT 'x'`);
+  {
+    using book = FleetBook.open(path, { log });
+    book.putNode('n3', '{}', 1);
+    assert.deepEqual(
+      book.nodes().map(({ name }) => name),
+      ['n2', 'n3'],
+    );
+  }
+  const [tooNew, newer] = lines;
+  assert.deepEqual([tooNew?.event, newer?.event, lines.length], ['fleet-book-too-new', 'fleet-book-of-newer', 2]);
+  const aside = new Sqlite(String(tooNew?.fields.movedTo), { readonly: true });
+  assert.equal(aside.prepare('SELECT name FROM node').pluck().get(), 'n1');
+  aside.close();
   rmSync(path);
   writeFileSync(path, 'no database at all, but long enough to be looked at'.repeat(50));
   assert.throws(() => FleetBook.open(path), /move it away/);

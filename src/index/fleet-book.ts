@@ -1,10 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite, { type Database, type Statement } from 'better-sqlite3';
+import { type Log, silentLog } from '#base/log.ts';
+import { moveAside } from './database.ts';
 import { FleetInstalls } from './fleet-installs.ts';
 import { FLEET_MIGRATIONS } from './fleet-migrations.ts';
 import { INDEX_LIMITS } from './limits.ts';
-import { migrate, NewerSchemaError, schemaOf } from './migrations.ts';
+import { knownSchema, migrate, NewerSchemaError } from './migrations.ts';
+import { useOf } from './schema-use.ts';
 
 /** `orders`: what was asked for with it, as JSON. `source`: where the originals lie. */
 export type DistributionRow = {
@@ -67,6 +70,9 @@ const NOTE = 'SELECT seq, at_ms AS atMs, distribution, node, code, why, detail F
 const DAY_MS = 86_400_000;
 const OUTBOX = 'SELECT id, distribution, receiver, type, content_type AS contentType, body FROM outbox';
 
+/** `log`: where it is told that a later version wrote the book. */
+type Opening = { readonly log?: Log; readonly tooNew?: 'refuse' | 'aside' };
+
 /**
  * What a central or a node of a fleet must not forget: distributions, how far each target is, who is there, what is still to be sent and what was heard. In a file of
  * its own, durable at every change: what a message says and what it brings about are one transaction. All methods throw when the disk takes no more.
@@ -81,14 +87,16 @@ export class FleetBook implements Disposable {
     this.#db = db;
   }
 
-  /** Throws NewerSchemaError, or an error that says what to do. */
-  static open(path: string): FleetBook {
+  /**
+   * Throws an error that says what to do. `tooNew`: a book that a later version has left in a way that this one must not use is moved aside, and a fresh one
+   * begun, or NewerSchemaError is thrown: a central without its book would give out revisions a second time.
+   */
+  static open(path: string, { log = silentLog, tooNew = 'refuse' }: Opening = {}): FleetBook {
     mkdirSync(dirname(path), { recursive: true });
     let db: Database | undefined;
     try {
+      afterNewer(path, log, tooNew);
       db = new Sqlite(path, { timeout: INDEX_LIMITS.busyMs });
-      const known = FLEET_MIGRATIONS.at(-1)?.version ?? 0;
-      if (schemaOf(db) > known) throw new NewerSchemaError(path, schemaOf(db), known);
       db.pragma('journal_mode = WAL');
       db.pragma('synchronous = FULL');
       db.pragma('foreign_keys = ON');
@@ -306,4 +314,14 @@ export class FleetBook implements Disposable {
     this.#statements.set(text, known);
     return known;
   }
+}
+
+function afterNewer(path: string, log: Log, tooNew: 'refuse' | 'aside'): void {
+  const knows = knownSchema(FLEET_MIGRATIONS);
+  const { use, schema } = useOf(path, knows);
+  if (use === 'newer') log.info('fleet-book-of-newer', { path, schema, knows });
+  if (use !== 'too-new') return;
+  if (tooNew === 'refuse') throw new NewerSchemaError(path, schema, knows);
+  const movedTo = moveAside(path, 'newer');
+  log.warn('fleet-book-too-new', { path, schema, knows, movedTo, next: 'a fresh one was begun' });
 }

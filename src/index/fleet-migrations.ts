@@ -1,10 +1,12 @@
 import type { Database } from 'better-sqlite3';
 import type { Migration } from './migrations.ts';
+import { createSchemaUse } from './schema-use.ts';
 
 /** The steps of a fleet's book, a file of its own. Once released a step is never edited. */
 export const FLEET_MIGRATIONS: readonly Migration[] = [
   {
     version: 1,
+    adds: true,
     up: (db: Database): void => {
       db.exec(`
         CREATE TABLE distribution (
@@ -54,6 +56,7 @@ export const FLEET_MIGRATIONS: readonly Migration[] = [
   },
   {
     version: 2,
+    adds: false,
     up: (db: Database): void => {
       db.exec(`
         CREATE TABLE note (
@@ -76,6 +79,7 @@ export const FLEET_MIGRATIONS: readonly Migration[] = [
   },
   {
     version: 3,
+    adds: true,
     up: (db: Database): void => {
       db.exec(`
         CREATE TABLE install (
@@ -102,4 +106,5 @@ export const FLEET_MIGRATIONS: readonly Migration[] = [
       `);
     },
   },
+  { version: 4, adds: true, up: createSchemaUse },
 ];

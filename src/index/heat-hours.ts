@@ -22,7 +22,7 @@ export class HeatHours {
     const hour = Math.floor(nowMs / HOUR_MS);
     if (hour !== this.#prunedHour) this.#prune(hour);
     const hash = infoHashBytes(infoHash);
-    const sql = `INSERT INTO heat_hour SELECT ?, id, ?, ? FROM (${TASK}) WHERE true
+    const sql = `INSERT INTO heat_hour (hour, task, clients, served_bytes) SELECT ?, id, ?, ? FROM (${TASK}) WHERE true
       ON CONFLICT DO UPDATE SET clients = clients + excluded.clients, served_bytes = served_bytes + excluded.served_bytes`;
     this.#tables.sql(sql).run(hour, clients, Math.round(servedBytes), hash, hash);
   }

@@ -60,7 +60,7 @@ export class Index {
     this.listing = new Listing(tables);
   }
 
-  /** Throws NewerSchemaError, or an error that says what to do. A corrupt file is moved aside, see openDatabase. */
+  /** Throws an error that says what to do. A file that is corrupt, or too new, is moved aside: see openDatabase. */
   static open(path: string, log: Log, alone = false): Index {
     return new Index(openDatabase(path, log, alone), log);
   }
@@ -172,7 +172,7 @@ export class Index {
 
   setLayers(infoHash: InfoHash, layers: Buffer): boolean {
     if (layers.length > INDEX_LIMITS.layersBytes) bug(`piece layers of ${layers.length} bytes`);
-    const sql = `INSERT INTO task_layers SELECT id, ? FROM task WHERE info_hash = ?
+    const sql = `INSERT INTO task_layers (task, layers) SELECT id, ? FROM task WHERE info_hash = ?
       ON CONFLICT DO UPDATE SET layers = excluded.layers`;
     return this.#write(() => this.#sql(sql).run(layers, infoHashBytes(infoHash)));
   }
@@ -224,7 +224,7 @@ export class Index {
 
   /** `durably`: when this is true, it is on the disk, and with it every write before it. */
   setSetting(key: string, value: string, durably?: 'durably'): boolean {
-    const sql = 'INSERT INTO setting VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value';
+    const sql = 'INSERT INTO setting (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value';
     const write = () => this.#write(() => this.#sql(sql).run(key, value));
     return durably ? this.#durably(write) : write();
   }
@@ -235,7 +235,8 @@ export class Index {
   }
 
   addTotal(name: string, n: number): boolean {
-    const sql = 'INSERT INTO total VALUES (?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value';
+    const sql =
+      'INSERT INTO total (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value';
     return this.#write(() => this.#sql(sql).run(name, whole(n)));
   }
 
@@ -264,7 +265,7 @@ export class Index {
 
   /** The marker is on the disk when this returns, and with it every write before it. */
   #mark(state: 'running' | 'ended' | typeof REBUILDING): void {
-    const sql = 'INSERT INTO run VALUES (1, ?) ON CONFLICT DO UPDATE SET state = excluded.state';
+    const sql = 'INSERT INTO run (only, state) VALUES (1, ?) ON CONFLICT DO UPDATE SET state = excluded.state';
     this.#durably(() => this.#write(() => this.#sql(sql).run(state)));
   }
 
@@ -297,7 +298,7 @@ export class Index {
       this.#sql('DELETE FROM task_have WHERE task = ?').run(task.id);
       this.#sql('UPDATE task SET piece_count = ?, have_count = 0 WHERE id = ?').run(whole(pieceCount), task.id);
     }
-    if (info) this.#sql('INSERT OR REPLACE INTO task_info VALUES (?, ?)').run(task.id, info);
+    if (info) this.#sql('INSERT OR REPLACE INTO task_info (task, info) VALUES (?, ?)').run(task.id, info);
     else
       for (const table of ['task_info', 'task_layers']) this.#sql(`DELETE FROM ${table} WHERE task = ?`).run(task.id);
   }
@@ -310,7 +311,7 @@ export class Index {
     if (!task) return;
     if (have.length !== Math.ceil(task.piece_count / 8))
       bug(`${have.length} bytes of bits for ${task.piece_count} pieces`);
-    this.#sql('INSERT OR REPLACE INTO task_have VALUES (?, ?)').run(task.id, have);
+    this.#sql('INSERT OR REPLACE INTO task_have (task, have) VALUES (?, ?)').run(task.id, have);
     this.#sql('UPDATE task SET have_count = ? WHERE id = ?').run(bitsIn(have), task.id);
   }
 

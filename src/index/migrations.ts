@@ -9,9 +9,14 @@ import { migration as heat } from './migrations/007-heat.ts';
 import { migration as visits } from './migrations/008-visits.ts';
 import { migration as listing } from './migrations/009-listing.ts';
 import { migration as figures } from './migrations/010-figures.ts';
+import { migration as schemaUse } from './migrations/011-schema-use.ts';
+import { schemaOf, setOldestUser } from './schema-use.ts';
 
-/** One step of the schema. Once released it is never edited: the next change is the next step. */
-export type Migration = { readonly version: number; up(db: Database): void };
+/**
+ * One step of the schema. Once released it is never edited: the next change is the next step. `adds`: it brings new tables, new columns that have a default, or
+ * indexes that refuse nothing, and what code from before it writes is as true after it. Such code may go on with the database when an update is taken back.
+ */
+export type Migration = { readonly version: number; readonly adds: boolean; up(db: Database): void };
 
 /** In order, without gaps: the last version is the schema this code reads and writes. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -25,6 +30,7 @@ export const MIGRATIONS: readonly Migration[] = [
   visits,
   listing,
   figures,
+  schemaUse,
 ];
 
 /** A database written by a later Swarmbox. Nothing in it was touched. */
@@ -32,14 +38,15 @@ export class NewerSchemaError extends Error {
   constructor(path: string, found: number, known: number) {
     super(
       `${path} has schema ${found}, this Swarmbox knows ${known} at most: ` +
-        'run the newer Swarmbox again, or move the file away to begin a fresh index',
+        'run the newer Swarmbox again, or move the file away to begin anew',
     );
   }
 }
 
-export const schemaOf = (db: Database): number => db.pragma('user_version', { simple: true }) as number;
+/** The last version of these: what their code knows. */
+export const knownSchema = (steps: readonly Migration[]): number => steps.at(-1)?.version ?? 0;
 
-/** Brings the schema up to date in one transaction: all steps or none. Returns how many steps were taken. */
+/** Brings the schema up to date in one transaction: all steps or none. Returns how many steps were taken; of a database from a later version, none. */
 export function migrate(db: Database, steps: readonly Migration[] = MIGRATIONS): number {
   return db
     .transaction(() => {
@@ -48,6 +55,7 @@ export function migrate(db: Database, steps: readonly Migration[] = MIGRATIONS):
         up(db);
         db.pragma(`user_version = ${version}`);
       }
+      if (todo.length > 0) setOldestUser(db, steps.findLast(({ adds }) => !adds)?.version ?? 0);
       return todo.length;
     })
     .immediate();

@@ -7,7 +7,7 @@ import Sqlite from 'better-sqlite3';
 import { silentLog } from '#base/log.ts';
 import type { InfoHash } from '#base/units.ts';
 import { Index } from './index.ts';
-import { MIGRATIONS, NewerSchemaError } from './migrations.ts';
+import { MIGRATIONS } from './migrations.ts';
 import { renewIndex } from './renewal.ts';
 
 const infoHash = '01'.repeat(20) as InfoHash;
@@ -67,12 +67,16 @@ test('an interrupted one goes on; one that ended, or that a daemon has begun to 
   next.close();
 });
 
-test('an index of a later version is refused and stays where it is', async (t) => {
+test('an index of a later version is moved aside like any other, as it is', async (t) => {
   const { folder, path } = temporary(t);
   const later = new Sqlite(path);
+  later.exec("CREATE TABLE setting (key TEXT PRIMARY KEY, value TEXT); INSERT INTO setting VALUES ('disks', 'here')");
   later.pragma(`user_version = ${MIGRATIONS.length + 1}`);
   later.close();
   const bytes = readFileSync(path);
-  await assert.rejects(() => renewIndex(path, silentLog), NewerSchemaError);
-  assert.deepEqual([readdirSync(folder), readFileSync(path)], [['swarmbox.db'], bytes]);
+  const { index, movedTo } = await renewIndex(path, silentLog);
+  assert.deepEqual([index.size, index.setting('disks')], [0, 'here']);
+  index.close();
+  assert.deepEqual(readFileSync(movedTo as string), bytes);
+  assert.equal(readdirSync(folder).length, 2);
 });

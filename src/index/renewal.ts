@@ -14,7 +14,7 @@ export type Renewal = {
  * An index to be built anew, which no other process opens meanwhile; the one before is moved aside, whatever state it is in.
  * Its settings stay: which disk is expected where is not written on the disks. `prepare` is given them first; when it
  * rejects, nothing has changed. `endRun` makes it the index of the next start; if that is never said, the next start takes
- * it for a beginning. Rejects with what to do while another process has the index open, or when a later version wrote it.
+ * it for a beginning. Rejects with what to do while another process has the index open.
  */
 export async function renewIndex(
   path: string,

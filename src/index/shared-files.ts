@@ -34,7 +34,8 @@ export class SharedFiles {
     return this.#tables.write(() => {
       this.#tables.sql('DELETE FROM task_file WHERE task = (SELECT id FROM task WHERE info_hash = ?)').run(hash);
       const insert = this.#tables.sql(
-        'INSERT OR IGNORE INTO task_file SELECT ?, id, ?, ?, ? FROM task WHERE info_hash = ?',
+        `INSERT OR IGNORE INTO task_file (root, task, first_piece, piece_length, length_bytes)
+         SELECT ?, id, ?, ?, ? FROM task WHERE info_hash = ?`,
       );
       for (const { root, firstPiece, pieceLength, lengthBytes } of files.slice(0, INDEX_LIMITS.files))
         insert.run(root, firstPiece, pieceLength, lengthBytes, hash);

@@ -263,12 +263,12 @@ export function managerIn(
   return { manager, index, known, dialled, disk, line };
 }
 
-export async function until(what: string, isTrue: () => boolean): Promise<void> {
-  for (let i = 0; i < 500; i++) {
+export async function until(what: string, isTrue: () => boolean, withinS = 5): Promise<void> {
+  for (let i = 0; i < withinS * 100; i++) {
     if (isTrue()) return;
     await sleep(10);
   }
-  assert.fail(`not within 5 s: ${what}`);
+  assert.fail(`not within ${withinS} s: ${what}`);
 }
 
 /** It looks at the disk every other second. */

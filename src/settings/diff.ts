@@ -5,7 +5,7 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 /** A longer value is told of by its size alone: a list may have 100,000 entries, and a history 200 rows. */
 const SHOWN_CHARACTERS = 2_000;
 
-const isPlain = (value: unknown): value is Readonly<Record<string, unknown>> =>
+export const isPlain = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** What differs, setting by setting; of settings with several fields, field by field. */

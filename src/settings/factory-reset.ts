@@ -4,7 +4,7 @@ import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { removeFile, replaceFile, syncFolder } from './durable-file.ts';
 import type { Given, Revision } from './history.ts';
-import { givenBy, textOf } from './settings-text.ts';
+import { readSettings, textOf } from './settings-file.ts';
 
 /** What a factory reset takes away, written down before the daemon ends; the next one does it before it opens anything. */
 export type ResetOrder = {
@@ -45,7 +45,7 @@ export async function finishReset(
   log: Log,
   mount: (dataDir: string) => Promise<void> = async () => {},
 ): Promise<ResetOrder | undefined> {
-  const given = givenBy(await readFile(path, 'utf8'));
+  const { given } = readSettings(await readFile(path, 'utf8'));
   const { dataDir } = given;
   if (typeof dataDir !== 'string') return undefined;
   const order = await readOrder(join(dataDir, ORDER_FILE));

@@ -12,7 +12,11 @@ export function settingsFolder(t: TestContext, over: object = {}, dir = mkdtempS
   const write = (given: object) => writeFileSync(path, JSON.stringify(given));
   const least = { lan: 'eth0', wan: 'eth1', dataDir: join(dir, 'data') };
   write({ ...least, ...over });
-  const read = (): Record<string, unknown> => JSON.parse(readFileSync(path, 'utf8'));
+  /** The settings in it. */
+  const read = (): Record<string, unknown> => {
+    const { version: _, ...settings } = JSON.parse(readFileSync(path, 'utf8'));
+    return settings;
+  };
   return { dir, path, write, read, least, data: join(dir, 'data') };
 }
 

@@ -4,8 +4,9 @@ import { errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { sameValue } from './diff.ts';
 import { keepBeside, putBack, removeFile, replaceFile } from './durable-file.ts';
+import { type Edition, THIS_EDITION } from './edition.ts';
 import { type Given, History, type Revision } from './history.ts';
-import { givenBy, textOf } from './settings-text.ts';
+import { asKnown, readSettings, type SettingsFile, textOf } from './settings-file.ts';
 
 /** A change that is being made, or waits for its confirmation: what is needed to take it back after a restart. */
 export type Intent = {
@@ -17,6 +18,8 @@ export type Intent = {
 
 const INTENT_FILE = 'settings-change.json';
 const HISTORY_FILE = 'settings-history.ndjson';
+/** A person mends, or minds, no more at a time. */
+const TOLD_MAX = 20;
 /** Who takes a change back that nobody confirmed. */
 export const THE_BOX = 'box';
 
@@ -30,28 +33,35 @@ export class SettingsBook {
   readonly #folder: string;
   readonly #log: Log;
   readonly #history: History;
+  readonly #edition: Edition;
   #given: Given;
+  /** What the file holds beside that: see SettingsFile. */
+  #file: SettingsFile;
   #intent: Intent | undefined;
   /** Counts on when the history cannot be written. */
   #revision: number;
 
-  private constructor(path: string, folder: string, given: Given, history: History, log: Log) {
+  private constructor(path: string, folder: string, file: SettingsFile, history: History, log: Log, edition: Edition) {
     this.#path = path;
     this.#folder = folder;
     this.#log = log;
-    this.#given = given;
+    this.#file = file;
+    this.#given = file.given;
     this.#history = history;
+    this.#edition = edition;
     this.#revision = history.newest?.revision ?? 0;
   }
 
   /** Rejects for a file that is none, with a text that tells why. What a killed process left is put in order. */
-  static async open(file: string, nowMs: number, log: Log): Promise<SettingsBook> {
-    const path = await realpath(file);
-    const given = givenBy(await readFile(path, 'utf8'));
-    if (typeof given.dataDir !== 'string') throw new Error('"dataDir" is missing: it must be an absolute path');
-    await mkdir(given.dataDir, { recursive: true, mode: 0o750 });
-    const history = await History.open(join(given.dataDir, HISTORY_FILE));
-    const book = new SettingsBook(path, given.dataDir, given, history, log);
+  static async open(name: string, nowMs: number, log: Log, edition = THIS_EDITION): Promise<SettingsBook> {
+    const path = await realpath(name);
+    const file = readSettings(await readFile(path, 'utf8'), edition);
+    const { dataDir } = file.given;
+    if (typeof dataDir !== 'string') throw new Error('"dataDir" is missing: it must be an absolute path');
+    await mkdir(dataDir, { recursive: true, mode: 0o750 });
+    const history = await History.open(join(dataDir, HISTORY_FILE));
+    const book = new SettingsBook(path, dataDir, file, history, log, edition);
+    book.#tell();
     await book.#recover(nowMs);
     return book;
   }
@@ -69,8 +79,10 @@ export class SettingsBook {
     return this.#history.rows;
   }
 
+  /** Its settings as this version understands them, whichever wrote them down. */
   at(revision: number): Revision | undefined {
-    return this.#history.at(revision);
+    const row = this.#history.at(revision);
+    return row && { ...row, given: asKnown(row.given, this.#edition) };
   }
 
   /** The change that can still be taken back. */
@@ -83,7 +95,7 @@ export class SettingsBook {
     await this.#keep(intent);
     try {
       await keepBeside(this.#path, this.#keptPath);
-      await replaceFile(this.#path, textOf(intent.row.given), 0o640);
+      await replaceFile(this.#path, this.#textOf(intent.row.given), 0o640);
       this.#given = intent.row.given;
       await this.#history.add(intent.row);
       this.#revision = intent.row.revision;
@@ -119,8 +131,11 @@ export class SettingsBook {
 
   /** Somebody has edited the file: what it gives now. Undefined: nobody has. Rejects for a file that cannot be read. */
   async edited(): Promise<Given | undefined> {
-    const given = givenBy(await readFile(this.#path, 'utf8'));
-    return sameValue(given, this.#given) ? undefined : given;
+    const file = await this.#read();
+    if (sameValue(file.given, this.#given)) return undefined;
+    this.#file = file;
+    this.#tell();
+    return file.given;
   }
 
   /** The edited file counts from now on; a change that waited is part of it. */
@@ -138,17 +153,30 @@ export class SettingsBook {
     return `${this.#path}.before`;
   }
 
+  async #read(path = this.#path): Promise<SettingsFile> {
+    return readSettings(await readFile(path, 'utf8'), this.#edition);
+  }
+
+  #textOf(given: Given): string {
+    return textOf(given, this.#file.others, this.#edition);
+  }
+
+  #tell(): void {
+    for (const why of this.#file.leftOut.slice(0, TOLD_MAX))
+      this.#log.warn('a setting that a newer version wrote is left out, and kept for it', { why });
+  }
+
   async #keep(intent: Intent): Promise<void> {
     await replaceFile(this.#intentPath, JSON.stringify(intent));
     this.#intent = intent;
   }
 
   async #putBack(before: Given): Promise<void> {
-    const now = givenBy(await readFile(this.#path, 'utf8'));
-    if (!sameValue(now, before)) {
-      const kept = await readFile(this.#keptPath, 'utf8').then(givenBy, () => undefined);
-      if (kept && sameValue(kept, before)) await putBack(this.#path, this.#keptPath);
-      else await replaceFile(this.#path, textOf(before), 0o640);
+    const now = await this.#read();
+    if (!sameValue(now.given, before)) {
+      const kept = await this.#read(this.#keptPath).catch(() => undefined);
+      if (kept && sameValue(kept.given, before)) await putBack(this.#path, this.#keptPath);
+      else await replaceFile(this.#path, this.#textOf(before), 0o640);
     }
     this.#given = before;
   }
@@ -165,7 +193,7 @@ export class SettingsBook {
 
   async #recover(nowMs: number): Promise<void> {
     await rm(`${this.#path}.new`, { force: true });
-    const intent = await readIntent(this.#intentPath);
+    const intent = await readIntent(this.#intentPath, this.#edition);
     this.#intent = intent;
     if (intent && !sameValue(this.#given, intent.row.given) && !sameValue(this.#given, intent.before))
       await this.adopt(this.#given, nowMs);
@@ -176,18 +204,20 @@ export class SettingsBook {
     } else if (!intent) await rm(this.#keptPath, { force: true });
     const { newest } = this.#history;
     if (!newest) await this.#record({ kind: 'start', who: THE_BOX, note: '', atMs: nowMs, given: this.#given });
-    else if (!sameValue(newest.given, this.#given))
+    else if (!sameValue(asKnown(newest.given, this.#edition), this.#given))
       await this.#record({ kind: 'file', who: 'file', note: '', atMs: nowMs, given: this.#given });
   }
 }
 
-/** Written whole or not at all; one that makes no sense is as none. */
-async function readIntent(path: string): Promise<Intent | undefined> {
+/** Written whole or not at all; one that makes no sense is as none. Another version may have written it. */
+async function readIntent(path: string, edition: Edition): Promise<Intent | undefined> {
   try {
     const intent = JSON.parse(await readFile(path, 'utf8')) as Intent;
     const isIntent =
       Number.isSafeInteger(intent.row.revision) && typeof intent.before === 'object' && intent.before !== null;
-    return isIntent && typeof intent.row.given === 'object' ? intent : undefined;
+    if (!isIntent || typeof intent.row.given !== 'object') return undefined;
+    const row = { ...intent.row, given: asKnown(intent.row.given, edition) };
+    return { ...intent, row, before: asKnown(intent.before, edition) };
   } catch {
     return undefined;
   }

@@ -108,6 +108,7 @@ for (const [what, text] of [
   });
 
 test('settings that go to another disk wait for no disk of this one', async (t) => {
-  const { path, least } = settingsFolder(t, { disks: ['/data/swarmbox/disks/x'], seats: 3 });
-  assert.deepEqual(JSON.parse(await settingsToGo(path)), { ...least, seats: 3 });
+  const { path, least, read } = settingsFolder(t, { disks: ['/data/swarmbox/disks/x'], seats: 3 });
+  writeFileSync(path, await settingsToGo(path));
+  assert.deepEqual(read(), { ...least, seats: 3 });
 });

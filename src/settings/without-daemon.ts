@@ -8,8 +8,8 @@ import { DISK_MARKER, DISK_ROOT, keptOf, orderReset } from './factory-reset.ts';
 import type { Given } from './history.ts';
 import { problemText } from './problem-text.ts';
 import { settingProblems } from './setting-rules.ts';
+import { readSettings, textOf } from './settings-file.ts';
 import { SettingsKeeper } from './settings-keeper.ts';
-import { givenBy, textOf } from './settings-text.ts';
 
 /** The settings from outside of the daemon, for whoever stands at a box whose daemon does not run. */
 
@@ -23,7 +23,7 @@ const dataDirOf = (given: Given): string | undefined => (typeof given.dataDir ==
 
 /** Of what the files say. What is yet to be fetched is in the index, which is the daemon's. Rejects for settings that cannot be read. */
 export async function backupOf(path: string, madeAtMs: number, box: string): Promise<string> {
-  const settings = givenBy(await readFile(path, 'utf8'));
+  const { given: settings } = readSettings(await readFile(path, 'utf8'));
   const dataDir = dataDirOf(settings);
   const decisions = dataDir && (await readFile(join(dataDir, DECISIONS), 'utf8').catch(() => undefined));
   return makeBackup({ settings, orders: [], ...(decisions && { decisions }) }, { madeAtMs, box });
@@ -107,7 +107,7 @@ export type ResetPlan = {
 /** Why the settings cannot be used, those of them that are asked about; undefined: they can, or there are none yet. */
 export async function whyUnusable(path: string, part = (given: Given): Given => given): Promise<string | undefined> {
   try {
-    const [problem] = settingProblems(part(givenBy(await readFile(path, 'utf8'))));
+    const [problem] = settingProblems(part(readSettings(await readFile(path, 'utf8')).given));
     return problem && problemText(problem);
   } catch (error) {
     return errorCode(error) === 'ENOENT' ? undefined : errorText(error);
@@ -121,7 +121,12 @@ export async function planReset(
 ): Promise<ResetPlan> {
   const unusable = await whyUnusable(path, (given) => keptOf(given, cache));
   const isRead = unusable === undefined;
-  const given = isRead ? await readFile(path, 'utf8').then(givenBy, () => ({}) as Given) : {};
+  const given: Given = isRead
+    ? await readFile(path, 'utf8').then(
+        (text) => readSettings(text).given,
+        () => ({}),
+      )
+    : {};
   const at = dataDirOf(given) ?? dataDir;
   const named = Array.isArray(given.disks) ? given.disks.map(String) : [];
   // Settings that say nothing of disks: the data folder itself, and what the box has mounted below it.
@@ -155,6 +160,7 @@ export async function orderFromOutside(path: string, asked: ResetAsked): Promise
 
 /** For another disk of the same machine: its cache is not taken along, so no disk is waited for. Rejects for settings that cannot be read. */
 export async function settingsToGo(path: string): Promise<string> {
-  const { disks: _, ...others } = givenBy(await readFile(path, 'utf8'));
-  return textOf(others);
+  const { given, others } = readSettings(await readFile(path, 'utf8'));
+  const { disks: _, ...more } = given;
+  return textOf(more, others);
 }

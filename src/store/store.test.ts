@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { open as openFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { open as openFile, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -166,6 +166,22 @@ test('a folder of another layout is refused and left as it is', async () => {
   const read = await second.task(sample.shape).read(0);
   assert.ok(read.kind === 'ok' && payloadOf(read.piece).equals(sample.payload(0)));
   await second.close();
+});
+
+test('a folder of which a later version says more than this one knows is used', async () => {
+  using folder = temporaryFolder();
+  const sample = randomSample(3);
+  const path = segment(folder.path, sample.shape, 'layout.json');
+  const put = async (piece: number): Promise<string> => {
+    const store = await Store.open(configOf(folder.path), gappedMaker, silentLog, hashes);
+    const { kind } = await store.task(sample.shape).accept(sample.piece(piece));
+    await store.close();
+    return kind;
+  };
+  assert.equal(await put(0), 'durable');
+  const more = JSON.stringify({ later: true, ...JSON.parse(await readFile(path, 'utf8')) });
+  await writeFile(path, more);
+  assert.deepEqual([await put(1), await readFile(path, 'utf8')], ['durable', more]);
 });
 
 test('what lies on the disk can be listed, and a removal cut short is finished at the next start', async () => {

@@ -95,9 +95,20 @@ export class TaskFolder {
       throw error;
     });
     if (found === undefined) await writeDurably(path, Buffer.from(this.#layoutText));
-    else if (found !== this.#layoutText)
+    else if (!saysTheSame(found, this.#layoutText))
       throw new Error(`${path} is of another layout: remove its folder, or run the version that wrote it`);
     await syncFolder(dirname(this.path));
+  }
+}
+
+/** All that `ours` says stands in `found`, too: pieces lie at the same places. A later version may say more there. */
+function saysTheSame(found: string, ours: string): boolean {
+  if (found === ours) return true;
+  try {
+    const said = (JSON.parse(found) ?? {}) as Record<string, unknown>;
+    return Object.entries(JSON.parse(ours) as object).every(([key, value]) => said[key] === value);
+  } catch {
+    return false;
   }
 }
 

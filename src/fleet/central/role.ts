@@ -44,7 +44,7 @@ export async function runCentral(
   try {
     mkdirSync(config.dataDir, { recursive: true, mode: 0o750 });
     const key = signingKeyAt(config.signingKey ?? join(config.dataDir, 'signing-key.pem'));
-    const book = FleetBook.open(join(config.dataDir, 'fleet.db'));
+    const book = FleetBook.open(join(config.dataDir, 'fleet.db'), { log });
     scope.defer(() => book[Symbol.dispose]());
     const onError = (error: unknown): void => log.error('broker trouble', { why: errorText(error) });
     const connect = (what: string) =>

@@ -24,7 +24,7 @@ export async function runTerminal(configPath: string, log: Log, run: RunCommand)
     const trusted = trustedKeys(config.trust);
     mkdirSync(config.dataDir, { recursive: true, mode: 0o750 });
     mkdirSync(folder, { recursive: true });
-    const book = FleetBook.open(join(config.dataDir, 'fleet.db'));
+    const book = FleetBook.open(join(config.dataDir, 'fleet.db'), { log, tooNew: 'aside' });
     scope.defer(() => book[Symbol.dispose]());
     const onError = (error: unknown): void => log.error('broker trouble', { why: errorText(error) });
     const connect = (what: string, topology: typeof controlTopology) =>

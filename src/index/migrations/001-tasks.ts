@@ -6,6 +6,7 @@ import type { Database } from 'better-sqlite3';
 //         task_have  its verified and durable pieces (bit field, BEP 3 order), rewritten with every piece
 export const migration = {
   version: 1,
+  adds: true,
   up: (db: Database): void => {
     db.exec(`
       CREATE TABLE task (

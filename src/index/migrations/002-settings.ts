@@ -6,6 +6,7 @@ import type { Database } from 'better-sqlite3';
 //         run      one row: whether the last run said goodbye
 export const migration = {
   version: 2,
+  adds: false,
   up: (db: Database): void => {
     db.exec(`
       CREATE TABLE setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;

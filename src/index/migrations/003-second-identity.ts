@@ -7,6 +7,7 @@ import type { Database } from 'better-sqlite3';
 // Nothing that was there changes.
 export const migration = {
   version: 3,
+  adds: true,
   up: (db: Database): void => {
     db.exec(`
       ALTER TABLE task ADD COLUMN info_hash2 BLOB CHECK (length(info_hash2) = 20);

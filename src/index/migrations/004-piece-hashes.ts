@@ -5,6 +5,7 @@ import type { Database } from 'better-sqlite3';
 // Rows that were there are not found by it.
 export const migration = {
   version: 4,
+  adds: true,
   up: (db: Database): void => {
     db.exec(`
       ALTER TABLE task ADD COLUMN pieces_hash BLOB CHECK (length(pieces_hash) = 20);

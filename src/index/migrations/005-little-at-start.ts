@@ -13,6 +13,7 @@ import { req2Of } from '../req2.ts';
 //         torrent's does when it is next used
 export const migration = {
   version: 5,
+  adds: false,
   up: (db: Database): void => {
     db.function('bits_in', { deterministic: true }, (have: unknown) => (have ? bitsIn(have as Buffer) : 0));
     db.function('req2_of', { deterministic: true }, (name: unknown) => (name ? req2Of(name as Buffer) : null));

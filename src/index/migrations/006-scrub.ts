@@ -6,6 +6,7 @@ import type { Database } from 'better-sqlite3';
 //         task_scrubbed     the order in which torrents with pieces are verified
 export const migration = {
   version: 6,
+  adds: true,
   up: (db: Database): void => {
     db.exec(`
       ALTER TABLE task ADD COLUMN scrubbed_ms INTEGER NOT NULL DEFAULT 0;

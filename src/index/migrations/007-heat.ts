@@ -6,6 +6,7 @@ import type { Database } from 'better-sqlite3';
 //         heat -1          no client has come
 export const migration = {
   version: 7,
+  adds: false,
   up: (db: Database): void => {
     db.exec(`
       ALTER TABLE task ADD COLUMN heat REAL NOT NULL DEFAULT -1;

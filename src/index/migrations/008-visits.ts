@@ -4,6 +4,7 @@ import type { Database } from 'better-sqlite3';
 // AFTER:  task.visits  clients that ever came; of those that came before this was counted, what the heat still tells
 export const migration = {
   version: 8,
+  adds: false,
   up: (db: Database): void => {
     db.exec(`
       ALTER TABLE task ADD COLUMN visits INTEGER NOT NULL DEFAULT 0;

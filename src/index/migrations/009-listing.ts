@@ -8,6 +8,7 @@ import type { Database } from 'better-sqlite3';
 // Torrents that were there are listed without a name until somebody reads their info dictionary.
 export const migration = {
   version: 9,
+  adds: false,
   up: (db: Database): void => {
     db.exec(`
       CREATE TABLE listing (

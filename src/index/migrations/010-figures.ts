@@ -5,6 +5,7 @@ import type { Database } from 'better-sqlite3';
 //         client_day  what one machine was given of one torrent on one day; empty unless the operator switched it on
 export const migration = {
   version: 10,
+  adds: true,
   up: (db: Database): void => {
     db.exec(`
       CREATE TABLE traffic (
