@@ -82,7 +82,9 @@ export function settingsIn(path: string): Map<string, string> {
   let db: Database | undefined;
   try {
     db = new Sqlite(path, { readonly: true, timeout: INDEX_LIMITS.busyMs });
-    return new Map(db.prepare('SELECT key, value FROM setting').raw().all() as [string, string][]);
+    const rows = db.prepare('SELECT key, value FROM setting').raw().all() as [unknown, unknown][];
+    // A later version may have kept them as something else.
+    return new Map(rows.filter((row): row is [string, string] => row.every((value) => typeof value === 'string')));
   } catch {
     return new Map();
   } finally {
