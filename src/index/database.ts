@@ -21,7 +21,7 @@ const isHeld = (error: unknown): boolean => /^SQLITE_BUSY/.test(errorCode(error)
 const isCorrupt = (error: unknown): boolean => /^SQLITE_(CORRUPT|NOTADB)/.test(errorCode(error) ?? '');
 
 /**
- * The database, at the schema this code knows, or at a later one that it may use. One that it must not use is moved aside untouched, and a fresh one begun
+ * The database, at the schema this code knows, or at a later one that it may use. One that it must not use is moved aside whole, and a fresh one begun
  * with its settings; a corrupt file is moved aside, too; any other trouble rejects with what to do. `alone`: no other process opens it as long as this one
  * has it.
  */
@@ -57,6 +57,7 @@ function afterNewer(path: string, log: Log): ReadonlyMap<string, string> {
   if (use === 'newer')
     log.info('index-of-newer', { path, schema, knows, next: 'it is used as it is; all that was added to it stays' });
   if (use !== 'too-new') return new Map();
+  refuseHeld(path);
   const settings = settingsIn(path);
   const movedTo = moveAside(path, 'newer');
   log.warn('index-too-new', {
@@ -81,7 +82,9 @@ export function settingsIn(path: string): Map<string, string> {
   let db: Database | undefined;
   try {
     db = new Sqlite(path, { readonly: true, timeout: INDEX_LIMITS.busyMs });
-    return new Map(db.prepare('SELECT key, value FROM setting').raw().all() as [string, string][]);
+    const rows = db.prepare('SELECT key, value FROM setting').raw().all() as [unknown, unknown][];
+    // A later version may have kept them as something else.
+    return new Map(rows.filter((row): row is [string, string] => row.every((value) => typeof value === 'string')));
   } catch {
     return new Map();
   } finally {
@@ -94,7 +97,10 @@ export function stateOf(path: string): 'none' | 'held' | 'rebuilding' | 'other' 
   if (!existsSync(path)) return 'none';
   let db: Database | undefined;
   try {
-    if (useOf(path, knownSchema(MIGRATIONS)).use === 'too-new') return 'other';
+    if (useOf(path, knownSchema(MIGRATIONS)).use === 'too-new') {
+      refuseHeld(path);
+      return 'other';
+    }
     db = new Sqlite(path, { timeout: INDEX_LIMITS.busyMs });
     // Leaving WAL mode takes a lock that nobody has while any other connection is open (sqlite.org/wal.html).
     db.pragma('journal_mode = DELETE');
@@ -128,6 +134,18 @@ function openChecked(path: string, alone: boolean): Database {
 function check(db: Database): void {
   const found = db.pragma('quick_check(1)', { simple: true });
   if (found !== 'ok') throw Object.assign(new Error(String(found)), { code: 'SQLITE_CORRUPT' });
+}
+
+/** Throws SQLITE_BUSY while another process has it open: it would go on writing into what was moved aside. Of a log that a crash has left, nothing is lost. */
+export function refuseHeld(path: string): void {
+  const db = new Sqlite(path, { timeout: INDEX_LIMITS.busyMs });
+  try {
+    // Nobody else may have a lock then, and whoever has a database in WAL mode open has one (sqlite.org/pragma.html#pragma_locking_mode).
+    db.pragma('locking_mode = EXCLUSIVE');
+    db.exec('BEGIN EXCLUSIVE; ROLLBACK');
+  } finally {
+    db.close();
+  }
 }
 
 /** Returns where it lies now: `<path>.<why>-<time>`. */

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite, { type Database, type Statement } from 'better-sqlite3';
 import { type Log, silentLog } from '#base/log.ts';
-import { moveAside } from './database.ts';
+import { moveAside, refuseHeld } from './database.ts';
 import { FleetInstalls } from './fleet-installs.ts';
 import { FLEET_MIGRATIONS } from './fleet-migrations.ts';
 import { INDEX_LIMITS } from './limits.ts';
@@ -322,6 +322,7 @@ function afterNewer(path: string, log: Log, tooNew: 'refuse' | 'aside'): void {
   if (use === 'newer') log.info('fleet-book-of-newer', { path, schema, knows });
   if (use !== 'too-new') return;
   if (tooNew === 'refuse') throw new NewerSchemaError(path, schema, knows);
+  refuseHeld(path);
   const movedTo = moveAside(path, 'newer');
   log.warn('fleet-book-too-new', { path, schema, knows, movedTo, next: 'a fresh one was begun' });
 }

@@ -70,12 +70,13 @@ test('an interrupted one goes on; one that ended, or that a daemon has begun to 
 test('an index of a later version is moved aside like any other, as it is', async (t) => {
   const { folder, path } = temporary(t);
   const later = new Sqlite(path);
-  later.exec("CREATE TABLE setting (key TEXT PRIMARY KEY, value TEXT); INSERT INTO setting VALUES ('disks', 'here')");
+  later.exec(`CREATE TABLE setting (key TEXT PRIMARY KEY, value);
+    INSERT INTO setting VALUES ('disks', 'here'), ('other', 7), ('none', NULL)`);
   later.pragma(`user_version = ${MIGRATIONS.length + 1}`);
   later.close();
   const bytes = readFileSync(path);
   const { index, movedTo } = await renewIndex(path, silentLog);
-  assert.deepEqual([index.size, index.setting('disks')], [0, 'here']);
+  assert.deepEqual([index.size, index.setting('disks'), index.setting('other')], [0, 'here', undefined]);
   index.close();
   assert.deepEqual(readFileSync(movedTo as string), bytes);
   assert.equal(readdirSync(folder).length, 2);
