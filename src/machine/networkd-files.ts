@@ -28,10 +28,22 @@ export function filesFor(bridge: string, settings: AddressSettings): NetworkFile
   };
 }
 
+/**
+ * What bridge-up.sh has laid on the bridge, and on a VLAN's device: systemd-networkd takes neighbours away that stand in no file of its own, and what is steered finds its port by these.
+ */
+const NEIGHBOURS = [
+  ['169.254.77.1', '02:1c:00:00:00:0a'],
+  ['169.254.77.2', '02:1c:00:00:00:0b'],
+  ['fe80::1c:a', '02:1c:00:00:00:0a'],
+  ['fe80::1c:b', '02:1c:00:00:00:0b'],
+]
+  .map(([address, mac]) => `\n[Neighbor]\nAddress=${address}\nLinkLayerAddress=${mac}\n`)
+  .join('');
+
 /** KeepConfiguration is not set: an address that is not wanted any more goes when the files are read again. */
 const network = (name: string, lines: readonly string[]): string =>
   // The box keeps its address while a cable is out, and the machine's start does not wait for one.
-  `[Match]\nName=${name}\n\n[Link]\nRequiredForOnline=no\n\n[Network]\nConfigureWithoutCarrier=yes\n${lines.join('\n')}\n`;
+  `[Match]\nName=${name}\n\n[Link]\nRequiredForOnline=no\n\n[Network]\nConfigureWithoutCarrier=yes\n${lines.join('\n')}\n${NEIGHBOURS}`;
 
 function networkLines(settings: AddressSettings): string[] {
   switch (settings.kind) {
