@@ -93,6 +93,24 @@ test('whatever is accepted, the files say it, and nothing else', () => {
   fc.assert(fc.property(fc.json(), (said) => void settingsIn(`# swarmbox: ${said}`)));
 });
 
+test('whatever address the box has, systemd-networkd is told of the neighbours that the bridge script lays', () => {
+  const root = join(import.meta.dirname, '../..');
+  const script = readFileSync(join(root, 'firmware/network/bridge-up.sh'), 'utf8');
+  const word = (name: string): string => new RegExp(`\\b${name}=([0-9a-f:.]+)`).exec(script)?.[1] ?? '';
+  const laid = ['169', 'fe80'].flatMap((start) =>
+    (['LAN', 'WAN'] as const).map((side) => {
+      const address = new RegExp(`${side.toLowerCase()}_hop=(${start}[0-9a-f:.]+)`).exec(script)?.[1];
+      return `[Neighbor]\nAddress=${address}\nLinkLayerAddress=${word(`${side}HOP`)}\n`;
+    }),
+  );
+  assert.match(laid.join(''), /169\.254\.77\.1\nLinkLayerAddress=02:1c:00:00:00:0a/);
+  const path = 'firmware/root/usr/lib/systemd/network/50-swarmbox-bridge.network';
+  const files = [readFileSync(join(root, path), 'utf8'), ...Object.values(filesFor('br0', { kind: 'dhcp' }))];
+  for (const settings of [{ kind: 'none' } as const, fixed(['192.0.2.9/24']), { kind: 'dhcp', vlan: 7 } as const])
+    files.push(...Object.values(filesFor('br0', settings)).filter((file) => file.includes('[Network]')));
+  for (const file of files) for (const neighbour of laid) assert.ok(file.includes(neighbour), `${neighbour}\n${file}`);
+});
+
 /** Time that stands still until it is told. */
 class StillClock implements Clock {
   readonly #waiting: (() => void)[] = [];
