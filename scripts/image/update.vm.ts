@@ -57,6 +57,7 @@ describe('an update', { skip, timeout: 10_800_000 }, () => {
     ]);
     await bundleOf({ version });
     await lab.startGood();
+    if (image !== SETTLED) await lab.ask('POST', '/api/set-up', { name: 'operator', password: 'a box of my own' });
     const made = (await lab.ask('POST', '/api/tokens', { name: 'tests', right: 'administer' })) as { token: string };
     token = made.token;
     // Something to be kept.
