@@ -1,7 +1,7 @@
 /** Updates of every kind, good and bad, made of the system that `make image` built. Kept beside it: a slot is a minute's work. */
 
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -112,7 +112,7 @@ export async function bundleOf({ version, files, isSmall, compatible, byOtherSig
   let slot: string;
   if (isSmall) {
     slot = join(DIR, 'small.slot');
-    await writeFile(slot, Buffer.alloc(1 << 20, 'not a system '));
+    await writeFile(slot, randomBytes(1 << 20)); // what is pressed to less than a page is no bundle to RAUC
   } else slot = await slotOf(version, files);
   const keys = byOtherSigner ? OTHER_KEYS : KEYS;
   if (byOtherSigner) await run('image/keys.sh', [keys]);
