@@ -22,7 +22,7 @@ sed -i '/^\(Wants\|After\)=network-pre.target$/d' "$root/usr/lib/systemd/system/
 ./app.sh "$root"
 sed -i "s/\"version\": \"[^\"]*\"/\"version\": \"$version\"/" "$root/opt/swarmbox/package.json"
 echo "$version" >"$root/etc/swarmbox-version"
-cp "$key" "$root/etc/rauc/keyring.pem"
+install -m 644 "$key" "$root/etc/rauc/keyring.pem" # the daemon, which is not root, asks RAUC about bundles
 [ -z "${EXTRA:-}" ] || cp -a --no-preserve=ownership "$EXTRA/." "$root/"
 while read -r verb unit; do
   case $verb in
