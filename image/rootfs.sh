@@ -26,7 +26,7 @@ mmdebstrap --quiet --variant=essential --format=tar --mode=root "${options[@]}" 
   --aptopt='APT::Install-Recommends "false"' --skip=download/empty --skip=essential/unlink --skip=cleanup/apt \
   --setup-hook='mkdir -p "$1/var/cache/apt/archives"' \
   --setup-hook="sync-in '$DEBS' /var/cache/apt/archives" \
-  --essential-hook="mkdir -p \"\$1/etc/initramfs-tools\" && cp -a '$here/../firmware/initramfs/.' \"\$1/etc/initramfs-tools/\" && chown -R 0:0 \"\$1/etc/initramfs-tools\"" \
+  --essential-hook="mkdir -p \"\$1/etc/initramfs-tools\" && cp -a '$here/../firmware/initramfs/.' \"\$1/etc/initramfs-tools/\" && chown -R 0:0 \"\$1/etc/initramfs-tools\" && find \"\$1/etc/initramfs-tools\" -exec touch -d '@$SOURCE_DATE_EPOCH' {} +" \
   --customize-hook="sync-out /var/cache/apt/archives '$DEBS'" \
   --customize-hook="chroot \"\$1\" dpkg-query -W -f '\${Package} \${Version} \${Architecture}\n' >'$manifest'" \
   --include="$(words packages.txt | paste -sd,)" trixie "$out" \

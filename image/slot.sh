@@ -32,7 +32,8 @@ while read -r verb unit; do
 done < <(sed 's/#.*//' ../firmware/units.txt)
 chown -R 0:0 "$root/opt" "$root/etc" "$root/usr/lib/swarmbox" "$root/usr/lib/systemd" "$root/usr/share/swarmbox"
 chmod -R u=rwX,go=rX "$root/opt"
-find "$root" -newermt "@$SOURCE_DATE_EPOCH" -print0 | xargs -0r touch -h -d "@$SOURCE_DATE_EPOCH"
+# All of them: when a file was checked out, or installed, differs from one machine to the other.
+find "$root" -print0 | xargs -0r touch -h -d "@$SOURCE_DATE_EPOCH"
 rm -f "$out"
 # gzip or xz: Debian's GRUB reads no zstd.
 mksquashfs "$root" "$out" -comp "${SLOT_COMPRESSION:-xz}" -b 256K -noappend -no-progress -quiet -no-exports
