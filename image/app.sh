@@ -27,7 +27,7 @@ case "$(uname -m)" in x86_64) arch=x64 ;; aarch64) arch=arm64 ;; esac
 rm -rf "$to"/node_modules/better-sqlite3/{deps,src,binding.gyp} "$to"/node_modules/raw-socket/src "$to"/node_modules/{nan,node-addon-api}
 find "$to/node_modules" -path '*/prebuilds/*' -type f ! -path "*linux-$arch*" -delete
 find "$to/node_modules" -path '*/prebuilds/*musl*' -delete
-find "$to/node_modules/raw-socket/build" -type f ! -path '*/Release/raw.node' -delete
+for build in "$to"/node_modules/*/build; do find "$build" -type f ! -path '*/Release/*.node' -delete; done # where it was built stands in the rest
 find "$to/node_modules" -name '*.node' -exec strip --strip-unneeded {} +
 find "$to/node_modules" -type d -empty -delete
 npm ls --omit=dev --all --parseable --long --silent 2>/dev/null | sed -n 's|^.*:\(@\{0,1\}[^:@]*@[0-9][^:]*\).*$|npm \1|p' | sort -u >>"$root/usr/share/swarmbox/packages"
