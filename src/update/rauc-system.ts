@@ -154,7 +154,7 @@ export class RaucSystem implements SlotBackend {
     const result = await this.#world.run('rauc', args, timeoutMs, signal);
     switch (result.kind) {
       case 'ended':
-        return result.status === 0 ? { kind: 'ended', output: result.output } : failed(lastLine(result.output));
+        return result.status === 0 ? { kind: 'ended', output: result.output } : failed(lastError(result.output));
       case 'late':
         return failed('RAUC took too long');
       case 'cut':
@@ -203,10 +203,12 @@ function slotOf({ bootname, state, boot_status, slot_status }: SlotStatus, runni
   return { name: bootname, ...(version !== undefined && { version }), state: isRunning ? 'running' : other };
 }
 
-/** RAUC says last what was in the way. */
-const lastLine = (output: string): string =>
-  output
+/** What was in the way: `rauc install` names it before its last line, which says only that it has failed; its other commands say it last. */
+function lastError(output: string): string {
+  const lines = output
     .split('\n')
     .map((line) => line.trim())
-    .findLast((line) => line !== '')
-    ?.slice(0, 300) ?? 'RAUC did not say why';
+    .filter((line) => line !== '');
+  const named = lines.map((line) => /LastError: (.+)/.exec(line)?.[1]).findLast((error) => error !== undefined);
+  return (named ?? lines.at(-1))?.slice(0, 300) ?? 'RAUC did not say why';
+}
