@@ -21,27 +21,42 @@ const FLOWS = 10;
 /** Copies a disk without the holes in it. */
 export const copyDisk = (from: string, to: string): Promise<string> => command(['cp', '--sparse=always', from, to]);
 
+export type LabOptions = {
+  /** Whether the router gives addresses from the start; default: yes. */
+  readonly dhcp?: boolean;
+  /** Names of more disks, empty ones: `second` is `/dev/vdb`. */
+  readonly disks?: readonly string[];
+  /** One more, with nothing behind it. */
+  readonly hasThirdPort?: boolean;
+  /** See VmShape. */
+  readonly restartsWarm?: boolean;
+};
+
 export class Lab implements AsyncDisposable {
   readonly cafe: Cafe;
   readonly dir: string;
   readonly disk: string;
+  readonly #options: LabOptions;
   #vm: Vm | undefined;
 
-  private constructor(cafe: Cafe) {
+  private constructor(cafe: Cafe, options: LabOptions) {
     this.cafe = cafe;
+    this.#options = options;
     this.dir = join(cafe.dir, 'vm');
     this.disk = join(this.dir, 'disk.img');
   }
 
   /** The cafe without its box; `image` becomes the disk of the machine that takes its place. */
-  static async open(prefix: string, image: string): Promise<Lab> {
+  static async open(prefix: string, image: string, options: LabOptions = {}): Promise<Lab> {
     const cafe = await Cafe.start({ prefix, sizeMib: 4, wanMbit: 100, clients: ['aria2', 'libtorrent'] });
-    const lab = new Lab(cafe);
+    const lab = new Lab(cafe, options);
     try {
       await lab.#rewire();
+      if (options.dhcp ?? true) lab.serveDhcp();
       await mkdir(lab.dir, { recursive: true });
       await copyDisk(image, lab.disk);
-      await command(['truncate', '-s', DISK, lab.disk]);
+      const more = (options.disks ?? []).map((name) => join(lab.dir, `${name}.img`));
+      await command(['truncate', '-s', DISK, lab.disk, ...more]);
       return lab;
     } catch (error) {
       await cafe.close();
@@ -49,9 +64,9 @@ export class Lab implements AsyncDisposable {
     }
   }
 
-  /** Where the box was there are two cables now, to the machine's two ports; and the router gives addresses. */
+  /** Where the box was there are two cables now, to the machine's two ports. */
   async #rewire(): Promise<void> {
-    const { box, router } = this.cafe.topology;
+    const { box } = this.cafe.topology;
     await box.run([join(PROJECT_ROOT, 'firmware/network/bridge-down.sh'), 'br0']);
     for (const side of ['lan', 'wan'])
       await box.ip(
@@ -62,6 +77,11 @@ export class Lab implements AsyncDisposable {
         `link set ${side}tap up`,
         `link set ${side} up`,
       );
+  }
+
+  /** From now on the router gives addresses. */
+  serveDhcp(): void {
+    const { router } = this.cafe.topology;
     const leases = join(this.cafe.dir, 'leases');
     this.cafe.spawn(router, [
       ...[
@@ -89,7 +109,9 @@ export class Lab implements AsyncDisposable {
       disk: this.disk,
       dir: this.dir,
       givesUp,
-      ports: [`${box}:lantap`, `${box}:wantap`],
+      ...(this.#options.disks && { disks: this.#options.disks.map((name) => join(this.dir, `${name}.img`)) }),
+      ...(this.#options.restartsWarm && { restartsWarm: true }),
+      ports: [`${box}:lantap`, `${box}:wantap`, ...(this.#options.hasThirdPort ? (['nothing'] as const) : [])],
     });
     return this.#vm;
   }

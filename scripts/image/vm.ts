@@ -52,6 +52,10 @@ export type VmShape = {
   readonly logWrites?: string;
   /** The gate gives up when the image says so, and the machine starts again. Otherwise it has an hour. */
   readonly givesUp?: boolean;
+  /** More disks, raw. */
+  readonly disks?: readonly string[];
+  /** A restart of the system is one of the machine. Otherwise it ends. */
+  readonly restartsWarm?: boolean;
   /** More words for QEMU. */
   readonly more?: readonly string[];
 };
@@ -82,6 +86,8 @@ export class Vm implements AsyncDisposable {
       firmware = 'uefi',
       ports = ['nothing', 'nothing'],
       givesUp = false,
+      disks = [],
+      restartsWarm = false,
       more = [],
     } = shape;
     await mkdir(dir, { recursive: true });
@@ -110,7 +116,16 @@ export class Vm implements AsyncDisposable {
         'max,la57=off,smap=off,smep=off,umip=off,pku=off,avx=off,avx2=off',
       ],
       ...['-machine', 'q35', '-smp', '1', '-m', String(memoryMib), '-nodefaults', '-no-user-config'],
-      ...['-display', 'none', '-monitor', 'none', '-vga', 'none', '-action', 'reboot=shutdown'],
+      ...[
+        '-display',
+        'none',
+        '-monitor',
+        'none',
+        '-vga',
+        'none',
+        '-action',
+        `reboot=${restartsWarm ? 'reset' : 'shutdown'}`,
+      ],
       ...['-serial', `file:${at('console')}`, '-qmp', `unix:${at('qmp')},server=on,wait=off`],
       ...['-object', 'rng-random,id=rng,filename=/dev/urandom', '-device', 'virtio-rng-pci,rng=rng'],
       ...['-device', 'virtio-serial-pci', '-chardev', 'null,id=none', '-device', 'virtconsole,chardev=none'],
@@ -123,6 +138,10 @@ export class Vm implements AsyncDisposable {
             ...['-drive', `if=none,id=disk,file=${disk},format=raw,cache=writeback`],
             ...['-device', 'virtio-blk-pci,drive=disk,serial=SYSTEM,bootindex=0'],
           ]),
+      ...disks.flatMap((path, i) => [
+        ...['-drive', `if=none,id=more${i},file=${path},format=raw,cache=writeback`],
+        ...['-device', `virtio-blk-pci,drive=more${i},serial=MORE${i}`],
+      ]),
       ...cards,
       ...credential('systemd.extra-unit.test-shell.service', SHELL),
       ...credential('systemd.unit-dropin.sysinit.target', '[Unit]\nWants=test-shell.service\n'),

@@ -1,0 +1,107 @@
+/** What a box does to its machine: its address where nobody gives one; a disk, the time zone and the address over the page, by hands that are no root's; and all of it after a warm restart. */
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DiskAdopted, DiskCandidates, NetworkView, PortsView, TimeView } from '#admin/contract-machine.ts';
+import { builtImage } from './bare-machine.ts';
+import { say } from './figures.ts';
+import { BUILT, Lab, START_S } from './lab.ts';
+
+const SETTLED = join(BUILT, 'test/settled.img');
+const image = existsSync(SETTLED) ? SETTLED : builtImage();
+const skip = process.getuid?.() !== 0 ? 'needs root' : !image && 'no image: make image builds it';
+const FALLBACK = '192.168.77.1';
+const STATIC = '192.168.77.60';
+
+describe('a box and its machine', { skip, timeout: 7_200_000 }, () => {
+  let lab: Lab;
+  before(async () => {
+    lab = await Lab.open(`sbi-${process.pid}-`, image || '', { dhcp: false, disks: ['second'], restartsWarm: true });
+    await lab.startGood();
+  });
+  after(() => lab?.[Symbol.asyncDispose]());
+
+  const addresses = (): Promise<string> => lab.vm.text('ip -4 -o address show dev br0 scope global');
+  const page = async (address: string): Promise<string> => (await lab.curl(`https://${address}/`)).text;
+  const router = (...words: string[]): Promise<unknown> => lab.cafe.topology.router.run(['ip', ...words]);
+
+  test('where nobody gives an address it leaves the router its own', async () => {
+    await lab.vm.until('[ "$(systemctl is-active swarmbox-fallback-address)" = inactive ]', 300);
+    await sleep(20_000);
+    assert.equal(await addresses(), '');
+    assert.match(await lab.vm.text('journalctl -b -u systemd-networkd --no-pager'), /conflict|in use|duplicate/i);
+  });
+
+  test('it takes 192.168.77.1 when nobody has it, and the page is there', async () => {
+    await router('address', 'del', `${FALLBACK}/24`, 'dev', 'lan');
+    await lab.vm.text('systemctl restart swarmbox-fallback-address');
+    await lab.vm.until(`ip -4 -o address show dev br0 | grep -q ${FALLBACK}`, 300);
+    assert.match(await page(FALLBACK), /<title>Swarmbox/);
+    assert.match(await lab.vm.text('/usr/lib/swarmbox/state'), /page: https:\/\/192\.168\.77\.1\b/);
+  });
+
+  test('it goes on asking: once somebody gives addresses it has one', async () => {
+    await lab.vm.text(`ip address del ${FALLBACK}/24 dev br0`);
+    await router('address', 'add', `${FALLBACK}/24`, 'dev', 'lan');
+    lab.serveDhcp();
+    await lab.vm.until('ip -4 -o address show dev br0 scope global | grep -q "192.168.77.2[01]"', 600);
+  });
+
+  let diskAt = '';
+  test('formats and takes a second disk, and never the one it runs from', async () => {
+    const { disks } = (await lab.ask('GET', '/api/disks/candidates')) as DiskCandidates;
+    const can = (device: string): string | undefined => disks.find((disk) => disk.device === device)?.can;
+    assert.equal(can('/dev/vdb'), 'format');
+    assert.ok(!disks.some(({ device, can: what }) => device.startsWith('/dev/vda') && what !== 'no'));
+    await assert.rejects(lab.ask('POST', '/api/disks', { device: '/dev/vda5', format: true, typed: '/dev/vda5' }));
+    const body = { device: '/dev/vdb', format: true, typed: '/dev/vdb' };
+    diskAt = ((await lab.ask('POST', '/api/disks', body)) as DiskAdopted).path;
+    assert.match(await lab.vm.text(`findmnt -no SOURCE,FSTYPE -T ${diskAt}`), /^\/dev\/vdb +ext4$/);
+  });
+
+  test('sets the time zone', async () => {
+    await lab.ask('PUT', '/api/time', { zone: 'Asia/Shanghai' });
+    assert.equal(await lab.vm.text('date +%Z'), 'CST');
+  });
+
+  test('takes the address it had again when a new one is not confirmed, and keeps one that is', async () => {
+    const address = { kind: 'static', addresses: [`${STATIC}/24`], gateways: [FALLBACK], dns: [] };
+    await lab.ask('PUT', '/api/network', { address });
+    await lab.vm.until(`ip -4 -o address show dev br0 | grep -q ${STATIC}`, 120);
+    await lab.vm.until(`! ip -4 -o address show dev br0 | grep -q ${STATIC}`, 600);
+    await lab.address();
+    const { unconfirmed } = (await lab.ask('PUT', '/api/network', { address })) as NetworkView;
+    await lab.vm.until(`ip -4 -o address show dev br0 | grep -q ${STATIC}`, 120);
+    assert.match(await page(STATIC), /<title>Swarmbox/);
+    await lab.ask('POST', '/api/network/confirm', { token: unconfirmed?.token });
+  });
+
+  test('all of it is there after a warm restart, which it does when the page asks', async () => {
+    const bootId = await lab.vm.text('cat /proc/sys/kernel/random/boot_id');
+    const fromMs = performance.now();
+    await lab.ask('POST', '/api/restart', { what: 'machine' }).catch(() => {});
+    const again = `[ "$(cat /proc/sys/kernel/random/boot_id)" != ${bootId} ] && systemctl is-active -q swarmbox-mark-good`;
+    await lab.vm.until(again, START_S);
+    say('warm restart', { goodS: (performance.now() - fromMs) / 1_000 });
+    assert.match(await page(STATIC), /<title>Swarmbox/);
+    assert.equal(((await lab.ask('GET', '/api/time')) as TimeView).zone, 'Asia/Shanghai');
+    assert.equal(await lab.vm.text('date +%Z'), 'CST');
+    assert.match(await lab.vm.text(`findmnt -no SOURCE,FSTYPE -T ${diskAt}`), /^\/dev\/vdb +ext4$/);
+    const words = await lab.vm.text('grub-editenv /efi/EFI/BOOT/grubenv list');
+    assert.match(words, /^A_TRY=0$/m);
+  });
+});
+
+test('of three ports the first two are the wire, and all are offered', { skip, timeout: 3_600_000 }, async (t) => {
+  const lab = await Lab.open(`sbi-${process.pid}-`, builtImage() || '', { hasThirdPort: true });
+  t.after(() => lab[Symbol.asyncDispose]());
+  const vm = await lab.startGood();
+  const { ports } = (await lab.ask('GET', '/api/ports')) as PortsView;
+  assert.deepEqual(
+    ports.map(({ mac, role }) => `${mac.slice(-2)} ${role}`),
+    ['01 lan', '02 wan', '03 none'],
+  );
+  assert.match(await vm.text('ls /sys/class/net/br0/brif'), /^\S+\s+\S+$/);
+});
