@@ -5,6 +5,7 @@ import { copyFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Problem } from '#admin/contract-common.ts';
 import type { UpdateView } from '#admin/contract-machine.ts';
 import { builtImage } from './bare-machine.ts';
 import { bundleOf, spoil } from './bundles.ts';
@@ -28,8 +29,8 @@ describe('an update', { skip, timeout: 10_800_000 }, () => {
     const words = ['-X', method, '-H', `authorization: Bearer ${token}`];
     if (body) words.push('-H', 'content-type: application/json', '--data', JSON.stringify(body));
     const { text } = await lab.curl(...words, `https://${await lab.address()}${path}`);
-    const said = JSON.parse(text) as { code?: string; text?: string };
-    if (said.code !== undefined && said.text !== undefined) throw new Error(said.text);
+    const said = JSON.parse(text) as Partial<Problem>;
+    if (said.why !== undefined && said.text !== undefined) throw new Error(said.text);
     return said;
   };
   const view = async (): Promise<UpdateView> => (await api('GET', '/api/update')) as UpdateView;
@@ -107,7 +108,7 @@ describe('an update', { skip, timeout: 10_800_000 }, () => {
   };
   for (const [what, { make, says }] of Object.entries(refused))
     test(`refuses a bundle ${what}`, async () => {
-      const said = JSON.parse(await upload(await make())) as { code?: string; text?: string };
+      const said = JSON.parse(await upload(await make())) as Partial<Problem>;
       say(`refused: a bundle ${what}`, { says: said.text ?? JSON.stringify(said).slice(0, 200) });
       assert.match(said.text ?? '', says);
       const { bundle, slots } = await view();
@@ -122,6 +123,7 @@ describe('an update', { skip, timeout: 10_800_000 }, () => {
     const { progress, slots } = await install();
     say('changed bytes', { says: progress?.why });
     assert.equal(progress?.step, 'failed');
+    assert.match(progress.why ?? '', /verity|mount|read/i);
     assert.notEqual(slots.find(({ name }) => name === 'B')?.state, 'good');
     const booted = await lab.vm.text('grub-editenv /efi/EFI/BOOT/grubenv list');
     assert.match(booted, /B_OK=0/);
@@ -146,7 +148,7 @@ describe('an update', { skip, timeout: 10_800_000 }, () => {
     const installed = await view();
     assert.equal(installed.progress?.step, 'installed', String(installed.progress?.why));
     assert.equal(installed.needsReboot, true);
-    assert.ok(shares.length > 3 && shares.every((share, i) => i === 0 || share >= (shares[i - 1] ?? 0)), `${shares}`);
+    assert.ok(shares.length > 1 && shares.every((share, i) => i === 0 || share >= (shares[i - 1] ?? 0)), `${shares}`);
     await restart();
     const { ORDER, B_OK, B_TRY } = await lab.grubenv();
     assert.deepEqual({ ORDER, B_OK, B_TRY }, { ORDER: 'B A', B_OK: '1', B_TRY: '0' });
