@@ -3,10 +3,11 @@
 import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { PROJECT_ROOT } from '../cafe/world.ts';
+import type { SlotImage } from './cut-checks.ts';
 import { BUILT } from './lab.ts';
 
 const DIR = join(BUILT, 'test');
@@ -71,6 +72,12 @@ async function built(): Promise<{ slot: string; rootfs: string }> {
   const rootfs = names.find((name) => /^rootfs-[0-9a-f]+\.tar$/.test(name));
   if (!slot || !rootfs) throw new Error('there is no image: make image builds it');
   return { slot: join(BUILT, slot), rootfs: join(BUILT, rootfs) };
+}
+
+/** What a slot holds in which this system was written; `path`: of the one that the image came with, unless told. */
+export async function systemIn(path?: string): Promise<SlotImage> {
+  const system = path ?? (await built()).slot;
+  return { bytes: (await stat(system)).size, sha256: await sha256(system) };
 }
 
 /** A system of this version, with other files in it; its path. */
