@@ -92,6 +92,18 @@ describe('a box and its machine', { skip, timeout: 7_200_000 }, () => {
     const words = await lab.vm.text('grub-editenv /efi/EFI/BOOT/grubenv list');
     assert.match(words, /^A_TRY=0$/m);
   });
+
+  test('is as it was flashed when the page resets it, but for what it holds', async () => {
+    const pid = 'systemctl show -P MainPID swarmbox';
+    const before = await lab.vm.text(pid);
+    const account = { name: 'another', password: 'another box of my own' };
+    await assert.rejects(lab.ask('POST', '/api/factory-reset', { cache: 'keep', typed: 'rest' }));
+    await lab.ask('POST', '/api/factory-reset', { cache: 'keep', typed: 'reset' });
+    await lab.vm.until(`[ "$(${pid})" != ${before} ] && systemctl is-active -q swarmbox`, START_S);
+    await lab.ask('POST', '/api/set-up', account);
+    const { tasks } = (await lab.ask('GET', '/api/snapshot')) as { tasks: readonly unknown[] };
+    assert.ok(image !== SETTLED || tasks.length > 0, 'what was fetched is still there');
+  });
 });
 
 test('of three ports the first two are the wire, and all are offered', { skip, timeout: 3_600_000 }, async (t) => {
