@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DiskAdopted, DiskCandidates, NetworkView, PortsView, TimeView } from '#admin/contract-machine.ts';
+import type { TaskPage } from '#admin/contract-tasks.ts';
 import { builtImage } from './bare-machine.ts';
 import { say } from './figures.ts';
 import { BUILT, Lab, START_S } from './lab.ts';
@@ -101,8 +102,8 @@ describe('a box and its machine', { skip, timeout: 7_200_000 }, () => {
     await lab.ask('POST', '/api/factory-reset', { cache: 'keep', typed: 'reset' });
     await lab.vm.until(`[ "$(${pid})" != ${before} ] && systemctl is-active -q swarmbox`, START_S);
     await lab.ask('POST', '/api/set-up', account);
-    const { tasks } = (await lab.ask('GET', '/api/snapshot')) as { tasks: readonly unknown[] };
-    assert.ok(image !== SETTLED || tasks.length > 0, 'what was fetched is still there');
+    const { total } = (await lab.ask('GET', '/api/tasks')) as TaskPage;
+    assert.ok(image !== SETTLED || total > 0, 'what was fetched is still there');
   });
 });
 

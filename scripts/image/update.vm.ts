@@ -7,6 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Problem } from '#admin/contract-common.ts';
 import type { UpdateView } from '#admin/contract-machine.ts';
+import type { TaskPage } from '#admin/contract-tasks.ts';
 import { builtImage } from './bare-machine.ts';
 import { bundleOf, spoil } from './bundles.ts';
 import { say } from './figures.ts';
@@ -156,20 +157,21 @@ describe('an update', { skip, timeout: 10_800_000 }, () => {
     say('update', { uploadS, installS, steps: shares.length, goodS: vm.ageS, processorS: await vm.cpuS() });
     const { version: now, slots } = await view();
     assert.equal(now, version);
-    assert.deepEqual(
-      slots.map(({ name, state }) => `${name} ${state}`),
-      ['A good', 'B running'],
-    );
+    assert.deepEqual(slots.map(({ name, state }) => `${name} ${state}`).sort(), ['A good', 'B running']);
   });
 
   test('accounts, settings and what was fetched are still there', async () => {
     const { tokens } = (await api('GET', '/api/tokens')) as { tokens: { name: string }[] };
     assert.ok(tokens.some(({ name }) => name === 'tests'));
-    const { tasks } = (await api('GET', '/api/snapshot')) as { tasks: { haveBytes: number; totalBytes: number }[] };
+    const { rows } = (await api('GET', '/api/tasks')) as TaskPage;
     assert.ok(
-      tasks.some(({ haveBytes, totalBytes }) => haveBytes === totalBytes && totalBytes > 1e6),
-      JSON.stringify(tasks),
+      rows.some(({ haveBytes, totalBytes }) => haveBytes === totalBytes && totalBytes > 1e6),
+      JSON.stringify(rows),
     );
+    await lab.cafe.killSeeders();
+    const again = await lab.cafe.download(2, 'libtorrent');
+    await again.complete(600);
+    assert.deepEqual(await again.wrongFiles(), []);
   });
 
   test('an older one is installed only when that is asked for', async () => {
