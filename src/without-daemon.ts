@@ -19,7 +19,8 @@ const USAGE = `usage: node src/without-daemon.ts backup CONFIG DATA TO
        node src/without-daemon.ts restore CONFIG DATA BACKUP
        node src/without-daemon.ts plan CONFIG DATA keep|wipe
        node src/without-daemon.ts reset CONFIG DATA keep|wipe
-       node src/without-daemon.ts to-go CONFIG TO`;
+       node src/without-daemon.ts to-go CONFIG TO
+       node src/without-daemon.ts ports CONFIG LAN WAN`;
 
 const LIMIT_MS = 60_000;
 /** What a dead daemon's socket says, or one that never was. */
@@ -96,6 +97,11 @@ async function reset(config: string, dataDir: string, cache: 'keep' | 'wipe'): P
   if (aside !== undefined) console.log(`The settings could not be used; they are kept as ${aside}.`);
 }
 
+async function ports(config: string, lan: string, wan: string): Promise<void> {
+  const done = await files.followPorts(config, { lan, wan }, realClock, stderrLog());
+  if (done.kind === 'refused') throw new Error(done.text);
+}
+
 async function plan(config: string, dataDir: string, cache: 'keep' | 'wipe'): Promise<void> {
   const { away, unusable } = await files.planReset(config, { cache, dataDir });
   if (unusable !== undefined)
@@ -110,6 +116,7 @@ async function main(words: readonly string[]): Promise<void> {
   if (verb === 'to-go' && a && b && !c) return writeFile(b, await files.settingsToGo(a), { mode: 0o640 });
   if (a && b && c && more.length === 0) {
     if (verb === 'backup') return backup(a, b, c);
+    if (verb === 'ports') return ports(a, b, c);
     if (verb === 'restore') return restore(a, b, c);
     if (verb === 'plan' && isCache(c)) return plan(a, b, c);
     if (verb === 'reset' && isCache(c)) return reset(a, b, c);

@@ -180,8 +180,13 @@ export class Lab implements AsyncDisposable {
       'python3',
       ...['-m', 'http.server', '8081', '--bind', SERVER_IP, '--directory', dirname(from)],
     ]);
-    const fetch = `const { body } = await fetch('http://${SERVER_IP}:8081/${basename(from)}');
-      await require('node:fs/promises').writeFile('${to}', body);`;
+    // The server may be there a moment later.
+    const fetch = `const get = (tries) => fetch('http://${SERVER_IP}:8081/${basename(from)}').catch(async (error) => {
+      if (tries === 0) throw error;
+      await new Promise((go) => setTimeout(go, 1_000));
+      return get(tries - 1);
+    });
+      await require('node:fs/promises').writeFile('${to}', (await get(20)).body);`;
     await this.vm.text(`/opt/node/bin/node -e "(async () => { ${fetch.replaceAll('\n', ' ')} })()"`, 600);
     await server.stop();
   }

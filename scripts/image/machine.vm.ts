@@ -24,6 +24,17 @@ describe('a box and its machine', { skip, timeout: 7_200_000 }, () => {
   });
   after(() => lab?.[Symbol.asyncDispose]());
 
+  // The settings are of a machine without the second disk, after which the kernel counts the ports anew.
+  test('a card that was put in has changed the names of its ports, and they are still its ports', async () => {
+    const { ports } = (await lab.ask('GET', '/api/ports')) as PortsView;
+    assert.deepEqual(
+      ports.map(({ mac, role }) => `${mac.slice(-2)} ${role}`),
+      ['01 lan', '02 wan'],
+    );
+    if (image !== SETTLED) return;
+    assert.match(await lab.vm.text('cat /data/swarmbox/settings-history.ndjson'), /ports \S+ and \S+ are called/);
+  });
+
   const addresses = (): Promise<string> => lab.vm.text('ip -4 -o address show dev br0 scope global');
   const page = async (address: string): Promise<string> => (await lab.curl(`https://${address}/`)).text;
   const router = (...words: string[]): Promise<unknown> => lab.cafe.topology.router.run(['ip', ...words]);

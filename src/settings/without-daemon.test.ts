@@ -9,6 +9,7 @@ import { finishReset } from './factory-reset.ts';
 import { openKeeper, settingsFolder } from './fixtures.ts';
 import {
   backupOf,
+  followPorts,
   newestBackup,
   orderFromOutside,
   planReset,
@@ -45,6 +46,20 @@ test('of several backups the newest counts by what it says itself, and damaged o
     newest: { path: join(dir, 'b.backup'), madeAtMs: 30, box: '1.0.0' },
     damaged: ['cut.backup'],
   });
+});
+
+test('ports that are called otherwise are followed for good, and the history says so', async (t) => {
+  const { path, read, least } = settingsFolder(t, { seats: 3, lan: 'enp1s0', wan: 'enp2s0' });
+  const now = { lan: 'enp2s0', wan: 'enp3s0' };
+  assert.deepEqual(await followPorts(path, now, clock, silentLog), { kind: 'done' });
+  assert.deepEqual(read(), { ...least, seats: 3, ...now });
+  const { keeper } = await openKeeper(path, { ms: 10_000_000 });
+  assert.equal(keeper.unconfirmed, undefined);
+  const [row] = keeper.history();
+  assert.deepEqual([row?.who, row?.note], ['console', 'ports enp1s0 and enp2s0 are called enp2s0 and enp3s0']);
+  assert.deepEqual((await followPorts(path, { lan: 'a', wan: 'a' }, clock, silentLog)).kind, 'refused');
+  writeFileSync(path, '{');
+  await assert.rejects(followPorts(path, now, clock, silentLog));
 });
 
 test('a backup is taken in for good, whatever it changes, and what stands in the file alone stays', async (t) => {

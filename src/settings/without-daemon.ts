@@ -78,6 +78,26 @@ export async function takeIn(path: string, text: string, clock: { nowMs(): numbe
   return { kind: 'done', isLocked: backup.isLocked, left: backup.orders.length };
 }
 
+/**
+ * The ports are called otherwise than the settings say: a card was put in, and the kernel counts anew. What they are called now holds at the next start, without being confirmed: the wire is made of them
+ * already. Rejects for settings that cannot be used.
+ */
+export async function followPorts(
+  path: string,
+  ports: { readonly lan: string; readonly wan: string },
+  clock: { nowMs(): number },
+  log: Log,
+): Promise<{ readonly kind: 'done' } | { readonly kind: 'refused'; readonly text: string }> {
+  const keeper = await SettingsKeeper.open(path, { clock, log });
+  if (keeper.unconfirmed) await keeper.takeBack('console');
+  const { lan, wan } = keeper.given;
+  const note = `ports ${String(lan)} and ${String(wan)} are called ${ports.lan} and ${ports.wan}`;
+  const outcome = await keeper.change({ revision: keeper.revision, values: ports, note }, 'console');
+  if (outcome.kind === 'refused') return outcome;
+  if (outcome.unconfirmed) await keeper.confirm(outcome.unconfirmed.token);
+  return { kind: 'done' };
+}
+
 /** Settings that cannot be used get another name, and nothing of them is lost. The name. */
 export async function putAside(path: string, nowMs: number): Promise<string> {
   const aside = `${path}.unusable-${nowMs}`;
