@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, renameSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { errorCode, errorText } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
@@ -148,9 +148,13 @@ export function refuseHeld(path: string): void {
   }
 }
 
-/** Returns where it lies now: `<path>.<why>-<time>`. */
+/** Returns where it lies now: `<path>.<why>-<time>`. Of those that lie there the last few stay. */
 export function moveAside(path: string, why: string): string {
   const movedTo = `${path}.${why}-${new Date().toISOString().replaceAll(':', '').replace('.', '')}`;
   for (const suffix of COMPANIONS) if (existsSync(path + suffix)) renameSync(path + suffix, movedTo + suffix);
+  const [folder, start] = [dirname(path), `${basename(path)}.${why}-`];
+  const kept = readdirSync(folder).filter((name) => name.startsWith(start) && !/-(wal|shm)$/.test(name));
+  for (const name of kept.sort().slice(0, -INDEX_LIMITS.aside))
+    for (const suffix of COMPANIONS) rmSync(join(folder, name + suffix), { force: true });
   return movedTo;
 }

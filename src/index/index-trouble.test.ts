@@ -7,6 +7,7 @@ import Sqlite from 'better-sqlite3';
 import { type LogLine, logTo } from '#base/log.ts';
 import { Index } from './index.ts';
 import { newHash, temporaryFile, within } from './index-fixtures.ts';
+import { INDEX_LIMITS } from './limits.ts';
 import { MIGRATIONS, migrate } from './migrations.ts';
 import { schemaOf } from './schema-use.ts';
 
@@ -88,6 +89,21 @@ test('a file that is no database is moved aside whole, with a log line, and a fr
   assert.equal(
     within(file.path, (index) => index.tasks().length),
     1,
+  );
+});
+
+test('a disk that damages each of them is not filled with them: the last few stay', () => {
+  using file = temporaryFile();
+  for (let i = 0; i <= INDEX_LIMITS.aside; i++) {
+    writeFileSync(file.path, `no database: ${i}`);
+    writeFileSync(`${file.path}-wal`, '');
+    openDamaged(file.path, file.folder);
+  }
+  const aside = readdirSync(file.folder).filter((name) => /\.corrupt-.*Z$/.test(name));
+  const texts = aside.sort().map((name) => readFileSync(join(file.folder, name), 'utf8'));
+  assert.deepEqual(
+    texts,
+    Array.from({ length: INDEX_LIMITS.aside }, (_, i) => `no database: ${i + 1}`),
   );
 });
 

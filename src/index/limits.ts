@@ -60,6 +60,8 @@ export const INDEX_LIMITS = {
   noteChars: 500,
   /** Milliseconds to wait for another process (a person with sqlite3) before a write is given up: the bytes wait too. */
   busyMs: 250,
+  /** Databases that could not be used, and lie beside the one that is: a disk that damages each of them shall not be filled with them. */
+  aside: 3,
   /** Pages of 4 KiB in the write-ahead log before it is folded into the database. */
   walPages: 1000,
 } as const;
