@@ -35,6 +35,7 @@ function box(t: TestContext) {
       RESTART: `touch ${at('restarted')}`,
       FIRST_SETTINGS: at('first-settings'),
       BOOT: at('none'),
+      OWNER: '--owner=nobody',
     },
   };
   const run = (verb: string, typed = '', more: NodeJS.ProcessEnv = {}) =>
