@@ -126,8 +126,7 @@ test('while there is no broker nobody is silent, and a central that begins anew 
   await until('it is here', () => first.central.nodes().length === 1);
   const id = await first.central.publish({ path: fileOf(folder, 200_000) });
   await until('it is sent', () => node.parcels === 1);
-  // The broker says that it has it.
-  await sleep(100);
+  await until('the broker has said that it has it', () => first.book.unsent().length === 0);
   rabbit.stop();
   const target = (book = first.book) => book.target(id, 't1');
   for (let i = 0; i < 3; i++) {

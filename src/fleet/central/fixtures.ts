@@ -121,6 +121,9 @@ export type Faults = {
   installs: 'healthy' | 'silent' | string;
 };
 
+/** What is on its way has that long: on a busy machine it comes late, and asking for it again would have it sent twice. */
+const PATIENCE_MS = 1_000;
+
 /** A node that does what it is told, by the messages alone: what it gets over AMQP it verifies; a swarm it takes for done. */
 export class ScriptedNode {
   readonly name: string;
@@ -231,7 +234,7 @@ export class ScriptedNode {
     else if (seed) {
       open(Buffer.from(seed, 'base64'));
       if (!isParcel) this.say({ kind: 'ready', id, have: this.#have(id) });
-      if (!isParcel && way === 'inline') setTimeout(() => this.#wantAll(id), 50);
+      if (!isParcel && way === 'inline') setTimeout(() => this.#wantAll(id), PATIENCE_MS);
       if (this.pieces.get(id)?.size === this.#seeds.get(id)?.meta.pieceCount) this.#done(id, 0);
     } else {
       this.#parts.set(id, { bytes: Buffer.alloc(opened.value.seedBytes), had: 0, open });
