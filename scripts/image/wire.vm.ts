@@ -156,6 +156,11 @@ describe('a box that was flashed', { skip, timeout: 7_200_000 }, () => {
       const { vm } = lab;
       beats ??= lab.heartbeat();
       await sleep(4_000);
+      // It says what has changed: of a daemon that does not run nothing more, if it has not seen it run meanwhile.
+      for (const untilMs = Date.now() + 300_000; ; await sleep(1_000)) {
+        if ((await vm.console()).match(/daemon: \w+/g)?.at(-1) === 'daemon: active') break;
+        assert.ok(Date.now() < untilMs, 'the console says that the daemon runs');
+      }
       const restarts = await vm.text('systemctl show -P NRestarts swarmbox');
       const heard = (await vm.console()).length;
       await beats.beats();
