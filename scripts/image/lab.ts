@@ -201,7 +201,7 @@ export class Lab implements AsyncDisposable {
   async ask(method: string, path: string, body?: unknown): Promise<unknown> {
     const json = body === undefined ? '' : `'${JSON.stringify(body).replaceAll("'", "'\\''")}'`;
     const asked = `ADMIN=/data/swarmbox/control.sock /opt/swarmbox/scripts/ask ${method} '${path}' ${json}`;
-    return JSON.parse(await this.vm.text(asked));
+    return JSON.parse(await this.vm.text(asked, 600));
   }
 
   /** Runs a program of this folder in PC 1; what it prints. */
