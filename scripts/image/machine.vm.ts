@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DiskAdopted, DiskCandidates, NetworkView, PortsView, TimeView } from '#admin/contract-machine.ts';
 import type { TaskPage } from '#admin/contract-tasks.ts';
+import { HTTP_URL, httpFileSha1 } from '../cafe/servers.ts';
 import { builtImage } from './bare-machine.ts';
 import { say } from './figures.ts';
 import { BUILT, Lab, START_S } from './lab.ts';
@@ -43,7 +44,7 @@ describe('a box and its machine', { skip, timeout: 7_200_000 }, () => {
     await lab.vm.until('[ "$(systemctl is-active swarmbox-fallback-address)" = inactive ]', 300);
     await sleep(20_000);
     assert.equal(await addresses(), '');
-    assert.match(await lab.vm.text('journalctl -b -u systemd-networkd --no-pager'), /conflict|in use|duplicate/i);
+    assert.match(await lab.vm.text('journalctl -b -u systemd-networkd --no-pager'), /br0: Reconfiguring with \/run/);
   });
 
   test('it takes 192.168.77.1 when nobody has it, and the page is there', async () => {
@@ -66,7 +67,9 @@ describe('a box and its machine', { skip, timeout: 7_200_000 }, () => {
     const { disks } = (await lab.ask('GET', '/api/disks/candidates')) as DiskCandidates;
     const can = (device: string): string | undefined => disks.find((disk) => disk.device === device)?.can;
     assert.equal(can('/dev/vdb'), 'format');
+    assert.equal(can('/dev/vda'), 'no');
     assert.ok(!disks.some(({ device, can: what }) => device.startsWith('/dev/vda') && what !== 'no'));
+    await assert.rejects(lab.ask('POST', '/api/disks', { device: '/dev/vda', format: true, typed: '/dev/vda' }));
     await assert.rejects(lab.ask('POST', '/api/disks', { device: '/dev/vda5', format: true, typed: '/dev/vda5' }));
     const body = { device: '/dev/vdb', format: true, typed: '/dev/vdb' };
     diskAt = ((await lab.ask('POST', '/api/disks', body)) as DiskAdopted).path;
@@ -115,6 +118,17 @@ describe('a box and its machine', { skip, timeout: 7_200_000 }, () => {
     await lab.ask('POST', '/api/set-up', account);
     const { total } = (await lab.ask('GET', '/api/tasks')) as TaskPage;
     assert.ok(image !== SETTLED || total > 0, 'what was fetched is still there');
+  });
+
+  test('its watchdog starts it again when systemd is stuck, and until then it is a wire', async () => {
+    const { vm, cafe } = lab;
+    const bootId = await vm.text('cat /proc/sys/kernel/random/boot_id');
+    await vm.text('kill -SEGV 1');
+    assert.equal((await cafe.probe(1, 'http', HTTP_URL)).sha1, httpFileSha1());
+    const fromMs = performance.now();
+    await vm.until(`[ "$(cat /proc/sys/kernel/random/boot_id)" != ${bootId} ]`, START_S);
+    say('restarted by its watchdog', { afterS: (performance.now() - fromMs) / 1_000 });
+    await vm.until('systemctl is-active -q swarmbox-mark-good', START_S);
   });
 });
 

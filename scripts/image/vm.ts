@@ -115,6 +115,8 @@ export class Vm implements AsyncDisposable {
         '-cpu',
         'max,la57=off,smap=off,smep=off,umip=off,pku=off,avx=off,avx2=off',
       ],
+      // Its watchdog bites.
+      ...['-global', 'ICH9-LPC.noreboot=false'],
       ...['-machine', 'q35', '-smp', '1', '-m', String(memoryMib), '-nodefaults', '-no-user-config'],
       ...[
         '-display',

@@ -196,5 +196,6 @@ test('whatever is said, it is read without trouble, bounded, and never as a path
     parseLsblk(lsblk(Array.from({ length: 1000 }, (_, i) => disk(`/dev/sd${i}`)))).length,
     MACHINE_LIMITS.devices,
   );
+  assert.deepEqual(parseLsblk(lsblk([disk('/dev/sda'), part('/dev/sda1')])), [], 'a list is no tree');
   assert.equal(shown('a\u0007\u202eb'), 'ab');
 });

@@ -27,15 +27,17 @@ export type Found = {
   readonly table?: string;
 };
 
+/** Without `--tree` and without a column NAME it tells of partitions beside their disk, and says nothing of whose they are. */
 export const LSBLK = [
   '--json',
+  '--tree',
   '--bytes',
   '--paths',
   '--output',
   'PATH,MAJ:MIN,SIZE,TYPE,MODEL,SERIAL,TRAN,ROTA,RO',
 ] as const;
 
-/** The roots of the tree. What cannot be read is left out. A disk of several parents (an array) is below each of them. */
+/** The roots of the tree. What cannot be read is left out. A disk of several parents (an array) is below each of them. Nothing of a list that is no tree: nobody would know which disk carries the system. */
 export function parseLsblk(output: string): BlockNode[] {
   let said: unknown;
   try {
@@ -45,7 +47,8 @@ export function parseLsblk(output: string): BlockNode[] {
   }
   const { blockdevices } = (said ?? {}) as { blockdevices?: unknown };
   const budget = { left: MACHINE_LIMITS.devices };
-  return nodesOf(blockdevices, MACHINE_LIMITS.depth, budget);
+  const roots = nodesOf(blockdevices, MACHINE_LIMITS.depth, budget);
+  return roots.some(({ type }) => type === 'part') ? [] : roots;
 }
 
 function nodesOf(list: unknown, depth: number, budget: { left: number }): BlockNode[] {

@@ -54,6 +54,21 @@ test('what carries the system is neither adopted nor formatted', loops, async ()
 });
 
 test(
+  'a disk of which a partition is in use is nobody’s to format, and is told of with what it holds',
+  loops,
+  async () => {
+    await using bench = new DeskBench();
+    using loop = new Loop(64 * MIB);
+    const part = loop.partition();
+    using _ = new Mounted(part);
+    const row = await rowOf(bench, loop.device);
+    assert.deepEqual([row?.can, row?.why, row?.holds], ['no', 'in-use', [`${part} ext4`]]);
+    const answer = await bench.desk.adopt({ device: loop.device, format: true, typed: loop.device });
+    assert.ok(answer.kind === 'declined' && answer.why === 'conflict', JSON.stringify(answer));
+  },
+);
+
+test(
   'a disk that is not mounted is mounted, used in a folder on it, and mounted again at the next start',
   loops,
   async () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLog } from '#base/log.ts';
@@ -48,7 +48,17 @@ export class Loop implements Disposable {
     return this.make('mkfs.ext4', '-q', '-F', ...args);
   }
 
+  /** With a partition over all of it, and a file system in that; the partition. */
+  partition(): string {
+    sh('sh', '-c', `echo 'label: gpt\n,\n' | sfdisk -q ${this.device}; partx -u ${this.device}`);
+    const part = `${this.device}p1`;
+    for (let tries = 0; !existsSync(part) && tries < 50; tries++) sh('sleep', '0.1');
+    sh('mkfs.ext4', '-q', '-F', part);
+    return part;
+  }
+
   [Symbol.dispose](): void {
+    if (existsSync(`${this.device}p1`)) sh('partx', '-d', this.device);
     sh('losetup', '-d', this.device);
     this.#folder[Symbol.dispose]();
   }
