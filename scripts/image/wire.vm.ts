@@ -52,7 +52,7 @@ describe('a box that was flashed', { skip, timeout: 7_200_000 }, () => {
     const memoryMib = await usedMib();
     say('first start, seconds by its own clock', { ...at, processorS: await vm.cpuS(), memoryMib });
     assert.equal(await vm.text('systemctl --failed --no-legend --plain | cut -d" " -f1'), '', 'nothing failed');
-    assert.match(await vm.console(), /page: https:\/\/192\.168\.77\.2\d\d\nwire: yes {4}daemon: active/);
+    await lab.heard(/page: https:\/\/192\.168\.77\.2\d\d\nwire: yes {4}daemon: active/, 120);
     assert.match(await vm.text('findmnt -no OPTIONS /'), /^ro,/);
     assert.equal(await vm.text('hostname'), 'swarmbox-0c01');
     await sleep(REST_MS);
