@@ -97,6 +97,7 @@ async function box(t: TestContext) {
     at('config/swarmbox/config.json'),
     JSON.stringify({ ...settings, disks: ['/data/swarmbox/disks/x'] }),
   );
+  await writeFile(at('config/ports'), 'lan eth0 02:00:00:00:00:aa');
   await writeFile(at('config/network/05-swarmbox-br0.network'), 'the address');
   await writeFile(at('cmdline'), 'root=/dev/swarmbox-root rauc.slot=B quiet\n');
   const own = join(root, 'src/without-daemon.ts');
@@ -186,6 +187,7 @@ test('settings go along without what is bound to the disks here', options, async
   const { version: _, ...gone } = JSON.parse(await said('swarmbox/config.json'));
   assert.deepEqual(gone, settings);
   assert.equal(await said('network/05-swarmbox-br0.network'), 'the address');
+  assert.equal(await said('ports'), 'lan eth0 02:00:00:00:00:aa');
 });
 
 for (const [when, program] of [

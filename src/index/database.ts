@@ -152,9 +152,16 @@ export function refuseHeld(path: string): void {
 export function moveAside(path: string, why: string): string {
   const movedTo = `${path}.${why}-${new Date().toISOString().replaceAll(':', '').replace('.', '')}`;
   for (const suffix of COMPANIONS) if (existsSync(path + suffix)) renameSync(path + suffix, movedTo + suffix);
-  const [folder, start] = [dirname(path), `${basename(path)}.${why}-`];
-  const kept = readdirSync(folder).filter((name) => name.startsWith(start) && !/-(wal|shm)$/.test(name));
-  for (const name of kept.sort().slice(0, -INDEX_LIMITS.aside))
-    for (const suffix of COMPANIONS) rmSync(join(folder, name + suffix), { force: true });
+  try {
+    forgetOld(dirname(path), `${basename(path)}.${why}-`);
+  } catch {
+    // They take room, and a disk that cannot let them go is no reason not to start.
+  }
   return movedTo;
+}
+
+function forgetOld(folder: string, start: string): void {
+  const aside = readdirSync(folder).filter((name) => name.startsWith(start) && !/-(wal|shm)$/.test(name));
+  for (const name of aside.sort().slice(0, -INDEX_LIMITS.aside))
+    for (const suffix of COMPANIONS) rmSync(join(folder, name + suffix), { force: true });
 }
