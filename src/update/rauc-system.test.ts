@@ -184,3 +184,12 @@ test('a running system that is on trial waits for no restart, unless the other o
   assert.equal(await needsReboot('2026-11-30T20:25:45Z', '2026-11-29T07:00:00Z'), false);
   assert.equal(await needsReboot('2026-11-30T20:25:45Z', '2026-11-30T20:27:01Z'), true);
 });
+
+test('an answer in the middle of which the gate opened is no reason to restart', async () => {
+  const running = (boot_status: string) => ({ state: 'booted', boot_status });
+  const a = { state: 'inactive', boot_status: 'good' };
+  const torn = status({ primary: 'system.0', a, b: running('good') });
+  const answers = [torn, status({ primary: 'system.1', a, b: running('good') })];
+  const { rauc } = system({ [STATUS]: () => answers.shift() ?? assert.fail('asked once too often') });
+  assert.equal((await rauc.view()).needsReboot, false);
+});

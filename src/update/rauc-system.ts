@@ -60,7 +60,14 @@ export class RaucSystem implements SlotBackend {
     const read = await this.#status(signal);
     if (read.kind === 'failed') return { canUpdate: false, version, slots: [], needsReboot: false };
     const { slots, status } = read;
-    return { canUpdate: true, version, slots: slots.map(({ slot }) => slot), needsReboot: isOtherNext(status) };
+    const needsReboot = isOtherNext(status) && (await this.#isOtherNextStill());
+    return { canUpdate: true, version, slots: slots.map(({ slot }) => slot), needsReboot };
+  }
+
+  /** RAUC reads what the boot loader keeps once for each of its answers: a gate that opens in between makes a system good that was not yet the next one. */
+  async #isOtherNextStill(): Promise<boolean> {
+    const read = await this.#status(this.#world.signal);
+    return read.kind === 'status' && isOtherNext(read.status);
   }
 
   /** With GRUB a slot that is started is on trial, and bad, until the gate's `rauc status mark-good`. */
