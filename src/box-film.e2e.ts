@@ -71,13 +71,13 @@ test(
 );
 
 test('a viewer turns to a later place in the film, of which the box has nothing yet', options, (t) =>
-  inCafe('turn', { ...CAFE, sizeMib: 20 }, async (cafe) => {
-    const jumpTo = 48;
+  inCafe('turn', { ...CAFE, sizeMib: 40 }, async (cafe) => {
+    const jumpTo = 128;
     await cafe.daemon.start();
     const player = await cafe.download(1, 'libtorrent', { film: { jumpTo } });
     const { pieces, child } = player.client;
     // And the ends of the files: one that comes after the turn looks like a place that the viewer has turned to.
-    await until('the first pieces', async () => pieces.size > 11, 30_000, child);
+    await until('the first pieces', async () => pieces.size > 11, 60_000, child);
     child.kill('SIGUSR2');
     const begin = performance.now();
     await until('the piece', async () => pieces.has(jumpTo), 60_000, child);
