@@ -18,6 +18,7 @@ const { functions: c } = ffi.dlopen('libc.so.6', {
   read: { return: 'i64', arguments: ['i32', 'buffer', 'u64'] },
   write: { return: 'i64', arguments: ['i32', 'buffer', 'u64'] },
   close: { return: 'i32', arguments: ['i32'] },
+  close_range: { return: 'i32', arguments: ['u32', 'u32', 'u32'] },
   mallopt: { return: 'i32', arguments: ['i32', 'i32'] },
   fcntl: { return: 'i32', arguments: ['i32', 'i32', 'i32'] },
   malloc_trim: { return: 'i32', arguments: ['u64'] },
@@ -118,6 +119,18 @@ const F_DUPFD_CLOEXEC = 1030;
 
 /** One more descriptor of the same socket, close-on-exec. */
 export const duplicate = (fd: number): number => check(c.fcntl(fd, F_DUPFD_CLOEXEC, 0) as number, 'F_DUPFD_CLOEXEC');
+
+/** close_range(2). */
+const CLOSE_RANGE_CLOEXEC = 4;
+const LAST_FD = 0xffffffff;
+
+/**
+ * No program that this process starts gets a descriptor of it, but those that spawn gives it. To be called wherever a library opened one: what a child holds lives as long as
+ * the child, and a table of rules with its socket.
+ */
+export const closeAllOnExec = (): void => {
+  check(c.close_range(3, LAST_FD, CLOSE_RANGE_CLOEXEC) as number, 'close_range');
+};
 
 /** Of struct tcp_info (linux/tcp.h): up to `tcpi_unacked`, which of a listening socket tells how many connections wait to be accepted. */
 const UNACKED_AT = 24;

@@ -1,4 +1,5 @@
 import ffi from 'node:ffi';
+import { closeAllOnExec } from './libc.ts';
 
 /**
  * libnftables inside this process (libnftables(3)). A table with `flags owner` belongs to this object's netlink socket:
@@ -20,6 +21,8 @@ export class Nftables {
     });
     this.#c = functions;
     this.#context = functions.nft_ctx_new(0) as bigint;
+    // Its socket is not close-on-exec, and the kernel keeps the table as long as anybody holds it.
+    closeAllOnExec();
     functions.nft_ctx_buffer_output(this.#context);
     functions.nft_ctx_buffer_error(this.#context);
   }

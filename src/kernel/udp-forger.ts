@@ -1,7 +1,7 @@
 import raw, { type Socket } from 'raw-socket';
 import type { Endpoint, LanEndpoint } from '#base/endpoint.ts';
 import { markToLan } from './lane.ts';
-import { SO_MARK, SOL_SOCKET } from './libc.ts';
+import { closeAllOnExec, SO_MARK, SOL_SOCKET } from './libc.ts';
 import { ipBytes } from './socket-address.ts';
 
 const IP_HEADER_BYTES = 20;
@@ -45,6 +45,7 @@ export class UdpForger {
 
   constructor(vlans: readonly number[] = []) {
     this.#sockets = new Map([undefined, ...vlans].map((vlan) => [vlan, forgingSocket(markToLan(vlan))]));
+    closeAllOnExec();
   }
 
   /** `onSent` learns the error, if any. */
