@@ -144,4 +144,16 @@ describe('a person at the console', { skip, timeout: 10_800_000 }, () => {
     await vm.run('systemctl poweroff');
     await vm.ended;
   });
+
+  test('and it starts whole from a BIOS too', async () => {
+    const { vm, line } = await start('first', [], 'bios');
+    await using _ = vm;
+    using __ = line;
+    await vm.until(GOOD, START_S);
+    assert.match(await vm.text('[ -d /sys/firmware/efi ] || echo BIOS'), /BIOS/);
+    assert.match(await vm.text('cat /efi/EFI/BOOT/grubenv'), /A_OK=1/);
+    tell(`from a BIOS it is good: ${await vm.text('cat /proc/uptime')}`);
+    await vm.run('systemctl poweroff');
+    await vm.ended;
+  });
 });
