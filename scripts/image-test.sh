@@ -7,7 +7,6 @@ need_root image-test
 scripts/init.sh
 image/tools.sh test
 ls "${IMAGE_DIR:-build/image}"/*.img >/dev/null 2>&1 || scripts/image.sh
-# In this order: one leaves the disk that the next one starts from.
-for name in ${ONLY:-wire update rollback install machine cuts}; do files+=("scripts/image/$name.vm.ts"); done
 export NODE_COMPILE_CACHE="$PWD/.tools/compile-cache"
-node --test --test-reporter=spec --test-concurrency=1 "${files[@]}"
+read -ra names <<<"${ONLY:-}"
+exec node scripts/image/main.ts "${names[@]}"
