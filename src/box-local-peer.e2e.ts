@@ -139,7 +139,7 @@ test('a private torrent is served where the operator wants it, and announced to 
     assert.equal(task?.state, 'complete', 'the box holds the private torrent');
 
     const open = infoHashOfCafe(cafe);
-    // One that has not asked before: the client said both torrents again while it downloaded, and would wait for a minute.
+    // One that has not asked before: the client may have said both torrents again while it downloaded, and would wait for a minute.
     const asks = { ip: pcIp(2), infoHashes: [infoHash, open], ms: ANSWERED_MS };
     const answers = ofBox(await stranger(cafe, cafe.pc(2), 'neighbour', asks));
     assert.ok(

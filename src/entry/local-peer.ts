@@ -39,7 +39,8 @@ export type LocalPeerWorld = {
 };
 
 const FAMILIES = [4, 6] as const;
-const TICK_MS = LIMITS.lsdNewcomerGapMs;
+/** Often beside what a newcomer waits for: a look as long as that came now and then a millisecond too soon, and let it wait twice as long. */
+const TICK_MS = 1_000;
 
 /**
  * The box as an ordinary neighbour: clients that look around by LSD (BEP 14) hear of it and dial it directly, without
